@@ -1,0 +1,6 @@
+/** The only door of the emulator: x86-64 guest code → run until an Exit. */
+export { AddressSpace, GUEST_BASE, GUEST_LIMIT, PERMISSIONS_BASE } from './memory/address-space.ts';
+export { PAGE, PAGE_SHIFT, PAGE_SIZE, type Protection } from './memory/page-permissions.ts';
+export { REG, type Cpu, type CpuPorts, type CpuState, type CpuStatistics, type Engine } from './cpu.ts';
+export { VECTOR, type Access, type Exit, type Fault, type Vector } from './exit.ts';
+// createCpu(space, { engine, ports, cpuLevel }): Cpu comes with the translator.

@@ -1,0 +1,46 @@
+/** A running machine as its host drives it. */
+import type { Engine } from '../emulator/index.ts';
+
+export interface BootOptions {
+  readonly memoryBytes: number;
+  readonly engine: Engine;
+  /** Loader command line (facts 2.1), e.g. '/cli/cli.so'; absent: the image's own. */
+  readonly commandLine?: string;
+  readonly hypervisor: string;
+  readonly firmwareVendor: string;
+}
+
+/** What `runSlice` leaves behind. */
+export type SliceResult =
+  | { readonly kind: 'busy' }
+  /** Nothing to run until an input comes or the monotonic clock reaches `wakeAtNs`. */
+  | { readonly kind: 'idle'; readonly wakeAtNs: number | undefined }
+  | { readonly kind: 'halted' };
+
+/** One TCP connection from the host into the guest (the port door of DESIGN decision 11). */
+export interface HostConnection {
+  /** Takes the bytes over; more than `window` unread bytes may wait inside. */
+  send(bytes: Uint8Array): void;
+  /** No more to send. */
+  end(): void;
+  /** Resets. */
+  close(): void;
+  onData(listener: (bytes: Uint8Array) => void): void;
+  /** The guest closed its side, or reset. */
+  onEnd(listener: (reason: 'closed' | 'reset') => void): void;
+}
+
+export interface Kernel {
+  /** Runs ready threads for about `budgetUs` of host time by the clock port. */
+  runSlice(budgetUs: number): SliceResult;
+  /** Called by the kernel whenever an input made it runnable; the host then calls runSlice soon. */
+  onRunnable(listener: () => void): void;
+  /** @returns undefined when nothing listens on that port. */
+  connect(port: number): HostConnection | undefined;
+  /** Ports that guest programs listen on, rising. */
+  listeningPorts(): readonly number[];
+  /** Everything written so far becomes durable; `done` when it is. */
+  sync(done: (error?: Error) => void): void;
+  /** Ends programs in order, syncs and calls ports.power.onHalt. */
+  shutDown(reason: 'poweroff' | 'reboot'): void;
+}

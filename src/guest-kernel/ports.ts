@@ -1,0 +1,70 @@
+/**
+ * Everything the kernel asks of its host. The kernel has no clock, timer, randomness or promise of its own, so a run
+ * can be replayed from what came through these ports (DESIGN decision 9).
+ *
+ * Callbacks that a port takes are called from the host's event loop, never from inside the call that registered them.
+ */
+
+/** Something with a life; closing twice is allowed. */
+export interface Closable {
+  close(): void;
+}
+
+export interface ClockPort {
+  /** Nanoseconds since the machine started; never goes back. */
+  monotonicNs(): number;
+  /** Nanoseconds since 1970-01-01 UTC. */
+  realtimeNs(): bigint;
+}
+
+export interface EntropyPort {
+  fill(dst: Uint8Array): void;
+}
+
+/** The machine's console: a terminal that a person looks at, or stdin and stdout under Node. */
+export interface ConsolePort {
+  /** Bytes are copied before return. */
+  write(bytes: Uint8Array): void;
+  onInput(listener: (bytes: Uint8Array) => void): Closable;
+  onResize(listener: (size: TerminalSize) => void): Closable;
+  size(): TerminalSize;
+}
+
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A disk of 4 KiB blocks whose contents may be far away. Errors are HostError. */
+export interface BlockPort {
+  readonly blockCount: number;
+  readonly isReadOnly: boolean;
+  /** The block's bytes, [4096] u8, if they are at hand now. The caller does not change or keep them. */
+  readNow(block: number): Uint8Array | undefined;
+  /** Brings blocks near; afterwards readNow answers for each, until the port needs the room. */
+  fetch(blocks: readonly number[], done: (error?: HostError) => void): void;
+  /**
+   * Makes all of these blocks durable in one atomic step, or none of them; readNow sees the new bytes at once.
+   * The bytes belong to the port afterwards.
+   */
+  commit(blocks: ReadonlyMap<number, Uint8Array>, done: (error?: HostError) => void): void;
+}
+
+/** The kernel's own control of its host. */
+export interface PowerPort {
+  /** Called once; the host drops the machine after the disk is flushed. */
+  onHalt(reason: 'poweroff' | 'reboot' | 'panic', report: string): void;
+}
+
+export interface KernelPorts {
+  readonly clock: ClockPort;
+  readonly entropy: EntropyPort;
+  readonly console: ConsolePort;
+  readonly disk: BlockPort;
+  readonly power: PowerPort;
+}
+
+/** Trouble of the host (quota, fetch, bad image), made at the port: EIO for the guest, `message` for the user. */
+export class HostError extends Error {
+  override readonly name = 'HostError';
+}

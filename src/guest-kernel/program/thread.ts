@@ -1,0 +1,86 @@
+/**
+ * Threads, programs and namespaces as system calls, REST and the CLI see them: the interfaces; the classes that live
+ * behind them stand in task.ts, running-program.ts and namespace.ts.
+ *
+ *   Machine 1 ── n Namespace (one AddressSpace) 1 ── n Program (pid) 1 ── n Thread (tid)
+ *
+ * A plain program of the default namespace shares its namespace's brk, fd table, cwd, signal actions and environment;
+ * an executable or a new program has its own (DESIGN decision 2).
+ */
+import type { Cpu, CpuState } from '../../emulator/index.ts';
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import type { ClockPort, EntropyPort } from '../ports.ts';
+import type { FileTable } from '../vfs/file-table.ts';
+import type { Location } from '../vfs/location.ts';
+import type { UserMemory } from '../vfs/open-file.ts';
+import type { Vfs } from '../vfs/vfs.ts';
+import type { WaitQueue } from './wait-queue.ts';
+
+/** Current and root directory and umask (fs_struct of Linux); shared by CLONE_FS. */
+export interface FsContext {
+  cwd: Location;
+  root: Location;
+  umask: number;
+}
+
+export interface Credentials {
+  uid: number;
+  euid: number;
+  gid: number;
+  egid: number;
+  groups: readonly number[];
+}
+
+/** What every thread reaches of the machine. */
+export interface Machine {
+  readonly clock: ClockPort;
+  readonly entropy: EntropyPort;
+  readonly vfs: Vfs;
+  readonly log: KernelLog;
+  hostname: string;
+  readonly memoryBytes: number;
+}
+
+/** dmesg and the console: what the kernel itself says. */
+export interface KernelLog {
+  /** One line to the ring buffer of 50 KiB. */
+  info(line: string): void;
+  /** One line to the ring buffer and the console: what a user must know. */
+  notice(line: string): void;
+  text(): string;
+}
+
+export interface Namespace {
+  readonly id: number;
+  readonly cpu: Cpu;
+  readonly memory: UserMemory;
+}
+
+export type ProgramState =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'killed'; readonly signal: number };
+
+export interface Program {
+  readonly pid: number;
+  /** Path of the executable or shared object. */
+  readonly path: ByteString;
+  readonly argv: readonly ByteString[];
+  readonly namespace: Namespace;
+  readonly threads: ReadonlyMap<number, Thread>;
+  readonly state: ProgramState;
+  /** Woken when the program ended. */
+  readonly ended: WaitQueue;
+}
+
+export interface Thread {
+  readonly id: number;
+  name: ByteString;
+  readonly program: Program;
+  readonly machine: Machine;
+  readonly cpuState: CpuState;
+  readonly memory: UserMemory;
+  readonly files: FileTable;
+  readonly fs: FsContext;
+  readonly credentials: Credentials;
+}

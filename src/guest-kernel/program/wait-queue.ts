@@ -1,0 +1,33 @@
+/** Told once when the queue it waits on is woken; it notes that it may run and adds itself to no queue meanwhile. */
+export interface Waiter {
+  onWake(queue: WaitQueue): void;
+}
+
+/** Who waits for something, in order of arrival. Waking removes a waiter; it adds itself again if it must wait on. */
+export class WaitQueue {
+  readonly #waiters = new Set<Waiter>();
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+  }
+
+  remove(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  /** Wakes the `count` longest waiting. @returns how many were woken. */
+  wake(count = Number.POSITIVE_INFINITY): number {
+    let woken = 0;
+    for (const waiter of this.#waiters) {
+      if (woken >= count) break;
+      this.#waiters.delete(waiter);
+      woken++;
+      waiter.onWake(this);
+    }
+    return woken;
+  }
+}

@@ -1,0 +1,93 @@
+/** The file descriptors of a program (files_struct of Linux). */
+import { assert } from '../../emulator/util/assert.ts';
+import { EBADF, EMFILE } from '../abi/errno.ts';
+import type { OpenFile } from './open-file.ts';
+
+interface Slot {
+  readonly file: OpenFile;
+  isCloseOnExec: boolean;
+}
+
+/** OSv's own limit (facts 7). */
+const MAX_FDS = 16_384;
+
+export class FileTable {
+  readonly #slots: (Slot | undefined)[] = [];
+  #references = 1;
+
+  /** The open file behind `fd`. @throws EBADF */
+  get(fd: number): OpenFile {
+    return this.#slot(fd).file;
+  }
+
+  /** Takes over one reference of `file` and gives it the lowest free descriptor ≥ `least`. @throws EMFILE */
+  add(file: OpenFile, options: { isCloseOnExec?: boolean; least?: number } = {}): number {
+    let fd = options.least ?? 0;
+    while (this.#slots[fd] !== undefined) fd++;
+    if (fd >= MAX_FDS) throw EMFILE;
+    this.#slots[fd] = { file, isCloseOnExec: options.isCloseOnExec ?? false };
+    return fd;
+  }
+
+  /** dup2 and dup3: `newFd` closes first if it is open. @throws EBADF */
+  duplicate(fd: number, newFd: number, isCloseOnExec = false): number {
+    const { file } = this.#slot(fd);
+    if (newFd < 0 || newFd >= MAX_FDS) throw EBADF;
+    file.retain();
+    this.#slots[newFd]?.file.release();
+    this.#slots[newFd] = { file, isCloseOnExec };
+    return newFd;
+  }
+
+  /** @throws EBADF */
+  close(fd: number): void {
+    const { file } = this.#slot(fd);
+    this.#slots[fd] = undefined;
+    file.release();
+  }
+
+  isCloseOnExec(fd: number): boolean {
+    return this.#slot(fd).isCloseOnExec;
+  }
+
+  setCloseOnExec(fd: number, isCloseOnExec: boolean): void {
+    this.#slot(fd).isCloseOnExec = isCloseOnExec;
+  }
+
+  /** Open descriptors in rising order. */
+  descriptors(): number[] {
+    return this.#slots.flatMap((slot, fd) => (slot === undefined ? [] : [fd]));
+  }
+
+  /** A copy for fork: same open files, own descriptors. */
+  clone(): FileTable {
+    const copy = new FileTable();
+    this.#slots.forEach((slot, fd) => {
+      if (slot === undefined) return;
+      slot.file.retain();
+      copy.#slots[fd] = { ...slot };
+    });
+    return copy;
+  }
+
+  closeOnExec(): void {
+    for (const fd of this.descriptors()) if (this.isCloseOnExec(fd)) this.close(fd);
+  }
+
+  retain(): void {
+    this.#references++;
+  }
+
+  /** Closes every descriptor when the last user is gone. */
+  release(): void {
+    assert(this.#references > 0, 'file table: released twice');
+    if (--this.#references > 0) return;
+    for (const fd of this.descriptors()) this.close(fd);
+  }
+
+  #slot(fd: number): Slot {
+    const slot = this.#slots[fd];
+    if (slot === undefined) throw EBADF;
+    return slot;
+  }
+}

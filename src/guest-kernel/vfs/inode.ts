@@ -1,0 +1,128 @@
+/**
+ * What a filesystem shows of itself: inodes with synchronous operations.
+ *
+ * An operation that needs a disk block that is not at hand throws a NotResident; it has then had no effect. The one
+ * who called (syscalls/dispatch.ts, rest/server.ts, native programs) waits for the block and does it again
+ * (DESIGN decision 10). Errors for the guest are thrown Errno.
+ */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import type { WaitQueue } from '../program/wait-queue.ts';
+import type { OpenFile } from './open-file.ts';
+
+/** Thrown when blocks must be fetched first; `ready` is woken when they are here (or failed: the retry throws EIO). */
+export class NotResident {
+  readonly ready: WaitQueue;
+
+  constructor(ready: WaitQueue) {
+    this.ready = ready;
+  }
+}
+
+/** Seconds and nanoseconds since 1970-01-01 UTC. */
+export interface Timestamp {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/** struct stat as data; `mode` holds S_IFMT and permission bits. */
+export interface FileAttributes {
+  readonly inodeNumber: number;
+  readonly mode: number;
+  readonly linkCount: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Device number of a character or block special file (makedev), else 0. */
+  readonly rdev: number;
+  readonly sizeBytes: number;
+  readonly blockSizeBytes: number;
+  /** Allocated 512-byte units (stat.st_blocks). */
+  readonly blocks512: number;
+  readonly accessTime: Timestamp;
+  readonly modifyTime: Timestamp;
+  readonly changeTime: Timestamp;
+}
+
+export interface AttributeChanges {
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly sizeBytes?: number;
+  readonly accessTime?: Timestamp;
+  readonly modifyTime?: Timestamp;
+}
+
+export interface DirectoryEntry {
+  readonly name: ByteString;
+  readonly inodeNumber: number;
+  /** DT_* of getdents64(2). */
+  readonly type: number;
+  /** Where the next read continues; opaque to all but the filesystem. */
+  readonly nextOffset: number;
+}
+
+/** What a new inode starts with. `target` is a symlink's text, `rdev` a special file's number. */
+export interface NewInode {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly target?: ByteString;
+  readonly rdev?: number;
+}
+
+/** One object per live inode of a mounted filesystem: the same inode number gives the same object while referenced. */
+export interface Inode {
+  readonly filesystem: Filesystem;
+  readonly number: number;
+  attributes(): FileAttributes;
+  /** chmod, chown, utimens, truncate; changeTime follows. */
+  setAttributes(changes: AttributeChanges): void;
+
+  /** Directories. `lookup` of an absent name gives undefined; '.' and '..' are the path walk's business. */
+  lookup(name: ByteString): Inode | undefined;
+  /** Entries from `offset` (0: start), '.' and '..' included, as many as the filesystem finds handy; [] at the end. */
+  entries(offset: number): readonly DirectoryEntry[];
+  create(name: ByteString, init: NewInode): Inode;
+  link(name: ByteString, target: Inode): void;
+  unlink(name: ByteString): void;
+  rmdir(name: ByteString): void;
+  /** rename(2) within one filesystem; replaces `newName` as the man-page says. */
+  rename(name: ByteString, newParent: Inode, newName: ByteString): void;
+
+  /** Symlinks. */
+  readLink(): ByteString;
+
+  /** Regular files. Reads up to dst.length bytes at `offset`; short only at the end of file. */
+  read(offset: number, dst: Uint8Array): number;
+  write(offset: number, src: Uint8Array): number;
+
+  /**
+   * The object behind an open(2) of this inode, where it is not a plain file or directory (devices, /proc, FIFO);
+   * undefined: the VFS makes a regular one.
+   */
+  open?(flags: number): OpenFile | undefined;
+  /** Count of OpenFiles and mappings; an unlinked inode is freed when it falls to zero. */
+  retain(): void;
+  release(): void;
+}
+
+/** statfs(2). */
+export interface FilesystemUsage {
+  readonly typeMagic: number;
+  readonly blockSizeBytes: number;
+  readonly blocks: number;
+  readonly freeBlocks: number;
+  readonly files: number;
+  readonly freeFiles: number;
+}
+
+export interface Filesystem {
+  readonly type: string;
+  readonly isReadOnly: boolean;
+  /** stat.st_dev. */
+  readonly deviceNumber: number;
+  readonly root: Inode;
+  usage(): FilesystemUsage;
+  /** Starts making everything durable; the queue is woken when done. Undefined: nothing to do. */
+  sync(): WaitQueue | undefined;
+  unmount(): void;
+}
