@@ -10,7 +10,7 @@
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { TerminalSize } from '../ports.ts';
-import type { PollMask } from '../vfs/open-file.ts';
+import type { Call, OpenFile, PollMask } from '../vfs/open-file.ts';
 import type { Blocked } from './blocked.ts';
 
 export type Wait<T> = Generator<Blocked, T, void>;
@@ -58,4 +58,12 @@ export interface NativeCalls {
   spawn(name: string, body: (sys: NativeCalls) => Wait<void>): number;
   /** Runs a synchronous piece of kernel work that may throw NotResident, again and again until it goes through. */
   retry<T>(work: () => T): Wait<T>;
+}
+
+/** What the network gives to native programs; made by net/socket, handed over in boot.ts. All throw Errno. */
+export interface NativeSockets {
+  /** Runs again with call.progress until the connection stands. */
+  connectTcp(call: Call, address: string, port: number): OpenFile | Blocked;
+  listenTcp(address: string, port: number, backlog: number): OpenFile;
+  acceptTcp(call: Call, listener: OpenFile): OpenFile | Blocked;
 }

@@ -1,6 +1,6 @@
 /** Starting, listing and signalling programs: what REST /app, the boot line and the CLI stand on. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
-import type { ProgramState, Thread } from './thread.ts';
+import type { ProgramState, Task } from './thread.ts';
 
 export interface StartOptions {
   /** Shared objects only: a fresh namespace instead of the default one. Executables always get their own. */
@@ -59,7 +59,7 @@ export interface Programs {
   signal(tid: number, signal: number): boolean;
   /** Every thread of the machine, kernel and idle threads included (OSv's /os/threads). */
   threads(): readonly ThreadInfo[];
-  thread(id: number): Thread | undefined;
+  thread(id: number): Task | undefined;
   /** Environment of the default namespace ('K=V'), which /env/* reads and writes. */
   readonly environment: Map<ByteString, ByteString>;
 }

@@ -11,6 +11,7 @@ import type { Cpu, CpuState } from '../../emulator/index.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { ClockPort, EntropyPort } from '../ports.ts';
 import type { FileTable } from '../vfs/file-table.ts';
+import type { Inode } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import type { Vfs } from '../vfs/vfs.ts';
@@ -54,6 +55,24 @@ export interface Namespace {
   readonly id: number;
   readonly cpu: Cpu;
   readonly memory: UserMemory;
+  /** In rising order of address, for /proc/self/maps. */
+  mappings(): readonly Mapping[];
+  /** Bytes of guest memory that hold something (resident set). */
+  readonly residentBytes: number;
+}
+
+/** One line of /proc/self/maps. */
+export interface Mapping {
+  readonly startAddr: number;
+  readonly endAddr: number;
+  /** PROT_* bits. */
+  readonly protection: number;
+  readonly isShared: boolean;
+  /** Offset in the file of startAddr. */
+  readonly offset: number;
+  readonly inode: Inode | undefined;
+  /** Path of the file, or '[heap]', '[stack]', '[vdso]', or ''. */
+  readonly name: ByteString;
 }
 
 export type ProgramState =
@@ -63,24 +82,40 @@ export type ProgramState =
 
 export interface Program {
   readonly pid: number;
+  readonly parentPid: number;
+  processGroup: number;
+  session: number;
   /** Path of the executable or shared object. */
   readonly path: ByteString;
   readonly argv: readonly ByteString[];
-  readonly namespace: Namespace;
-  readonly threads: ReadonlyMap<number, Thread>;
+  /** Undefined: the program's code is TypeScript. */
+  readonly namespace: Namespace | undefined;
+  readonly threads: ReadonlyMap<number, Task>;
   readonly state: ProgramState;
   /** Woken when the program ended. */
   readonly ended: WaitQueue;
 }
 
-export interface Thread {
+/** What every thread has, be its code x86 or TypeScript. */
+export interface Task {
   readonly id: number;
   name: ByteString;
   readonly program: Program;
   readonly machine: Machine;
-  readonly cpuState: CpuState;
-  readonly memory: UserMemory;
   readonly files: FileTable;
   readonly fs: FsContext;
   readonly credentials: Credentials;
+  /** CPU time so far, ns. */
+  readonly cpuNs: number;
+}
+
+/** A thread that runs guest code: what system calls get. */
+export interface Thread extends Task {
+  readonly cpuState: CpuState;
+  readonly memory: UserMemory;
+  /**
+   * Blocks exactly `mask` (bit n-1 = signal n) until this system call is over; a signal that ends its wait is
+   * delivered under it (ppoll, pselect6, epoll_pwait, rt_sigsuspend). Calling it again on a re-run does nothing.
+   */
+  setTemporarySignalMask(mask: bigint): void;
 }

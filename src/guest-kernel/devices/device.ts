@@ -1,0 +1,23 @@
+/**
+ * A character device as devfs lists it: one file in this folder exports one DeviceType and boot.ts names it; the /dev
+ * node, its numbers and its line in /proc/devices follow.
+ */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import type { OpenFile } from '../vfs/open-file.ts';
+
+export interface DeviceType {
+  /** Name below /dev. */
+  readonly name: ByteString;
+  /** Linux Documentation/admin-guide/devices.txt. */
+  readonly major: number;
+  readonly minor: number;
+  /** Permission bits. */
+  readonly mode: number;
+  /** A new open file description; `path` is '/dev/<name>'. @throws ENXIO and the like */
+  open(flags: number, path: string): OpenFile;
+}
+
+/** st_rdev as glibc's makedev(3) encodes it. */
+export function makeDevice(major: number, minor: number): number {
+  return ((major & 0xfff) << 8) | (minor & 0xff) | ((minor & ~0xff) << 12);
+}
