@@ -1,0 +1,35 @@
+/**
+ * THE op table: every IR operation, one row each, by kind. To add one, add its row; `tsc` then names the emit lines
+ * that backends must have.
+ */
+import type { OpSpec } from './op-spec.ts';
+import { control } from './ops/control.ts';
+import { integer32 } from './ops/integer32.ts';
+import { integer64 } from './ops/integer64.ts';
+import { memory } from './ops/memory.ts';
+import { state } from './ops/state.ts';
+
+export const OPS = { ...integer32, ...integer64, ...state, ...memory, ...control } as const satisfies Record<
+  string,
+  OpSpec
+>;
+
+export type OpTable = typeof OPS;
+export type OpName = keyof OpTable;
+/** Names of the pure operations: those with a meaning. */
+export type PureOpName = { [K in OpName]: OpTable[K]['effects'] extends 'none' ? K : never }[OpName];
+/** Names of the operations each executor must know by itself. */
+export type EffectOpName = Exclude<OpName, PureOpName>;
+
+export const OP_NAMES: readonly OpName[] = Object.keys(OPS) as OpName[];
+
+/** The row of an op, without its literal types. */
+export function specOf(name: OpName): OpSpec {
+  return OPS[name];
+}
+
+/** Whether executing the op may raise a fault (the instruction is then resumed in the cold tier). */
+export function mayFault(name: OpName): boolean {
+  const { effects } = OPS[name];
+  return effects === 'load' || effects === 'store' || effects === 'raise';
+}
