@@ -1,0 +1,122 @@
+/** Signals: signal(7), asm/signal.h, asm-generic/siginfo.h. */
+export const SIGHUP = 1;
+export const SIGINT = 2;
+export const SIGQUIT = 3;
+export const SIGILL = 4;
+export const SIGTRAP = 5;
+export const SIGABRT = 6;
+export const SIGBUS = 7;
+export const SIGFPE = 8;
+export const SIGKILL = 9;
+export const SIGUSR1 = 10;
+export const SIGSEGV = 11;
+export const SIGUSR2 = 12;
+export const SIGPIPE = 13;
+export const SIGALRM = 14;
+export const SIGTERM = 15;
+export const SIGCHLD = 17;
+export const SIGCONT = 18;
+export const SIGSTOP = 19;
+export const SIGTSTP = 20;
+export const SIGTTIN = 21;
+export const SIGTTOU = 22;
+export const SIGURG = 23;
+export const SIGVTALRM = 26;
+export const SIGPROF = 27;
+export const SIGWINCH = 28;
+/** Highest signal number (_NSIG). */
+export const SIGNAL_COUNT = 64;
+
+export const SIG_DFL = 0;
+export const SIG_IGN = 1;
+
+export const SA_SIGINFO = 0x4;
+export const SA_RESTORER = 0x0400_0000;
+export const SA_ONSTACK = 0x0800_0000;
+export const SA_RESTART = 0x1000_0000;
+export const SA_NODEFER = 0x4000_0000;
+export const SA_RESETHAND = 0x8000_0000;
+
+// si_code
+export const SI_USER = 0;
+export const SI_KERNEL = 0x80;
+export const SI_TIMER = -2;
+export const SI_TKILL = -6;
+export const ILL_ILLOPN = 2;
+export const FPE_INTDIV = 1;
+export const FPE_FLTINV = 7;
+export const SEGV_MAPERR = 1;
+export const SEGV_ACCERR = 2;
+export const BUS_ADRALN = 1;
+export const BUS_ADRERR = 2;
+export const TRAP_BRKPT = 1;
+export const TRAP_TRACE = 2;
+
+export const SIG_BLOCK = 0;
+export const SIG_UNBLOCK = 1;
+export const SIG_SETMASK = 2;
+
+// sigaltstack(2)
+export const SS_ONSTACK = 1;
+export const SS_DISABLE = 2;
+export const SS_AUTODISARM = 0x8000_0000;
+export const MINSIGSTKSZ = 2048;
+
+/** What a signal does where no handler is set: signal(7), "Standard signals". */
+export type DefaultAction = 'terminate' | 'core' | 'ignore' | 'stop' | 'continue';
+
+const CORE = new Set([SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, 24, 25, 31]);
+const IGNORE = new Set([SIGCHLD, SIGURG, SIGWINCH]);
+const STOP = new Set([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU]);
+
+export function defaultAction(signal: number): DefaultAction {
+  if (CORE.has(signal)) return 'core';
+  if (IGNORE.has(signal)) return 'ignore';
+  if (STOP.has(signal)) return 'stop';
+  return signal === SIGCONT ? 'continue' : 'terminate';
+}
+
+/** Names without SIG, by number. */
+const NAMES =
+  '0 HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'.split(
+    ' ',
+  );
+
+/** 'SIGTERM'; 'SIGRTMIN+3' and the like for real-time signals. */
+export function signalName(signal: number): string {
+  const name = NAMES[signal];
+  if (name !== undefined && signal > 0) return `SIG${name}`;
+  return signal === 32 ? 'SIGRTMIN' : `SIGRTMIN+${signal - 32}`;
+}
+
+/** Number of 'TERM', 'SIGTERM' or '15'; undefined where there is none. */
+export function signalNumber(text: string): number | undefined {
+  const plain = text.toUpperCase().replace(/^SIG/, '');
+  const byName = NAMES.indexOf(plain);
+  if (byName > 0) return byName;
+  const number = /^\d+$/.test(plain) ? Number(plain) : 0;
+  return number >= 1 && number <= SIGNAL_COUNT ? number : undefined;
+}
+
+/** strsignal(3), as a shell reports a death. */
+export function signalDescription(signal: number): string {
+  return DESCRIPTIONS[signal] ?? signalName(signal);
+}
+
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
+  [SIGHUP]: 'Hangup',
+  [SIGINT]: 'Interrupt',
+  [SIGQUIT]: 'Quit',
+  [SIGILL]: 'Illegal instruction',
+  [SIGTRAP]: 'Trace/breakpoint trap',
+  [SIGABRT]: 'Aborted',
+  [SIGBUS]: 'Bus error',
+  [SIGFPE]: 'Floating point exception',
+  [SIGKILL]: 'Killed',
+  [SIGUSR1]: 'User defined signal 1',
+  [SIGSEGV]: 'Segmentation fault',
+  [SIGUSR2]: 'User defined signal 2',
+  [SIGPIPE]: 'Broken pipe',
+  [SIGALRM]: 'Alarm clock',
+  [SIGTERM]: 'Terminated',
+};

@@ -1,0 +1,173 @@
+/**
+ * What all threads have in common: life, sleep and signals. GuestThread runs x86 code, NativeTask a generator.
+ *
+ *   queued ──runSlice──► running ──sleep──► waiting ──wake, deadline, signal──► queued …   any ──end──► terminated
+ *
+ * A waiting thread stands in the wait queues of its Blocked and perhaps in the timer heap; waking takes it out of all.
+ */
+import { assert } from '../../emulator/util/assert.ts';
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import { SIGCONT, SIGKILL } from '../abi/signal.ts';
+import type { FileTable } from '../vfs/file-table.ts';
+import type { Blocked } from './blocked.ts';
+import type { ThreadInfo } from './programs.ts';
+import type { RunningMachine } from './running-machine.ts';
+import type { RunningProgram } from './running-program.ts';
+import type { Schedulable, SliceOutcome } from './scheduler.ts';
+import { PendingSignals, type SignalInfo, type SignalSet, signalBit } from './signals.ts';
+import type { Credentials, FsContext, Task } from './thread.ts';
+import type { WaitQueue, Waiter } from './wait-queue.ts';
+
+export abstract class KernelTask implements Task, Waiter, Schedulable {
+  readonly id: number;
+  readonly machine: RunningMachine;
+  name: ByteString;
+  /** Changed only by the resident launcher's threads, which move between programs of one namespace. */
+  program: RunningProgram;
+  nice = 0;
+  virtualNs = 0;
+  cpuNs = 0;
+  switches = 0;
+  preemptions = 0;
+  /** Blocked signals. */
+  signalMask: SignalSet = 0n;
+  readonly pendingSignals = new PendingSignals();
+  protected status: ThreadInfo['status'] = 'waiting';
+  #isUninterruptible = false;
+  #waitsOn: readonly WaitQueue[] = [];
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(machine: RunningMachine, program: RunningProgram, id: number, name: ByteString) {
+    this.machine = machine;
+    this.program = program;
+    this.id = id;
+    this.name = name;
+  }
+
+  get files(): FileTable {
+    return this.program.files;
+  }
+
+  get fs(): FsContext {
+    return this.program.fs;
+  }
+
+  get credentials(): Credentials {
+    return this.program.credentials;
+  }
+
+  get isTerminated(): boolean {
+    return this.status === 'terminated';
+  }
+
+  get isWaiting(): boolean {
+    return this.status === 'waiting';
+  }
+
+  abstract readonly stackSizeBytes: number;
+
+  /** Registered with its program and the machine; ready to run. */
+  start(): void {
+    assert(this.status === 'waiting', `thread ${this.id}: started twice`);
+    this.program.addThread(this);
+    this.makeReady();
+  }
+
+  runSlice(sliceNs: number): SliceOutcome {
+    if (this.isTerminated) return 'over';
+    this.status = 'running';
+    const outcome = this.execute(sliceNs);
+    if (this.isTerminated) return 'over';
+    if (outcome === 'ready' && this.program.isStopped) {
+      this.status = 'waiting';
+      return 'waiting';
+    }
+    if (outcome === 'ready') this.status = 'queued';
+    return outcome;
+  }
+
+  /** Runs code; on 'waiting' it has called `sleep`, on 'over' `end`. */
+  protected abstract execute(sliceNs: number): SliceOutcome;
+
+  /** Falls asleep on what `wait` names. The caller has just seen that there is nothing to do. */
+  protected sleep(wait: Blocked): void {
+    this.status = 'waiting';
+    this.#isUninterruptible = wait.isUninterruptible === true;
+    this.#waitsOn = wait.queues;
+    for (const queue of wait.queues) queue.add(this);
+    if (wait.deadlineNs !== undefined && wait.deadlineNs !== Number.POSITIVE_INFINITY) {
+      this.#cancelTimer = this.machine.scheduler.timers.add(wait.deadlineNs, () => this.wakeUp());
+    }
+  }
+
+  onWake(): void {
+    this.wakeUp();
+  }
+
+  /** Leaves all queues and becomes ready; nothing happens unless it waits. */
+  wakeUp(): void {
+    if (this.status !== 'waiting') return;
+    this.#leaveQueues();
+    if (!this.program.isStopped) this.makeReady();
+  }
+
+  /** Wakes it so that it looks at its signals, unless its wait must not be cut short. */
+  interrupt(): void {
+    if (!this.#isUninterruptible) this.wakeUp();
+  }
+
+  /** Whether a signal of this set would be taken now if it came. */
+  accepts(signal: number): boolean {
+    return !this.isTerminated && (signal === SIGKILL || (this.signalMask & signalBit(signal)) === 0n);
+  }
+
+  /** Sends a signal to this thread alone (tgkill, faults). */
+  postSignal(info: SignalInfo): void {
+    if (this.isTerminated || this.program.absorbs(info.signal, this)) return;
+    this.pendingSignals.add(info);
+    if (this.accepts(info.signal) || info.signal === SIGCONT) this.interrupt();
+  }
+
+  /** Ends this thread. The program ends with its last thread. */
+  end(): void {
+    if (this.isTerminated) return;
+    this.#leaveQueues();
+    this.status = 'terminated';
+    this.onEnd();
+    this.program.removeThread(this);
+  }
+
+  /** Gives back what belongs to the thread. */
+  protected abstract onEnd(): void;
+
+  info(): ThreadInfo {
+    return {
+      id: this.id,
+      name: this.name,
+      status: this.status,
+      cpuMs: Math.floor(this.cpuNs / 1e6),
+      switches: this.switches,
+      preemptions: this.preemptions,
+      priority: priorityOf(this.nice),
+      stackSizeBytes: this.stackSizeBytes,
+    };
+  }
+
+  protected makeReady(): void {
+    this.#isUninterruptible = false;
+    this.status = 'queued';
+    this.machine.scheduler.enqueue(this);
+  }
+
+  #leaveQueues(): void {
+    for (const queue of this.#waitsOn) queue.remove(this);
+    this.#waitsOn = [];
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+}
+
+// OSv's priority is a factor: 1 by default, a thread of priority p gets 1/p of the time of one of priority 1.
+function priorityOf(nice: number): number {
+  return Number((1.25 ** nice).toFixed(3));
+}

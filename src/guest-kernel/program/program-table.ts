@@ -1,0 +1,125 @@
+/** Programs as REST, the boot line and the CLI start, list and signal them. */
+import { type ByteString } from '../../emulator/util/bytes.ts';
+import { SI_USER } from '../abi/signal.ts';
+import { FileTable } from '../vfs/file-table.ts';
+import type { NativePrograms } from './native-registry.ts';
+import { LaunchError, type ProgramInfo, type Programs, type StartOptions, type ThreadInfo } from './programs.ts';
+import type { RunningMachine } from './running-machine.ts';
+import { RunningProgram } from './running-program.ts';
+import { SignalActions } from './signals.ts';
+import type { FsContext, Task } from './thread.ts';
+
+const O_RDWR = 2;
+
+/** Starts what is an ELF file. @throws LaunchError, NotResident */
+export interface GuestStarter {
+  start(argv: readonly ByteString[], options: StartOptions): RunningProgram;
+}
+
+export class ProgramTable implements Programs {
+  readonly environment = new Map<ByteString, ByteString>();
+  readonly #machine: RunningMachine;
+  readonly #natives: NativePrograms;
+  readonly #guests: GuestStarter;
+
+  constructor(machine: RunningMachine, natives: NativePrograms, guests: GuestStarter) {
+    this.#machine = machine;
+    this.#natives = natives;
+    this.#guests = guests;
+    machine.tty.attach({
+      programOf: (threadId) => machine.task(threadId)?.program,
+      isGroupAlive: (group) => machine.programs().some((each) => each.isRunning && each.processGroup === group),
+      signalGroup: (group, signal) => this.signalGroup(group, signal),
+    });
+  }
+
+  start(argv: readonly ByteString[], options: StartOptions): number {
+    const [path] = argv;
+    if (path === undefined) throw new LaunchError('Failed to load object: ');
+    const native = this.#natives.find(path);
+    if (native === undefined) return this.#guests.start(argv, options).pid;
+    const program = new RunningProgram(this.#machine, {
+      pid: this.#machine.allocateId(),
+      parentPid: 1,
+      path,
+      argv,
+      namespace: undefined,
+      files: consoleFiles(this.#machine),
+      fs: rootContext(this.#machine),
+      credentials: rootCredentials(),
+      actions: new SignalActions(),
+    });
+    this.#machine.registerProgram(program);
+    this.#natives.start(native, this.#machine, program);
+    return program.pid;
+  }
+
+  list(): readonly ProgramInfo[] {
+    return this.#machine
+      .programs()
+      .filter((each) => !each.isHidden)
+      .map((each) => each.info());
+  }
+
+  find(tid: number): ProgramInfo | undefined {
+    return this.#machine.program(tid)?.info();
+  }
+
+  output(tid: number): { readonly bytes: Uint8Array; readonly droppedBytes: number } | undefined {
+    return this.#machine.program(tid)?.output();
+  }
+
+  signal(tid: number, signal: number): boolean {
+    const program = this.#machine.program(tid);
+    if (program?.isRunning !== true) return false;
+    program.postSignal({ signal, code: SI_USER, pid: 1, uid: 0 });
+    return true;
+  }
+
+  /** kill(-group). @returns how many programs it reached. */
+  signalGroup(processGroup: number, signal: number): number {
+    const members = this.#machine.programs().filter((each) => each.isRunning && each.processGroup === processGroup);
+    for (const program of members) program.postSignal({ signal, code: SI_USER, pid: 0, uid: 0 });
+    return members.length;
+  }
+
+  threads(): readonly ThreadInfo[] {
+    return [this.#idleThread(), ...this.#machine.tasks().map((task) => task.info())];
+  }
+
+  thread(id: number): Task | undefined {
+    return this.#machine.task(id);
+  }
+
+  // OSv lists its idle threads; top computes the idle share from their cpu_ms.
+  #idleThread(): ThreadInfo {
+    const { scheduler } = this.#machine;
+    return {
+      id: 1,
+      name: 'idle0',
+      status: scheduler.isIdle ? 'running' : 'queued',
+      cpuMs: Math.floor(scheduler.idleNs / 1e6),
+      switches: 0,
+      preemptions: 0,
+      priority: 0,
+      stackSizeBytes: 0,
+    };
+  }
+}
+
+/** Descriptors 0, 1 and 2 on the console. */
+export function consoleFiles(machine: RunningMachine): FileTable {
+  const files = new FileTable();
+  for (let fd = 0; fd < 3; fd++) files.add(machine.tty.open(O_RDWR, '/dev/console'));
+  return files;
+}
+
+export function rootContext(machine: RunningMachine): FsContext {
+  const { root } = machine.vfs;
+  return { cwd: root, root, umask: 0o022 };
+}
+
+/** OSv knows one user: root. */
+export function rootCredentials(): { uid: number; euid: number; gid: number; egid: number; groups: readonly number[] } {
+  return { uid: 0, euid: 0, gid: 0, egid: 0, groups: [] };
+}

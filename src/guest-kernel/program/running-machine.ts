@@ -1,0 +1,96 @@
+/** The machine while it runs: clock, log, scheduler, and the registers of threads and programs. */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import type { ConsoleTty } from '../devices/tty.ts';
+import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
+import type { Vfs } from '../vfs/vfs.ts';
+import type { DmesgLog } from '../trace/log.ts';
+import type { KernelTask } from './kernel-task.ts';
+import type { RunningProgram } from './running-program.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Machine } from './thread.ts';
+
+/** How many ended programs are remembered for GET /app/{tid}. */
+const HISTORY = 256;
+/** OSv's kernel threads have the first ids; applications start near here. */
+const FIRST_ID = 200;
+
+export class RunningMachine implements Machine {
+  readonly clock: ClockPort;
+  readonly entropy: EntropyPort;
+  readonly vfs: Vfs;
+  readonly log: DmesgLog;
+  readonly tty: ConsoleTty;
+  readonly memoryBytes: number;
+  readonly scheduler: Scheduler;
+  hostname: ByteString = 'osv';
+  readonly #tasks = new Map<number, KernelTask>();
+  /** By pid, oldest first. */
+  readonly #programs = new Map<number, RunningProgram>();
+  #nextId = FIRST_ID;
+
+  constructor(parts: {
+    readonly ports: KernelPorts;
+    readonly vfs: Vfs;
+    readonly log: DmesgLog;
+    readonly tty: ConsoleTty;
+    readonly memoryBytes: number;
+  }) {
+    this.clock = parts.ports.clock;
+    this.entropy = parts.ports.entropy;
+    this.vfs = parts.vfs;
+    this.log = parts.log;
+    this.tty = parts.tty;
+    this.memoryBytes = parts.memoryBytes;
+    this.scheduler = new Scheduler(parts.ports.clock);
+  }
+
+  realtimeMs(): number {
+    return Number(this.clock.realtimeNs() / 1_000_000n);
+  }
+
+  /** An id for a thread or program; never given twice. */
+  allocateId(): number {
+    return this.#nextId++;
+  }
+
+  registerTask(task: KernelTask): void {
+    this.#tasks.set(task.id, task);
+  }
+
+  unregisterTask(task: KernelTask): void {
+    this.#tasks.delete(task.id);
+  }
+
+  registerProgram(program: RunningProgram): void {
+    this.#programs.set(program.pid, program);
+  }
+
+  /** Forgets the oldest ended programs beyond the history's bound. */
+  programEnded(program: RunningProgram): void {
+    this.tty.programEnded();
+    if (program.isHidden) this.#programs.delete(program.pid);
+    let excess = [...this.#programs.values()].filter((each) => !each.isRunning).length - HISTORY;
+    for (const [pid, each] of this.#programs) {
+      if (excess <= 0) return;
+      if (each.isRunning) continue;
+      this.#programs.delete(pid);
+      excess--;
+    }
+  }
+
+  task(id: number): KernelTask | undefined {
+    return this.#tasks.get(id);
+  }
+
+  tasks(): readonly KernelTask[] {
+    return [...this.#tasks.values()];
+  }
+
+  program(pid: number): RunningProgram | undefined {
+    return this.#programs.get(pid);
+  }
+
+  programs(): readonly RunningProgram[] {
+    return [...this.#programs.values()];
+  }
+}

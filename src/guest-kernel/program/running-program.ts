@@ -1,0 +1,189 @@
+/** A program that runs or ran: its threads, what they share, and how it ended. */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import { SIGCONT, SIGKILL, SIG_IGN, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, defaultAction } from '../abi/signal.ts';
+import { SIG_DFL } from '../abi/signal.ts';
+import type { FileTable } from '../vfs/file-table.ts';
+import type { KernelTask } from './kernel-task.ts';
+import { OutputTail } from './output-tail.ts';
+import type { ProgramInfo } from './programs.ts';
+import type { RunningMachine } from './running-machine.ts';
+import { PendingSignals, type SignalActions, type SignalInfo, signalBit } from './signals.ts';
+import type { Credentials, FsContext, Namespace, Program, ProgramState } from './thread.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+const OUTPUT_BYTES = 65_536;
+const STOP_SIGNALS = [SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
+
+export interface ProgramParts {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly path: ByteString;
+  readonly argv: readonly ByteString[];
+  readonly namespace: Namespace | undefined;
+  /** Taken over: one reference. */
+  readonly files: FileTable;
+  readonly fs: FsContext;
+  readonly credentials: Credentials;
+  readonly actions: SignalActions;
+  /** The launcher of a namespace, which no list shows. */
+  readonly isHidden?: boolean;
+}
+
+export class RunningProgram implements Program {
+  readonly pid: number;
+  readonly parentPid: number;
+  processGroup: number;
+  session: number;
+  path: ByteString;
+  argv: readonly ByteString[];
+  readonly namespace: Namespace | undefined;
+  readonly files: FileTable;
+  readonly fs: FsContext;
+  readonly credentials: Credentials;
+  readonly actions: SignalActions;
+  readonly isHidden: boolean;
+  readonly pendingSignals = new PendingSignals();
+  readonly threads = new Map<number, KernelTask>();
+  readonly ended = new WaitQueue();
+  readonly startedMs: number;
+  endedMs: number | undefined;
+  state: ProgramState = { kind: 'running' };
+  /** Stopped by SIGSTOP and its like: its threads do not run. */
+  isStopped = false;
+  /** Called once when the program has ended, before `ended` is woken. */
+  onEnded: () => void = () => {};
+  readonly #machine: RunningMachine;
+  #output: OutputTail | undefined;
+  #endedThreadsNs = 0;
+
+  constructor(machine: RunningMachine, parts: ProgramParts) {
+    this.#machine = machine;
+    this.pid = parts.pid;
+    this.parentPid = parts.parentPid;
+    this.processGroup = parts.pid;
+    this.session = parts.pid;
+    this.path = parts.path;
+    this.argv = parts.argv;
+    this.namespace = parts.namespace;
+    this.files = parts.files;
+    this.fs = parts.fs;
+    this.credentials = parts.credentials;
+    this.actions = parts.actions;
+    this.isHidden = parts.isHidden ?? false;
+    this.startedMs = machine.realtimeMs();
+  }
+
+  get isRunning(): boolean {
+    return this.state.kind === 'running';
+  }
+
+  /** CPU time of all threads, ended ones too, ns. */
+  get cpuNs(): number {
+    let sum = this.#endedThreadsNs;
+    for (const thread of this.threads.values()) sum += thread.cpuNs;
+    return sum;
+  }
+
+  addThread(task: KernelTask): void {
+    this.threads.set(task.id, task);
+    this.#machine.registerTask(task);
+  }
+
+  removeThread(task: KernelTask): void {
+    this.detachThread(task);
+    this.#machine.unregisterTask(task);
+    if (this.threads.size === 0) this.#finish({ kind: 'exited', code: 0 });
+  }
+
+  /** Takes a thread out that lives on in another program (the launcher's). */
+  detachThread(task: KernelTask): void {
+    this.#endedThreadsNs += task.cpuNs;
+    this.threads.delete(task.id);
+  }
+
+  /** Ends the program with all its threads; later calls change nothing. */
+  end(state: ProgramState): void {
+    if (!this.isRunning) return;
+    this.state = state;
+    for (const thread of [...this.threads.values()]) thread.end();
+    this.#finish(state);
+  }
+
+  /** Keeps bytes written to the terminal. */
+  recordOutput(bytes: Uint8Array): void {
+    this.#output ??= new OutputTail(OUTPUT_BYTES);
+    this.#output.append(bytes);
+  }
+
+  output(): { readonly bytes: Uint8Array; readonly droppedBytes: number } {
+    return this.#output?.read() ?? { bytes: new Uint8Array(0), droppedBytes: 0 };
+  }
+
+  /** Sends a signal to the program: any thread that does not block it may take it (kill(2)). */
+  postSignal(info: SignalInfo): void {
+    if (!this.isRunning || this.absorbs(info.signal)) return;
+    this.pendingSignals.add(info);
+    for (const thread of this.threads.values()) {
+      if (thread.accepts(info.signal)) {
+        thread.interrupt();
+        return;
+      }
+    }
+  }
+
+  /** Effects of a signal at the moment it is sent. @returns whether nothing is left to deliver. */
+  absorbs(signal: number, target?: KernelTask): boolean {
+    if (signal === SIGCONT) this.#resume();
+    if (STOP_SIGNALS.includes(signal)) this.pendingSignals.discard(signalBit(SIGCONT));
+    if (signal === SIGKILL) {
+      this.kill(SIGKILL);
+      return true;
+    }
+    const isBlocked = target !== undefined && !target.accepts(signal);
+    if (isBlocked) return false;
+    const { handler } = this.actions.get(signal);
+    return handler === SIG_IGN || (handler === SIG_DFL && defaultAction(signal) === 'ignore');
+  }
+
+  /** Death by a signal. */
+  kill(signal: number): void {
+    this.end({ kind: 'killed', signal });
+  }
+
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  info(): ProgramInfo {
+    return {
+      tid: this.pid,
+      pid: this.pid,
+      command: this.argv.join(' '),
+      argv: this.argv,
+      namespaceId: this.namespace?.id ?? 0,
+      isNative: this.namespace === undefined,
+      state: this.state,
+      startedMs: this.startedMs,
+      endedMs: this.endedMs,
+      cpuMs: Math.floor(this.cpuNs / 1e6),
+      threads: [...this.threads.values()].map((thread) => thread.info()),
+    };
+  }
+
+  #resume(): void {
+    for (const signal of STOP_SIGNALS) this.pendingSignals.discard(signalBit(signal));
+    if (!this.isStopped) return;
+    this.isStopped = false;
+    for (const thread of this.threads.values()) thread.wakeUp();
+  }
+
+  #finish(state: ProgramState): void {
+    if (this.endedMs !== undefined) return;
+    this.state = this.isRunning ? state : this.state;
+    this.endedMs = this.#machine.realtimeMs();
+    this.files.release();
+    this.onEnded();
+    this.#machine.programEnded(this);
+    this.ended.wake();
+  }
+}
