@@ -56,16 +56,17 @@ function simpleDevice(
   return { name, major: 1, minor, mode: 0o666, open };
 }
 
+const swallow = (src: Uint8Array): number => src.length;
+const zeros = (dst: Uint8Array): number => dst.fill(0).length;
+const refuse = (): never => {
+  throw ENOSPC;
+};
+
 /** The memory devices, by the numbers of Linux drivers/char/mem.c. */
 export function memoryDevices(entropy: EntropyPort): readonly DeviceType[] {
-  const swallow = (src: Uint8Array): number => src.length;
-  const zeros = (dst: Uint8Array): number => dst.fill(0).length;
   const random = (dst: Uint8Array): number => {
     entropy.fill(dst);
     return dst.length;
-  };
-  const refuse = (): never => {
-    throw ENOSPC;
   };
   return [
     simpleDevice('null', 3, () => 0, swallow),

@@ -16,8 +16,8 @@ interface Rig {
   readonly ports: FakePorts;
   readonly machine: RunningMachine;
   readonly programs: ProgramTable;
-  start(main: NativeProgram['main']): number;
-  run(forNs?: number): void;
+  readonly start: (main: NativeProgram['main']) => number;
+  readonly run: (forNs?: number) => void;
 }
 
 function rig(): Rig {
@@ -31,10 +31,12 @@ function rig(): Rig {
     tty: new ConsoleTty(ports.console),
     memoryBytes: 1,
   });
-  const natives = { find: (path: string) => mains.get(path), start: NativePrograms.prototype.start };
-  const registry = new NativePrograms([], {} as NativeSockets);
-  natives.start = registry.start.bind(registry);
-  const programs = new ProgramTable(machine, natives as unknown as NativePrograms, {
+  class TestPrograms extends NativePrograms {
+    override find(path: string): NativeProgram | undefined {
+      return mains.get(path);
+    }
+  }
+  const programs = new ProgramTable(machine, new TestPrograms([], {} as NativeSockets), {
     start: (argv) => {
       throw new LaunchError(`Failed to load object: ${argv[0]}`);
     },
@@ -53,6 +55,22 @@ function rig(): Rig {
     },
   };
 }
+
+function* deaf(sys: NativeCalls): Wait<number> {
+  for (;;) {
+    try {
+      yield* sys.sleepUntil(1e15);
+    } catch {
+      // goes back to sleep without asking what came
+    }
+  }
+}
+
+const reader = (into: string[]): NativeProgram['main'] =>
+  function* main(sys) {
+    into.push(byteStringFrom(yield* sys.read(0, 100)));
+    return 0;
+  };
 
 describe('native programs', () => {
   it('read lines of the console and write to it, and keep their output', () => {
@@ -106,15 +124,6 @@ describe('native programs', () => {
 
   it('SIGTERM ends one that does not take it; SIGKILL ends any', () => {
     const { programs, start, run } = rig();
-    function* deaf(sys: NativeCalls): Wait<number> {
-      for (;;) {
-        try {
-          yield* sys.sleepUntil(1e15);
-        } catch {
-          // goes back to sleep without asking what came
-        }
-      }
-    }
     const first = start(deaf);
     const second = start(deaf);
     run();
@@ -143,11 +152,6 @@ describe('native programs', () => {
 
   it('a background program waits for the terminal until it is in the foreground', () => {
     const { ports, programs, start, run } = rig();
-    const reader = (into: string[]): NativeProgram['main'] =>
-      function* main(sys) {
-        into.push(byteStringFrom(yield* sys.read(0, 100)));
-        return 0;
-      };
     const a: string[] = [];
     const b: string[] = [];
     const first = start(reader(a));

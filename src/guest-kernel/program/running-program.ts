@@ -1,7 +1,16 @@
 /** A program that runs or ran: its threads, what they share, and how it ended. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
-import { SIGCONT, SIGKILL, SIG_IGN, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, defaultAction } from '../abi/signal.ts';
-import { SIG_DFL } from '../abi/signal.ts';
+import {
+  SIGCONT,
+  SIGKILL,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  SIG_DFL,
+  SIG_IGN,
+  defaultAction,
+} from '../abi/signal.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { KernelTask } from './kernel-task.ts';
 import { OutputTail } from './output-tail.ts';
@@ -105,7 +114,7 @@ export class RunningProgram implements Program {
   end(state: ProgramState): void {
     if (!this.isRunning) return;
     this.state = state;
-    for (const thread of [...this.threads.values()]) thread.end();
+    for (const thread of this.threads.values()) thread.end();
     this.#finish(state);
   }
 
