@@ -7,6 +7,7 @@
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { WaitQueue } from '../program/wait-queue.ts';
+import type { Location } from './location.ts';
 import type { OpenFile } from './open-file.ts';
 
 /** Thrown when blocks must be fetched first; `ready` is woken when they are here (or failed: the retry throws EIO). */
@@ -73,6 +74,8 @@ export interface NewInode {
 export interface Inode {
   readonly filesystem: Filesystem;
   readonly number: number;
+  /** S_IFMT bits of the mode; they never change. */
+  readonly fileType: number;
   attributes(): FileAttributes;
   /** chmod, chown, utimens, truncate; changeTime follows. */
   setAttributes(changes: AttributeChanges): void;
@@ -90,10 +93,17 @@ export interface Inode {
 
   /** Symlinks. */
   readLink(): ByteString;
+  /** Symlinks of /proc that lead to an object rather than to a name (/proc/self/fd/3). */
+  followLink?(): Location | undefined;
 
   /** Regular files. Reads up to dst.length bytes at `offset`; short only at the end of file. */
   read(offset: number, dst: Uint8Array): number;
+  /** Writes all of `src`, growing the file; a hole before it reads as zeros. @throws ENOSPC, EFBIG */
   write(offset: number, src: Uint8Array): number;
+  /** fallocate(2), `mode` as its flags; absent: EOPNOTSUPP. */
+  allocate?(mode: number, offset: number, sizeBytes: number): void;
+  /** SEEK_DATA and SEEK_HOLE: the next offset of that kind at or after `offset`; absent: all is data. */
+  seek?(kind: 'data' | 'hole', offset: number): number;
 
   /**
    * The object behind an open(2) of this inode, where it is not a plain file or directory (devices, /proc, FIFO);
@@ -117,12 +127,14 @@ export interface FilesystemUsage {
 
 export interface Filesystem {
   readonly type: string;
+  /** Names come and go without the VFS (procfs): it must not remember them. */
+  readonly isVolatile?: boolean;
   readonly isReadOnly: boolean;
   /** stat.st_dev. */
   readonly deviceNumber: number;
   readonly root: Inode;
   usage(): FilesystemUsage;
-  /** Starts making everything durable; the queue is woken when done. Undefined: nothing to do. */
+  /** Starts making everything durable; the queue is woken when done. Undefined: nothing to do. @throws EIO once after a failed one */
   sync(): WaitQueue | undefined;
   unmount(): void;
 }

@@ -6,10 +6,13 @@ import type { Filesystem, Inode } from './inode.ts';
 export interface Dentry {
   readonly name: ByteString;
   readonly parent: Dentry | undefined;
+  /** The name was removed while something still held the place. */
+  readonly isRemoved?: boolean;
   readonly inode: Inode;
 }
 
 export interface Mount {
+  readonly isReadOnly: boolean;
   readonly filesystem: Filesystem;
   /** What was mounted ('/dev/vblk0.1', 'none'), for /proc/mounts. */
   readonly source: ByteString;

@@ -7,6 +7,7 @@
 import type { Blocked } from '../program/blocked.ts';
 import type { WaitQueue } from '../program/wait-queue.ts';
 import type { FileAttributes, Inode } from './inode.ts';
+import type { Location } from './location.ts';
 
 /** What a blocking operation may know of the call it serves; syscalls and native programs both make one. */
 export interface Call {
@@ -34,6 +35,8 @@ export interface OpenFile {
   flags: number;
   /** Absent for files that have none (sockets, pipes made by pipe2). */
   readonly inode?: Inode;
+  /** Absent likewise: what *at(2) and fchdir start from. */
+  readonly location?: Location;
   /** File offset, bytes; unused where lseek is ESPIPE. */
   offset: number;
   readonly isSeekable: boolean;
@@ -42,6 +45,9 @@ export interface OpenFile {
   /** `dst` and `src` are views of guest memory or kernel buffers; not kept after return. 0 from read is end of file. */
   read(call: Call, dst: Uint8Array): number | Blocked;
   write(call: Call, src: Uint8Array): number | Blocked;
+  /** pread and pwrite: do not move `offset`. Absent: read and write ignore the offset (devices) or ESPIPE (not seekable). */
+  readAt?(call: Call, offset: number, dst: Uint8Array): number | Blocked;
+  writeAt?(call: Call, offset: number, src: Uint8Array): number | Blocked;
   /** What would not block now. */
   poll(): PollMask;
   /** Woken whenever poll() may answer more than before. */

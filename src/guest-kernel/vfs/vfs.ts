@@ -1,10 +1,10 @@
 /**
  * The virtual filesystem as the rest of the kernel sees it; mount-table.ts implements it. All operations are
- * synchronous and throw Errno or NotResident.
+ * synchronous and throw Errno or NotResident; a NotResident leaves nothing done, so the same call may run again.
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { Credentials, FsContext } from '../program/thread.ts';
-import type { FileAttributes, Filesystem } from './inode.ts';
+import type { AttributeChanges, FileAttributes, Filesystem } from './inode.ts';
 import type { Location, Mount } from './location.ts';
 import type { OpenFile } from './open-file.ts';
 
@@ -12,6 +12,12 @@ import type { OpenFile } from './open-file.ts';
 export interface Viewer {
   readonly fs: FsContext;
   readonly credentials: Credentials;
+}
+
+/** A path and the directory a relative one starts from (absent: the viewer's cwd). */
+export interface PathFrom {
+  readonly path: ByteString;
+  readonly start?: Location;
 }
 
 export interface Vfs {
@@ -29,4 +35,18 @@ export interface Vfs {
   attributes(location: Location): FileAttributes;
   /** Absolute path of a location, seen from the machine's root. */
   pathOf(location: Location): ByteString;
+  /** access(2): @throws EACCES, EROFS. `wanted` is R_OK | W_OK | X_OK. */
+  checkAccess(viewer: Viewer, location: Location, wanted: number): void;
+
+  /** mkdir(2), mknod(2), symlink(2): `mode` holds type and permission bits, the umask is applied here. */
+  mkdir(viewer: Viewer, at: PathFrom, mode: number): void;
+  mknod(viewer: Viewer, at: PathFrom, mode: number, rdev: number): void;
+  symlink(viewer: Viewer, target: ByteString, at: PathFrom): void;
+  link(viewer: Viewer, target: Location, at: PathFrom): void;
+  unlink(viewer: Viewer, at: PathFrom): void;
+  rmdir(viewer: Viewer, at: PathFrom): void;
+  /** rename(2); `flags` as renameat2's. */
+  rename(viewer: Viewer, from: PathFrom, to: PathFrom, flags?: number): void;
+  /** chmod, chown, utimens, truncate of what a walk found; the right to do so is checked. */
+  setAttributes(viewer: Viewer, location: Location, changes: AttributeChanges): void;
 }

@@ -1,0 +1,300 @@
+/** ramfs and tmpfs: files that live in the kernel's memory until they are unmounted. */
+import type { ByteString } from '../../../emulator/util/bytes.ts';
+import { EEXIST, EFBIG, EINVAL, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY, EOPNOTSUPP } from '../../abi/errno.ts';
+import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE } from '../../abi/fcntl.ts';
+import { directoryTypeOf, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/stat.ts';
+import type { WaitQueue } from '../../program/wait-queue.ts';
+import type {
+  AttributeChanges,
+  DirectoryEntry,
+  FileAttributes,
+  Filesystem,
+  FilesystemUsage,
+  Inode,
+  NewInode,
+  Timestamp,
+} from '../../vfs/inode.ts';
+import { SparseBytes } from './sparse-bytes.ts';
+
+const RAMFS_MAGIC = 0x8584_58f6; // linux/magic.h
+const TMPFS_MAGIC = 0x0102_1994;
+const BLOCK_BYTES = 4096;
+const MAX_FILE_BYTES = 2 ** 40;
+
+export interface RamfsOptions {
+  readonly type: 'ramfs' | 'tmpfs';
+  readonly deviceNumber: number;
+  /** Most bytes of file contents. */
+  readonly capacityBytes: number;
+  readonly now: () => Timestamp;
+  /** Permission bits of the root directory. */
+  readonly rootMode?: number;
+}
+
+export class Ramfs implements Filesystem {
+  readonly type: string;
+  readonly isReadOnly = false;
+  readonly deviceNumber: number;
+  readonly root: RamInode;
+  readonly now: () => Timestamp;
+  readonly #options: RamfsOptions;
+  #nextInode = 1;
+  #inodes = 0;
+  #usedBytes = 0;
+
+  constructor(options: RamfsOptions) {
+    this.#options = options;
+    this.type = options.type;
+    this.deviceNumber = options.deviceNumber;
+    this.now = options.now;
+    this.root = this.newInode({ mode: S_IFDIR | (options.rootMode ?? 0o755), uid: 0, gid: 0 });
+  }
+
+  newInode(init: NewInode): RamInode {
+    this.#inodes++;
+    return new RamInode(this, this.#nextInode++, init);
+  }
+
+  freed(): void {
+    this.#inodes--;
+  }
+
+  /** Accounts for content that came or went. @throws ENOSPC */
+  charge(bytes: number): void {
+    if (bytes > 0 && this.#usedBytes + bytes > this.#options.capacityBytes) throw ENOSPC;
+    this.#usedBytes += bytes;
+  }
+
+  usage(): FilesystemUsage {
+    const blocks = Math.floor(this.#options.capacityBytes / BLOCK_BYTES);
+    return {
+      typeMagic: this.type === 'tmpfs' ? TMPFS_MAGIC : RAMFS_MAGIC,
+      blockSizeBytes: BLOCK_BYTES,
+      blocks,
+      freeBlocks: blocks - Math.ceil(this.#usedBytes / BLOCK_BYTES),
+      files: blocks,
+      freeFiles: blocks - this.#inodes,
+    };
+  }
+
+  sync(): WaitQueue | undefined {
+    return undefined;
+  }
+
+  unmount(): void {}
+}
+
+interface NamedChild {
+  readonly inode: RamInode;
+  /** Cookie of the entry: rises with each name made, so that a reader misses and repeats none. */
+  readonly cookie: number;
+}
+
+const FIRST_COOKIE = 3; // after '.' and '..'
+const ENTRIES_AT_ONCE = 256;
+
+class RamInode implements Inode {
+  readonly filesystem: Ramfs;
+  readonly number: number;
+  readonly fileType: number;
+  readonly #children = new Map<ByteString, NamedChild>();
+  readonly #content = new SparseBytes();
+  readonly #rdev: number;
+  readonly #target: ByteString;
+  #parent: RamInode = this;
+  #nextCookie = FIRST_COOKIE;
+  #mode: number;
+  #uid: number;
+  #gid: number;
+  #links: number;
+  #holders = 0;
+  #isFreed = false;
+  #accessTime: Timestamp;
+  #modifyTime: Timestamp;
+  #changeTime: Timestamp;
+
+  constructor(filesystem: Ramfs, number: number, init: NewInode) {
+    this.filesystem = filesystem;
+    this.number = number;
+    this.fileType = init.mode & S_IFMT;
+    this.#mode = init.mode & 0o7777;
+    this.#uid = init.uid;
+    this.#gid = init.gid;
+    this.#rdev = init.rdev ?? 0;
+    this.#target = init.target ?? '';
+    this.#links = this.fileType === S_IFDIR ? 2 : 1;
+    this.#accessTime = this.#modifyTime = this.#changeTime = filesystem.now();
+  }
+
+  attributes(): FileAttributes {
+    const isDirectory = this.fileType === S_IFDIR;
+    const sizeBytes = isDirectory ? this.#children.size * 20 : this.#target.length || this.#content.sizeBytes;
+    return {
+      inodeNumber: this.number,
+      mode: this.fileType | this.#mode,
+      linkCount: this.#links,
+      uid: this.#uid,
+      gid: this.#gid,
+      rdev: this.#rdev,
+      sizeBytes,
+      blockSizeBytes: BLOCK_BYTES,
+      blocks512: this.#content.allocatedBytes / 512,
+      accessTime: this.#accessTime,
+      modifyTime: this.#modifyTime,
+      changeTime: this.#changeTime,
+    };
+  }
+
+  setAttributes(changes: AttributeChanges): void {
+    const now = this.filesystem.now();
+    if (changes.sizeBytes !== undefined) {
+      if (this.fileType !== S_IFREG || changes.sizeBytes < 0) throw EINVAL;
+      if (changes.sizeBytes > MAX_FILE_BYTES) throw EFBIG;
+      this.#changeContent(() => this.#content.truncate(changes.sizeBytes ?? 0));
+    }
+    if (changes.mode !== undefined) this.#mode = changes.mode & 0o7777;
+    this.#uid = changes.uid ?? this.#uid;
+    this.#gid = changes.gid ?? this.#gid;
+    this.#accessTime = changes.accessTime ?? this.#accessTime;
+    this.#modifyTime = changes.modifyTime ?? this.#modifyTime;
+    this.#changeTime = now;
+  }
+
+  lookup(name: ByteString): Inode | undefined {
+    return this.#children.get(name)?.inode;
+  }
+
+  entries(offset: number): readonly DirectoryEntry[] {
+    if (this.fileType !== S_IFDIR) throw ENOTDIR;
+    const found: DirectoryEntry[] = [];
+    if (offset < 1) found.push(this.#entry('.', this, 1));
+    if (offset < 2) found.push(this.#entry('..', this.#parent, 2));
+    for (const [name, { inode, cookie }] of this.#children) {
+      if (cookie <= offset) continue;
+      found.push(this.#entry(name, inode, cookie));
+      if (found.length >= ENTRIES_AT_ONCE) break;
+    }
+    return found;
+  }
+
+  create(name: ByteString, init: NewInode): Inode {
+    if (this.#children.has(name)) throw EEXIST;
+    const inode = this.filesystem.newInode(init);
+    this.#attach(name, inode);
+    return inode;
+  }
+
+  link(name: ByteString, target: Inode): void {
+    if (this.#children.has(name)) throw EEXIST;
+    const inode = target as RamInode;
+    inode.#links++;
+    inode.#changeTime = this.filesystem.now();
+    this.#attach(name, inode);
+  }
+
+  unlink(name: ByteString): void {
+    const inode = this.#detach(name);
+    inode.#links--;
+    inode.#freeIfUnused();
+  }
+
+  rmdir(name: ByteString): void {
+    const inode = this.#child(name);
+    if (inode.#children.size > 0) throw ENOTEMPTY;
+    this.#detach(name);
+    inode.#links = 0;
+    inode.#freeIfUnused();
+  }
+
+  rename(name: ByteString, newParent: Inode, newName: ByteString): void {
+    const target = newParent as RamInode;
+    const inode = this.#child(name);
+    const replaced = target.#children.get(newName)?.inode;
+    if (replaced?.fileType === S_IFDIR) target.rmdir(newName);
+    else if (replaced !== undefined) target.unlink(newName);
+    this.#detach(name);
+    target.#attach(newName, inode);
+    inode.#changeTime = this.filesystem.now();
+  }
+
+  readLink(): ByteString {
+    if (this.fileType !== S_IFLNK) throw EINVAL;
+    return this.#target;
+  }
+
+  read(offset: number, dst: Uint8Array): number {
+    this.#accessTime = this.filesystem.now();
+    return this.#content.read(offset, dst);
+  }
+
+  write(offset: number, src: Uint8Array): number {
+    if (offset + src.length > MAX_FILE_BYTES) throw EFBIG;
+    this.filesystem.charge(this.#content.missingBytes(offset, src.length));
+    this.#content.write(offset, src);
+    this.#modifyTime = this.#changeTime = this.filesystem.now();
+    return src.length;
+  }
+
+  allocate(mode: number, offset: number, sizeBytes: number): void {
+    const end = offset + sizeBytes;
+    const isHole = mode === (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
+    const isZeroing = (mode & ~FALLOC_FL_KEEP_SIZE) === FALLOC_FL_ZERO_RANGE;
+    if (!isHole && !isZeroing && (mode & ~FALLOC_FL_KEEP_SIZE) !== 0) throw EOPNOTSUPP;
+    if (isHole || isZeroing) this.#changeContent(() => this.#content.punch(offset, end));
+    if (!isHole && (mode & FALLOC_FL_KEEP_SIZE) === 0 && end > this.#content.sizeBytes) {
+      this.setAttributes({ sizeBytes: end });
+    }
+    this.#modifyTime = this.#changeTime = this.filesystem.now();
+  }
+
+  retain(): void {
+    this.#holders++;
+  }
+
+  release(): void {
+    this.#holders--;
+    this.#freeIfUnused();
+  }
+
+  #changeContent(change: () => void): void {
+    const before = this.#content.allocatedBytes;
+    change();
+    this.filesystem.charge(this.#content.allocatedBytes - before);
+    this.#modifyTime = this.#changeTime = this.filesystem.now();
+  }
+
+  #freeIfUnused(): void {
+    if (this.#links > 0 || this.#holders > 0 || this.#isFreed) return;
+    this.#isFreed = true;
+    this.filesystem.charge(-this.#content.allocatedBytes);
+    this.#content.truncate(0);
+    this.filesystem.freed();
+  }
+
+  #child(name: ByteString): RamInode {
+    const child = this.#children.get(name);
+    if (child === undefined) throw ENOENT;
+    return child.inode;
+  }
+
+  #attach(name: ByteString, inode: RamInode): void {
+    this.#children.set(name, { inode, cookie: this.#nextCookie++ });
+    if (inode.fileType === S_IFDIR) {
+      inode.#parent = this;
+      this.#links++;
+    }
+    this.#modifyTime = this.#changeTime = this.filesystem.now();
+  }
+
+  #detach(name: ByteString): RamInode {
+    const inode = this.#child(name);
+    this.#children.delete(name);
+    if (inode.fileType === S_IFDIR) this.#links--;
+    this.#modifyTime = this.#changeTime = inode.#changeTime = this.filesystem.now();
+    return inode;
+  }
+
+  #entry(name: ByteString, inode: RamInode, cookie: number): DirectoryEntry {
+    return { name, inodeNumber: inode.number, type: directoryTypeOf(inode.fileType), nextOffset: cookie };
+  }
+}

@@ -1,0 +1,75 @@
+/** A growable run of bytes with holes: chunks of 64 KiB made when first written. */
+const CHUNK_BYTES = 65_536;
+
+export class SparseBytes {
+  readonly #chunks = new Map<number, Uint8Array>();
+  #sizeBytes = 0;
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get allocatedBytes(): number {
+    return this.#chunks.size * CHUNK_BYTES;
+  }
+
+  /** Bytes of chunks that a write there would add. */
+  missingBytes(offset: number, count: number): number {
+    let missing = 0;
+    for (let at = Math.floor(offset / CHUNK_BYTES); at * CHUNK_BYTES < offset + count; at++) {
+      if (!this.#chunks.has(at)) missing += CHUNK_BYTES;
+    }
+    return missing;
+  }
+
+  read(offset: number, dst: Uint8Array): number {
+    const count = Math.max(0, Math.min(dst.length, this.#sizeBytes - offset));
+    forEachPiece(offset, count, (index, from, done, length) => {
+      const chunk = this.#chunks.get(index);
+      if (chunk === undefined) dst.fill(0, done, done + length);
+      else dst.set(chunk.subarray(from, from + length), done);
+    });
+    return count;
+  }
+
+  write(offset: number, src: Uint8Array): void {
+    forEachPiece(offset, src.length, (index, from, done, length) => {
+      let chunk = this.#chunks.get(index);
+      if (chunk === undefined) this.#chunks.set(index, (chunk = new Uint8Array(CHUNK_BYTES)));
+      chunk.set(src.subarray(done, done + length), from);
+    });
+    if (src.length > 0) this.#sizeBytes = Math.max(this.#sizeBytes, offset + src.length);
+  }
+
+  truncate(sizeBytes: number): void {
+    if (sizeBytes < this.#sizeBytes) this.punch(sizeBytes, this.#sizeBytes);
+    this.#sizeBytes = sizeBytes;
+  }
+
+  /** Makes [from, end) read as zeros; whole chunks are freed. */
+  punch(from: number, end: number): void {
+    for (const [index, chunk] of this.#chunks) {
+      const start = index * CHUNK_BYTES;
+      const first = Math.max(from - start, 0);
+      const last = Math.min(end - start, CHUNK_BYTES);
+      if (first >= last) continue;
+      const isAll = first === 0 && (last === CHUNK_BYTES || start + last >= this.#sizeBytes);
+      if (isAll) this.#chunks.delete(index);
+      else chunk.fill(0, first, last);
+    }
+  }
+}
+
+function forEachPiece(
+  offset: number,
+  count: number,
+  visit: (index: number, from: number, done: number, length: number) => void,
+): void {
+  for (let done = 0; done < count;) {
+    const index = Math.floor((offset + done) / CHUNK_BYTES);
+    const from = (offset + done) % CHUNK_BYTES;
+    const length = Math.min(CHUNK_BYTES - from, count - done);
+    visit(index, from, done, length);
+    done += length;
+  }
+}

@@ -1,0 +1,193 @@
+/** dup(2), fcntl(2), ioctl(2), pipe(2), fsync(2), posix_fadvise(2), readahead(2). */
+import { EBADF, EINVAL, EROFS, ESPIPE } from '../abi/errno.ts';
+import {
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_GETOWN,
+  F_GETPIPE_SZ,
+  F_SETFD,
+  F_SETFL,
+  F_SETOWN,
+  F_SETPIPE_SZ,
+  FD_CLOEXEC,
+  O_APPEND,
+  O_ASYNC,
+  O_CLOEXEC,
+  O_DIRECT,
+  O_LARGEFILE,
+  O_NOATIME,
+  O_NONBLOCK,
+  O_PATH,
+} from '../abi/fcntl.ts';
+import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD } from '../abi/ioctls.ts';
+import { blocked } from '../program/blocked.ts';
+import type { Thread } from '../program/thread.ts';
+import type { Call, OpenFile } from '../vfs/open-file.ts';
+import type { Filesystem } from '../vfs/inode.ts';
+import { makePipe, PipeFile } from '../vfs/pipe.ts';
+import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+
+const SETTABLE = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK; // fcntl(2), F_SETFL
+const MAX_FDS = 16_384; // FileTable's limit
+
+function duplicate(thread: Thread, fd: number, least: number, isCloseOnExec: boolean): Result {
+  if (least < 0 || least >= MAX_FDS) throw EINVAL;
+  const file = thread.files.get(fd);
+  const copy = thread.files.add(file, { least, isCloseOnExec });
+  file.retain();
+  return copy;
+}
+
+function dup2(thread: Thread, { oldfd, newfd }: { oldfd: number; newfd: number }): Result {
+  thread.files.get(oldfd);
+  return oldfd === newfd ? newfd : thread.files.duplicate(oldfd, newfd);
+}
+
+function dup3(thread: Thread, { oldfd, newfd, flags }: { oldfd: number; newfd: number; flags: number }): Result {
+  if ((flags & ~O_CLOEXEC) !== 0 || oldfd === newfd) throw EINVAL;
+  return thread.files.duplicate(oldfd, newfd, flags !== 0);
+}
+
+type Control = (thread: Thread, file: OpenFile, fd: number, argument: number) => Result;
+
+const CONTROLS: ReadonlyMap<number, Control> = new Map<number, Control>([
+  [F_DUPFD, (thread, _file, fd, least) => duplicate(thread, fd, least, false)],
+  [F_DUPFD_CLOEXEC, (thread, _file, fd, least) => duplicate(thread, fd, least, true)],
+  [F_GETFD, (thread, _file, fd) => (thread.files.isCloseOnExec(fd) ? FD_CLOEXEC : 0)],
+  [
+    F_SETFD,
+    (thread, _file, fd, flags) => {
+      thread.files.setCloseOnExec(fd, (flags & FD_CLOEXEC) !== 0);
+      return 0;
+    },
+  ],
+  [F_GETFL, (_thread, file) => file.flags | (file.kind === 'regular' || file.kind === 'directory' ? O_LARGEFILE : 0)],
+  [
+    F_SETFL,
+    (_thread, file, _fd, flags) => {
+      file.flags = (file.flags & ~SETTABLE) | (flags & SETTABLE);
+      return 0;
+    },
+  ],
+  [F_GETOWN, () => 0],
+  [F_SETOWN, () => 0],
+  [F_GETPIPE_SZ, (_thread, file) => pipeOf(file).capacity],
+  [F_SETPIPE_SZ, (_thread, file, _fd, size) => pipeOf(file).resize(size)],
+]);
+
+const ALLOWED_ON_PATH_FILES: readonly number[] = [F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL];
+
+function pipeOf(file: OpenFile): PipeFile['pipe'] {
+  if (!(file instanceof PipeFile)) throw EBADF;
+  return file.pipe;
+}
+
+function fcntl(thread: Thread, { fd, cmd, arg }: { fd: number; cmd: number; arg: number }): Result {
+  const file = thread.files.get(fd);
+  if ((file.flags & O_PATH) !== 0 && !ALLOWED_ON_PATH_FILES.includes(cmd)) throw EBADF;
+  const control = CONTROLS.get(cmd);
+  if (control === undefined) throw EINVAL;
+  return control(thread, file, fd, arg | 0);
+}
+
+function ioctl(thread: Thread, { fd, request, arg }: { fd: number; request: number; arg: number }, call: Call): Result {
+  const file = thread.files.get(fd);
+  const { memory } = thread;
+  switch (request) {
+    case FIOCLEX:
+    case FIONCLEX:
+      thread.files.setCloseOnExec(fd, request === FIOCLEX);
+      return 0;
+    case FIONBIO:
+      file.flags = memory.loadU32(arg) === 0 ? file.flags & ~O_NONBLOCK : file.flags | O_NONBLOCK;
+      return 0;
+    case FIOASYNC:
+      file.flags = memory.loadU32(arg) === 0 ? file.flags & ~O_ASYNC : file.flags | O_ASYNC;
+      return 0;
+    case FIONREAD:
+      if (file.kind !== 'regular') break;
+      memory.storeU32(arg, Math.max(0, file.attributes().sizeBytes - file.offset));
+      return 0;
+    default:
+  }
+  return file.ioctl(call, request, arg, memory);
+}
+
+let pipeSerial = 0x8000;
+
+function pipe2(thread: Thread, fds: number, flags: number): Result {
+  if ((flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) !== 0) throw EINVAL;
+  thread.memory.writable(fds, 8);
+  const isCloseOnExec = (flags & O_CLOEXEC) !== 0;
+  const [reader, writer] = makePipe(flags, ++pipeSerial);
+  let readFd = -1;
+  try {
+    readFd = thread.files.add(reader, { isCloseOnExec });
+    const writeFd = thread.files.add(writer, { isCloseOnExec });
+    thread.memory.storeU32(fds, readFd);
+    thread.memory.storeU32(fds + 4, writeFd);
+  } catch (error) {
+    if (readFd < 0) reader.release();
+    else thread.files.close(readFd);
+    writer.release();
+    throw error;
+  }
+  return 0;
+}
+
+/** Waits until everything written before is durable. @throws EIO when it could not be made so */
+function syncFilesystems(filesystems: readonly Filesystem[], call: Call): Result {
+  const queues = filesystems.map((filesystem) => filesystem.sync()).filter((queue) => queue !== undefined);
+  // The second run comes when the flush is over; what others have written since is not its business.
+  if (queues.length === 0 || call.progress === 'synced') return 0;
+  return blocked(queues.slice(0, 1), { progress: 'synced', isUninterruptible: true });
+}
+
+function fsync(thread: Thread, { fd }: { fd: number }, call: Call): Result {
+  const file = thread.files.get(fd);
+  if ((file.flags & O_PATH) !== 0) throw EBADF;
+  if (file.kind !== 'regular' && file.kind !== 'directory') throw file.inode === undefined ? EINVAL : EROFS;
+  return file.inode === undefined ? 0 : syncFilesystems([file.inode.filesystem], call);
+}
+
+function syncfs(thread: Thread, { fd }: { fd: number }, call: Call): Result {
+  const { inode } = thread.files.get(fd);
+  return inode === undefined ? 0 : syncFilesystems([inode.filesystem], call);
+}
+
+function sync(thread: Thread, _args: object, call: Call): Result {
+  return syncFilesystems([...new Set(thread.machine.vfs.mounts.map(({ filesystem }) => filesystem))], call);
+}
+
+function fadvise(thread: Thread, { fd, advice }: { fd: number; advice: number }): Result {
+  const file = thread.files.get(fd);
+  if (!file.isSeekable) throw ESPIPE;
+  if (advice < 0 || advice > 5) throw EINVAL;
+  return 0;
+}
+
+function readahead(thread: Thread, { fd }: { fd: number }): Result {
+  if (thread.files.get(fd).kind !== 'regular') throw EINVAL;
+  return 0;
+}
+
+// oxfmt-ignore
+export const descriptors: readonly Syscall[] = [
+  syscall({ nr: 16, name: 'ioctl', args: { fd: 'fd', request: 'uint', arg: 'ptr' }, support: 'full', run: ioctl }),
+  syscall({ nr: 22, name: 'pipe', args: { fds: 'ptr' }, support: 'full', run: (thread, { fds }) => pipe2(thread, fds, 0) }),
+  syscall({ nr: 32, name: 'dup', args: { fd: 'fd' }, support: 'full', run: (thread, { fd }) => duplicate(thread, fd, 0, false) }),
+  syscall({ nr: 33, name: 'dup2', args: { oldfd: 'fd', newfd: 'fd' }, support: 'full', run: dup2 }),
+  syscall({ nr: 72, name: 'fcntl', args: { fd: 'fd', cmd: 'int', arg: 'ptr' },
+    support: partial('no locks yet; no F_SETSIG, F_NOTIFY, leases, seals; owners are not signalled'), run: fcntl }),
+  syscall({ nr: 74, name: 'fsync', args: { fd: 'fd' }, support: 'full', run: fsync }),
+  syscall({ nr: 75, name: 'fdatasync', args: { fd: 'fd' }, support: 'full', run: fsync }),
+  syscall({ nr: 162, name: 'sync', args: {}, support: 'full', run: sync }),
+  syscall({ nr: 187, name: 'readahead', args: { fd: 'fd', offset: 'off', count: 'size' }, support: partial('a hint without effect'), run: readahead }),
+  syscall({ nr: 221, name: 'fadvise64', args: { fd: 'fd', offset: 'off', len: 'off', advice: 'int' }, support: partial('a hint without effect'), run: fadvise }),
+  syscall({ nr: 292, name: 'dup3', args: { oldfd: 'fd', newfd: 'fd', flags: 'flags' }, support: 'full', run: dup3 }),
+  syscall({ nr: 293, name: 'pipe2', args: { fds: 'ptr', flags: 'flags' }, support: partial('O_DIRECT has no packets'),
+    run: (thread, { fds, flags }) => pipe2(thread, fds, flags) }),
+  syscall({ nr: 306, name: 'syncfs', args: { fd: 'fd' }, support: 'full', run: syncfs }),
+];

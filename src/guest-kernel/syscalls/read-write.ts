@@ -1,0 +1,294 @@
+/** read(2), write(2) and their positional and vector forms, lseek(2), sendfile(2), copy_file_range(2). */
+import { EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, ESPIPE } from '../abi/errno.ts';
+import {
+  MAX_RW_COUNT,
+  O_ACCMODE,
+  O_APPEND,
+  O_PATH,
+  O_RDONLY,
+  O_WRONLY,
+  SEEK_CUR,
+  SEEK_DATA,
+  SEEK_END,
+  SEEK_HOLE,
+  SEEK_SET,
+} from '../abi/fcntl.ts';
+import { isBlocked, type Blocked } from '../program/blocked.ts';
+import type { Thread } from '../program/thread.ts';
+import type { Call, OpenFile } from '../vfs/open-file.ts';
+import { syscall, type Result, type Syscall } from './syscall.ts';
+import { gather, scatterBuffer } from './user-buffers.ts';
+
+/** A file open for reading. @throws EBADF */
+function readableFile(thread: Thread, fd: number): OpenFile {
+  const file = thread.files.get(fd);
+  if ((file.flags & O_ACCMODE) === O_WRONLY || (file.flags & O_PATH) !== 0) throw EBADF;
+  return file;
+}
+
+/** A file open for writing. @throws EBADF */
+function writableFile(thread: Thread, fd: number): OpenFile {
+  const file = thread.files.get(fd);
+  if ((file.flags & O_ACCMODE) === O_RDONLY || (file.flags & O_PATH) !== 0) throw EBADF;
+  return file;
+}
+
+/** What pread and pwrite need. @throws ESPIPE, EINVAL */
+function requirePosition(file: OpenFile, offset: number): void {
+  if (offset < 0) throw EINVAL;
+  if (!file.isSeekable) throw ESPIPE;
+}
+
+function read(thread: Thread, { fd, buf, count }: { fd: number; buf: number; count: number }, call: Call): Result {
+  const file = readableFile(thread, fd);
+  return file.read(call, thread.memory.writable(buf, Math.min(count, MAX_RW_COUNT)));
+}
+
+function write(thread: Thread, { fd, buf, count }: { fd: number; buf: number; count: number }, call: Call): Result {
+  const file = writableFile(thread, fd);
+  return file.write(call, thread.memory.readable(buf, Math.min(count, MAX_RW_COUNT)));
+}
+
+interface PositionalArgs {
+  readonly fd: number;
+  readonly buf: number;
+  readonly count: number;
+  readonly offset: number;
+}
+
+function pread(thread: Thread, { fd, buf, count, offset }: PositionalArgs, call: Call): Result {
+  const file = readableFile(thread, fd);
+  requirePosition(file, offset);
+  return readAt(file, call, offset, thread.memory.writable(buf, Math.min(count, MAX_RW_COUNT)));
+}
+
+function pwrite(thread: Thread, { fd, buf, count, offset }: PositionalArgs, call: Call): Result {
+  const file = writableFile(thread, fd);
+  requirePosition(file, offset);
+  return writeAt(file, call, offset, thread.memory.readable(buf, Math.min(count, MAX_RW_COUNT)));
+}
+
+/** Devices that seek (/dev/zero) have no positions of their own. */
+function readAt(file: OpenFile, call: Call, offset: number, dst: Uint8Array): number | Blocked {
+  return file.readAt?.(call, offset, dst) ?? file.read(call, dst);
+}
+
+function writeAt(file: OpenFile, call: Call, offset: number, src: Uint8Array): number | Blocked {
+  if (file.writeAt === undefined) return file.write(call, src);
+  // pwrite(2), BUGS: with O_APPEND Linux appends whatever the offset says.
+  return file.writeAt(call, (file.flags & O_APPEND) === 0 ? offset : file.attributes().sizeBytes, src);
+}
+
+interface VectorArgs {
+  readonly fd: number;
+  readonly iov: number;
+  readonly count: number;
+}
+
+/** A vector read in progress: the bytes that came before it had to wait must not be lost with the buffer. */
+interface ReadProgress {
+  readonly buffer: Uint8Array;
+  readonly inner: unknown;
+}
+
+function readVector(
+  thread: Thread,
+  { fd, iov, count }: VectorArgs,
+  call: Call,
+  move: (file: OpenFile, call: Call, dst: Uint8Array) => number | Blocked,
+): Result {
+  const file = readableFile(thread, fd);
+  const target = scatterBuffer(thread.memory, iov, count);
+  const earlier = call.progress as ReadProgress | undefined;
+  const buffer = earlier?.buffer ?? new Uint8Array(target.sizeBytes);
+  const result = move(file, withProgress(call, earlier?.inner), buffer);
+  if (isBlocked(result)) return { ...result, progress: { buffer, inner: result.progress } satisfies ReadProgress };
+  target.scatter(buffer.subarray(0, result));
+  return result;
+}
+
+function withProgress(call: Call, progress: unknown): Call {
+  return {
+    progress,
+    isInterrupted: call.isInterrupted,
+    nowNs: call.nowNs,
+    threadId: call.threadId,
+    raise: (signal) => call.raise(signal),
+  };
+}
+
+const plainRead = (file: OpenFile, call: Call, dst: Uint8Array): number | Blocked => file.read(call, dst);
+
+function preadv(thread: Thread, args: VectorArgs & { offset: number }, call: Call): Result {
+  requirePosition(readableFile(thread, args.fd), args.offset);
+  return readVector(thread, args, call, (file, inner, dst) => readAt(file, inner, args.offset, dst));
+}
+
+function writev(thread: Thread, { fd, iov, count }: VectorArgs, call: Call): Result {
+  return writableFile(thread, fd).write(call, gather(thread.memory, iov, count));
+}
+
+function pwritev(thread: Thread, { fd, iov, count, offset }: VectorArgs & { offset: number }, call: Call): Result {
+  const file = writableFile(thread, fd);
+  requirePosition(file, offset);
+  return writeAt(file, call, offset, gather(thread.memory, iov, count));
+}
+
+const RWF_KNOWN = 0x1f; // HIPRI, DSYNC, SYNC, NOWAIT, APPEND
+
+/** preadv2 and pwritev2: offset -1 means the file's own. @throws EOPNOTSUPP for flags that would change the outcome */
+function checkRwFlags(flags: number): void {
+  if ((flags & ~RWF_KNOWN) !== 0) throw EOPNOTSUPP;
+  if (flags !== 0 && flags !== 1) throw EOPNOTSUPP;
+}
+
+function lseek(thread: Thread, { fd, offset, whence }: { fd: number; offset: number; whence: number }): Result {
+  const file = thread.files.get(fd);
+  if ((file.flags & O_PATH) !== 0) throw EBADF;
+  if (!file.isSeekable) throw ESPIPE;
+  const position = seekTarget(file, offset, whence);
+  if (position < 0) throw EINVAL;
+  if (position > Number.MAX_SAFE_INTEGER) throw EOVERFLOW;
+  file.offset = position;
+  return position;
+}
+
+function seekTarget(file: OpenFile, offset: number, whence: number): number {
+  switch (whence) {
+    case SEEK_SET:
+      return offset;
+    case SEEK_CUR:
+      return file.offset + offset;
+    case SEEK_END:
+      return (file.inode === undefined ? 0 : file.attributes().sizeBytes) + offset;
+    case SEEK_DATA:
+    case SEEK_HOLE:
+      return seekContent(file, offset, whence === SEEK_DATA ? 'data' : 'hole');
+    default:
+      throw EINVAL;
+  }
+}
+
+function seekContent(file: OpenFile, offset: number, kind: 'data' | 'hole'): number {
+  const { sizeBytes } = file.attributes();
+  if (offset < 0 || offset >= sizeBytes) throw ENXIO;
+  if (file.inode?.seek !== undefined) return file.inode.seek(kind, offset);
+  return kind === 'data' ? offset : sizeBytes;
+}
+
+const COPY_PIECE_BYTES = 65_536;
+
+/** How far sendfile or copy_file_range came; `pending` was read and waits to be written. */
+interface CopyProgress {
+  readonly done: number;
+  readonly pending: Uint8Array | undefined;
+  readonly inner: unknown;
+}
+
+interface CopyEnds {
+  read(call: Call, done: number, dst: Uint8Array): number | Blocked;
+  write(call: Call, done: number, src: Uint8Array): number | Blocked;
+}
+
+/** Moves up to `count` bytes from one file to another; a wait keeps what was read but not yet written. */
+function copyBytes(call: Call, count: number, ends: CopyEnds): number | Blocked {
+  const earlier = call.progress as CopyProgress | undefined;
+  let done = earlier?.done ?? 0;
+  let pending = earlier?.pending;
+  let inner = earlier?.inner;
+  while (done < count) {
+    if (pending === undefined) {
+      const buffer = new Uint8Array(Math.min(count - done, COPY_PIECE_BYTES));
+      const got = ends.read(withProgress(call, undefined), done, buffer);
+      if (isBlocked(got))
+        return done > 0 && got.isUninterruptible !== true
+          ? done
+          : { ...got, progress: { done, pending, inner: undefined } };
+      if (got === 0) break;
+      pending = buffer.subarray(0, got);
+    }
+    const put = ends.write(withProgress(call, inner), done, pending);
+    if (isBlocked(put)) return { ...put, progress: { done, pending, inner: put.progress } };
+    done += put;
+    if (put < pending.length) break;
+    pending = inner = undefined;
+  }
+  return done;
+}
+
+function sendfile(
+  thread: Thread,
+  args: { out_fd: number; in_fd: number; offset: number; count: number },
+  call: Call,
+): Result {
+  const input = readableFile(thread, args.in_fd);
+  const output = writableFile(thread, args.out_fd);
+  if (input.readAt === undefined) throw EINVAL;
+  if ((output.flags & O_APPEND) !== 0) throw EINVAL;
+  const start = args.offset === 0 ? input.offset : thread.memory.loadNumber(args.offset);
+  if (start < 0) throw EINVAL;
+  const result = copyBytes(call, Math.min(args.count, MAX_RW_COUNT), {
+    read: (inner, done, dst) => readAt(input, inner, start + done, dst),
+    write: (inner, _done, src) => output.write(inner, src),
+  });
+  if (isBlocked(result)) return result;
+  if (args.offset === 0) input.offset = start + result;
+  else thread.memory.storeNumber(args.offset, start + result);
+  return result;
+}
+
+function copyFileRange(
+  thread: Thread,
+  args: { fd_in: number; off_in: number; fd_out: number; off_out: number; len: number; flags: number },
+  call: Call,
+): Result {
+  if (args.flags !== 0) throw EINVAL;
+  const input = readableFile(thread, args.fd_in);
+  const output = writableFile(thread, args.fd_out);
+  if (input.kind === 'directory' || output.kind === 'directory') throw EISDIR;
+  if (input.kind !== 'regular' || output.kind !== 'regular') throw EINVAL;
+  if ((output.flags & O_APPEND) !== 0) throw EBADF;
+  const from = args.off_in === 0 ? input.offset : thread.memory.loadNumber(args.off_in);
+  const to = args.off_out === 0 ? output.offset : thread.memory.loadNumber(args.off_out);
+  const isOverlapping = input.inode === output.inode && Math.abs(from - to) < args.len;
+  if (from < 0 || to < 0 || isOverlapping) throw EINVAL;
+  const result = copyBytes(call, Math.min(args.len, MAX_RW_COUNT), {
+    read: (inner, done, dst) => readAt(input, inner, from + done, dst),
+    write: (inner, done, src) => writeAt(output, inner, to + done, src),
+  });
+  if (isBlocked(result)) return result;
+  if (args.off_in === 0) input.offset = from + result;
+  else thread.memory.storeNumber(args.off_in, from + result);
+  if (args.off_out === 0) output.offset = to + result;
+  else thread.memory.storeNumber(args.off_out, to + result);
+  return result;
+}
+
+// oxfmt-ignore
+export const readWrite: readonly Syscall[] = [
+  syscall({ nr: 0, name: 'read', args: { fd: 'fd', buf: 'ptr', count: 'size' }, support: 'full', run: read }),
+  syscall({ nr: 1, name: 'write', args: { fd: 'fd', buf: 'ptr', count: 'size' }, support: 'full', run: write }),
+  syscall({ nr: 8, name: 'lseek', args: { fd: 'fd', offset: 'off', whence: 'int' }, support: 'full', run: lseek }),
+  syscall({ nr: 17, name: 'pread64', args: { fd: 'fd', buf: 'ptr', count: 'size', offset: 'off' }, support: 'full', run: pread }),
+  syscall({ nr: 18, name: 'pwrite64', args: { fd: 'fd', buf: 'ptr', count: 'size', offset: 'off' }, support: 'full', run: pwrite }),
+  syscall({ nr: 19, name: 'readv', args: { fd: 'fd', iov: 'ptr', count: 'int' }, support: 'full',
+    run: (thread, args, call) => readVector(thread, args, call, plainRead) }),
+  syscall({ nr: 20, name: 'writev', args: { fd: 'fd', iov: 'ptr', count: 'int' }, support: 'full', run: writev }),
+  syscall({ nr: 40, name: 'sendfile', args: { out_fd: 'fd', in_fd: 'fd', offset: 'ptr', count: 'size' }, support: 'full', run: sendfile }),
+  syscall({ nr: 295, name: 'preadv', args: { fd: 'fd', iov: 'ptr', count: 'int', offset: 'off' }, support: 'full', run: preadv }),
+  syscall({ nr: 296, name: 'pwritev', args: { fd: 'fd', iov: 'ptr', count: 'int', offset: 'off' }, support: 'full', run: pwritev }),
+  syscall({ nr: 326, name: 'copy_file_range',
+    args: { fd_in: 'fd', off_in: 'ptr', fd_out: 'fd', off_out: 'ptr', len: 'size', flags: 'flags' }, support: 'full', run: copyFileRange }),
+  syscall({ nr: 327, name: 'preadv2',
+    args: { fd: 'fd', iov: 'ptr', count: 'int', offset: 'off', offset_high: 'uint', flags: 'flags' }, support: { missing: 'only RWF_HIPRI' },
+    run: (thread, args, call) => {
+      checkRwFlags(args.flags);
+      return args.offset === -1 ? readVector(thread, args, call, plainRead) : preadv(thread, args, call);
+    } }),
+  syscall({ nr: 328, name: 'pwritev2',
+    args: { fd: 'fd', iov: 'ptr', count: 'int', offset: 'off', offset_high: 'uint', flags: 'flags' }, support: { missing: 'only RWF_HIPRI' },
+    run: (thread, args, call) => {
+      checkRwFlags(args.flags);
+      return args.offset === -1 ? writev(thread, args, call) : pwritev(thread, args, call);
+    } }),
+];

@@ -1,0 +1,176 @@
+/** stat(2), statx(2), access(2), statfs(2). */
+import { EINVAL } from '../abi/errno.ts';
+import {
+  AT_EACCESS,
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_NO_AUTOMOUNT,
+  AT_STATX_SYNC_TYPE,
+  AT_SYMLINK_NOFOLLOW,
+  NAME_MAX,
+} from '../abi/fcntl.ts';
+import { ST_RDONLY, ST_VALID, STAT, STATFS, STATX, STATX_BASIC_STATS } from '../abi/stat.ts';
+import type { Thread } from '../program/thread.ts';
+import type { FileAttributes, Filesystem, Timestamp } from '../vfs/inode.ts';
+import type { Location } from '../vfs/location.ts';
+import type { OpenFile, UserMemory } from '../vfs/open-file.ts';
+import { emptyPathTarget, walkAt } from './directory-fd.ts';
+import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+
+interface Described {
+  readonly attributes: FileAttributes;
+  readonly device: number;
+}
+
+function describeFile(file: OpenFile): Described {
+  return { attributes: file.attributes(), device: file.inode?.filesystem.deviceNumber ?? 0 };
+}
+
+function describeLocation(thread: Thread, location: Location): Described {
+  const device = location.mount.filesystem.deviceNumber;
+  return { attributes: thread.machine.vfs.attributes(location), device };
+}
+
+function describeAt(thread: Thread, dirfd: number, path: string, flags: number): Described {
+  const target = emptyPathTarget(thread, dirfd, path, flags);
+  if (target === undefined) {
+    return describeLocation(thread, walkAt(thread, dirfd, path, (flags & AT_SYMLINK_NOFOLLOW) === 0));
+  }
+  return 'dentry' in target ? describeLocation(thread, target) : describeFile(target);
+}
+
+/** A zeroed struct in guest memory. @throws EFAULT */
+function structAt(memory: UserMemory, addr: number, sizeBytes: number): DataView {
+  const bytes = memory.writable(addr, sizeBytes);
+  bytes.fill(0);
+  return new DataView(bytes.buffer, bytes.byteOffset, sizeBytes);
+}
+
+function setU64(view: DataView, offset: number, value: number): void {
+  view.setUint32(offset, value >>> 0, true);
+  view.setUint32(offset + 4, Math.floor(value / 2 ** 32) >>> 0, true);
+}
+
+function setTime(view: DataView, offset: number, time: Timestamp): void {
+  setU64(view, offset, time.seconds);
+  view.setUint32(offset + 8, time.nanoseconds, true);
+}
+
+function storeStat(memory: UserMemory, addr: number, { attributes, device }: Described): number {
+  const view = structAt(memory, addr, STAT.size);
+  setU64(view, STAT.st_dev, device);
+  setU64(view, STAT.st_ino, attributes.inodeNumber);
+  setU64(view, STAT.st_nlink, attributes.linkCount);
+  view.setUint32(STAT.st_mode, attributes.mode, true);
+  view.setUint32(STAT.st_uid, attributes.uid, true);
+  view.setUint32(STAT.st_gid, attributes.gid, true);
+  setU64(view, STAT.st_rdev, attributes.rdev);
+  setU64(view, STAT.st_size, attributes.sizeBytes);
+  setU64(view, STAT.st_blksize, attributes.blockSizeBytes);
+  setU64(view, STAT.st_blocks, attributes.blocks512);
+  setTime(view, STAT.st_atim, attributes.accessTime);
+  setTime(view, STAT.st_mtim, attributes.modifyTime);
+  setTime(view, STAT.st_ctim, attributes.changeTime);
+  return 0;
+}
+
+function storeStatx(memory: UserMemory, addr: number, { attributes, device }: Described): number {
+  const view = structAt(memory, addr, STATX.size);
+  view.setUint32(STATX.stx_mask, STATX_BASIC_STATS, true);
+  view.setUint32(STATX.stx_blksize, attributes.blockSizeBytes, true);
+  view.setUint32(STATX.stx_nlink, attributes.linkCount, true);
+  view.setUint32(STATX.stx_uid, attributes.uid, true);
+  view.setUint32(STATX.stx_gid, attributes.gid, true);
+  view.setUint16(STATX.stx_mode, attributes.mode, true);
+  setU64(view, STATX.stx_ino, attributes.inodeNumber);
+  setU64(view, STATX.stx_size, attributes.sizeBytes);
+  setU64(view, STATX.stx_blocks, attributes.blocks512);
+  setTime(view, STATX.stx_atime, attributes.accessTime);
+  setTime(view, STATX.stx_ctime, attributes.changeTime);
+  setTime(view, STATX.stx_mtime, attributes.modifyTime);
+  setDevice(view, STATX.stx_rdev_major, attributes.rdev);
+  setDevice(view, STATX.stx_dev_major, device);
+  return 0;
+}
+
+/** Major and minor side by side, from a number that makedev(3) encoded. */
+function setDevice(view: DataView, offset: number, device: number): void {
+  view.setUint32(offset, (device >>> 8) & 0xfff, true);
+  view.setUint32(offset + 4, (device & 0xff) | ((device >>> 12) & ~0xff), true);
+}
+
+const STAT_FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH;
+
+function newfstatat(
+  thread: Thread,
+  { dirfd, path, statbuf, flags }: { dirfd: number; path: string; statbuf: number; flags: number },
+): Result {
+  if ((flags & ~STAT_FLAGS) !== 0) throw EINVAL;
+  return storeStat(thread.memory, statbuf, describeAt(thread, dirfd, path, flags));
+}
+
+function statx(
+  thread: Thread,
+  args: { dirfd: number; path: string; flags: number; mask: number; statxbuf: number },
+): Result {
+  if ((args.flags & ~(STAT_FLAGS | AT_STATX_SYNC_TYPE)) !== 0 || args.mask > 0x7fff_ffff) throw EINVAL;
+  return storeStatx(thread.memory, args.statxbuf, describeAt(thread, args.dirfd, args.path, args.flags));
+}
+
+function access(thread: Thread, dirfd: number, path: string, mode: number, flags: number): Result {
+  if ((mode & ~7) !== 0 || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) throw EINVAL;
+  const empty = emptyPathTarget(thread, dirfd, path, flags);
+  const place = empty === undefined ? undefined : 'dentry' in empty ? empty : empty.location;
+  const location = place ?? walkAt(thread, dirfd, path, (flags & AT_SYMLINK_NOFOLLOW) === 0);
+  const { credentials, fs } = thread;
+  // access(2) asks for the real ids, unless AT_EACCESS.
+  const real = { ...credentials, euid: credentials.uid, egid: credentials.gid };
+  const viewer = { fs, credentials: (flags & AT_EACCESS) === 0 ? real : credentials };
+  if (mode !== 0) thread.machine.vfs.checkAccess(viewer, location, mode);
+  return 0;
+}
+
+function storeStatfs(memory: UserMemory, addr: number, filesystem: Filesystem): number {
+  const usage = filesystem.usage();
+  const view = structAt(memory, addr, STATFS.size);
+  setU64(view, STATFS.f_type, usage.typeMagic);
+  setU64(view, STATFS.f_bsize, usage.blockSizeBytes);
+  setU64(view, STATFS.f_blocks, usage.blocks);
+  setU64(view, STATFS.f_bfree, usage.freeBlocks);
+  setU64(view, STATFS.f_bavail, usage.freeBlocks);
+  setU64(view, STATFS.f_files, usage.files);
+  setU64(view, STATFS.f_ffree, usage.freeFiles);
+  setU64(view, STATFS.f_fsid, filesystem.deviceNumber);
+  setU64(view, STATFS.f_namelen, NAME_MAX);
+  setU64(view, STATFS.f_frsize, usage.blockSizeBytes);
+  setU64(view, STATFS.f_flags, ST_VALID | (filesystem.isReadOnly ? ST_RDONLY : 0));
+  return 0;
+}
+
+function fstatfs(thread: Thread, { fd, buf }: { fd: number; buf: number }): Result {
+  const { inode } = thread.files.get(fd);
+  const filesystem = inode?.filesystem ?? thread.machine.vfs.root.mount.filesystem;
+  return storeStatfs(thread.memory, buf, filesystem);
+}
+
+// oxfmt-ignore
+export const stat: readonly Syscall[] = [
+  syscall({ nr: 4, name: 'stat', args: { path: 'path', statbuf: 'ptr' }, support: 'full',
+    run: (thread, { path, statbuf }) => newfstatat(thread, { dirfd: AT_FDCWD, path, statbuf, flags: 0 }) }),
+  syscall({ nr: 5, name: 'fstat', args: { fd: 'fd', statbuf: 'ptr' }, support: 'full',
+    run: (thread, { fd, statbuf }) => storeStat(thread.memory, statbuf, describeFile(thread.files.get(fd))) }),
+  syscall({ nr: 6, name: 'lstat', args: { path: 'path', statbuf: 'ptr' }, support: 'full',
+    run: (thread, { path, statbuf }) => newfstatat(thread, { dirfd: AT_FDCWD, path, statbuf, flags: AT_SYMLINK_NOFOLLOW }) }),
+  syscall({ nr: 21, name: 'access', args: { path: 'path', mode: 'int' }, support: 'full',
+    run: (thread, { path, mode }) => access(thread, AT_FDCWD, path, mode, 0) }),
+  syscall({ nr: 137, name: 'statfs', args: { path: 'path', buf: 'ptr' }, support: 'full',
+    run: (thread, { path, buf }) => storeStatfs(thread.memory, buf, walkAt(thread, AT_FDCWD, path, true).mount.filesystem) }),
+  syscall({ nr: 138, name: 'fstatfs', args: { fd: 'fd', buf: 'ptr' }, support: partial('a pipe or socket shows the root filesystem'), run: fstatfs }),
+  syscall({ nr: 262, name: 'newfstatat', args: { dirfd: 'fd', path: 'path', statbuf: 'ptr', flags: 'flags' }, support: 'full', run: newfstatat }),
+  syscall({ nr: 269, name: 'faccessat', args: { dirfd: 'fd', path: 'path', mode: 'int' }, support: 'full',
+    run: (thread, { dirfd, path, mode }) => access(thread, dirfd, path, mode, 0) }),
+  syscall({ nr: 332, name: 'statx', args: { dirfd: 'fd', path: 'path', flags: 'flags', mask: 'uint', statxbuf: 'ptr' },
+    support: partial('no birth time, attributes or mount id'), run: statx }),
+  syscall({ nr: 439, name: 'faccessat2', args: { dirfd: 'fd', path: 'path', mode: 'int', flags: 'flags' }, support: 'full',
+    run: (thread, { dirfd, path, mode, flags }) => access(thread, dirfd, path, mode, flags) }),
+];

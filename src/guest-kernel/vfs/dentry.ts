@@ -1,0 +1,117 @@
+/**
+ * The dentry cache: names seen so far, as a tree under each mount's root.
+ *
+ * A directory's children map tells what its names lead to; null says that a name is known to be absent. Children of
+ * volatile filesystems (procfs) are not remembered. When the cache is full, names of files and absences are forgotten;
+ * directories stay, since a Location (a cwd, an open directory) must see renames of what is above it.
+ */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import { S_IFDIR } from '../abi/stat.ts';
+import type { Filesystem, Inode } from './inode.ts';
+import type { Dentry, Location, Mount } from './location.ts';
+
+// About 8 MB of names; `find /` of a large image stays inside.
+const MAX_CACHED = 40_000;
+
+export class MountNode implements Mount {
+  readonly filesystem: Filesystem;
+  readonly source: ByteString;
+  readonly options: ByteString;
+  readonly path: ByteString;
+  readonly root: DentryNode;
+  /** What this mount covers; undefined for the machine's root. */
+  readonly point: Place | undefined;
+
+  constructor(filesystem: Filesystem, path: ByteString, source: ByteString, options: ByteString, point?: Place) {
+    this.filesystem = filesystem;
+    this.path = path;
+    this.source = source;
+    this.options = options;
+    this.point = point;
+    this.root = new DentryNode('/', undefined, filesystem.root);
+  }
+
+  get isReadOnly(): boolean {
+    return this.filesystem.isReadOnly || this.options.split(',').includes('ro');
+  }
+}
+
+/** A Location whose classes are known. */
+export interface Place extends Location {
+  readonly mount: MountNode;
+  readonly dentry: DentryNode;
+}
+
+export class DentryNode implements Dentry {
+  name: ByteString;
+  parent: DentryNode | undefined;
+  readonly inode: Inode;
+  children: Map<ByteString, DentryNode | null> | undefined;
+  /** The filesystem mounted over this directory. */
+  mounted: MountNode | undefined;
+  /** The name was removed while something still held the place. */
+  isRemoved = false;
+
+  constructor(name: ByteString, parent: DentryNode | undefined, inode: Inode) {
+    this.name = name;
+    this.parent = parent;
+    this.inode = inode;
+  }
+}
+
+export class DentryCache {
+  #count = 0;
+  readonly #directories = new Set<DentryNode>();
+
+  /** The child of a directory, from the cache or the filesystem; undefined: no such name. */
+  lookup(directory: DentryNode, name: ByteString): DentryNode | undefined {
+    const known = directory.children?.get(name);
+    if (known !== undefined) return known ?? undefined;
+    const inode = directory.inode.lookup(name);
+    const child = inode === undefined ? null : new DentryNode(name, directory, inode);
+    if (directory.inode.filesystem.isVolatile !== true) this.#remember(directory, name, child);
+    return child ?? undefined;
+  }
+
+  /** A name was made. */
+  added(directory: DentryNode, name: ByteString, inode: Inode): DentryNode {
+    const child = new DentryNode(name, directory, inode);
+    this.#remember(directory, name, child);
+    return child;
+  }
+
+  /** A name was removed. */
+  removed(child: DentryNode): void {
+    child.isRemoved = true;
+    if (child.parent !== undefined) this.#remember(child.parent, child.name, null);
+  }
+
+  /** A name moved; what it replaced is gone. */
+  moved(child: DentryNode, newParent: DentryNode, newName: ByteString): void {
+    const replaced = newParent.children?.get(newName);
+    if (replaced) replaced.isRemoved = true;
+    if (child.parent !== undefined) this.#remember(child.parent, child.name, null);
+    child.parent = newParent;
+    child.name = newName;
+    this.#remember(newParent, newName, child);
+  }
+
+  #remember(directory: DentryNode, name: ByteString, child: DentryNode | null): void {
+    if (directory.children === undefined) {
+      directory.children = new Map();
+      this.#directories.add(directory);
+    }
+    if (!directory.children.has(name) && ++this.#count > MAX_CACHED) this.#prune();
+    directory.children.set(name, child);
+  }
+
+  #prune(): void {
+    this.#count = 1;
+    for (const directory of this.#directories) {
+      for (const [name, child] of directory.children ?? []) {
+        if (child !== null && child.inode.fileType === S_IFDIR) this.#count++;
+        else directory.children?.delete(name);
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/** An open directory: getdents reads its entries, its place is what *at(2) calls and fchdir start from. */
+import { EISDIR } from '../abi/errno.ts';
+import { POLLIN, POLLOUT } from '../abi/poll.ts';
+import type { Blocked } from '../program/blocked.ts';
+import { BaseFile } from './base-file.ts';
+import type { DirectoryEntry, FileAttributes, Inode } from './inode.ts';
+import type { Location } from './location.ts';
+import type { Call, PollMask } from './open-file.ts';
+
+export class DirectoryFile extends BaseFile {
+  readonly kind = 'directory';
+  override readonly isSeekable = true;
+  readonly location: Location;
+  readonly inode: Inode;
+
+  constructor(location: Location, path: string, flags: number) {
+    super(path, flags);
+    this.location = location;
+    this.inode = location.dentry.inode;
+    this.inode.retain();
+  }
+
+  attributes(): FileAttributes {
+    return this.inode.attributes();
+  }
+
+  /** Entries from the file's offset; the caller sets `offset` to the nextOffset of the last one it took. */
+  entries(): readonly DirectoryEntry[] {
+    return this.inode.entries(this.offset);
+  }
+
+  override read(_call: Call, _dst: Uint8Array): number | Blocked {
+    throw EISDIR;
+  }
+
+  override write(_call: Call, _src: Uint8Array): number | Blocked {
+    throw EISDIR;
+  }
+
+  poll(): PollMask {
+    return POLLIN | POLLOUT;
+  }
+
+  protected override closed(): void {
+    this.inode.release();
+  }
+}

@@ -1,0 +1,346 @@
+/** The tree of mounted filesystems: Vfs over a dentry cache. */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import {
+  EACCES,
+  EBUSY,
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  ELOOP,
+  ENOENT,
+  ENOTDIR,
+  ENOTEMPTY,
+  ENXIO,
+  EPERM,
+  EROFS,
+  EXDEV,
+} from '../abi/errno.ts';
+import {
+  O_ACCMODE,
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+  O_TMPFILE,
+  O_TRUNC,
+  O_WRONLY,
+  RENAME_NOREPLACE,
+} from '../abi/fcntl.ts';
+import {
+  R_OK,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  S_ISGID,
+  W_OK,
+  X_OK,
+} from '../abi/stat.ts';
+import { DentryCache, MountNode, type DentryNode, type Place } from './dentry.ts';
+import { DirectoryFile } from './directory-file.ts';
+import type { AttributeChanges, FileAttributes, Filesystem, NewInode } from './inode.ts';
+import type { Location, Mount } from './location.ts';
+import type { OpenFile } from './open-file.ts';
+import { enterMounts, resolve, type Resolved } from './path-walk.ts';
+import { PathFile } from './path-file.ts';
+import { isPermitted, permittedChanges, requirePermission, requireRemovable } from './permissions.ts';
+import { openFifo } from './pipe.ts';
+import { RegularFile } from './regular-file.ts';
+import type { PathFrom, Vfs, Viewer } from './vfs.ts';
+
+/** Opens the device with this number; @throws ENXIO when there is none. */
+export type DeviceOpener = (fileType: number, rdev: number, flags: number, path: ByteString) => OpenFile;
+
+export class MountTable implements Vfs {
+  readonly #mounts: MountNode[];
+  readonly #cache = new DentryCache();
+  readonly #openDevice: DeviceOpener;
+
+  constructor(root: Filesystem, source: ByteString, options: ByteString, openDevice: DeviceOpener = noDevices) {
+    this.#mounts = [new MountNode(root, '/', source, options)];
+    this.#openDevice = openDevice;
+  }
+
+  get mounts(): readonly Mount[] {
+    return this.#mounts;
+  }
+
+  get root(): Place {
+    const mount = this.#mounts[0] as MountNode;
+    return enterMounts({ mount, dentry: mount.root });
+  }
+
+  mount(filesystem: Filesystem, path: ByteString, source: ByteString, options: ByteString): Mount {
+    const at = this.#fromRoot(path);
+    if (at.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
+    const mount = new MountNode(filesystem, this.pathOf(at), source, options, at);
+    at.dentry.mounted = mount;
+    this.#mounts.push(mount);
+    return mount;
+  }
+
+  unmount(path: ByteString): void {
+    const { mount, dentry } = this.#fromRoot(path);
+    if (dentry !== mount.root || mount.point === undefined) throw EINVAL;
+    if (this.#mounts.some((other) => other.point?.mount === mount)) throw EBUSY;
+    mount.filesystem.unmount();
+    mount.point.dentry.mounted = undefined;
+    this.#mounts.splice(this.#mounts.indexOf(mount), 1);
+  }
+
+  walk(viewer: Viewer, path: ByteString, options: { start?: Location; followLast?: boolean } = {}): Place {
+    const { child } = this.#resolve(viewer, options.start, path, options.followLast ?? true);
+    if (child === undefined) throw ENOENT;
+    return child;
+  }
+
+  open(viewer: Viewer, path: ByteString, flags: number, mode: number, start?: Location): OpenFile {
+    if ((flags & O_TMPFILE) === O_TMPFILE) return this.#openTemporary(viewer, path, flags, mode, start);
+    const followLast = (flags & O_NOFOLLOW) === 0 && (flags & (O_CREAT | O_EXCL)) !== (O_CREAT | O_EXCL);
+    const resolved = this.#resolve(viewer, start, path, followLast);
+    if ((flags & O_PATH) !== 0) return this.#openPath(resolved, flags);
+    if (resolved.child !== undefined) return this.#openExisting(viewer, resolved.child, flags);
+    if ((flags & O_CREAT) === 0) throw ENOENT;
+    if (resolved.hasTrailingSlash) throw EISDIR;
+    if ((flags & O_DIRECTORY) !== 0) throw EINVAL;
+    const place = this.#make(viewer, resolved, { mode: S_IFREG | (mode & 0o7777 & ~viewer.fs.umask) });
+    return this.#fileFor(place, flags);
+  }
+
+  attributes(location: Location): FileAttributes {
+    return location.dentry.inode.attributes();
+  }
+
+  pathOf(location: Location): ByteString {
+    let here = location as Place;
+    let path = '';
+    for (;;) {
+      if (here.dentry.parent !== undefined) {
+        path = `/${here.dentry.name}${path}`;
+        here = { mount: here.mount, dentry: here.dentry.parent };
+      } else if (here.mount.point !== undefined) here = here.mount.point;
+      else return path === '' ? '/' : path;
+    }
+  }
+
+  checkAccess(viewer: Viewer, location: Location, wanted: number): void {
+    const { inode } = location.dentry;
+    if ((wanted & W_OK) !== 0 && location.mount.isReadOnly && isOnDisk(inode.fileType)) throw EROFS;
+    if (!isPermitted(viewer.credentials, inode.attributes(), wanted)) throw EACCES;
+  }
+
+  mkdir(viewer: Viewer, at: PathFrom, mode: number): void {
+    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    if (resolved.child !== undefined) throw EEXIST;
+    this.#make(viewer, resolved, { mode: S_IFDIR | (mode & 0o1777 & ~viewer.fs.umask) });
+  }
+
+  mknod(viewer: Viewer, at: PathFrom, mode: number, rdev: number): void {
+    const type = mode & S_IFMT || S_IFREG;
+    if (![S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK].includes(type)) throw type === S_IFDIR ? EPERM : EINVAL;
+    if ((type === S_IFCHR || type === S_IFBLK) && viewer.credentials.euid !== 0) throw EPERM;
+    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    if (resolved.child !== undefined) throw EEXIST;
+    if (resolved.hasTrailingSlash) throw ENOENT;
+    this.#make(viewer, resolved, { mode: type | (mode & 0o7777 & ~viewer.fs.umask), rdev });
+  }
+
+  symlink(viewer: Viewer, target: ByteString, at: PathFrom): void {
+    if (target.length === 0) throw ENOENT;
+    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    if (resolved.child !== undefined) throw EEXIST;
+    if (resolved.hasTrailingSlash) throw ENOENT;
+    this.#make(viewer, resolved, { mode: S_IFLNK | 0o777, target });
+  }
+
+  link(viewer: Viewer, target: Location, at: PathFrom): void {
+    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    if (resolved.child !== undefined) throw EEXIST;
+    if (resolved.hasTrailingSlash) throw ENOENT;
+    const { inode } = target.dentry;
+    if (inode.filesystem !== resolved.parent.mount.filesystem) throw EXDEV;
+    if (inode.fileType === S_IFDIR) throw EPERM;
+    const directory = this.#writableParent(viewer, resolved);
+    directory.inode.link(resolved.name, inode);
+    this.#cache.added(directory, resolved.name, inode);
+  }
+
+  unlink(viewer: Viewer, at: PathFrom): void {
+    const { resolved, child } = this.#existing(viewer, at);
+    if (child.dentry.inode.fileType === S_IFDIR) throw EISDIR;
+    if (resolved.hasTrailingSlash) throw ENOTDIR;
+    const directory = this.#removableFrom(viewer, resolved, child);
+    directory.inode.unlink(resolved.name);
+    this.#cache.removed(child.dentry);
+  }
+
+  rmdir(viewer: Viewer, at: PathFrom): void {
+    const { resolved, child } = this.#existing(viewer, at);
+    if (resolved.name === '.') throw EINVAL;
+    if (resolved.name === '..') throw ENOTEMPTY;
+    if (resolved.name === '') throw EBUSY;
+    if (child.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
+    const directory = this.#removableFrom(viewer, resolved, child);
+    directory.inode.rmdir(resolved.name);
+    this.#cache.removed(child.dentry);
+  }
+
+  rename(viewer: Viewer, from: PathFrom, to: PathFrom, flags = 0): void {
+    if ((flags & ~RENAME_NOREPLACE) !== 0) throw EINVAL;
+    const { resolved: source, child } = this.#existing(viewer, from);
+    const target = this.#resolve(viewer, to.start, to.path, false);
+    if (isSpecial(source.name) || isSpecial(target.name)) throw EBUSY;
+    if (source.parent.mount !== target.parent.mount) throw EXDEV;
+    if (target.child !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw EEXIST;
+    const isDirectory = child.dentry.inode.fileType === S_IFDIR;
+    if (!isDirectory && (target.hasTrailingSlash || source.hasTrailingSlash)) throw ENOTDIR;
+    if (isDirectory && isWithin(target.parent.dentry, child.dentry)) throw EINVAL;
+    const newParent = target.parent.dentry;
+    if (target.child === undefined) this.#writableParent(viewer, target);
+    else this.#checkReplacing(viewer, source, target, target.child, isDirectory);
+    const oldParent = this.#removableFrom(viewer, source, child);
+    if (target.child?.dentry.inode === child.dentry.inode) return; // rename(2): two names of one file stay as they are
+    oldParent.inode.rename(source.name, newParent.inode, target.name);
+    this.#cache.moved(child.dentry, newParent, target.name);
+  }
+
+  setAttributes(viewer: Viewer, location: Location, changes: AttributeChanges): void {
+    if (location.mount.isReadOnly) throw EROFS;
+    const { inode } = location.dentry;
+    inode.setAttributes(permittedChanges(viewer.credentials, inode.attributes(), changes));
+  }
+
+  #checkReplacing(viewer: Viewer, source: Resolved, target: Resolved, victim: Place, isDirectory: boolean): void {
+    const isVictimDirectory = victim.dentry.inode.fileType === S_IFDIR;
+    if (isWithin(source.parent.dentry, victim.dentry)) throw ENOTEMPTY;
+    if (isDirectory && !isVictimDirectory) throw ENOTDIR;
+    if (!isDirectory && isVictimDirectory) throw EISDIR;
+    this.#removableFrom(viewer, target, victim);
+  }
+
+  #resolve(viewer: Viewer, start: Location | undefined, path: ByteString, followLast: boolean): Resolved {
+    const from = (start ?? viewer.fs.cwd) as Place;
+    return resolve(this.#cache, { viewer, path, start: from, root: viewer.fs.root as Place, followLast });
+  }
+
+  #existing(viewer: Viewer, at: PathFrom): { resolved: Resolved; child: Place } {
+    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    if (resolved.child === undefined) throw ENOENT;
+    return { resolved, child: resolved.child };
+  }
+
+  #fromRoot(path: ByteString): Place {
+    const viewer: Viewer = {
+      fs: { cwd: this.root, root: this.root, umask: 0 },
+      credentials: { uid: 0, euid: 0, gid: 0, egid: 0, groups: [] },
+    };
+    return this.walk(viewer, path);
+  }
+
+  /** The directory of a name to be made or removed, once the viewer may write to it. */
+  #writableParent(viewer: Viewer, { parent, name }: Resolved): DentryNode {
+    if (isSpecial(name)) throw EEXIST;
+    if (parent.mount.isReadOnly) throw EROFS;
+    if (parent.dentry.isRemoved) throw ENOENT;
+    requirePermission(viewer.credentials, parent.dentry.inode, W_OK | (viewer.credentials.euid === 0 ? 0 : X_OK));
+    return parent.dentry;
+  }
+
+  #removableFrom(viewer: Viewer, resolved: Resolved, child: Place): DentryNode {
+    if (child.mount !== resolved.parent.mount || child.dentry.parent === undefined) throw EBUSY; // a mount point
+    const directory = this.#writableParent(viewer, resolved);
+    requireRemovable(viewer.credentials, directory.inode, child.dentry.inode);
+    return directory;
+  }
+
+  #make(viewer: Viewer, resolved: Resolved, init: Omit<NewInode, 'uid' | 'gid'>): Place {
+    const directory = this.#writableParent(viewer, resolved);
+    const { euid, egid } = viewer.credentials;
+    const above = directory.inode.attributes();
+    // mkdir(2), open(2): in a set-gid directory the group is inherited, and a directory inherits the bit.
+    const isGroupInherited = (above.mode & S_ISGID) !== 0;
+    const mode = isGroupInherited && (init.mode & S_IFMT) === S_IFDIR ? init.mode | S_ISGID : init.mode;
+    const owner = { uid: euid, gid: isGroupInherited ? above.gid : egid };
+    const inode = directory.inode.create(resolved.name, { ...init, mode, ...owner });
+    return { mount: resolved.parent.mount, dentry: this.#cache.added(directory, resolved.name, inode) };
+  }
+
+  #openExisting(viewer: Viewer, place: Place, flags: number): OpenFile {
+    const { inode } = place.dentry;
+    if ((flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL)) throw EEXIST;
+    const isWriting = (flags & O_ACCMODE) !== O_RDONLY || (flags & O_TRUNC) !== 0;
+    if (inode.fileType === S_IFLNK) throw ELOOP;
+    if ((flags & O_DIRECTORY) !== 0 && inode.fileType !== S_IFDIR) throw ENOTDIR;
+    if (inode.fileType === S_IFDIR && (isWriting || (flags & O_CREAT) !== 0)) throw EISDIR;
+    if (inode.fileType === S_IFSOCK) throw ENXIO;
+    if (isWriting && place.mount.isReadOnly && isOnDisk(inode.fileType)) throw EROFS;
+    const wanted = ((flags & O_ACCMODE) === O_WRONLY ? 0 : R_OK) | (isWriting ? W_OK : 0);
+    requirePermission(viewer.credentials, inode, wanted);
+    if ((flags & O_TRUNC) !== 0 && inode.fileType === S_IFREG) inode.setAttributes({ sizeBytes: 0 });
+    return this.#fileFor(place, flags);
+  }
+
+  #fileFor(place: Place, flags: number): OpenFile {
+    const { inode } = place.dentry;
+    const status = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
+    const special = inode.open?.(status);
+    if (special !== undefined) return special;
+    switch (inode.fileType) {
+      case S_IFDIR:
+        return new DirectoryFile(place, this.pathOf(place), status);
+      case S_IFIFO:
+        return openFifo(place, this.pathOf(place), status);
+      case S_IFCHR:
+      case S_IFBLK:
+        return this.#openDevice(inode.fileType, inode.attributes().rdev, status, this.pathOf(place));
+      default:
+        return new RegularFile(place, this.pathOf(place), status);
+    }
+  }
+
+  #openPath({ child }: Resolved, flags: number): OpenFile {
+    if (child === undefined) throw ENOENT;
+    if ((flags & O_DIRECTORY) !== 0 && child.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
+    return new PathFile(child, this.pathOf(child), O_PATH);
+  }
+
+  /** O_TMPFILE: a file made and unlinked at once, so that it lives as long as it is open. */
+  #openTemporary(viewer: Viewer, path: ByteString, flags: number, mode: number, start?: Location): OpenFile {
+    if ((flags & O_ACCMODE) === O_RDONLY) throw EINVAL;
+    const directory = this.walk(viewer, path, start === undefined ? {} : { start });
+    if (directory.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
+    let serial = 0;
+    while (this.#cache.lookup(directory.dentry, `#tmp${serial}`) !== undefined) serial++;
+    const name = `#tmp${serial}`;
+    const resolved: Resolved = { parent: directory, name, child: undefined, hasTrailingSlash: false };
+    const place = this.#make(viewer, resolved, { mode: S_IFREG | (mode & 0o7777 & ~viewer.fs.umask) });
+    const file = this.#fileFor(place, flags & ~O_TMPFILE);
+    directory.dentry.inode.unlink(name);
+    this.#cache.removed(place.dentry);
+    return file;
+  }
+}
+
+function isSpecial(name: ByteString): boolean {
+  return name === '' || name === '.' || name === '..';
+}
+
+function isOnDisk(fileType: number): boolean {
+  return fileType === S_IFREG || fileType === S_IFDIR || fileType === S_IFLNK;
+}
+
+function isWithin(dentry: DentryNode, ancestor: DentryNode): boolean {
+  for (let at: DentryNode | undefined = dentry; at !== undefined; at = at.parent) if (at === ancestor) return true;
+  return false;
+}
+
+function noDevices(): OpenFile {
+  throw ENXIO;
+}

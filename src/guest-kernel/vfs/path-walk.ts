@@ -1,0 +1,122 @@
+/**
+ * From a path to a place (path_resolution(7), Linux fs/namei.c:link_path_walk).
+ *
+ * `resolve` walks to the last component and looks it up too; what it returns serves both walk (the child) and the
+ * calls that make or remove a name (parent and name).
+ */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from '../abi/errno.ts';
+import { NAME_MAX, PATH_MAX } from '../abi/fcntl.ts';
+import { S_IFDIR, S_IFLNK, X_OK } from '../abi/stat.ts';
+import type { DentryCache, Place } from './dentry.ts';
+import { requirePermission } from './permissions.ts';
+import type { Viewer } from './vfs.ts';
+
+const MAX_SYMLINKS = 40; // Linux include/linux/namei.h: MAXSYMLINKS
+const SLASH = 47;
+
+export interface Resolved {
+  /** Directory that holds (or would hold) the last component. */
+  readonly parent: Place;
+  /** The last component; '.', '..' and '' (the root) cannot be made or removed. */
+  readonly name: ByteString;
+  /** What the name leads to, mounts crossed; undefined: nothing there. */
+  readonly child: Place | undefined;
+  readonly hasTrailingSlash: boolean;
+}
+
+export interface WalkRequest {
+  readonly viewer: Viewer;
+  readonly path: ByteString;
+  readonly start: Place;
+  readonly root: Place;
+  readonly followLast: boolean;
+}
+
+/** @throws ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG */
+export function resolve(cache: DentryCache, request: WalkRequest): Resolved {
+  const { viewer, root, followLast } = request;
+  let path = request.path;
+  if (path.length === 0) throw ENOENT;
+  if (path.length >= PATH_MAX) throw ENAMETOOLONG;
+  let links = 0;
+  let here = path.charCodeAt(0) === SLASH ? root : request.start;
+  let at = skipSlashes(path, 0);
+  let resolved: Resolved = { parent: here, name: '', child: here, hasTrailingSlash: false };
+  while (at < path.length) {
+    const end = endOfName(path, at);
+    const name = path.slice(at, end);
+    const next = skipSlashes(path, end);
+    const isLast = next === path.length;
+    const hasTrailingSlash = isLast && next > end;
+    const child = step(cache, viewer, here, root, name);
+    if (child !== undefined && child.dentry.inode.fileType === S_IFLNK && (!isLast || followLast || hasTrailingSlash)) {
+      if (++links > MAX_SYMLINKS) throw ELOOP;
+      const jump = child.dentry.inode.followLink?.();
+      if (jump === undefined) {
+        const target = child.dentry.inode.readLink();
+        if (target.length === 0) throw ENOENT;
+        path = isLast && !hasTrailingSlash ? target : `${target}/${path.slice(next)}`;
+        if (path.charCodeAt(0) === SLASH) here = root;
+        at = skipSlashes(path, 0);
+        resolved = { parent: here, name: '', child: here, hasTrailingSlash: false };
+        continue;
+      }
+      resolved = { parent: here, name, child: jump as Place, hasTrailingSlash };
+    } else {
+      resolved = { parent: here, name, child, hasTrailingSlash };
+    }
+    if (isLast) break;
+    if (resolved.child === undefined) throw ENOENT;
+    here = resolved.child;
+    if (here.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
+    at = next;
+  }
+  if (resolved.hasTrailingSlash && resolved.child !== undefined) requireDirectory(resolved.child);
+  return resolved;
+}
+
+function step(cache: DentryCache, viewer: Viewer, here: Place, root: Place, name: ByteString): Place | undefined {
+  if (name.length > NAME_MAX) throw ENAMETOOLONG;
+  requireDirectory(here);
+  requirePermission(viewer.credentials, here.dentry.inode, viewer.credentials.euid === 0 ? 0 : X_OK);
+  if (name === '.') return here;
+  if (name === '..') return parentOf(here, root);
+  const dentry = cache.lookup(here.dentry, name);
+  if (dentry === undefined) return undefined;
+  return dentry.mounted === undefined ? { mount: here.mount, dentry } : enterMounts({ mount: here.mount, dentry });
+}
+
+/** The place above; the viewer's root is its own parent. */
+export function parentOf(place: Place, root: Place): Place {
+  let here = place;
+  for (;;) {
+    if (here.dentry === root.dentry && here.mount === root.mount) return here;
+    const { parent } = here.dentry;
+    if (parent !== undefined) return enterMounts({ mount: here.mount, dentry: parent });
+    if (here.mount.point === undefined) return here;
+    here = here.mount.point;
+  }
+}
+
+/** The root of what is mounted on top of a place, or the place itself. */
+export function enterMounts(place: Place): Place {
+  let here = place;
+  while (here.dentry.mounted !== undefined) here = { mount: here.dentry.mounted, dentry: here.dentry.mounted.root };
+  return here;
+}
+
+function requireDirectory(place: Place): void {
+  if (place.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
+}
+
+function skipSlashes(path: ByteString, from: number): number {
+  let at = from;
+  while (at < path.length && path.charCodeAt(at) === SLASH) at++;
+  return at;
+}
+
+function endOfName(path: ByteString, from: number): number {
+  const end = path.indexOf('/', from);
+  return end < 0 ? path.length : end;
+}

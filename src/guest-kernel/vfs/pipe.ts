@@ -1,0 +1,251 @@
+/**
+ * Pipes and FIFOs (pipe(7)): a ring of bytes between ends that come and go.
+ *
+ *   write end(s) → [ ring, 64 KiB ] → read end(s)
+ *
+ * Writes of up to PIPE_BUF bytes are atomic; larger ones may interleave. Without a reader a write raises SIGPIPE,
+ * without a writer a read of an empty pipe is the end of file.
+ */
+import { EAGAIN, EBADF, EBUSY, EINTR, EINVAL, ENXIO, EPIPE } from '../abi/errno.ts';
+import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
+import { FIONREAD } from '../abi/ioctls.ts';
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
+import { S_IFIFO } from '../abi/stat.ts';
+import { blocked, type Blocked } from '../program/blocked.ts';
+import { WaitQueue } from '../program/wait-queue.ts';
+import { anonymousAttributes, BaseFile } from './base-file.ts';
+import type { FileAttributes, Inode } from './inode.ts';
+import type { Location } from './location.ts';
+import type { Call, PollMask, UserMemory } from './open-file.ts';
+
+const DEFAULT_CAPACITY = 65_536; // pipe(7)
+const MAX_CAPACITY = 1 << 20; // /proc/sys/fs/pipe-max-size
+const PIPE_BUF = 4096;
+const SIGPIPE = 13;
+
+/** The shared middle of a pipe. */
+export class Pipe {
+  #ring = new Uint8Array(PIPE_BUF);
+  #head = 0;
+  #capacity = DEFAULT_CAPACITY;
+  /** Bytes waiting to be read. */
+  length = 0;
+  readers = 0;
+  writers = 0;
+  /** How often an end was opened, for FIFOs whose open waits for a peer. */
+  readerOpens = 0;
+  writerOpens = 0;
+  readonly ends = new Set<PipeFile>();
+  readonly opened = new WaitQueue();
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  get room(): number {
+    return this.#capacity - this.length;
+  }
+
+  /** F_SETPIPE_SZ. @throws EINVAL, EBUSY when it holds more than that. */
+  resize(wanted: number): number {
+    if (wanted < 0 || wanted > MAX_CAPACITY) throw EINVAL;
+    let capacity = PIPE_BUF;
+    while (capacity < wanted) capacity *= 2;
+    if (capacity < this.length) throw EBUSY;
+    this.#capacity = capacity;
+    this.wake();
+    return capacity;
+  }
+
+  take(dst: Uint8Array): number {
+    const count = Math.min(dst.length, this.length);
+    const size = this.#ring.length;
+    const first = Math.min(count, size - this.#head);
+    dst.set(this.#ring.subarray(this.#head, this.#head + first));
+    dst.set(this.#ring.subarray(0, count - first), first);
+    this.#head = (this.#head + count) % size;
+    this.length -= count;
+    return count;
+  }
+
+  put(src: Uint8Array): number {
+    const count = Math.min(src.length, this.room);
+    if (this.length + count > this.#ring.length) this.#grow(this.length + count);
+    const size = this.#ring.length;
+    const tail = (this.#head + this.length) % size;
+    const first = Math.min(count, size - tail);
+    this.#ring.set(src.subarray(0, first), tail);
+    this.#ring.set(src.subarray(first, count), 0);
+    this.length += count;
+    return count;
+  }
+
+  wake(): void {
+    for (const end of this.ends) end.readiness.wake();
+  }
+
+  /** The ring starts small, since most pipes carry little. */
+  #grow(wanted: number): void {
+    let size = this.#ring.length;
+    while (size < wanted) size *= 2;
+    const ring = new Uint8Array(size);
+    const { length } = this;
+    this.take(ring);
+    this.length = length;
+    this.#ring = ring;
+    this.#head = 0;
+  }
+}
+
+export class PipeFile extends BaseFile {
+  readonly kind = 'pipe';
+  readonly pipe: Pipe;
+  readonly inode?: Inode;
+  readonly location?: Location;
+  readonly #inodeNumber: number;
+  /** Opens of the other side before this one, until a blocking open of a FIFO is over. */
+  readonly #peerOpensBefore: number;
+
+  constructor(pipe: Pipe, path: string, flags: number, inodeNumber: number, location?: Location) {
+    super(path, flags);
+    this.pipe = pipe;
+    this.#inodeNumber = inodeNumber;
+    this.#peerOpensBefore = this.#isReader ? pipe.writerOpens : pipe.readerOpens;
+    if (location !== undefined) {
+      this.location = location;
+      this.inode = location.dentry.inode;
+      this.inode.retain();
+    }
+    pipe.ends.add(this);
+    if (this.#isReader) {
+      pipe.readers++;
+      pipe.readerOpens++;
+    }
+    if (this.#isWriter) {
+      pipe.writers++;
+      pipe.writerOpens++;
+    }
+    pipe.opened.wake();
+  }
+
+  /** FIFO open(2): waits until the other side is open, or was since. Undefined: go on. */
+  awaitPeer(call: Call): Blocked | undefined {
+    if (this.inode === undefined || (this.flags & (O_NONBLOCK | O_RDWR)) !== 0) return undefined;
+    const { pipe } = this;
+    const [peers, opens] = this.#isReader ? [pipe.writers, pipe.writerOpens] : [pipe.readers, pipe.readerOpens];
+    if (peers > 0 || opens > this.#peerOpensBefore) return undefined;
+    if (call.isInterrupted) throw EINTR;
+    return blocked(pipe.opened, { progress: this });
+  }
+
+  attributes(): FileAttributes {
+    return this.inode?.attributes() ?? anonymousAttributes(this.#inodeNumber, S_IFIFO | 0o600);
+  }
+
+  override read(call: Call, dst: Uint8Array): number | Blocked {
+    if (!this.#isReader) throw EBADF;
+    const { pipe } = this;
+    if (dst.length === 0) return 0;
+    if (pipe.length > 0) {
+      const count = pipe.take(dst);
+      pipe.wake();
+      return count;
+    }
+    if (pipe.writers === 0) return 0;
+    if ((this.flags & O_NONBLOCK) !== 0) throw EAGAIN;
+    if (call.isInterrupted) throw EINTR;
+    return blocked(this.readiness);
+  }
+
+  override write(call: Call, src: Uint8Array): number | Blocked {
+    if (!this.#isWriter) throw EBADF;
+    const { pipe } = this;
+    const before = (call.progress as number | undefined) ?? 0;
+    if (src.length === 0) return 0;
+    if (pipe.readers === 0) {
+      if (before > 0) return before;
+      call.raise(SIGPIPE);
+      throw EPIPE;
+    }
+    const isAtomic = src.length <= PIPE_BUF;
+    let written = before;
+    if (pipe.room > 0 && !(isAtomic && pipe.room < src.length)) {
+      written += pipe.put(src.subarray(before));
+      pipe.wake();
+    }
+    if (written === src.length) return written;
+    if ((this.flags & O_NONBLOCK) !== 0) {
+      if (written > 0) return written;
+      throw EAGAIN;
+    }
+    if (call.isInterrupted) {
+      if (written > 0) return written;
+      throw EINTR;
+    }
+    return blocked(this.readiness, { progress: written });
+  }
+
+  poll(): PollMask {
+    const { pipe } = this;
+    let mask = 0;
+    if (this.#isReader) {
+      if (pipe.length > 0) mask |= POLLIN | POLLRDNORM;
+      if (pipe.writers === 0 && pipe.writerOpens > 0) mask |= POLLHUP;
+    }
+    if (this.#isWriter) {
+      if (pipe.room >= PIPE_BUF) mask |= POLLOUT | POLLWRNORM;
+      if (pipe.readers === 0) mask |= POLLERR;
+    }
+    return mask;
+  }
+
+  override ioctl(call: Call, request: number, argument: number, memory: UserMemory): number | Blocked {
+    if (request !== FIONREAD) return super.ioctl(call, request, argument, memory);
+    memory.storeU32(argument, this.pipe.length);
+    return 0;
+  }
+
+  protected override closed(): void {
+    const { pipe } = this;
+    pipe.ends.delete(this);
+    if (this.#isReader) pipe.readers--;
+    if (this.#isWriter) pipe.writers--;
+    pipe.wake();
+    this.inode?.release();
+  }
+
+  get #isReader(): boolean {
+    return (this.flags & O_ACCMODE) !== O_WRONLY;
+  }
+
+  get #isWriter(): boolean {
+    return (this.flags & O_ACCMODE) !== O_RDONLY;
+  }
+}
+
+/** pipe2(2): the reading and the writing end. */
+export function makePipe(flags: number, inodeNumber: number): readonly [PipeFile, PipeFile] {
+  const pipe = new Pipe();
+  const path = `pipe:[${inodeNumber}]`;
+  const status = flags & O_NONBLOCK;
+  return [
+    new PipeFile(pipe, path, status | O_RDONLY, inodeNumber),
+    new PipeFile(pipe, path, status | O_WRONLY, inodeNumber),
+  ];
+}
+
+// The bytes in a FIFO live while an end is open; the inode object does as well.
+const fifos = new WeakMap<Inode, Pipe>();
+
+/** Opens a FIFO; a blocking open then waits by `awaitPeer`. @throws ENXIO for a non-blocking writer without reader. */
+export function openFifo(location: Location, path: string, flags: number): PipeFile {
+  const { inode } = location.dentry;
+  let pipe = fifos.get(inode);
+  if (pipe === undefined || pipe.ends.size === 0) {
+    pipe = new Pipe();
+    fifos.set(inode, pipe);
+  }
+  const isLoneWriter = (flags & O_ACCMODE) === O_WRONLY && pipe.readers === 0;
+  if (isLoneWriter && (flags & O_NONBLOCK) !== 0) throw ENXIO;
+  return new PipeFile(pipe, path, flags, inode.number, location);
+}

@@ -1,0 +1,120 @@
+/**
+ * An open regular file: offsets and O_APPEND over an inode.
+ *
+ * A large transfer goes in pieces. When a later piece needs a block that is not here, the pieces done are kept as
+ * progress (the file's offset moves once, at the end), so that nothing is read or written twice and POSIX's rule
+ * holds: reads of regular files are short only at the end of file.
+ */
+import { EFBIG, EINVAL, ENOSPC, EROFS } from '../abi/errno.ts';
+import { O_APPEND, O_DSYNC } from '../abi/fcntl.ts';
+import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
+import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
+import { BaseFile } from './base-file.ts';
+import { NotResident, type FileAttributes, type Inode } from './inode.ts';
+import type { Location } from './location.ts';
+import type { Call, PollMask } from './open-file.ts';
+
+// One piece is one filesystem transaction: large enough to cost nothing, small enough to bound what it copies.
+const PIECE_BYTES = 1 << 20;
+const MAX_FILE_BYTES = Number.MAX_SAFE_INTEGER;
+
+/** What an earlier run of the same call already moved. */
+interface Moved {
+  readonly bytes: number;
+  readonly start: number;
+  /** All is moved and a sync is under way. */
+  readonly isSyncing?: boolean;
+}
+
+export class RegularFile extends BaseFile {
+  readonly kind = 'regular';
+  override readonly isSeekable = true;
+  readonly location: Location;
+  readonly inode: Inode;
+
+  constructor(location: Location, path: string, flags: number) {
+    super(path, flags);
+    this.location = location;
+    this.inode = location.dentry.inode;
+    this.inode.retain();
+  }
+
+  attributes(): FileAttributes {
+    return this.inode.attributes();
+  }
+
+  override read(call: Call, dst: Uint8Array): number | Blocked {
+    const result = this.readAt(call, this.offset, dst);
+    if (!isBlocked(result)) this.offset = startOf(call, this.offset) + result;
+    return result;
+  }
+
+  override write(call: Call, src: Uint8Array): number | Blocked {
+    const isAppending = (this.flags & O_APPEND) !== 0;
+    const at = startOf(call, isAppending ? this.inode.attributes().sizeBytes : this.offset);
+    const result = this.writeAt(call, at, src);
+    if (!isBlocked(result)) this.offset = at + result;
+    return result;
+  }
+
+  readAt(call: Call, offset: number, dst: Uint8Array): number | Blocked {
+    return inPieces(call, offset, dst, (at, piece) => this.inode.read(at, piece));
+  }
+
+  writeAt(call: Call, offset: number, src: Uint8Array): number | Blocked {
+    if (this.inode.filesystem.isReadOnly) throw EROFS;
+    if (offset + src.length > MAX_FILE_BYTES) throw EFBIG;
+    const result = inPieces(call, offset, src, (at, piece) => this.inode.write(at, piece));
+    if (isBlocked(result) || (this.flags & O_DSYNC) === 0) return result;
+    return this.#synced(call, offset, result);
+  }
+
+  poll(): PollMask {
+    return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+  }
+
+  protected override closed(): void {
+    this.inode.release();
+  }
+
+  /** O_DSYNC: the write returns when its bytes are durable. @throws EIO when they could not be made so */
+  #synced(call: Call, start: number, bytes: number): number | Blocked {
+    const done = this.inode.filesystem.sync();
+    if (done === undefined || movedBefore(call)?.isSyncing === true) return bytes;
+    return blocked(done, { progress: { bytes, start, isSyncing: true }, isUninterruptible: true });
+  }
+}
+
+function inPieces(
+  call: Call,
+  offset: number,
+  bytes: Uint8Array,
+  move: (at: number, piece: Uint8Array) => number,
+): number | Blocked {
+  if (!(offset >= 0)) throw EINVAL;
+  const earlier = movedBefore(call);
+  const start = earlier?.start ?? offset;
+  let moved = earlier?.bytes ?? 0;
+  while (moved < bytes.length) {
+    try {
+      const piece = bytes.subarray(moved, moved + PIECE_BYTES);
+      const count = move(start + moved, piece);
+      moved += count;
+      if (count < piece.length) break;
+    } catch (error) {
+      if (error instanceof NotResident)
+        return blocked(error.ready, { progress: { bytes: moved, start }, isUninterruptible: true });
+      if (moved > 0 && (error === ENOSPC || error === EFBIG)) return moved;
+      throw error;
+    }
+  }
+  return moved;
+}
+
+function movedBefore(call: Call): Moved | undefined {
+  return call.progress as Moved | undefined;
+}
+
+function startOf(call: Call, offset: number): number {
+  return movedBefore(call)?.start ?? offset;
+}
