@@ -38,7 +38,7 @@ export type NumberAttribute =
   | 'length'
   | 'vector'
   | 'lane';
-export type TextAttribute = 'flagsKind' | 'condition' | 'operation' | 'helper';
+export type TextAttribute = 'flagsKind' | 'condition' | 'operation' | 'helper' | 'lanes';
 export type Attribute = NumberAttribute | TextAttribute;
 
 export interface OpSpec {
@@ -47,7 +47,7 @@ export interface OpSpec {
   readonly effects: Effect;
   readonly attributes: readonly Attribute[];
   readonly doc: string;
-  /** Pure ops only: the result from the arguments, followed by the numeric attributes. */
+  /** Pure ops only: the result from the arguments, followed by the attributes. */
   readonly meaning?: (...args: never[]) => unknown;
 }
 

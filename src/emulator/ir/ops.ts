@@ -4,15 +4,22 @@
  */
 import type { OpSpec } from './op-spec.ts';
 import { control } from './ops/control.ts';
+import { float } from './ops/float.ts';
 import { integer32 } from './ops/integer32.ts';
 import { integer64 } from './ops/integer64.ts';
 import { memory } from './ops/memory.ts';
 import { state } from './ops/state.ts';
+import { vector } from './ops/vector.ts';
 
-export const OPS = { ...integer32, ...integer64, ...state, ...memory, ...control } as const satisfies Record<
-  string,
-  OpSpec
->;
+export const OPS = {
+  ...integer32,
+  ...integer64,
+  ...state,
+  ...memory,
+  ...control,
+  ...vector,
+  ...float,
+} as const satisfies Record<string, OpSpec>;
 
 export type OpTable = typeof OPS;
 export type OpName = keyof OpTable;

@@ -12,6 +12,21 @@ export const memory = {
   store16: { args: ['i64', 'i32'], result: 'none', effects: 'store', attributes: [], doc: 'Low 16 bits of b to a.' },
   store32: { args: ['i64', 'i32'], result: 'none', effects: 'store', attributes: [], doc: 'b to a.' },
   store64: { args: ['i64', 'i64'], result: 'none', effects: 'store', attributes: [], doc: 'b to a.' },
+  load128: {
+    args: ['i64'],
+    result: 'v128',
+    effects: 'load',
+    attributes: [],
+    doc: 'Sixteen bytes at a, any alignment.',
+  },
+  store128: { args: ['i64', 'v128'], result: 'none', effects: 'store', attributes: [], doc: 'b to a, any alignment.' },
+  checkRead: {
+    args: ['i64'],
+    result: 'none',
+    effects: 'load',
+    attributes: ['length'],
+    doc: 'Faults as a load of that many bytes (at most 4096) at a would. For helpers that read guest memory behind it.',
+  },
   checkWrite: {
     args: ['i64'],
     result: 'none',

@@ -18,6 +18,14 @@ export const state = {
     attributes: ['variable'],
     doc: 'Sets the low half of a 64-bit variable and keeps its high half; or sets a 32-bit variable.',
   },
+  get128: { args: [], result: 'v128', effects: 'read', attributes: ['variable'], doc: 'The xmm register.' },
+  set128: {
+    args: ['v128'],
+    result: 'none',
+    effects: 'write',
+    attributes: ['variable'],
+    doc: 'Sets the xmm register; the upper half of its ymm stays.',
+  },
   // Flags as the last operation that wrote them: result, first and second operand. 8- and 16-bit operands are zero-extended.
   setFlags32: {
     args: ['i32', 'i32', 'i32'],
