@@ -300,7 +300,9 @@ function lane32(
 /** Zero or a normal number; not the least normal exponent, where rounding up hides that a result was tiny. */
 function isUsual64(low: number, high: number): boolean {
   const exponent = high & 0x7ff0_0000;
-  return exponent === 0 ? low === 0 && (high & 0x000f_ffff) === 0 : exponent !== 0x7ff0_0000 && exponent !== 0x0010_0000;
+  return exponent === 0
+    ? low === 0 && (high & 0x000f_ffff) === 0
+    : exponent !== 0x7ff0_0000 && exponent !== 0x0010_0000;
 }
 
 function isUsual32(bits: number): boolean {
