@@ -26,6 +26,9 @@ export interface HostConnection {
   /** Resets. */
   close(): void;
   onData(listener: (bytes: Uint8Array) => void): void;
+  /** Stops onData until `resume`: the guest's socket fills and its writer waits. */
+  pause(): void;
+  resume(): void;
   /** The guest closed its side, or reset. */
   onEnd(listener: (reason: 'closed' | 'reset') => void): void;
 }

@@ -1,0 +1,247 @@
+/**
+ * What every socket is: an OpenFile with the operations of socket(2) on top. Kinds: tcp-socket.ts, udp-socket.ts,
+ * unix-stream-socket.ts, unix-datagram-socket.ts. The system calls and native programs know only this.
+ *
+ * Blocking operations may be called again with call.progress (program/blocked.ts); progress is a Progress below.
+ */
+import type { ByteString } from '../../../emulator/util/bytes.ts';
+import { EAGAIN, EINTR, EINVAL, ENOTTY, EOPNOTSUPP, EPIPE, type Errno } from '../../abi/errno.ts';
+import { O_NONBLOCK, O_RDWR } from '../../abi/fcntl.ts';
+import { FIONREAD } from '../../abi/ioctls.ts';
+import { SIGPIPE } from '../../abi/signal.ts';
+import * as abi from '../../abi/socket.ts';
+import { S_IFSOCK } from '../../abi/stat.ts';
+import { blocked, type Blocked } from '../../program/blocked.ts';
+import { WaitQueue } from '../../program/wait-queue.ts';
+import type { FileAttributes, Inode } from '../../vfs/inode.ts';
+import type { Call, OpenFile, PollMask, UserMemory } from '../../vfs/open-file.ts';
+import type { Network } from '../network.ts';
+import { interfaceControl } from './interface-control.ts';
+import { SocketOptions } from './options.ts';
+
+/** Who is at the other end of a Unix socket (struct ucred). */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What travels beside the bytes of a message; files are retained once for the receiver. */
+export interface Ancillary {
+  readonly files: readonly OpenFile[];
+  readonly credentials: PeerCredentials | undefined;
+}
+
+/** Paths of Unix sockets as the calling thread sees them. */
+export interface SocketNames {
+  /** Makes a socket inode, retained once. @throws EADDRINUSE and the errors of a path walk, NotResident */
+  create(path: ByteString): Inode;
+  /** @throws ENOENT, NotResident and the like */
+  find(path: ByteString): Inode;
+}
+
+export interface SendOptions {
+  readonly flags: number;
+  readonly to?: abi.SocketAddress | undefined;
+  /** Needed where `to` is a Unix path. */
+  readonly names?: SocketNames;
+  readonly ancillary?: Ancillary | undefined;
+}
+
+/** What receive tells besides the bytes; the callee fills it in. */
+export interface ReceivedMessage {
+  from?: abi.SocketAddress;
+  ancillary?: Ancillary;
+  /** Whole length of a datagram, where dst was too short for it. */
+  fullBytes?: number;
+}
+
+/** Kept between two runs of a blocking operation. */
+interface Progress {
+  readonly deadlineNs: number | undefined;
+  /** Bytes moved so far. */
+  readonly doneBytes: number;
+}
+
+export abstract class Socket implements OpenFile {
+  readonly kind = 'socket';
+  readonly path: string;
+  readonly isSeekable = false;
+  readonly readiness = new WaitQueue();
+  abstract readonly family: number;
+  abstract readonly type: number;
+  abstract readonly protocol: number;
+  flags = O_RDWR;
+  offset = 0;
+  options = new SocketOptions();
+  protected readonly network: Network;
+  readonly #id: number;
+  #references = 1;
+
+  constructor(network: Network) {
+    this.network = network;
+    this.#id = network.nextSocketId();
+    this.path = `socket:[${this.#id}]`;
+  }
+
+  abstract poll(): PollMask;
+  abstract connect(call: Call, to: abi.SocketAddress | undefined, names?: SocketNames): number | Blocked;
+  abstract send(call: Call, src: Uint8Array, options: SendOptions): number | Blocked;
+  abstract receive(call: Call, dst: Uint8Array, flags: number, message: ReceivedMessage): number | Blocked;
+  abstract localAddress(): abi.SocketAddress;
+  /** @throws ENOTCONN */
+  abstract remoteAddress(): abi.SocketAddress;
+  abstract shutDown(how: number): void;
+  /** Bytes FIONREAD tells of. */
+  protected abstract readableBytes(): number;
+  /** The last descriptor is gone. */
+  protected abstract dispose(): void;
+
+  bind(_address: abi.SocketAddress, _names?: SocketNames): void {
+    throw EINVAL;
+  }
+
+  listen(_backlog: number): void {
+    throw EOPNOTSUPP;
+  }
+
+  accept(_call: Call): Socket | Blocked {
+    throw EOPNOTSUPP;
+  }
+
+  /** Bytes sent that the peer has not taken (SIOCOUTQ). */
+  protected unsentBytes(): number {
+    return 0;
+  }
+
+  /** Takes the pending error (SO_ERROR). */
+  takeError(): Errno | undefined {
+    return undefined;
+  }
+
+  peerCredentials(): PeerCredentials | undefined {
+    return undefined;
+  }
+
+  get isListening(): boolean {
+    return false;
+  }
+
+  setOption(level: number, name: number, value: Uint8Array): void {
+    // Buffers may be forced past the limit on Linux; here the limit holds.
+    const plain = { [abi.SO_SNDBUFFORCE]: abi.SO_SNDBUF, [abi.SO_RCVBUFFORCE]: abi.SO_RCVBUF }[name];
+    this.options.set(level, level === abi.SOL_SOCKET ? (plain ?? name) : name, value);
+  }
+
+  /** @throws ENOPROTOOPT */
+  getOption(level: number, name: number): Uint8Array {
+    if (level === abi.SOL_SOCKET) {
+      switch (name) {
+        case abi.SO_ERROR:
+          return int32(this.takeError()?.code ?? 0);
+        case abi.SO_TYPE:
+          return int32(this.type);
+        case abi.SO_PROTOCOL:
+          return int32(this.protocol);
+        case abi.SO_DOMAIN:
+          return int32(this.family);
+        case abi.SO_ACCEPTCONN:
+          return int32(this.isListening ? 1 : 0);
+        case abi.SO_SNDLOWAT:
+          return int32(1);
+        case abi.SO_PEERCRED: {
+          const peer = this.peerCredentials() ?? { pid: 0, uid: -1, gid: -1 };
+          return new Uint8Array(Int32Array.of(peer.pid, peer.uid, peer.gid).buffer);
+        }
+        default:
+      }
+    }
+    if (level === abi.IPPROTO_TCP && name === abi.TCP_CONGESTION) return Uint8Array.from('cubic\0', (c) => c.charCodeAt(0));
+    return this.options.get(level, name);
+  }
+
+  read(call: Call, dst: Uint8Array): number | Blocked {
+    return this.receive(call, dst, 0, {});
+  }
+
+  write(call: Call, src: Uint8Array): number | Blocked {
+    return this.send(call, src, { flags: 0 });
+  }
+
+  ioctl(_call: Call, request: number, argument: number, memory: UserMemory): number {
+    switch (request) {
+      case FIONREAD:
+        if (this.isListening) throw EINVAL;
+        memory.storeU32(argument, this.readableBytes());
+        return 0;
+      case abi.SIOCOUTQ:
+        if (this.isListening) throw EINVAL;
+        memory.storeU32(argument, this.unsentBytes());
+        return 0;
+      default:
+        if (!interfaceControl(request, argument, memory)) throw ENOTTY;
+        return 0;
+    }
+  }
+
+  attributes(): FileAttributes {
+    const never = { seconds: 0, nanoseconds: 0 };
+    return {
+      inodeNumber: this.#id,
+      mode: S_IFSOCK | 0o777,
+      linkCount: 1,
+      uid: 0,
+      gid: 0,
+      rdev: 0,
+      sizeBytes: 0,
+      blockSizeBytes: 4096,
+      blocks512: 0,
+      accessTime: never,
+      modifyTime: never,
+      changeTime: never,
+    };
+  }
+
+  retain(): void {
+    this.#references++;
+  }
+
+  release(): void {
+    if (--this.#references > 0) return;
+    this.dispose();
+    this.readiness.wake();
+  }
+
+  /** Bytes that an earlier run of this call moved. */
+  protected doneBytes(call: Call): number {
+    return (call.progress as Progress | undefined)?.doneBytes ?? 0;
+  }
+
+  /**
+   * The answer of an operation that can do nothing now: waits, or ends the call with what was done so far.
+   * @param flags MSG_* of the call
+   * @param timeout SO_RCVTIMEO or SO_SNDTIMEO
+   */
+  protected wait(call: Call, flags: number, timeout: number, doneBytes = 0): number | Blocked {
+    const before = call.progress as Progress | undefined;
+    const timeoutUs = this.options.socket(timeout);
+    const deadlineNs = before?.deadlineNs ?? (timeoutUs > 0 ? call.nowNs + timeoutUs * 1000 : undefined);
+    const isNonBlocking = (this.flags & O_NONBLOCK) !== 0 || (flags & abi.MSG_DONTWAIT) !== 0;
+    const isOver = isNonBlocking || (deadlineNs !== undefined && call.nowNs >= deadlineNs);
+    if ((isOver || call.isInterrupted) && doneBytes > 0) return doneBytes;
+    if (isOver) throw EAGAIN;
+    if (call.isInterrupted) throw EINTR;
+    const progress: Progress = { deadlineNs, doneBytes };
+    return blocked(this.readiness, { progress, ...(deadlineNs !== undefined && { deadlineNs }) });
+  }
+
+  /** The end of a write that nobody will read: SIGPIPE unless unwanted. */
+  protected brokenPipe(call: Call, flags: number): Errno {
+    if ((flags & abi.MSG_NOSIGNAL) === 0) call.raise(SIGPIPE);
+    return EPIPE;
+  }
+}
+
+function int32(value: number): Uint8Array {
+  return new Uint8Array(Int32Array.of(value).buffer);
+}

@@ -1,0 +1,297 @@
+/**
+ * TCP sockets (tcp(7), ip(7)).
+ *
+ *   idle ──listen──► listening
+ *     └──connect──► connecting ──settled──► connected ──reset or close──► idle-like, with error or end of file
+ *                        └──refused──► idle with a pending error
+ */
+import {
+  EADDRNOTAVAIL,
+  EAFNOSUPPORT,
+  EALREADY,
+  ECONNABORTED,
+  EINPROGRESS,
+  EINTR,
+  EINVAL,
+  EISCONN,
+  ENOTCONN,
+  EOPNOTSUPP,
+  ETIMEDOUT,
+  type Errno,
+} from '../../abi/errno.ts';
+import { O_NONBLOCK } from '../../abi/fcntl.ts';
+import * as poll from '../../abi/poll.ts';
+import * as abi from '../../abi/socket.ts';
+import { blocked, isBlocked, type Blocked } from '../../program/blocked.ts';
+import type { Call, PollMask } from '../../vfs/open-file.ts';
+import { Listener, type ConnectRequest, type Incoming } from '../loopback/listener.ts';
+import { isLocalHost, routeTo, type TcpHolder } from '../network.ts';
+import type { Stream } from '../stream.ts';
+import { Socket, type ReceivedMessage, type SendOptions } from './socket.ts';
+import { pollStream, receiveFromStream, sendToStream, type StreamSocket } from './stream-transfer.ts';
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'listening'; readonly listener: Listener }
+  | { readonly kind: 'connecting'; readonly request: ConnectRequest; readonly listener: Listener | undefined }
+  | { readonly kind: 'connected'; readonly stream: Stream; readonly remote: abi.InetAddress };
+
+const IDLE: State = { kind: 'idle' };
+const UNBOUND: abi.InetAddress = { family: abi.AF_INET, host: abi.INADDR_ANY, port: 0 };
+/** Time that Linux tries to reach a silent peer with tcp_syn_retries = 6. */
+const CONNECT_TIMEOUT_NS = 127e9;
+
+export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
+  readonly family = abi.AF_INET;
+  readonly type = abi.SOCK_STREAM;
+  readonly protocol = abi.IPPROTO_TCP;
+  #state: State = IDLE;
+  #local = UNBOUND;
+  /** The port in network.tcp that is ours to give back. */
+  #heldPort: number | undefined;
+  #error: Errno | undefined;
+  /** A non-blocking connect whose good outcome nobody was told yet: the next connect(2) answers 0, not EISCONN. */
+  #hasUntoldOutcome = false;
+
+  get listener(): Listener | undefined {
+    return this.#state.kind === 'listening' ? this.#state.listener : undefined;
+  }
+
+  get reuseAddress(): boolean {
+    return this.options.socket(abi.SO_REUSEADDR) !== 0;
+  }
+
+  get reusePort(): boolean {
+    return this.options.socket(abi.SO_REUSEPORT) !== 0;
+  }
+
+  override get isListening(): boolean {
+    return this.#state.kind === 'listening';
+  }
+
+  override bind(address: abi.SocketAddress): void {
+    if (address.family !== abi.AF_INET) throw EAFNOSUPPORT;
+    if (this.#heldPort !== undefined || this.#state.kind !== 'idle') throw EINVAL;
+    if (address.host !== abi.INADDR_ANY && !isLocalHost(address.host)) throw EADDRNOTAVAIL;
+    this.#hold(address.host, address.port);
+  }
+
+  override listen(backlog: number): void {
+    const most = Math.min(backlog < 0 ? abi.SOMAXCONN : backlog, abi.SOMAXCONN);
+    if (this.#state.kind === 'listening') {
+      this.#state.listener.setBacklog(most);
+      return;
+    }
+    if (this.#state.kind !== 'idle') throw EINVAL;
+    const { host, port } = this.#local;
+    // Binding again checks the port under the stricter rules for listeners (SO_REUSEADDR).
+    this.#letGo();
+    const listener = new Listener(most);
+    listener.onIncoming(() => this.readiness.wake());
+    this.#state = { kind: 'listening', listener };
+    try {
+      this.#hold(host, port);
+    } catch (error) {
+      this.#state = IDLE;
+      throw error;
+    }
+  }
+
+  override accept(call: Call): TcpSocket | Blocked {
+    const { listener } = this;
+    if (listener === undefined) throw EINVAL;
+    const incoming = listener.take();
+    if (incoming === undefined) {
+      const waiting = this.wait(call, 0, abi.SO_RCVTIMEO);
+      if (!isBlocked(waiting)) throw ECONNABORTED;
+      return waiting;
+    }
+    const socket = new TcpSocket(this.network);
+    socket.options = this.options.clone();
+    socket.#adopt(incoming);
+    return socket;
+  }
+
+  connect(call: Call, to: abi.SocketAddress | undefined): number | Blocked {
+    if (to === undefined) return this.#disconnect();
+    if (to.family !== abi.AF_INET) throw EAFNOSUPPORT;
+    if (this.#state.kind === 'connecting') return this.#awaitConnection(call, true);
+    if (this.#state.kind === 'connected' && this.#hasUntoldOutcome) {
+      this.#hasUntoldOutcome = false;
+      return 0;
+    }
+    if (this.#state.kind !== 'idle') throw EISCONN;
+    // A second run, after the connection was refused.
+    if (this.#error !== undefined) throw this.takeError() ?? ECONNABORTED;
+    this.#startConnect({ ...to, host: routeTo(to.host) });
+    return this.#awaitConnection(call, false);
+  }
+
+  send(call: Call, src: Uint8Array, options: SendOptions): number | Blocked {
+    if (this.#state.kind === 'connecting') return this.wait(call, options.flags, abi.SO_SNDTIMEO);
+    if ((options.flags & abi.MSG_OOB) !== 0) throw EOPNOTSUPP;
+    if (this.#state.kind !== 'connected') throw this.takeError() ?? this.brokenPipe(call, options.flags);
+    this.network.count(src.length);
+    return sendToStream(this, this.#state.stream, call, src, options.flags);
+  }
+
+  receive(call: Call, dst: Uint8Array, flags: number, _message: ReceivedMessage): number | Blocked {
+    if (this.#state.kind === 'connecting') return this.wait(call, flags, abi.SO_RCVTIMEO);
+    if ((flags & (abi.MSG_OOB | abi.MSG_ERRQUEUE)) !== 0) throw (flags & abi.MSG_OOB) !== 0 ? EINVAL : EOPNOTSUPP;
+    if (this.#state.kind !== 'connected') throw this.takeError() ?? ENOTCONN;
+    return receiveFromStream(this, this.#state.stream, call, dst, flags);
+  }
+
+  poll(): PollMask {
+    const state = this.#state;
+    if (state.kind === 'connected') return pollStream(state.stream);
+    if (state.kind === 'listening') return state.listener.length > 0 ? poll.POLLIN | poll.POLLRDNORM : 0;
+    if (state.kind === 'connecting') return 0;
+    // Linux tcp_poll: a socket that never was connected, or that was refused, hangs up and is writable.
+    const mask = poll.POLLOUT | poll.POLLWRNORM | poll.POLLHUP;
+    return this.#error === undefined ? mask : mask | poll.POLLERR | poll.POLLIN | poll.POLLRDNORM | poll.POLLRDHUP;
+  }
+
+  localAddress(): abi.InetAddress {
+    return this.#local;
+  }
+
+  remoteAddress(): abi.InetAddress {
+    if (this.#state.kind !== 'connected') throw ENOTCONN;
+    return this.#state.remote;
+  }
+
+  shutDown(how: number): void {
+    switch (this.#state.kind) {
+      case 'connected':
+        if (how !== abi.SHUT_RD) this.#state.stream.shutDownSend();
+        if (how !== abi.SHUT_WR) this.#state.stream.shutDownReceive();
+        break;
+      case 'listening':
+        // Linux inet_shutdown: shutting a listener's reading side makes it a plain socket again.
+        if (how === abi.SHUT_WR) break;
+        this.#state.listener.close();
+        this.#state = IDLE;
+        break;
+      case 'connecting':
+      case 'idle':
+        throw ENOTCONN;
+    }
+    this.readiness.wake();
+  }
+
+  override takeError(): Errno | undefined {
+    if (this.#state.kind === 'connected') return this.#state.stream.takeError();
+    const error = this.#error;
+    this.#error = undefined;
+    return error;
+  }
+
+  /** One of us: for stream-transfer.ts. */
+  waitToMove(call: Call, flags: number, timeout: number, doneBytes: number): number | Blocked {
+    return this.wait(call, flags, timeout, doneBytes);
+  }
+
+  movedBefore(call: Call): number {
+    return this.doneBytes(call);
+  }
+
+  pipeBroke(call: Call, flags: number): Errno {
+    return this.brokenPipe(call, flags);
+  }
+
+  protected override readableBytes(): number {
+    return this.#state.kind === 'connected' ? this.#state.stream.readableBytes : 0;
+  }
+
+  protected override unsentBytes(): number {
+    return this.#state.kind === 'connected' ? this.#state.stream.unsentBytes : 0;
+  }
+
+  protected dispose(): void {
+    const state = this.#state;
+    this.#state = IDLE;
+    if (state.kind === 'listening') state.listener.close();
+    else if (state.kind === 'connecting') state.listener?.withdraw(state.request);
+    else if (state.kind === 'connected') state.stream.close(this.options.socket(abi.SO_LINGER) === 0);
+    this.#letGo();
+  }
+
+  #adopt(incoming: Incoming): void {
+    this.#local = incoming.local;
+    this.#stand(incoming.stream, incoming.remote);
+  }
+
+  #stand(stream: Stream, remote: abi.InetAddress): void {
+    stream.onChange(() => this.readiness.wake());
+    this.#state = { kind: 'connected', stream, remote };
+  }
+
+  #startConnect(remote: abi.InetAddress): void {
+    if (this.#heldPort === undefined) this.#hold(abi.INADDR_ANY, 0);
+    if (this.#local.host === abi.INADDR_ANY) this.#local = { ...this.#local, host: remote.host };
+    const request: ConnectRequest = {
+      local: this.#local,
+      remote,
+      limitBytes: this.options.socket(abi.SO_RCVBUF),
+      settled: (outcome) => {
+        if ('code' in outcome) {
+          this.#state = IDLE;
+          this.#error = outcome;
+        } else this.#stand(outcome, remote);
+        this.readiness.wake();
+      },
+    };
+    this.#state = { kind: 'connecting', request, listener: undefined };
+    const listener = this.network.connectTcp(request);
+    // `settled` may have been called inside, and then there is no state to note the listener in.
+    if (this.#isStillConnecting()) this.#state = { kind: 'connecting', request, listener };
+  }
+
+  #isStillConnecting(): boolean {
+    return this.#state.kind === 'connecting';
+  }
+
+  /** The outcome of a connect that was started by this call, or (isAgain) by an earlier one. */
+  #awaitConnection(call: Call, isAgain: boolean): number | Blocked {
+    if ((this.flags & O_NONBLOCK) !== 0) {
+      if (isAgain) throw EALREADY;
+      // tcp(7) on Linux says EINPROGRESS even where the answer is there at once; the outcome is told by poll and SO_ERROR.
+      this.#hasUntoldOutcome = true;
+      throw EINPROGRESS;
+    }
+    if (this.#state.kind === 'connected') return 0;
+    if (this.#state.kind === 'idle') throw this.takeError() ?? ECONNABORTED;
+    const deadlineNs = (call.progress as number | undefined) ?? call.nowNs + CONNECT_TIMEOUT_NS;
+    if (call.nowNs >= deadlineNs) {
+      this.#disconnect();
+      throw ETIMEDOUT;
+    }
+    if (call.isInterrupted) throw EINTR;
+    this.#hasUntoldOutcome = true; // the second run of this call finds it connected
+    return blocked(this.readiness, { deadlineNs, progress: deadlineNs });
+  }
+
+  /** connect(2) with AF_UNSPEC, and giving up. */
+  #disconnect(): number {
+    const state = this.#state;
+    if (state.kind === 'listening') throw EISCONN;
+    this.#state = IDLE;
+    if (state.kind === 'connecting') state.listener?.withdraw(state.request);
+    if (state.kind === 'connected') state.stream.close(true);
+    this.readiness.wake();
+    return 0;
+  }
+
+  #hold(host: number, port: number): void {
+    const held = this.network.tcp.bind(this, host, port);
+    this.#heldPort = held;
+    this.#local = { family: abi.AF_INET, host, port: held };
+  }
+
+  #letGo(): void {
+    if (this.#heldPort === undefined) return;
+    this.network.tcp.release(this, this.#heldPort);
+    this.#heldPort = undefined;
+  }
+}

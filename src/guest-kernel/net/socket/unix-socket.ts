@@ -1,0 +1,66 @@
+/** What both kinds of Unix sockets share: names and credentials (unix(7)). */
+import { EADDRINUSE, ECONNREFUSED, EINVAL, EPROTOTYPE } from '../../abi/errno.ts';
+import * as abi from '../../abi/socket.ts';
+import type { Inode } from '../../vfs/inode.ts';
+import type { Network, UnixHolder } from '../network.ts';
+import { Socket, type PeerCredentials, type SocketNames } from './socket.ts';
+
+export const UNNAMED: abi.UnixAddress = { family: abi.AF_UNIX, path: '' };
+
+export abstract class UnixSocket extends Socket implements UnixHolder {
+  readonly family = abi.AF_UNIX;
+  readonly protocol = 0;
+  /** Who made it, as SO_PEERCRED tells the other end. */
+  readonly owner: PeerCredentials;
+  protected local: abi.UnixAddress = UNNAMED;
+  #key: Inode | string | undefined;
+
+  constructor(network: Network, owner: PeerCredentials) {
+    super(network);
+    this.owner = owner;
+  }
+
+  override bind(address: abi.SocketAddress, names?: SocketNames): void {
+    if (address.family !== abi.AF_UNIX || this.#key !== undefined) throw EINVAL;
+    const path = address.path === '' ? this.#freeAbstractName() : address.path;
+    const isAbstract = path.startsWith('\0');
+    if (isAbstract && this.network.unix.has(path)) throw EADDRINUSE;
+    if (!isAbstract && names === undefined) throw EINVAL;
+    const key = isAbstract ? path : names?.create(path);
+    if (key === undefined) throw EINVAL;
+    this.#key = key;
+    this.local = { family: abi.AF_UNIX, path };
+    this.network.unix.set(key, this);
+  }
+
+  localAddress(): abi.UnixAddress {
+    return this.local;
+  }
+
+  /** The bound socket behind a name. @throws ECONNREFUSED, EPROTOTYPE, and the errors of a path walk */
+  protected lookUp(address: abi.SocketAddress, names: SocketNames | undefined): UnixHolder {
+    if (address.family !== abi.AF_UNIX || address.path === '') throw EINVAL;
+    const key = address.path.startsWith('\0') ? address.path : names?.find(address.path);
+    const holder = key === undefined ? undefined : this.network.unix.get(key);
+    if (holder === undefined) throw ECONNREFUSED;
+    if (holder.type !== this.type) throw EPROTOTYPE;
+    return holder;
+  }
+
+  /** The name goes with the socket; the inode of a path stays (unix(7)). */
+  protected forgetName(): void {
+    if (this.#key === undefined) return;
+    this.network.unix.delete(this.#key);
+    if (typeof this.#key !== 'string') this.#key.release();
+    this.#key = undefined;
+  }
+
+  // unix(7), autobind: a NUL and five hexadecimal digits.
+  #freeAbstractName(): string {
+    let number = this.network.nextSocketId();
+    let name: string;
+    do name = `\0${(number++ & 0xf_ffff).toString(16).padStart(5, '0')}`;
+    while (this.network.unix.has(name));
+    return name;
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * One end of a reliable byte stream, as a socket or the host door holds it. The socket layer knows only this, so the
+ * loopback pair below can give way to a TCP connection of the real stack (roadmap/06) without a change above.
+ */
+import type { Errno } from '../abi/errno.ts';
+
+export interface Stream {
+  /** Bytes that `receive` would give now. */
+  readonly readableBytes: number;
+  /** Bytes that `send` would take now. */
+  readonly writableBytes: number;
+  /** Bytes sent that the peer's application has not taken yet. */
+  readonly unsentBytes: number;
+  /** The peer sends no more (FIN came, or a reset). */
+  readonly isPeerDone: boolean;
+  /** We send no more. */
+  readonly isSendShut: boolean;
+  /** We take no more. */
+  readonly isReceiveShut: boolean;
+  /** Pending error, shown once by takeError (sk_err of Linux). */
+  readonly error: Errno | undefined;
+  takeError(): Errno | undefined;
+  /** Copies out what is there, up to dst.length; 0 when there is nothing. */
+  receive(dst: Uint8Array, isPeek: boolean): number;
+  /** Copies in as much as there is room for. The caller has looked at isSendShut and error. */
+  send(src: Uint8Array): number;
+  shutDownSend(): void;
+  shutDownReceive(): void;
+  /** The application is gone: FIN, or a reset when bytes lie unread or `isAbort` (SO_LINGER with 0). */
+  close(isAbort?: boolean): void;
+  /** Told after anything above changed by the other end's doing. One listener. */
+  onChange(listener: () => void): void;
+}
