@@ -1,6 +1,7 @@
 /** The machine while it runs: clock, log, scheduler, and the registers of threads and programs. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { ConsoleTty } from '../devices/tty.ts';
+import { Network } from '../net/network.ts';
 import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
 import type { Vfs } from '../vfs/vfs.ts';
 import type { DmesgLog } from '../trace/log.ts';
@@ -18,6 +19,7 @@ export class RunningMachine implements Machine {
   readonly clock: ClockPort;
   readonly entropy: EntropyPort;
   readonly vfs: Vfs;
+  readonly network = new Network();
   readonly log: DmesgLog;
   readonly tty: ConsoleTty;
   readonly memoryBytes: number;

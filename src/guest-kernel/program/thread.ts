@@ -10,6 +10,7 @@
 import type { Cpu, CpuState } from '../../emulator/index.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { ClockPort, EntropyPort } from '../ports.ts';
+import type { Network } from '../net/network.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
@@ -37,6 +38,7 @@ export interface Machine {
   readonly clock: ClockPort;
   readonly entropy: EntropyPort;
   readonly vfs: Vfs;
+  readonly network: Network;
   readonly log: KernelLog;
   hostname: string;
   readonly memoryBytes: number;

@@ -1,11 +1,12 @@
 /** Messages with their senders, in order of arrival: the receive queue of datagram and seqpacket sockets. */
 import * as abi from '../../abi/socket.ts';
-import type { Ancillary, ReceivedMessage } from './socket.ts';
+import type { OpenFile } from '../../vfs/open-file.ts';
+import type { ReceivedMessage } from './socket.ts';
 
 export interface Datagram {
   readonly bytes: Uint8Array;
   readonly from: abi.SocketAddress;
-  readonly ancillary: Ancillary | undefined;
+  readonly files: readonly OpenFile[];
 }
 
 export class DatagramQueue {
@@ -36,13 +37,18 @@ export class DatagramQueue {
 
   /** Throws all away, with the files that were under way. */
   clear(): void {
-    for (const { ancillary } of this.#datagrams.splice(0)) for (const file of ancillary?.files ?? []) file.release();
+    for (const { files } of this.#datagrams.splice(0)) for (const file of files) file.release();
     this.#bytes = 0;
   }
 }
 
 /** Gives the first message, which must be there. What does not fit in dst is lost (MSG_TRUNC in recv(2)). */
-export function receiveDatagram(queue: DatagramQueue, dst: Uint8Array, flags: number, message: ReceivedMessage): number {
+export function receiveDatagram(
+  queue: DatagramQueue,
+  dst: Uint8Array,
+  flags: number,
+  message: ReceivedMessage,
+): number {
   const datagram = queue.next();
   if (datagram === undefined) return 0;
   const part = datagram.bytes.subarray(0, dst.length);
@@ -50,11 +56,9 @@ export function receiveDatagram(queue: DatagramQueue, dst: Uint8Array, flags: nu
   message.from = datagram.from;
   message.fullBytes = datagram.bytes.length;
   const isPeek = (flags & abi.MSG_PEEK) !== 0;
-  if (datagram.ancillary !== undefined) {
-    message.ancillary = datagram.ancillary;
-    // A peek gives descriptors too, and leaves the message with its own.
-    if (isPeek) for (const file of datagram.ancillary.files) file.retain();
-  }
+  message.files = datagram.files;
+  // A peek gives descriptors too, and leaves the message with its own.
+  if (isPeek) for (const file of datagram.files) file.retain();
   if (!isPeek) queue.remove();
   return (flags & abi.MSG_TRUNC) !== 0 ? datagram.bytes.length : part.length;
 }

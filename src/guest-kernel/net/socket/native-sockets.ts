@@ -41,7 +41,7 @@ function connectTcp(network: Network, call: Call, address: string, port: number)
   const before = call.progress as ConnectProgress | undefined;
   const socket = before?.socket ?? new TcpSocket(network);
   try {
-    const inner = connectedOrBlocked(socket, { ...call, progress: before?.inner }, address, port);
+    const inner = socket.connect(new InnerCall(call, before?.inner), { family: AF_INET, host: hostOf(address), port });
     if (!isBlocked(inner)) return socket;
     const progress: ConnectProgress = { socket, inner: inner.progress };
     return { ...inner, progress };
@@ -51,8 +51,31 @@ function connectTcp(network: Network, call: Call, address: string, port: number)
   }
 }
 
-function connectedOrBlocked(socket: TcpSocket, call: Call, address: string, port: number): number | Blocked {
-  return socket.connect(call, { family: AF_INET, host: hostOf(address), port });
+/** The same call as its caller's, with the socket's own progress. */
+class InnerCall implements Call {
+  readonly progress: unknown;
+  readonly #outer: Call;
+
+  constructor(outer: Call, progress: unknown) {
+    this.#outer = outer;
+    this.progress = progress;
+  }
+
+  get isInterrupted(): boolean {
+    return this.#outer.isInterrupted;
+  }
+
+  get nowNs(): number {
+    return this.#outer.nowNs;
+  }
+
+  get threadId(): number {
+    return this.#outer.threadId;
+  }
+
+  raise(signal: number): void {
+    this.#outer.raise(signal);
+  }
 }
 
 function hostOf(address: string): number {

@@ -26,12 +26,6 @@ export interface PeerCredentials {
   readonly gid: number;
 }
 
-/** What travels beside the bytes of a message; files are retained once for the receiver. */
-export interface Ancillary {
-  readonly files: readonly OpenFile[];
-  readonly credentials: PeerCredentials | undefined;
-}
-
 /** Paths of Unix sockets as the calling thread sees them. */
 export interface SocketNames {
   /** Makes a socket inode, retained once. @throws EADDRINUSE and the errors of a path walk, NotResident */
@@ -45,13 +39,15 @@ export interface SendOptions {
   readonly to?: abi.SocketAddress | undefined;
   /** Needed where `to` is a Unix path. */
   readonly names?: SocketNames;
-  readonly ancillary?: Ancillary | undefined;
+  /** SCM_RIGHTS of a Unix socket; `send` retains them once when it takes them. */
+  readonly files?: readonly OpenFile[];
 }
 
 /** What receive tells besides the bytes; the callee fills it in. */
 export interface ReceivedMessage {
   from?: abi.SocketAddress;
-  ancillary?: Ancillary;
+  /** Descriptors that came with it; their references are the caller's now. */
+  files?: readonly OpenFile[];
   /** Whole length of a datagram, where dst was too short for it. */
   fullBytes?: number;
 }
@@ -156,7 +152,8 @@ export abstract class Socket implements OpenFile {
         default:
       }
     }
-    if (level === abi.IPPROTO_TCP && name === abi.TCP_CONGESTION) return Uint8Array.from('cubic\0', (c) => c.charCodeAt(0));
+    if (level === abi.IPPROTO_TCP && name === abi.TCP_CONGESTION)
+      return Uint8Array.from('cubic\0', (c) => c.charCodeAt(0));
     return this.options.get(level, name);
   }
 

@@ -9,7 +9,7 @@ import { isBlocked } from '../../program/blocked.ts';
 import type { Call, OpenFile } from '../../vfs/open-file.ts';
 import { connectFromHost } from '../host-door.ts';
 import { Network } from '../network.ts';
-import type { Socket } from './socket.ts';
+import type { ReceivedMessage, Socket } from './socket.ts';
 import { TcpSocket } from './tcp-socket.ts';
 import { UdpSocket } from './udp-socket.ts';
 import { UnixDatagramSocket } from './unix-datagram-socket.ts';
@@ -248,7 +248,11 @@ describe('operations on the wrong kind of socket', () => {
     ['getpeername unconnected', (n) => new TcpSocket(n).remoteAddress(), 'ENOTCONN'],
     ['listen on UDP', (n) => new UdpSocket(n).listen(1), 'EOPNOTSUPP'],
     ['send on UDP without an address', (n) => new UdpSocket(n).write(call(), new Uint8Array(1)), 'EDESTADDRREQ'],
-    ['send on a Unix socket unconnected', (n) => new UnixStreamSocket(n, ME).write(call(), new Uint8Array(1)), 'ENOTCONN'],
+    [
+      'send on a Unix socket unconnected',
+      (n) => new UnixStreamSocket(n, ME).write(call(), new Uint8Array(1)),
+      'ENOTCONN',
+    ],
     ['an unknown option', (n) => new TcpSocket(n).getOption(1, 9999), 'ENOPROTOOPT'],
     ['an option too short', (n) => outcome(() => new TcpSocket(n).setOption(1, 2, new Uint8Array(2))), 'EINVAL'],
   ];
@@ -267,7 +271,7 @@ describe('UDP', () => {
     const dst = new Uint8Array(4);
     expect(receiver.receive(call(), dst, abi.MSG_TRUNC, message)).toBe(8);
     expect(byteStringFrom(dst)).toBe('ques');
-    expect(message).toEqual({ from: { ...sender.localAddress(), host: abi.INADDR_LOOPBACK }, fullBytes: 8 });
+    expect(message).toEqual({ from: { ...sender.localAddress(), host: abi.INADDR_LOOPBACK }, fullBytes: 8, files: [] });
     expect(text(receiver)).toBe('');
     expect(isBlocked(receiver.read(call(), dst))).toBe(true);
   });
@@ -289,14 +293,14 @@ describe('Unix sockets', () => {
     const [a, b] = UnixStreamSocket.pair(new Network(), ME);
     const file = { retain() {}, release() {} } as unknown as OpenFile;
     a.write(call(), bytesOf('plain'));
-    a.send(call(), bytesOf('with'), { flags: 0, ancillary: { files: [file], credentials: undefined } });
+    a.send(call(), bytesOf('with'), { flags: 0, files: [file] });
     a.write(call(), bytesOf('after'));
     expect(text(b)).toBe('plain');
-    const message: { ancillary?: { files: readonly OpenFile[] } } = {};
+    const message: ReceivedMessage = {};
     const dst = new Uint8Array(64);
-    expect(b.receive(call(), dst, 0, message as never)).toBe(9);
+    expect(b.receive(call(), dst, 0, message)).toBe(9);
     expect(byteStringFrom(dst.subarray(0, 9))).toBe('withafter');
-    expect(message.ancillary?.files).toEqual([file]);
+    expect(message.files).toEqual([file]);
     expect(b.peerCredentials()).toEqual(ME);
     a.release();
     expect(text(b)).toBe('');

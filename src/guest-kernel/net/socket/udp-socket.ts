@@ -104,7 +104,7 @@ export class UdpSocket extends Socket implements UdpHolder {
   deliver(bytes: Uint8Array, from: abi.InetAddress): void {
     // A full queue loses the packet, silently (udp(7), rmem).
     if (this.#queue.bytes + bytes.length > this.options.socket(abi.SO_RCVBUF)) return;
-    this.#queue.put({ bytes: bytes.slice(), from, ancillary: undefined });
+    this.#queue.put({ bytes: bytes.slice(), from, files: [] });
     this.readiness.wake();
   }
 

@@ -75,7 +75,9 @@ export class UnixDatagramSocket extends UnixSocket {
       target.#senders.add(this);
       return this.wait(call, options.flags, abi.SO_SNDTIMEO);
     }
-    target.#queue.put({ bytes: src.slice(), from: this.local, ancillary: options.ancillary });
+    const files = options.files ?? [];
+    for (const file of files) file.retain();
+    target.#queue.put({ bytes: src.slice(), from: this.local, files });
     target.readiness.wake();
     return src.length;
   }

@@ -18,17 +18,17 @@ import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import { blocked, isBlocked, type Blocked } from '../../program/blocked.ts';
 import { WaitQueue } from '../../program/wait-queue.ts';
-import type { Call, PollMask } from '../../vfs/open-file.ts';
+import type { Call, OpenFile, PollMask } from '../../vfs/open-file.ts';
 import { streamPair, type StreamEnd } from '../loopback/stream-pair.ts';
 import type { Network } from '../network.ts';
-import type { Ancillary, PeerCredentials, ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
+import type { PeerCredentials, ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
 import { pollStream, receiveFromStream, sendToStream, type StreamSocket } from './stream-transfer.ts';
 import { UNNAMED, UnixSocket } from './unix-socket.ts';
 
-interface PlacedAncillary {
-  /** Bytes of the stream before it. */
+interface PlacedFiles {
+  /** Bytes of the stream before them. */
   readonly at: number;
-  readonly ancillary: Ancillary;
+  readonly files: readonly OpenFile[];
 }
 
 interface Connection {
@@ -48,7 +48,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   #backlog: Backlog | undefined;
   #connection: Connection | undefined;
   #receivedBytes = 0;
-  readonly #ancillary: PlacedAncillary[] = [];
+  readonly #placed: PlacedFiles[] = [];
 
   /** socketpair(2). */
   static pair(network: Network, owner: PeerCredentials): readonly [UnixStreamSocket, UnixStreamSocket] {
@@ -107,9 +107,11 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     if ((options.flags & abi.MSG_OOB) !== 0) throw EOPNOTSUPP;
     if (options.to !== undefined) throw EISCONN;
     const { stream, peer } = connection;
-    if (options.ancillary !== undefined && this.doneBytes(call) === 0 && stream.writableBytes > 0 && !stream.isSendShut) {
-      // A re-run with nothing done yet placed nothing: there was no room then.
-      peer.#ancillary.push({ at: peer.#receivedBytes + stream.unsentBytes, ancillary: options.ancillary });
+    const { files } = options;
+    // With nothing done before there was no room before, so the files are placed once.
+    if (files !== undefined && this.doneBytes(call) === 0 && stream.writableBytes > 0 && !stream.isSendShut) {
+      for (const file of files) file.retain();
+      peer.#placed.push({ at: peer.#receivedBytes + stream.unsentBytes, files });
     }
     return sendToStream(this, stream, call, src, options.flags);
   }
@@ -117,17 +119,17 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   receive(call: Call, dst: Uint8Array, flags: number, message: ReceivedMessage): number | Blocked {
     const connection = this.#connection;
     if (connection === undefined) throw this.isListening ? EINVAL : ENOTCONN;
-    const first = this.#ancillary[0];
+    const first = this.#placed[0];
     const isDue = first !== undefined && first.at === this.#receivedBytes;
-    const boundary = this.#ancillary[isDue ? 1 : 0]?.at ?? Number.POSITIVE_INFINITY;
+    const boundary = this.#placed[isDue ? 1 : 0]?.at ?? Number.POSITIVE_INFINITY;
     const before = this.doneBytes(call);
     const result = receiveFromStream(this, connection.stream, call, dst, flags, boundary - this.#receivedBytes);
     const done = isBlocked(result) ? (result.progress as { doneBytes: number }).doneBytes : result;
     const isPeek = (flags & abi.MSG_PEEK) !== 0;
     if (isDue && done > before) {
-      message.ancillary = first.ancillary;
-      if (isPeek) for (const file of first.ancillary.files) file.retain();
-      else this.#ancillary.shift();
+      message.files = first.files;
+      if (isPeek) for (const file of first.files) file.retain();
+      else this.#placed.shift();
     }
     if (!isPeek) this.#receivedBytes += done - before;
     return result;
@@ -183,7 +185,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   protected dispose(): void {
     for (const socket of this.#backlog?.pending.splice(0) ?? []) socket.release();
     this.#backlog?.room.wake();
-    for (const { ancillary } of this.#ancillary.splice(0)) for (const file of ancillary.files) file.release();
+    for (const { files } of this.#placed.splice(0)) for (const file of files) file.release();
     this.#connection?.stream.close();
     this.forgetName();
   }

@@ -1,0 +1,342 @@
+/** socket(2) and its family. The behaviour is the sockets' own (net/socket/); here are arguments and descriptors. */
+import {
+  EAFNOSUPPORT,
+  EFAULT,
+  EINVAL,
+  ENOPROTOOPT,
+  ENOTSOCK,
+  EOPNOTSUPP,
+  EPROTONOSUPPORT,
+  ESOCKTNOSUPPORT,
+} from '../abi/errno.ts';
+import * as abi from '../abi/socket.ts';
+import { isBlocked } from '../program/blocked.ts';
+import type { Thread } from '../program/thread.ts';
+import type { Call } from '../vfs/open-file.ts';
+import { Socket, type PeerCredentials, type ReceivedMessage } from '../net/socket/socket.ts';
+import { TcpSocket } from '../net/socket/tcp-socket.ts';
+import { UdpSocket } from '../net/socket/udp-socket.ts';
+import { UnixDatagramSocket } from '../net/socket/unix-datagram-socket.ts';
+import { UnixStreamSocket } from '../net/socket/unix-stream-socket.ts';
+import { loadAddress, receiveMessage, sendMessage, socketNames, storeAddress } from './socket-messages.ts';
+import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+
+/** The socket behind a descriptor. @throws EBADF, ENOTSOCK */
+function socketOf(thread: Thread, fd: number): Socket {
+  const file = thread.files.get(fd);
+  if (!(file instanceof Socket)) throw ENOTSOCK;
+  return file;
+}
+
+function ownerOf(thread: Thread): PeerCredentials {
+  return { pid: thread.program.pid, uid: thread.credentials.euid, gid: thread.credentials.egid };
+}
+
+/** Gives `file` a descriptor as SOCK_CLOEXEC and SOCK_NONBLOCK ask. */
+function install(thread: Thread, socket: Socket, flags: number): number {
+  if ((flags & abi.SOCK_NONBLOCK) !== 0) socket.flags |= abi.SOCK_NONBLOCK;
+  try {
+    return thread.files.add(socket, { isCloseOnExec: (flags & abi.SOCK_CLOEXEC) !== 0 });
+  } catch (error) {
+    socket.release();
+    throw error;
+  }
+}
+
+function checkedFlags(type: number): number {
+  const flags = type & ~abi.SOCK_TYPE_MASK;
+  if ((flags & ~(abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC)) !== 0) throw EINVAL;
+  return flags;
+}
+
+function openSocket(thread: Thread, family: number, type: number, protocol: number): Socket {
+  const { network } = thread.machine;
+  const kind = type & abi.SOCK_TYPE_MASK;
+  if (family === abi.AF_UNIX) {
+    if (protocol !== 0 && protocol !== abi.AF_UNIX) throw EPROTONOSUPPORT;
+    if (kind === abi.SOCK_STREAM) return new UnixStreamSocket(network, ownerOf(thread));
+    if (kind === abi.SOCK_DGRAM) return new UnixDatagramSocket(network, ownerOf(thread));
+    throw ESOCKTNOSUPPORT;
+  }
+  if (family !== abi.AF_INET) throw EAFNOSUPPORT;
+  if (kind === abi.SOCK_STREAM) {
+    if (protocol !== 0 && protocol !== abi.IPPROTO_TCP) throw EPROTONOSUPPORT;
+    return new TcpSocket(network);
+  }
+  if (kind !== abi.SOCK_DGRAM) throw ESOCKTNOSUPPORT;
+  if (protocol !== 0 && protocol !== abi.IPPROTO_UDP) throw EPROTONOSUPPORT;
+  return new UdpSocket(network);
+}
+
+function socketPair(thread: Thread, args: { family: number; type: number; protocol: number; sv: number }): Result {
+  const { family, type, protocol } = args;
+  const flags = checkedFlags(type);
+  const kind = type & abi.SOCK_TYPE_MASK;
+  if (family === abi.AF_INET) throw EOPNOTSUPP;
+  if (family !== abi.AF_UNIX) throw EAFNOSUPPORT;
+  if (protocol !== 0 && protocol !== abi.AF_UNIX) throw EPROTONOSUPPORT;
+  if (kind !== abi.SOCK_STREAM && kind !== abi.SOCK_DGRAM && kind !== abi.SOCK_SEQPACKET) throw ESOCKTNOSUPPORT;
+  thread.memory.writable(args.sv, 8);
+  const { network } = thread.machine;
+  const [a, b] =
+    kind === abi.SOCK_STREAM
+      ? UnixStreamSocket.pair(network, ownerOf(thread))
+      : UnixDatagramSocket.pair(network, ownerOf(thread), kind);
+  thread.memory.storeU32(args.sv, install(thread, a, flags));
+  thread.memory.storeU32(args.sv + 4, install(thread, b, flags));
+  return 0;
+}
+
+function accept(thread: Thread, call: Call, fd: number, addr: number, lengthAddr: number, flags: number): Result {
+  if ((flags & ~(abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC)) !== 0) throw EINVAL;
+  const accepted = socketOf(thread, fd).accept(call);
+  if (isBlocked(accepted)) return accepted;
+  const newFd = install(thread, accepted, flags);
+  if (addr !== 0) storeAddress(thread.memory, addr, lengthAddr, accepted.remoteAddress());
+  return newFd;
+}
+
+function connect(thread: Thread, args: { fd: number; addr: number; length: number }, call: Call): Result {
+  const socket = socketOf(thread, args.fd);
+  if (args.addr === 0) throw EFAULT;
+  if (args.length < 2) throw EINVAL;
+  const to = loadAddress(thread.memory, args.addr, args.length);
+  return socket.connect(call, to, socketNames(thread));
+}
+
+function bind(thread: Thread, args: { fd: number; addr: number; length: number }): Result {
+  const socket = socketOf(thread, args.fd);
+  if (args.length < 2 || args.length > abi.SOCKADDR_MAX) throw EINVAL;
+  const address = loadAddress(thread.memory, args.addr, args.length);
+  if (address === undefined) throw socket.family === abi.AF_INET ? EAFNOSUPPORT : EINVAL;
+  socket.bind(address, socketNames(thread));
+  return 0;
+}
+
+function receiveFrom(
+  thread: Thread,
+  args: { fd: number; buffer: number; size: number; flags: number; addr: number; lengthAddr: number },
+  call: Call,
+): Result {
+  const socket = socketOf(thread, args.fd);
+  const message: ReceivedMessage = {};
+  const dst = thread.memory.writable(args.buffer, Math.min(args.size, 0x7fff_f000));
+  const count = socket.receive(call, dst, args.flags, message);
+  if (isBlocked(count)) return count;
+  for (const file of message.files ?? []) file.release(); // recv(2) has no place for descriptors: they close
+  if (args.addr === 0) return count;
+  if (message.from !== undefined) storeAddress(thread.memory, args.addr, args.lengthAddr, message.from);
+  else if (args.lengthAddr !== 0) thread.memory.storeU32(args.lengthAddr, 0);
+  return count;
+}
+
+/** sendmmsg and recvmmsg: one message after another until one would wait or fails. */
+function moveMessages(
+  thread: Thread,
+  args: { fd: number; messages: number; count: number },
+  move: (socket: Socket, at: number, isFirst: boolean) => Result,
+): Result {
+  const socket = socketOf(thread, args.fd);
+  let done = 0;
+  for (; done < Math.min(args.count, 1024); done++) {
+    const at = args.messages + done * abi.MMSGHDR.size;
+    try {
+      const result = move(socket, at, done === 0);
+      if (isBlocked(result)) return result;
+      thread.memory.storeU32(at + abi.MMSGHDR.msg_len, Number(result));
+    } catch (error) {
+      if (done === 0) throw error;
+      break;
+    }
+  }
+  return done;
+}
+
+const UNKNOWN_OPTIONS_SAID = new WeakMap<object, Set<number>>();
+
+/** One console line per unknown option, so that a program that misses something says so. */
+function sayUnknownOption(thread: Thread, level: number, name: number): void {
+  const said = UNKNOWN_OPTIONS_SAID.get(thread.machine) ?? new Set();
+  UNKNOWN_OPTIONS_SAID.set(thread.machine, said);
+  const key = level * 0x1_0000 + name;
+  if (said.has(key)) return;
+  said.add(key);
+  thread.machine.log.notice(`${thread.program.path}: unknown socket option ${level}/${name}`);
+}
+
+function setSocketOption(
+  thread: Thread,
+  args: { fd: number; level: number; name: number; value: number; size: number },
+): Result {
+  const socket = socketOf(thread, args.fd);
+  if (args.size < 0) throw EINVAL;
+  try {
+    socket.setOption(args.level, args.name, thread.memory.readable(args.value, Math.min(args.size, 128)));
+  } catch (error) {
+    if (error === ENOPROTOOPT) sayUnknownOption(thread, args.level, args.name);
+    throw error;
+  }
+  return 0;
+}
+
+function getSocketOption(
+  thread: Thread,
+  args: { fd: number; level: number; name: number; value: number; sizeAddr: number },
+): Result {
+  const value = socketOf(thread, args.fd).getOption(args.level, args.name);
+  const room = thread.memory.loadU32(args.sizeAddr) | 0;
+  if (room < 0) throw EINVAL;
+  const part = value.subarray(0, room);
+  if (part.length > 0) thread.memory.writable(args.value, part.length).set(part);
+  thread.memory.storeU32(args.sizeAddr, part.length);
+  return 0;
+}
+
+const addressArguments = { fd: 'fd', addr: 'ptr', length: 'int' } as const;
+const nameArguments = { fd: 'fd', addr: 'ptr', lengthAddr: 'ptr' } as const;
+const messageArguments = { fd: 'fd', message: 'ptr', flags: 'flags' } as const;
+
+export const sockets: readonly Syscall[] = [
+  syscall({
+    nr: 41,
+    name: 'socket',
+    args: { family: 'int', type: 'int', protocol: 'int' },
+    support: partial('AF_INET and AF_UNIX only; no raw sockets; SOCK_SEQPACKET by socketpair only'),
+    run: (thread, { family, type, protocol }) => {
+      const flags = checkedFlags(type);
+      return install(thread, openSocket(thread, family, type, protocol), flags);
+    },
+  }),
+  syscall({ nr: 42, name: 'connect', args: addressArguments, support: 'full', run: connect }),
+  syscall({
+    nr: 43,
+    name: 'accept',
+    args: nameArguments,
+    support: 'full',
+    run: (thread, args, call) => accept(thread, call, args.fd, args.addr, args.lengthAddr, 0),
+  }),
+  syscall({
+    nr: 44,
+    name: 'sendto',
+    args: { fd: 'fd', buffer: 'ptr', size: 'size', flags: 'flags', addr: 'ptr', length: 'int' },
+    support: 'full',
+    run: (thread, args, call) => {
+      const socket = socketOf(thread, args.fd);
+      const to = loadAddress(thread.memory, args.addr, args.length);
+      const src = thread.memory.readable(args.buffer, Math.min(args.size, 0x7fff_f000));
+      return socket.send(call, src, { flags: args.flags, to, names: socketNames(thread) });
+    },
+  }),
+  syscall({
+    nr: 45,
+    name: 'recvfrom',
+    args: { fd: 'fd', buffer: 'ptr', size: 'size', flags: 'flags', addr: 'ptr', lengthAddr: 'ptr' },
+    support: 'full',
+    run: receiveFrom,
+  }),
+  syscall({
+    nr: 46,
+    name: 'sendmsg',
+    args: messageArguments,
+    support: partial('SCM_CREDENTIALS are always the true ones'),
+    run: (thread, args, call) => sendMessage(thread, call, socketOf(thread, args.fd), args.message, args.flags),
+  }),
+  syscall({
+    nr: 47,
+    name: 'recvmsg',
+    args: messageArguments,
+    support: 'full',
+    run: (thread, args, call) => receiveMessage(thread, call, socketOf(thread, args.fd), args.message, args.flags),
+  }),
+  syscall({
+    nr: 48,
+    name: 'shutdown',
+    args: { fd: 'fd', how: 'int' },
+    support: 'full',
+    run: (thread, { fd, how }) => {
+      const socket = socketOf(thread, fd);
+      if (how < abi.SHUT_RD || how > abi.SHUT_RDWR) throw EINVAL;
+      socket.shutDown(how);
+      return 0;
+    },
+  }),
+  syscall({ nr: 49, name: 'bind', args: addressArguments, support: 'full', run: bind }),
+  syscall({
+    nr: 50,
+    name: 'listen',
+    args: { fd: 'fd', backlog: 'int' },
+    support: 'full',
+    run: (thread, { fd, backlog }) => {
+      socketOf(thread, fd).listen(backlog);
+      return 0;
+    },
+  }),
+  syscall({
+    nr: 51,
+    name: 'getsockname',
+    args: nameArguments,
+    support: 'full',
+    run: (thread, args) => {
+      storeAddress(thread.memory, args.addr, args.lengthAddr, socketOf(thread, args.fd).localAddress());
+      return 0;
+    },
+  }),
+  syscall({
+    nr: 52,
+    name: 'getpeername',
+    args: nameArguments,
+    support: 'full',
+    run: (thread, args) => {
+      storeAddress(thread.memory, args.addr, args.lengthAddr, socketOf(thread, args.fd).remoteAddress());
+      return 0;
+    },
+  }),
+  syscall({
+    nr: 53,
+    name: 'socketpair',
+    args: { family: 'int', type: 'int', protocol: 'int', sv: 'ptr' },
+    support: 'full',
+    run: socketPair,
+  }),
+  syscall({
+    nr: 54,
+    name: 'setsockopt',
+    args: { fd: 'fd', level: 'int', name: 'int', value: 'ptr', size: 'int' },
+    support: partial('options that act on packets are kept without effect on the loopback'),
+    run: setSocketOption,
+  }),
+  syscall({
+    nr: 55,
+    name: 'getsockopt',
+    args: { fd: 'fd', level: 'int', name: 'int', value: 'ptr', sizeAddr: 'ptr' },
+    support: partial('no TCP_INFO'),
+    run: getSocketOption,
+  }),
+  syscall({
+    nr: 288,
+    name: 'accept4',
+    args: { ...nameArguments, flags: 'flags' },
+    support: 'full',
+    run: (thread, args, call) => accept(thread, call, args.fd, args.addr, args.lengthAddr, args.flags),
+  }),
+  syscall({
+    nr: 299,
+    name: 'recvmmsg',
+    args: { fd: 'fd', messages: 'ptr', count: 'uint', flags: 'flags', timeout: 'ptr' },
+    support: partial('the timeout is not looked at; messages after the first are taken only when they are there'),
+    run: (thread, args, call) =>
+      moveMessages(thread, args, (socket, at, isFirst) =>
+        receiveMessage(thread, call, socket, at, args.flags | (isFirst ? 0 : abi.MSG_DONTWAIT)),
+      ),
+  }),
+  syscall({
+    nr: 307,
+    name: 'sendmmsg',
+    args: { fd: 'fd', messages: 'ptr', count: 'uint', flags: 'flags' },
+    support: partial('messages after the first are sent only when there is room'),
+    run: (thread, args, call) =>
+      moveMessages(thread, args, (socket, at, isFirst) =>
+        sendMessage(thread, call, socket, at, args.flags | (isFirst ? 0 : abi.MSG_DONTWAIT)),
+      ),
+  }),
+];
