@@ -1,0 +1,94 @@
+/**
+ * Builds the disk images: `npm run image -- [NAME…]` (scripts/image.mjs bundles and runs this, with the repository as
+ * cwd). An image whose inputs have not changed since it was built is left alone.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultImage } from '../default.ts';
+import type { Recipe } from '../recipe.ts';
+import { makeExt4 } from './ext4.ts';
+import { layOut, listFiles } from './tree.ts';
+import { writeWireImage } from './wire.ts';
+
+const RECIPES: readonly Recipe[] = [defaultImage];
+
+const CACHE = '.cache/images';
+const PUBLIC = 'public/images';
+
+/** One entry of public/images/index.json. */
+interface IndexEntry {
+  readonly name: string;
+  readonly title: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly wireBytes: number;
+  readonly source: string;
+  readonly licence: string;
+  readonly layout: string;
+}
+
+/** Builds what is missing or stale among `names` (none: all). */
+export function buildImages(names: readonly string[], say: (line: string) => void): void {
+  const unknown = names.find((name) => !RECIPES.some((recipe) => recipe.name === name));
+  if (unknown !== undefined) throw new Error(`there is no recipe for an image '${unknown}'`);
+  for (const recipe of RECIPES) {
+    if (names.length === 0 || names.includes(recipe.name)) buildImage(recipe, say);
+  }
+}
+
+function buildImage(recipe: Recipe, say: (line: string) => void): void {
+  const image = join(CACHE, `${recipe.name}.img`);
+  const stampFile = join(CACHE, `${recipe.name}.stamp`);
+  const stamp = inputsHash(recipe);
+  const isFresh = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+  if (isFresh && existsSync(image) && readIndex().some((entry) => entry.name === recipe.name)) return;
+  say(`building the disk image '${recipe.name}' ...`);
+  const tree = join(CACHE, `${recipe.name}.tree`);
+  rmSync(tree, { recursive: true, force: true });
+  layOut(recipe, tree, CACHE);
+  makeExt4(tree, `${image}.new`, recipe.sizeBytes);
+  const wire = writeWireImage(`${image}.new`, join(PUBLIC, recipe.name), bootBlocks(recipe));
+  renameSync(`${image}.new`, image);
+  const { name, title, source, licence } = recipe;
+  const bytes = statSync(image).size;
+  const { sha256, wireBytes } = wire;
+  writeIndex({ name, title, bytes, sha256, wireBytes, source, licence, layout: `${name}/${wire.layout}` });
+  writeFileSync(stampFile, stamp);
+  say(`built ${image}: ${listFiles(tree).length} files, ${(wireBytes / 1e6).toFixed(1)} MB on the wire`);
+  rmSync(tree, { recursive: true, force: true });
+}
+
+/** A hash of everything an image is made from: recipes, locked packages, program sources, copied files. */
+function inputsHash(recipe: Recipe): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify(recipe));
+  for (const folder of ['guest/apps', 'guest/images', ...Object.values(recipe.copies)]) addToHash(folder);
+  return hash.digest('hex');
+
+  function addToHash(path: string): void {
+    if (!existsSync(path)) throw new Error(`the image '${recipe.name}' needs ${path}, which is not there`);
+    const files = statSync(path).isDirectory() ? listFiles(path).map((file) => join(path, file)) : [path];
+    for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(file));
+  }
+}
+
+/** Blocks in the order in which a recorded boot asked for them; see recordBoot in src/node. */
+function bootBlocks(recipe: Recipe): readonly number[] {
+  const file = join('guest/images', `${recipe.name}.boot.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as number[]) : [];
+}
+
+function readIndex(): readonly IndexEntry[] {
+  const file = join(PUBLIC, 'index.json');
+  if (!existsSync(file)) return [];
+  return (JSON.parse(readFileSync(file, 'utf8')) as { images: readonly IndexEntry[] }).images;
+}
+
+function writeIndex(entry: IndexEntry): void {
+  mkdirSync(PUBLIC, { recursive: true });
+  const images = [...readIndex().filter((other) => other.name !== entry.name), entry];
+  const file = join(PUBLIC, 'index.json');
+  writeFileSync(`${file}.new`, `${JSON.stringify({ format: 1, images }, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,97 @@
+/**
+ * A static server for dist/, without dependencies. Any other static server does as well for the page itself; this one
+ * also answers on every N.localhost (Host is not looked at), which the page uses as the origin of guest port N.
+ */
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const TYPES = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+  '.woff2': 'font/woff2',
+  '.zst': 'application/octet-stream',
+};
+
+const TRIES = 20;
+
+/** Serves `folder`; takes the next free port when `port` is in use (0: any). @returns the server and its URL */
+export async function serve({ folder, host, port }) {
+  const root = resolve(folder);
+  const server = createServer((request, response) => answer(root, request, response));
+  await listen(server, host, port);
+  const shown = host === '127.0.0.1' || host === '0.0.0.0' ? 'localhost' : host;
+  return { server, url: `http://${shown}:${server.address().port}/` };
+}
+
+async function listen(server, host, first) {
+  for (let port = first; ; port++) {
+    try {
+      await new Promise((done, fail) => {
+        server.once('error', fail);
+        server.listen(port, host, () => {
+          server.off('error', fail);
+          done();
+        });
+      });
+      return;
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE' || port - first >= TRIES) throw error;
+    }
+  }
+}
+
+function answer(root, request, response) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
+  const file = fileFor(root, request.url);
+  if (!file) return refuse(response, 404);
+  response.writeHead(200, headers(root, file));
+  if (request.method === 'HEAD') return response.end();
+  return createReadStream(file)
+    .on('error', () => response.destroy())
+    .pipe(response);
+}
+
+function fileFor(root, url) {
+  let path;
+  try {
+    path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
+  } catch {
+    return undefined;
+  }
+  const file = join(root, path.endsWith('/') ? `${path}index.html` : path);
+  return file.startsWith(root) && !path.includes('\0') && existsSync(file) && statSync(file).isFile()
+    ? file
+    : undefined;
+}
+
+function headers(root, file) {
+  // Names that hold a hash of the content never change their bytes.
+  const isHashed = /^\/(assets\/|images\/[^/]+\/)/.test(file.slice(root.length));
+  return {
+    'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'Content-Length': statSync(file).size,
+    'Cache-Control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+  };
+}
+
+function refuse(response, status) {
+  response.writeHead(status, { 'Content-Type': 'text/plain' });
+  response.end(`${status}\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { url } = await serve({
+    folder: 'dist',
+    host: process.env.HOST ?? '127.0.0.1',
+    port: Number(process.env.PORT ?? 8080),
+  });
+  console.log(url);
+}
