@@ -10,5 +10,16 @@ export {
   type PowerPort,
   type TerminalSize,
 } from './ports.ts';
+// The HTTP/1 codec, for the port gateway.
+export { formatChunk, formatRequestHead, formatResponseHead, LAST_CHUNK } from './net/http/format.ts';
+export {
+  HttpError,
+  HttpHeaders,
+  keepsAlive,
+  type HttpEvent,
+  type RequestHead,
+  type ResponseHead,
+} from './net/http/message.ts';
+export { HttpParser } from './net/http/parser.ts';
 export type { Kernel, HostConnection, BootOptions } from './kernel.ts';
 // boot(ports, options): Kernel comes with boot.ts.
