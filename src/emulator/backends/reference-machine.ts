@@ -1,0 +1,135 @@
+/**
+ * What a running reference block works on: one thread's state, guest memory behind exact checks, and why it stopped.
+ * The fields are plain and public because block closures read them at every step.
+ */
+import type { ExecutorServices } from '../executor.ts';
+import { type Access, type Exit, type Fault, VECTOR, type Vector } from '../exit.ts';
+import { STATE_OFFSET } from '../ir/state-layout.ts';
+import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
+import { PAGE, PAGE_SHIFT } from '../memory/page-permissions.ts';
+
+const NO_BYTES = new Uint8Array(0);
+const PAGE_MASK = 0xfff;
+const SYSCALL: Exit = { kind: 'syscall' };
+
+export class ReferenceMachine {
+  readonly services: ExecutorServices;
+  u8: Uint8Array;
+  i32: Int32Array;
+  data: DataView;
+  /** Offset of the thread state. */
+  base = 0;
+  /** RIP of the instruction that is executing; a whole number. */
+  rip = 0;
+  /** Where the block that ended goes on; a whole number. */
+  nextRip = 0;
+  /** Not null when the run must end with it. RIP has been stored. */
+  exit: Exit | null = null;
+  /** Instructions begun and not faulted. */
+  retired = 0;
+  /** Translations were dropped: the running block may be stale from its next instruction on. */
+  isCodeChanged = false;
+
+  constructor(services: ExecutorServices) {
+    this.services = services;
+    ({ u8: this.u8, i32: this.i32, data: this.data } = services.space);
+  }
+
+  /** To be called when a run starts: memory may have grown since. */
+  attach(stateAddr: number): void {
+    ({ u8: this.u8, i32: this.i32, data: this.data } = this.services.space);
+    this.base = stateAddr;
+    this.exit = null;
+    this.retired = 0;
+    this.isCodeChanged = false;
+    this.rip = this.#loadRip();
+  }
+
+  #loadRip(): number {
+    const at = this.base + STATE_OFFSET.rip;
+    return this.data.getInt32(at + 4, true) * 0x1_0000_0000 + this.data.getUint32(at, true);
+  }
+
+  storeRip(rip: number): void {
+    this.storeRip64(BigInt.asUintN(64, BigInt(rip)));
+  }
+
+  storeRip64(rip: bigint): void {
+    this.data.setBigUint64(this.base + STATE_OFFSET.rip, rip, true);
+  }
+
+  /** @returns where [address, address + size) lies in memory, or -1 after raising a fault. */
+  checkLoad(address: bigint, size: number): number {
+    const at = Number(address);
+    if (at + size > GUEST_LIMIT) return this.#failBeyond(address, size, 'read', PAGE.READ);
+    const first = this.u8[PERMISSIONS_BASE + (at >>> PAGE_SHIFT)];
+    if ((first & PAGE.READ) === 0) return this.#pageFault(address, 'read');
+    if ((at & PAGE_MASK) + size > 0x1000) return this.#checkSecond(at, size, PAGE.READ, 'read');
+    return at;
+  }
+
+  /** The same for a store; forgets translations of the bytes. */
+  checkStore(address: bigint, size: number): number {
+    const at = Number(address);
+    if (at + size > GUEST_LIMIT) return this.#failBeyond(address, size, 'write', PAGE.WRITE);
+    let permissions = this.u8[PERMISSIONS_BASE + (at >>> PAGE_SHIFT)];
+    if ((permissions & PAGE.WRITE) === 0) return this.#pageFault(address, 'write');
+    if ((at & PAGE_MASK) + size > 0x1000) {
+      if (this.#checkSecond(at, size, PAGE.WRITE, 'write') < 0) return -1;
+      permissions |= this.u8[PERMISSIONS_BASE + ((at + size - 1) >>> PAGE_SHIFT)];
+    }
+    if ((permissions & PAGE.HAS_CODE) !== 0 && this.services.codePages.store(at, size)) this.isCodeChanged = true;
+    return at;
+  }
+
+  // Bytes of the second page fault at its start.
+  #checkSecond(at: number, size: number, bits: number, access: Access): number {
+    const start = ((at + size - 1) & ~PAGE_MASK) >>> 0;
+    const second = this.u8[PERMISSIONS_BASE + (start >>> PAGE_SHIFT)];
+    return (second & bits) === 0 ? this.#pageFault(BigInt(start), access) : at;
+  }
+
+  #failBeyond(address: bigint, size: number, access: Access, bits: number): -1 {
+    if (address >= 0x1_0000_0000n) {
+      const isCanonical = BigInt.asIntN(48, address) === BigInt.asIntN(64, address);
+      return isCanonical ? this.#pageFault(address, access) : this.fault(VECTOR.GP, this.rip, 0n, access);
+    }
+    // Straddles 4 GiB: the last page of the space is checked first.
+    const first = this.u8[PERMISSIONS_BASE + (Number(address) >>> PAGE_SHIFT)];
+    return this.#pageFault((first & bits) === 0 || size === 0 ? address : 0x1_0000_0000n, access);
+  }
+
+  #pageFault(address: bigint, access: Access): -1 {
+    return this.fault(VECTOR.PF, this.rip, address, access);
+  }
+
+  /** Ends the run with a fault at the executing instruction; `rip` is what the report says. */
+  fault(vector: number, rip: number, address = 0n, access: Access = 'read'): -1 {
+    const isUndefined = vector === VECTOR.UD;
+    const what = isUndefined ? this.services.describeUndefined(this.rip) : { bytes: NO_BYTES, mnemonic: '' };
+    const fault: Fault = {
+      vector: vector as Vector,
+      rip: BigInt.asUintN(64, BigInt(rip)),
+      address,
+      access,
+      ...what,
+    };
+    this.retired--;
+    this.storeRip(rip);
+    this.exit = { kind: 'fault', fault };
+    return -1;
+  }
+
+  /** The code byte at `address` cannot be fetched; RIP stays. */
+  fetchFault(address: bigint): void {
+    this.retired++;
+    const isCanonical = BigInt.asIntN(48, address) === BigInt.asIntN(64, address);
+    if (isCanonical) this.fault(VECTOR.PF, this.rip, address, 'fetch');
+    else this.fault(VECTOR.GP, this.rip, 0n, 'fetch');
+  }
+
+  syscall(next: number): void {
+    this.storeRip(next);
+    this.exit = SYSCALL;
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The reference interpreter: executes IR by the meanings of the op table. It is the oracle of the other executors, the
+ * cold tier that alone raises faults, and what runs where neither eval nor WebAssembly is allowed.
+ *
+ * A block becomes an array of closures over an array of values; state and guest memory are changed at once, op by op,
+ * so the state is exact at every instruction boundary without further ado.
+ */
+import type { ColdTier, ExecutorServices } from '../executor.ts';
+import type { Exit } from '../exit.ts';
+import type { Block, Op } from '../ir/block.ts';
+import { OPS, type OpName, specOf } from '../ir/ops.ts';
+import { GUEST_LIMIT } from '../memory/address-space.ts';
+import { EFFECTS, type OpContext, type Step, type Values } from './reference-effects.ts';
+import { ReferenceMachine } from './reference-machine.ts';
+
+const BUDGET: Exit = { kind: 'budget' };
+const INTERRUPT: Exit = { kind: 'interrupt' };
+// Blocks of cold code are short; the bound keeps the cache near 60 MB.
+const MAX_BLOCKS = 20_000;
+const MAX_INSTRUCTIONS = 32;
+
+/** A block ready to run. */
+interface ReferenceBlock {
+  readonly rip: number;
+  readonly instructionCount: number;
+  readonly steps: readonly Step[];
+  /** Forgotten: links to it must not be followed. */
+  isStale: boolean;
+  /** The block that followed last time: most blocks have one successor. */
+  successor: ReferenceBlock | null;
+}
+
+type BlockCache = Map<number, ReferenceBlock>;
+
+export class ReferenceExecutor implements ColdTier {
+  readonly #services: ExecutorServices;
+  readonly #machine: ReferenceMachine;
+  /** Whole blocks, and blocks of one instruction for exact stepping, by address. */
+  readonly #blocks: BlockCache = new Map();
+  readonly #singles: BlockCache = new Map();
+  /** Page → blocks with bytes in it. */
+  readonly #byPage = new Map<number, Set<ReferenceBlock>>();
+  readonly #stopListening: () => void;
+  #isInterrupted = false;
+  blocksMade = 0;
+
+  constructor(services: ExecutorServices) {
+    this.#services = services;
+    this.#machine = new ReferenceMachine(services);
+    this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
+  }
+
+  get retired(): number {
+    return this.#machine.retired;
+  }
+
+  interrupt(): void {
+    this.#isInterrupted = true;
+  }
+
+  dispose(): void {
+    this.#stopListening();
+    this.#forgetAll();
+  }
+
+  step(stateAddr: number, count: number): Exit {
+    return this.#execute(stateAddr, count, 1);
+  }
+
+  run(stateAddr: number, fuel: number): Exit {
+    return this.#execute(stateAddr, fuel, MAX_INSTRUCTIONS);
+  }
+
+  #execute(stateAddr: number, fuel: number, blockLimit: number): Exit {
+    const machine = this.#machine;
+    machine.attach(stateAddr);
+    let { rip } = machine;
+    let previous: ReferenceBlock | null = null;
+    for (;;) {
+      const left = fuel - machine.retired;
+      if (left <= 0 || this.#isInterrupted) return this.#stop(rip);
+      let block: ReferenceBlock | null = previous === null ? null : previous.successor;
+      if (block === null || block.rip !== rip || block.isStale) {
+        block = this.#find(rip, blockLimit);
+        if (previous !== null) previous.successor = block;
+      }
+      // The last instructions of the fuel go one by one, so that a run ends exactly where it should.
+      if (block.instructionCount > left) block = this.#find(rip, 1);
+      const { steps } = block;
+      for (let i = 0; !steps[i](); i++);
+      if (machine.exit !== null) return machine.exit;
+      rip = machine.nextRip;
+      machine.isCodeChanged = false;
+      previous = block;
+    }
+  }
+
+  #stop(rip: number): Exit {
+    this.#machine.storeRip(rip);
+    if (!this.#isInterrupted) return BUDGET;
+    this.#isInterrupted = false;
+    return INTERRUPT;
+  }
+
+  #find(rip: number, limit: number): ReferenceBlock {
+    const cache = limit === 1 ? this.#singles : this.#blocks;
+    const known = cache.get(rip);
+    if (known !== undefined) return known;
+    this.#machine.rip = rip;
+    if (rip < 0 || rip >= GUEST_LIMIT) return this.#prepare(unreachableCode(rip));
+    const lifted = this.#services.lift(rip, limit);
+    const block = this.#prepare(lifted);
+    if (lifted.instructionCount === 0) return block;
+    if (cache.size >= MAX_BLOCKS) this.#forgetAll();
+    cache.set(rip, block);
+    this.#services.codePages.add(rip, lifted.sizeBytes);
+    for (let page = rip >>> 12; page <= (rip + lifted.sizeBytes - 1) >>> 12; page++) this.#listOf(page).add(block);
+    return block;
+  }
+
+  #listOf(page: number): Set<ReferenceBlock> {
+    const known = this.#byPage.get(page);
+    if (known !== undefined) return known;
+    const list = new Set<ReferenceBlock>();
+    this.#byPage.set(page, list);
+    return list;
+  }
+
+  #prepare(block: Block): ReferenceBlock {
+    this.blocksMade++;
+    const steps = stepsOf(this.#machine, block);
+    return { rip: block.rip, instructionCount: block.instructionCount, steps, isStale: false, successor: null };
+  }
+
+  #dropPage(page: number): void {
+    const blocks = this.#byPage.get(page);
+    if (blocks === undefined) return;
+    this.#byPage.delete(page);
+    for (const block of blocks) {
+      block.isStale = true;
+      if (this.#blocks.get(block.rip) === block) this.#blocks.delete(block.rip);
+      if (this.#singles.get(block.rip) === block) this.#singles.delete(block.rip);
+    }
+  }
+
+  #forgetAll(): void {
+    for (const cache of [this.#blocks, this.#singles]) {
+      for (const block of cache.values()) block.isStale = true;
+      cache.clear();
+    }
+    this.#byPage.clear();
+  }
+}
+
+/** RIP outside of the 4 GiB a space can have: nothing can be fetched there. */
+function unreachableCode(rip: number): Block {
+  const op: Op = { name: 'fetchFault', type: 'none', args: [], imm: rip, imm2: 0, tag: '', id: 0 };
+  return { rip, sizeBytes: 0, instructionCount: 0, ops: [op] };
+}
+
+function stepsOf(machine: ReferenceMachine, block: Block): Step[] {
+  const values: Values = Array.from({ length: block.ops.length }, () => 0);
+  const position = new Map<Op, number>();
+  const steps: Step[] = [];
+  for (const [at, op] of block.ops.entries()) {
+    position.set(op, at);
+    const [a = -1, b = -1, c = -1, d = -1] = op.args.map((arg) => position.get(arg) ?? -1);
+    const step = stepOf({ machine, values, op, at, a, b, c, d });
+    if (step !== null) steps.push(step);
+  }
+  return steps;
+}
+
+/** The closure of an op; constants are put into the values at once and have none. */
+function stepOf(context: OpContext): Step | null {
+  const { op, values, at } = context;
+  const { meaning } = specOf(op.name);
+  if (meaning === undefined) return (EFFECTS as Record<string, (context: OpContext) => Step>)[op.name](context);
+  const f = meaning as (...args: unknown[]) => unknown;
+  if (op.args.length === 0) {
+    values[at] = f(op.imm, op.imm2);
+    return null;
+  }
+  return pureStep(context, f, OPS[op.name as OpName].attributes.length > 0);
+}
+
+function pureStep(
+  { op, values, at, a, b, c }: OpContext,
+  f: (...args: unknown[]) => unknown,
+  hasAttribute: boolean,
+): Step {
+  const { imm } = op;
+  if (hasAttribute) {
+    const positions = [a, b, c].slice(0, op.args.length);
+    return () => {
+      values[at] = f(...positions.map((position) => values[position]), imm);
+      return false;
+    };
+  }
+  switch (op.args.length) {
+    case 1:
+      return () => {
+        values[at] = f(values[a]);
+        return false;
+      };
+    case 2:
+      return () => {
+        values[at] = f(values[a], values[b]);
+        return false;
+      };
+    default:
+      return () => {
+        values[at] = f(values[a], values[b], values[c]);
+        return false;
+      };
+  }
+}

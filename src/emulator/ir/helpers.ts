@@ -1,0 +1,59 @@
+/**
+ * Helpers: routines of the host that work on a thread state as it lies in memory, for instructions too large or too rare
+ * for ops. An executor writes all state back before it calls one and forgets what it knew of it afterwards.
+ */
+import type { AddressSpace } from '../memory/address-space.ts';
+import { STATE_OFFSET } from './state-layout.ts';
+
+/** What helpers may ask of the outside; cpu.ts provides it. */
+export interface HelperPorts {
+  timestamp(): bigint;
+  entropy(dst: Uint8Array): void;
+  /** EAX, EBX, ECX, EDX of a CPUID leaf. */
+  cpuid(leaf: number, subleaf: number): readonly [number, number, number, number];
+}
+
+export interface HelperContext {
+  readonly space: AddressSpace;
+  /** Offset of the thread state. */
+  readonly state: number;
+  readonly ports: HelperPorts;
+}
+
+/** Takes the two arguments of the `helper` op and gives its result. Lazy flags may be read but are set through ops. */
+export type Helper = (context: HelperContext, first: number, second: number) => number;
+
+export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
+  ['cpuid', cpuid],
+  ['rdtsc', rdtsc],
+  ['rdrand', rdrand],
+]);
+
+function cpuid({ space, state, ports }: HelperContext): number {
+  const at = (state + STATE_OFFSET.gpr) >> 2;
+  const leaf = ports.cpuid(space.i32[at], space.i32[at + 2]);
+  const order = [0, 3, 1, 2]; // EAX, EBX, ECX, EDX by register number
+  for (let i = 0; i < 4; i++) {
+    space.i32[at + 2 * order[i]] = leaf[i];
+    space.i32[at + 2 * order[i] + 1] = 0;
+  }
+  return 0;
+}
+
+/** EDX:EAX = cycles since boot. */
+function rdtsc({ space, state, ports }: HelperContext): number {
+  const cycles = ports.timestamp();
+  const at = (state + STATE_OFFSET.gpr) >> 2;
+  space.i32[at] = Number(BigInt.asIntN(32, cycles));
+  space.i32[at + 1] = 0;
+  space.i32[at + 4] = Number(BigInt.asIntN(32, cycles >> 32n));
+  space.i32[at + 5] = 0;
+  return 0;
+}
+
+/** Eight random bytes into the scratch area; the low half as result. */
+function rdrand({ space, state, ports }: HelperContext): number {
+  const at = state + STATE_OFFSET.scratch;
+  ports.entropy(space.u8.subarray(at, at + 8));
+  return space.i32[at >> 2];
+}
