@@ -3,4 +3,5 @@ export { AddressSpace, GUEST_BASE, GUEST_LIMIT, PERMISSIONS_BASE } from './memor
 export { PAGE, PAGE_SHIFT, PAGE_SIZE, type Protection } from './memory/page-permissions.ts';
 export { REG, type Cpu, type CpuPorts, type CpuState, type CpuStatistics, type Engine } from './cpu.ts';
 export { VECTOR, type Access, type Exit, type Fault, type Vector } from './exit.ts';
-// createCpu(space, { engine, ports, cpuLevel }): Cpu comes with the translator.
+export { createCpu, type CpuOptions } from './create-cpu.ts';
+export type { CpuLevel } from './x86/cpuid.ts';

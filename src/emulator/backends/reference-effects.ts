@@ -2,32 +2,17 @@
  * How the reference interpreter executes the ops that are not pure. Each entry makes the closure of one op; a closure
  * returns true to leave the block: at an exit, or when `machine.exit` says why.
  */
-import type { Op } from '../ir/block.ts';
 import { HELPERS } from '../ir/helpers.ts';
 import { conditionHolds, flagsCode, statusFlags } from '../ir/lazy-flags.ts';
 import type { EffectOpName } from '../ir/ops.ts';
 import { STATE_OFFSET, STATE_VARIABLES } from '../ir/state-layout.ts';
+import { VECTOR } from '../exit.ts';
 import { assert } from '../util/assert.ts';
-import type { ReferenceMachine } from './reference-machine.ts';
-
-export type Step = () => boolean;
-/** Values of the block's ops by position; `any` type of the IR, which the op's row tells. */
-export type Values = unknown[];
-
-export interface OpContext {
-  readonly machine: ReferenceMachine;
-  readonly values: Values;
-  readonly op: Op;
-  /** Position of the op's own value. */
-  readonly at: number;
-  /** Positions of the arguments, -1 where there is none. */
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-}
+import type { EffectMaker, OpContext, ReferenceMachine, Step } from './reference-machine.ts';
+import { VECTOR_EFFECTS } from './reference-vectors.ts';
 
 export const EFFECTS = {
+  ...VECTOR_EFFECTS,
   get64: ({ machine, values, op, at }) => {
     const { offset } = STATE_VARIABLES[op.imm];
     return () => {
@@ -76,19 +61,19 @@ export const EFFECTS = {
   setFlagsIf32: ({ machine, values, op, a, b, c, d }) => {
     const code = flagsCode(op.tag, op.imm);
     return () =>
-      values[a] !== 0 &&
-      storeFlags32(machine, code, values[b] as number, values[c] as number, values[d] as number);
+      values[a] !== 0 && storeFlags32(machine, code, values[b] as number, values[c] as number, values[d] as number);
   },
   setFlagsIf64: ({ machine, values, op, a, b, c, d }) => {
     const code = flagsCode(op.tag, 64);
     return () =>
-      values[a] !== 0 &&
-      storeFlags64(machine, code, values[b] as bigint, values[c] as bigint, values[d] as bigint);
+      values[a] !== 0 && storeFlags64(machine, code, values[b] as bigint, values[c] as bigint, values[d] as bigint);
   },
-  getFlags: ({ machine, values, at }) => () => {
-    values[at] = flagsOf(machine);
-    return false;
-  },
+  getFlags:
+    ({ machine, values, at }) =>
+    () => {
+      values[at] = flagsOf(machine);
+      return false;
+    },
   condition: ({ machine, values, op, at }) => {
     const condition = op.tag;
     return () => {
@@ -96,54 +81,70 @@ export const EFFECTS = {
       return false;
     };
   },
-  load8: ({ machine, values, at, a }) => () => {
-    const from = machine.checkLoad(values[a] as bigint, 1);
-    if (from < 0) return true;
-    values[at] = machine.u8[from];
-    return false;
-  },
-  load16: ({ machine, values, at, a }) => () => {
-    const from = machine.checkLoad(values[a] as bigint, 2);
-    if (from < 0) return true;
-    values[at] = machine.data.getUint16(from, true);
-    return false;
-  },
-  load32: ({ machine, values, at, a }) => () => {
-    const from = machine.checkLoad(values[a] as bigint, 4);
-    if (from < 0) return true;
-    values[at] = machine.data.getInt32(from, true);
-    return false;
-  },
-  load64: ({ machine, values, at, a }) => () => {
-    const from = machine.checkLoad(values[a] as bigint, 8);
-    if (from < 0) return true;
-    values[at] = machine.data.getBigUint64(from, true);
-    return false;
-  },
-  store8: ({ machine, values, a, b }) => () => {
-    const to = machine.checkStore(values[a] as bigint, 1);
-    if (to < 0) return true;
-    machine.u8[to] = values[b] as number;
-    return false;
-  },
-  store16: ({ machine, values, a, b }) => () => {
-    const to = machine.checkStore(values[a] as bigint, 2);
-    if (to < 0) return true;
-    machine.data.setInt16(to, values[b] as number, true);
-    return false;
-  },
-  store32: ({ machine, values, a, b }) => () => {
-    const to = machine.checkStore(values[a] as bigint, 4);
-    if (to < 0) return true;
-    machine.data.setInt32(to, values[b] as number, true);
-    return false;
-  },
-  store64: ({ machine, values, a, b }) => () => {
-    const to = machine.checkStore(values[a] as bigint, 8);
-    if (to < 0) return true;
-    machine.data.setBigUint64(to, values[b] as bigint, true);
-    return false;
-  },
+  load8:
+    ({ machine, values, at, a }) =>
+    () => {
+      const from = machine.checkLoad(values[a] as bigint, 1);
+      if (from < 0) return true;
+      values[at] = machine.u8[from];
+      return false;
+    },
+  load16:
+    ({ machine, values, at, a }) =>
+    () => {
+      const from = machine.checkLoad(values[a] as bigint, 2);
+      if (from < 0) return true;
+      values[at] = machine.data.getUint16(from, true);
+      return false;
+    },
+  load32:
+    ({ machine, values, at, a }) =>
+    () => {
+      const from = machine.checkLoad(values[a] as bigint, 4);
+      if (from < 0) return true;
+      values[at] = machine.data.getInt32(from, true);
+      return false;
+    },
+  load64:
+    ({ machine, values, at, a }) =>
+    () => {
+      const from = machine.checkLoad(values[a] as bigint, 8);
+      if (from < 0) return true;
+      values[at] = machine.data.getBigUint64(from, true);
+      return false;
+    },
+  store8:
+    ({ machine, values, a, b }) =>
+    () => {
+      const to = machine.checkStore(values[a] as bigint, 1);
+      if (to < 0) return true;
+      machine.u8[to] = values[b] as number;
+      return false;
+    },
+  store16:
+    ({ machine, values, a, b }) =>
+    () => {
+      const to = machine.checkStore(values[a] as bigint, 2);
+      if (to < 0) return true;
+      machine.data.setInt16(to, values[b] as number, true);
+      return false;
+    },
+  store32:
+    ({ machine, values, a, b }) =>
+    () => {
+      const to = machine.checkStore(values[a] as bigint, 4);
+      if (to < 0) return true;
+      machine.data.setInt32(to, values[b] as number, true);
+      return false;
+    },
+  store64:
+    ({ machine, values, a, b }) =>
+    () => {
+      const to = machine.checkStore(values[a] as bigint, 8);
+      if (to < 0) return true;
+      machine.data.setBigUint64(to, values[b] as bigint, true);
+      return false;
+    },
   checkWrite: ({ machine, values, op, a }) => {
     const size = op.imm;
     return () => machine.checkStore(values[a] as bigint, size) < 0;
@@ -182,14 +183,16 @@ export const EFFECTS = {
       return false;
     };
   },
-  compareExchange64: ({ machine, values, at, a, b, c }) => () => {
-    const to = machine.checkStore(values[a] as bigint, 8);
-    if (to < 0) return true;
-    const old = machine.data.getBigUint64(to, true);
-    values[at] = old;
-    if (old === values[b]) machine.data.setBigUint64(to, values[c] as bigint, true);
-    return false;
-  },
+  compareExchange64:
+    ({ machine, values, at, a, b, c }) =>
+    () => {
+      const to = machine.checkStore(values[a] as bigint, 8);
+      if (to < 0) return true;
+      const old = machine.data.getBigUint64(to, true);
+      values[at] = old;
+      if (old === values[b]) machine.data.setBigUint64(to, values[c] as bigint, true);
+      return false;
+    },
   instruction: ({ machine, op }) => {
     const rip = op.imm;
     return () => {
@@ -252,7 +255,7 @@ export const EFFECTS = {
       return true;
     };
   },
-} as const satisfies Record<EffectOpName, (context: OpContext) => Step>;
+} as const satisfies Record<EffectOpName, EffectMaker>;
 
 function goTo(machine: ReferenceMachine, target: number): Step {
   return () => {
@@ -267,7 +270,7 @@ function goToValue({ machine, values, a }: OpContext): Step {
     machine.nextRip = Number(BigInt.asIntN(64, target));
     if (Number.isSafeInteger(machine.nextRip)) return true;
     // Not canonical: the branch itself faults (Intel SDM 2A JMP, #GP(0)).
-    machine.fault(13, machine.rip);
+    machine.fault(VECTOR.GP, machine.rip);
     return true;
   };
 }

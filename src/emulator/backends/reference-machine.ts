@@ -4,6 +4,7 @@
  */
 import type { ExecutorServices } from '../executor.ts';
 import { type Access, type Exit, type Fault, VECTOR, type Vector } from '../exit.ts';
+import type { Op } from '../ir/block.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
 import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
 import { PAGE, PAGE_SHIFT } from '../memory/page-permissions.ts';
@@ -133,3 +134,23 @@ export class ReferenceMachine {
     this.exit = SYSCALL;
   }
 }
+
+export type Step = () => boolean;
+/** Values of the block's ops by position; `any` type of the IR, which the op's row tells. */
+export type Values = unknown[];
+
+export interface OpContext {
+  readonly machine: ReferenceMachine;
+  readonly values: Values;
+  readonly op: Op;
+  /** Position of the op's own value. */
+  readonly at: number;
+  /** Positions of the arguments, -1 where there is none. */
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+}
+
+/** Makes the closure of an op that is not pure. */
+export type EffectMaker = (context: OpContext) => Step;

@@ -8,10 +8,11 @@
 import type { ColdTier, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import type { Block, Op } from '../ir/block.ts';
-import { OPS, type OpName, specOf } from '../ir/ops.ts';
+import { type Attribute, isText } from '../ir/op-spec.ts';
+import { specOf } from '../ir/ops.ts';
 import { GUEST_LIMIT } from '../memory/address-space.ts';
-import { EFFECTS, type OpContext, type Step, type Values } from './reference-effects.ts';
-import { ReferenceMachine } from './reference-machine.ts';
+import { EFFECTS } from './reference-effects.ts';
+import { type EffectMaker, type OpContext, ReferenceMachine, type Step, type Values } from './reference-machine.ts';
 
 const BUDGET: Exit = { kind: 'budget' };
 const INTERRUPT: Exit = { kind: 'interrupt' };
@@ -174,26 +175,26 @@ function stepsOf(machine: ReferenceMachine, block: Block): Step[] {
 /** The closure of an op; constants are put into the values at once and have none. */
 function stepOf(context: OpContext): Step | null {
   const { op, values, at } = context;
-  const { meaning } = specOf(op.name);
-  if (meaning === undefined) return (EFFECTS as Record<string, (context: OpContext) => Step>)[op.name](context);
+  const { meaning, attributes } = specOf(op.name);
+  if (meaning === undefined) return (EFFECTS as Record<string, EffectMaker>)[op.name](context);
   const f = meaning as (...args: unknown[]) => unknown;
   if (op.args.length === 0) {
-    values[at] = f(op.imm, op.imm2);
+    values[at] = f(...attributeValues(op, attributes));
     return null;
   }
-  return pureStep(context, f, OPS[op.name as OpName].attributes.length > 0);
+  return pureStep(context, f, attributes);
 }
 
 function pureStep(
   { op, values, at, a, b, c }: OpContext,
   f: (...args: unknown[]) => unknown,
-  hasAttribute: boolean,
+  attributes: readonly Attribute[],
 ): Step {
-  const { imm } = op;
-  if (hasAttribute) {
+  if (attributes.length > 0) {
     const positions = [a, b, c].slice(0, op.args.length);
+    const constants = attributeValues(op, attributes);
     return () => {
-      values[at] = f(...positions.map((position) => values[position]), imm);
+      values[at] = f(...positions.map((position) => values[position]), ...constants);
       return false;
     };
   }
@@ -214,4 +215,9 @@ function pureStep(
         return false;
       };
   }
+}
+
+function attributeValues(op: Op, attributes: readonly Attribute[]): (number | string)[] {
+  let numbers = 0;
+  return attributes.map((attribute) => (isText(attribute) ? op.tag : numbers++ === 0 ? op.imm : op.imm2));
 }

@@ -41,6 +41,13 @@ export type NumberAttribute =
 export type TextAttribute = 'flagsKind' | 'condition' | 'operation' | 'helper' | 'lanes';
 export type Attribute = NumberAttribute | TextAttribute;
 
+const TEXTS: ReadonlySet<string> = new Set<TextAttribute>(['flagsKind', 'condition', 'operation', 'helper', 'lanes']);
+
+/** Whether the attribute is a text (Op.tag) rather than a number. */
+export function isText(attribute: Attribute): attribute is TextAttribute {
+  return TEXTS.has(attribute);
+}
+
 export interface OpSpec {
   readonly args: readonly ValueType[];
   readonly result: ValueType | 'none';

@@ -41,6 +41,8 @@ export interface InstructionRow {
   readonly undefinedFlags?: string;
   /** CPUID feature that a program checks before using it; '' or absent for the base set. */
   readonly feature?: string;
+  /** REP and REPNE have a meaning. */
+  readonly isRepeatable?: boolean;
   /** Builds the meaning. State may be written only after the last op that may fault. */
   lift(b: Lifter, ...operands: Operand[]): void;
 }

@@ -1,0 +1,129 @@
+/** Composes a core: decoder and lifter on one side, executors on the other. */
+import { ReferenceExecutor } from './backends/reference.ts';
+import type { Cpu, CpuPorts, CpuState, CpuStatistics, Engine } from './cpu.ts';
+import type { Executor, ExecutorServices } from './executor.ts';
+import type { Exit } from './exit.ts';
+import type { AddressSpace } from './memory/address-space.ts';
+import { CodePages } from './memory/code-pages.ts';
+import { GUEST_LIMIT } from './memory/address-space.ts';
+import { PAGE } from './memory/page-permissions.ts';
+import { StateSlots } from './thread-state.ts';
+import { assert } from './util/assert.ts';
+import { type CpuLevel, cpuid } from './x86/cpuid.ts';
+import { buildDecodeTable } from './x86/decode/decode-table.ts';
+import { type CodeSource, Decoder } from './x86/decode/decoder.ts';
+import { formatInstruction } from './x86/disassemble.ts';
+import { INSTRUCTIONS } from './x86/instructions/index.ts';
+import { liftBlock } from './x86/lift-block.ts';
+
+export interface CpuOptions {
+  readonly engine: Engine;
+  readonly ports: CpuPorts;
+  /** What CPUID advertises; v1 plus SSE3 and CX16 by default. */
+  readonly level?: CpuLevel;
+}
+
+/** A core for `space`. Cost: some milliseconds the first time, when the decode table is built. */
+export function createCpu(space: AddressSpace, options: CpuOptions): Cpu {
+  return new Core(space, options);
+}
+
+// One table for all cores; made when the first is.
+let decodeTable: ReturnType<typeof buildDecodeTable> | null = null;
+
+class Core implements Cpu {
+  readonly space: AddressSpace;
+  readonly engine: Engine;
+  readonly #decoder: Decoder;
+  readonly #executor: Executor;
+  readonly #slots: StateSlots;
+  readonly #statistics = { retired: 0, blocksDecoded: 0, blocksCompiled: 0, bytesGenerated: 0, translateMs: 0 };
+
+  constructor(space: AddressSpace, { engine, ports, level = 'v1' }: CpuOptions) {
+    this.space = space;
+    this.engine = engine;
+    decodeTable ??= buildDecodeTable(INSTRUCTIONS);
+    this.#decoder = new Decoder(decodeTable, codeSource(space));
+    this.#slots = new StateSlots(space);
+    const services: ExecutorServices = {
+      space,
+      codePages: new CodePages(space),
+      ports: {
+        timestamp: () => ports.timestamp(),
+        entropy: (dst) => ports.entropy(dst),
+        cpuid: (leaf, subleaf) => cpuid(level, leaf, subleaf),
+      },
+      lift: (rip, maxInstructions) => {
+        this.#statistics.blocksDecoded++;
+        return liftBlock(this.#decoder, rip, maxInstructions);
+      },
+      describeUndefined: (rip) => this.#describeUndefined(rip),
+    };
+    this.#executor = createExecutor(services, engine);
+  }
+
+  createState(): CpuState {
+    return this.#slots.create();
+  }
+
+  run(state: CpuState, fuel: number): Exit {
+    const exit = this.#executor.run(state.addr, fuel);
+    this.#statistics.retired += this.#executor.retired;
+    return exit;
+  }
+
+  get lastRetired(): number {
+    return this.#executor.retired;
+  }
+
+  interrupt(): void {
+    this.#executor.interrupt();
+  }
+
+  disassemble(addr: number): { text: string; sizeBytes: number } {
+    const result = this.#decoder.decode(addr);
+    if (result.kind === 'instruction') {
+      return { text: formatInstruction(result.decoded), sizeBytes: result.decoded.length };
+    }
+    if (result.kind === 'fetch-fault') return { text: '', sizeBytes: 0 };
+    const mnemonic = result.kind === 'undefined' && result.mnemonic !== '' ? `(${result.mnemonic})` : '(bad)';
+    return { text: mnemonic, sizeBytes: 1 };
+  }
+
+  get statistics(): CpuStatistics {
+    return this.#statistics;
+  }
+
+  dispose(): void {
+    this.#executor.dispose();
+  }
+
+  #describeUndefined(rip: number): { bytes: Uint8Array; mnemonic: string } {
+    const result = this.#decoder.decode(rip);
+    const bytes: number[] = [];
+    const source = codeSource(this.space);
+    while (bytes.length < 15 && source.isExecutable(rip + bytes.length)) bytes.push(this.space.u8[rip + bytes.length]);
+    const mnemonic =
+      result.kind === 'undefined'
+        ? result.mnemonic
+        : result.kind === 'instruction'
+          ? formatInstruction(result.decoded)
+          : '';
+    return { bytes: Uint8Array.from(bytes), mnemonic };
+  }
+}
+
+function createExecutor(services: ExecutorServices, engine: Engine): Executor {
+  const reference = new ReferenceExecutor(services);
+  assert(engine === 'reference' || engine === 'auto', `cpu: engine '${engine}' is not there yet`);
+  return reference;
+}
+
+function codeSource(space: AddressSpace): CodeSource {
+  return {
+    get u8() {
+      return space.u8;
+    },
+    isExecutable: (addr) => addr < GUEST_LIMIT && (space.permissionsAt(addr) & PAGE.EXEC) !== 0,
+  };
+}
