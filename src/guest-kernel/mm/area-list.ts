@@ -1,0 +1,163 @@
+/**
+ * The mappings of an address space in rising order (Linux' vm_area_structs), without the bytes behind them.
+ * Areas do not overlap. Cutting an area copies its description; each piece holds its own reference on the inode.
+ */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import type { Inode } from '../vfs/inode.ts';
+
+export interface Area {
+  readonly startAddr: number;
+  readonly endAddr: number;
+  /** PROT_* bits. */
+  readonly protection: number;
+  readonly isShared: boolean;
+  /** The file behind it; undefined: zeros. */
+  readonly inode: Inode | undefined;
+  /** Offset in the file of startAddr, bytes. */
+  readonly offset: number;
+  /**
+   * Bytes of the file that show, counted from startAddr; what follows is zeros. Infinity for mmap; a segment of an
+   * ELF file ends within a page.
+   */
+  readonly fileBytes: number;
+  readonly name: ByteString;
+}
+
+export class AreaList {
+  #areas: Area[] = [];
+
+  [Symbol.iterator](): Iterator<Area> {
+    return this.#areas[Symbol.iterator]();
+  }
+
+  get all(): readonly Area[] {
+    return this.#areas;
+  }
+
+  /** The area that holds `addr`. */
+  find(addr: number): Area | undefined {
+    const area = this.#areas[this.#indexAfter(addr)];
+    return area !== undefined && area.startAddr <= addr ? area : undefined;
+  }
+
+  /** The pieces of areas inside [startAddr, endAddr), cut to it. */
+  within(startAddr: number, endAddr: number): Area[] {
+    const pieces: Area[] = [];
+    for (let i = this.#indexAfter(startAddr); i < this.#areas.length; i++) {
+      const area = this.#areas[i];
+      if (area === undefined || area.startAddr >= endAddr) break;
+      pieces.push(cut(area, startAddr, endAddr));
+    }
+    return pieces;
+  }
+
+  /** Whether every byte of the range is mapped. */
+  covers(startAddr: number, endAddr: number): boolean {
+    let at = startAddr;
+    for (const piece of this.within(startAddr, endAddr)) {
+      if (piece.startAddr !== at) return false;
+      at = piece.endAddr;
+    }
+    return at === endAddr;
+  }
+
+  /** Adds an area where nothing is; joins it with neighbours that it continues. */
+  insert(area: Area): void {
+    area.inode?.retain();
+    const index = this.#indexAfter(area.startAddr);
+    this.#areas.splice(index, 0, area);
+    this.#join(index);
+    this.#join(index - 1);
+  }
+
+  /** Takes [startAddr, endAddr) out. @returns the removed pieces. */
+  remove(startAddr: number, endAddr: number): Area[] {
+    return this.replace(startAddr, endAddr, () => undefined);
+  }
+
+  /** Rewrites the description of every piece within the range; undefined drops it. @returns the former pieces. */
+  replace(startAddr: number, endAddr: number, change: (piece: Area) => Area | undefined): Area[] {
+    const former = this.within(startAddr, endAddr);
+    if (former.length === 0) return former;
+    const first = this.#indexAfter(startAddr);
+    const originals = this.#areas.slice(first, first + former.length);
+    const pieces: Area[] = [];
+    for (const [i, original] of originals.entries()) {
+      const middle = former[i];
+      if (middle === undefined) continue;
+      if (original.startAddr < startAddr) pieces.push(cut(original, original.startAddr, startAddr));
+      const changed = change(middle);
+      if (changed !== undefined) pieces.push(changed);
+      if (original.endAddr > endAddr) pieces.push(cut(original, endAddr, original.endAddr));
+    }
+    for (const piece of pieces) piece.inode?.retain();
+    for (const original of originals) original.inode?.release();
+    this.#areas.splice(first, originals.length, ...pieces);
+    for (let i = first + pieces.length; i >= first - 1; i--) this.#join(i);
+    return former;
+  }
+
+  /** Lowest gap of `sizeBytes` in [lowAddr, highAddr). */
+  lowestGap(sizeBytes: number, lowAddr: number, highAddr: number): number | undefined {
+    let at = lowAddr;
+    for (let i = this.#indexAfter(lowAddr); i < this.#areas.length; i++) {
+      const area = this.#areas[i];
+      if (area === undefined || area.startAddr >= at + sizeBytes) break;
+      at = Math.max(at, area.endAddr);
+    }
+    return at + sizeBytes <= highAddr ? at : undefined;
+  }
+
+  /** Highest gap of `sizeBytes` in [lowAddr, highAddr). */
+  highestGap(sizeBytes: number, lowAddr: number, highAddr: number): number | undefined {
+    let end = highAddr;
+    for (let i = this.#areas.length - 1; i >= 0; i--) {
+      const area = this.#areas[i];
+      if (area === undefined || area.endAddr <= end - sizeBytes) break;
+      end = Math.min(end, area.startAddr);
+    }
+    return end - sizeBytes >= lowAddr ? end - sizeBytes : undefined;
+  }
+
+  /** Index of the first area that ends after `addr`. */
+  #indexAfter(addr: number): number {
+    let low = 0;
+    let high = this.#areas.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#areas[middle]?.endAddr ?? 0) > addr) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** Joins the areas at `index` and `index + 1` if the second only continues the first. */
+  #join(index: number): void {
+    const a = this.#areas[index];
+    const b = this.#areas[index + 1];
+    if (a === undefined || b === undefined || !continues(a, b)) return;
+    b.inode?.release();
+    const fileBytes = Math.max(a.fileBytes, b.startAddr - a.startAddr + b.fileBytes);
+    this.#areas.splice(index, 2, { ...a, endAddr: b.endAddr, fileBytes: a.inode === undefined ? 0 : fileBytes });
+  }
+}
+
+function cut(area: Area, startAddr: number, endAddr: number): Area {
+  const from = Math.max(area.startAddr, startAddr);
+  const skipped = from - area.startAddr;
+  return {
+    ...area,
+    startAddr: from,
+    endAddr: Math.min(area.endAddr, endAddr),
+    offset: area.inode === undefined ? 0 : area.offset + skipped,
+    fileBytes: Math.max(0, area.fileBytes - skipped),
+  };
+}
+
+function continues(a: Area, b: Area): boolean {
+  if (a.endAddr !== b.startAddr || a.protection !== b.protection || a.isShared !== b.isShared) return false;
+  if (a.inode !== b.inode || a.name !== b.name) return false;
+  if (a.inode === undefined) return true;
+  const size = a.endAddr - a.startAddr;
+  return b.offset === a.offset + size && a.fileBytes >= size;
+}

@@ -1,0 +1,298 @@
+/**
+ * The memory of a namespace: which addresses are mapped (areas), which pages hold something (resident), and the
+ * placement of new mappings (DESIGN decision 3):
+ *
+ *   2 MiB       4 MiB …            STACK_TOP = MMAP_BASE                              2 GiB           4 GiB
+ *   | ET_EXEC   PIE  brk →     stack | ld.so, libraries, mmap, bottom-up →              | ← reservations |
+ *
+ * A page becomes resident at its first touch: translated code finds its permission byte clear and leaves with #PF, a
+ * system call finds the same in UserMemory; both call `touch`. Memory grows only when something is mapped, never at a
+ * touch, so views of guest memory stay valid through a system call. Only resident pages are ever cleared, so big
+ * reservations cost nothing.
+ */
+import { type AddressSpace, GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
+import { EEXIST, EINVAL, ENOMEM } from '../abi/errno.ts';
+import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
+import type { Inode } from '../vfs/inode.ts';
+import { type Area, AreaList } from './area-list.ts';
+
+/** First address that mmap gives out: 256 MiB leaves room for a program's image and its brk. */
+export const MMAP_BASE = 0x1000_0000;
+/** Reservations of at least this size without access go to the top; malloc's arenas (128 MiB) stay below 2 GiB. */
+const RESERVATION_BYTES = 0x1000_0000;
+/** Pages brought in by one touch, as Linux' fault-around does (mm/memory.c): 64 KiB. */
+const AROUND_PAGES = 16;
+/** The top page stays unmapped, so that no access wraps around. */
+const TOP = GUEST_LIMIT - 0x1_0000;
+
+/** Pages of the machine's memory that programs hold together. */
+export interface MemoryBudget {
+  usedPages: number;
+  readonly limitPages: number;
+}
+
+export interface MapRequest {
+  /** Where: exactly there (isFixed), or a wish. 0: anywhere. */
+  readonly addr: number;
+  readonly sizeBytes: number;
+  readonly protection: number;
+  readonly isFixed?: boolean;
+  /** With isFixed: EEXIST instead of replacing. */
+  readonly isNoReplace?: boolean;
+  readonly isShared?: boolean;
+  readonly inode?: Inode | undefined;
+  readonly offset?: number;
+  readonly fileBytes?: number;
+  readonly name?: string;
+}
+
+/** Why an address cannot be touched: nothing there, not allowed, or past the end of its file. */
+export type TouchResult = 'ok' | 'unmapped' | 'denied' | 'beyond-file';
+
+export class MemoryMap {
+  readonly space: AddressSpace;
+  readonly areas = new AreaList();
+  readonly #budget: MemoryBudget;
+  /** One byte per page of the 4 GiB: 1 = holds bytes of its mapping. */
+  readonly #resident = new Uint8Array(GUEST_LIMIT / PAGE_SIZE);
+  #residentPages = 0;
+  /** The heap of brk(2) is [brkStart, brkEnd); set by the loader. */
+  brkStart = 0;
+  brkEnd = 0;
+
+  constructor(space: AddressSpace, budget: MemoryBudget) {
+    this.space = space;
+    this.#budget = budget;
+  }
+
+  get residentBytes(): number {
+    return this.#residentPages * PAGE_SIZE;
+  }
+
+  /** mmap(2). @returns the address. @throws ENOMEM, EEXIST, EINVAL */
+  map(request: MapRequest): number {
+    const sizeBytes = pageUp(request.sizeBytes);
+    if (sizeBytes === 0) throw EINVAL;
+    if (sizeBytes > GUEST_LIMIT) throw ENOMEM;
+    const startAddr = this.#place(request, sizeBytes);
+    const endAddr = startAddr + sizeBytes;
+    if (request.protection !== 0) this.#ensureSize(endAddr);
+    this.unmap(startAddr, sizeBytes);
+    this.areas.insert({
+      startAddr,
+      endAddr,
+      protection: request.protection,
+      isShared: request.isShared ?? false,
+      inode: request.inode,
+      offset: request.inode === undefined ? 0 : (request.offset ?? 0),
+      fileBytes: request.inode === undefined ? 0 : (request.fileBytes ?? Number.POSITIVE_INFINITY),
+      name: request.name ?? '',
+    });
+    return startAddr;
+  }
+
+  /** munmap(2): nothing need be there. */
+  unmap(addr: number, sizeBytes: number): void {
+    this.writeBack(addr, addr + sizeBytes);
+    for (const piece of this.areas.within(addr, addr + sizeBytes)) this.#drop(piece.startAddr, piece.endAddr);
+    this.areas.remove(addr, addr + sizeBytes);
+  }
+
+  /** mprotect(2). @throws ENOMEM where something is not mapped */
+  protect(addr: number, sizeBytes: number, protection: number): void {
+    const endAddr = addr + pageUp(sizeBytes);
+    if (!this.areas.covers(addr, endAddr)) throw ENOMEM;
+    if (protection !== 0) this.#ensureSize(endAddr);
+    this.areas.replace(addr, endAddr, (piece) => ({ ...piece, protection }));
+    for (const run of this.#residentRuns(addr, endAddr)) {
+      this.space.protect(run.startAddr, run.endAddr - run.startAddr, protection);
+    }
+  }
+
+  /** MADV_DONTNEED: private pages fall back to zeros or to the file's bytes at the next touch. */
+  forget(addr: number, endAddr: number): void {
+    for (const piece of this.areas.within(addr, endAddr)) {
+      if (piece.isShared) this.writeBack(piece.startAddr, piece.endAddr);
+      this.#drop(piece.startAddr, piece.endAddr);
+    }
+  }
+
+  /**
+   * Brings in the page at `addr`, and neighbours of the same mapping, if `wanted` (PROT_* bits) is allowed there.
+   * @throws NotResident when the file's bytes must be fetched first, ENOMEM when the machine's memory is used up
+   */
+  touch(addr: number, wanted: number): TouchResult {
+    const area = this.areas.find(addr);
+    if (area === undefined) return 'unmapped';
+    if (!permits(area.protection, wanted)) return 'denied';
+    const page = Math.floor(addr / PAGE_SIZE);
+    if (this.#resident[page] === 1) return 'ok';
+    if (area.inode !== undefined && area.isShared && this.#isBeyondFile(area, addr)) return 'beyond-file';
+    const around = page - (page % AROUND_PAGES);
+    const first = Math.max(around, area.startAddr / PAGE_SIZE);
+    const last = Math.min(around + AROUND_PAGES, area.endAddr / PAGE_SIZE);
+    for (let at = first; at < last; at++) if (this.#resident[at] === 0) at = this.#bringIn(area, at, last) - 1;
+    return 'ok';
+  }
+
+  /** Makes every page of the range resident. @throws EFAULT-like results as TouchResult, NotResident, ENOMEM */
+  populate(addr: number, endAddr: number, wanted: number): TouchResult {
+    for (let at = addr - (addr % PAGE_SIZE); at < endAddr; at += PAGE_SIZE) {
+      const result = this.touch(at, wanted);
+      if (result !== 'ok') return result;
+    }
+    return 'ok';
+  }
+
+  /** brk(2): the new end, or the old one where it cannot be. */
+  setBreak(endAddr: number, limitAddr: number): number {
+    if (endAddr < this.brkStart || endAddr > limitAddr) return this.brkEnd;
+    const from = pageUp(this.brkEnd);
+    const to = pageUp(endAddr);
+    if (to > from) {
+      if (this.areas.within(from, to).length > 0) return this.brkEnd;
+      const protection = PROT_READ | PROT_WRITE;
+      this.map({ addr: from, sizeBytes: to - from, protection, isFixed: true, name: '[heap]' });
+    } else if (to < from) this.unmap(to, from - to);
+    return (this.brkEnd = endAddr);
+  }
+
+  /** Moves a mapping with its resident bytes to a free place (mremap(2)). */
+  move(area: Area, newSizeBytes: number, newAddr: number): number {
+    const oldSize = area.endAddr - area.startAddr;
+    const target = this.map({ ...area, addr: newAddr, sizeBytes: newSizeBytes, isFixed: newAddr !== 0 });
+    const moved = Math.min(oldSize, newSizeBytes);
+    for (const run of this.#residentRuns(area.startAddr, area.startAddr + moved)) {
+      const to = target + run.startAddr - area.startAddr;
+      this.#claim(to / PAGE_SIZE, (run.endAddr - run.startAddr) / PAGE_SIZE);
+      this.space.u8.copyWithin(to, run.startAddr, run.endAddr);
+      this.space.protect(to, run.endAddr - run.startAddr, area.protection);
+    }
+    this.unmap(area.startAddr, oldSize);
+    return target;
+  }
+
+  /** Writes resident pages of shared, writable file mappings to their files (msync, munmap, exit). */
+  writeBack(addr: number, endAddr: number): void {
+    for (const piece of this.areas.within(addr, endAddr)) {
+      if (piece.inode === undefined || !piece.isShared || (piece.protection & PROT_WRITE) === 0) continue;
+      const sizeBytes = piece.inode.attributes().sizeBytes;
+      for (const run of this.#residentRuns(piece.startAddr, piece.endAddr)) {
+        const offset = piece.offset + run.startAddr - piece.startAddr;
+        const length = Math.min(run.endAddr - run.startAddr, sizeBytes - offset);
+        if (length > 0) piece.inode.write(offset, this.space.u8.subarray(run.startAddr, run.startAddr + length));
+      }
+    }
+  }
+
+  /** Unmaps all: the space is as new afterwards. */
+  clear(): void {
+    this.unmap(GUEST_BASE, GUEST_LIMIT - GUEST_BASE);
+    this.brkStart = 0;
+    this.brkEnd = 0;
+  }
+
+  #place(request: MapRequest, sizeBytes: number): number {
+    const { addr } = request;
+    if (request.isFixed === true) {
+      if (addr % PAGE_SIZE !== 0) throw EINVAL;
+      if (addr < GUEST_BASE || addr + sizeBytes > TOP) throw ENOMEM;
+      if (request.isNoReplace === true && this.areas.within(addr, addr + sizeBytes).length > 0) throw EEXIST;
+      return addr;
+    }
+    const wish = pageUp(addr);
+    if (wish >= GUEST_BASE && wish + sizeBytes <= TOP && this.areas.within(wish, wish + sizeBytes).length === 0) {
+      return wish;
+    }
+    const isReservation = request.protection === 0 && sizeBytes >= RESERVATION_BYTES;
+    const found =
+      (isReservation ? this.areas.highestGap(sizeBytes, MMAP_BASE, TOP) : undefined) ??
+      this.areas.lowestGap(sizeBytes, MMAP_BASE, TOP);
+    if (found === undefined) throw ENOMEM;
+    return found;
+  }
+
+  #ensureSize(endAddr: number): void {
+    try {
+      this.space.ensureSize(endAddr);
+    } catch (error) {
+      if (error instanceof RangeError) throw ENOMEM;
+      throw error;
+    }
+  }
+
+  #isBeyondFile(area: Area, addr: number): boolean {
+    const offset = area.offset + (addr - (addr % PAGE_SIZE)) - area.startAddr;
+    return area.inode !== undefined && offset >= area.inode.attributes().sizeBytes;
+  }
+
+  /** Loads the run of absent pages that starts at page `first`. @returns the page after it. */
+  #bringIn(area: Area, first: number, limit: number): number {
+    let end = first;
+    while (end < limit && this.#resident[end] === 0) end++;
+    const startAddr = first * PAGE_SIZE;
+    const sizeBytes = (end - first) * PAGE_SIZE;
+    if (area.inode !== undefined) {
+      const skipped = startAddr - area.startAddr;
+      const fromFile = Math.min(sizeBytes, area.fileBytes - skipped);
+      if (fromFile > 0) this.#readFile(area.inode, area.offset + skipped, startAddr, fromFile);
+    }
+    this.#claim(first, end - first);
+    this.space.protect(startAddr, sizeBytes, area.protection);
+    return end;
+  }
+
+  // Pages that are not resident hold zeros: a read that stops half-way must not leave bytes behind.
+  #readFile(inode: Inode, offset: number, addr: number, sizeBytes: number): void {
+    const view = this.space.u8.subarray(addr, addr + sizeBytes);
+    try {
+      inode.read(offset, view);
+    } catch (error) {
+      view.fill(0);
+      throw error;
+    }
+  }
+
+  #claim(firstPage: number, count: number): void {
+    if (this.#budget.usedPages + count > this.#budget.limitPages) throw ENOMEM;
+    this.#budget.usedPages += count;
+    this.#residentPages += count;
+    this.#resident.fill(1, firstPage, firstPage + count);
+  }
+
+  /** Clears the bytes and rights of resident pages and gives them back. */
+  #drop(startAddr: number, endAddr: number): void {
+    for (const run of this.#residentRuns(startAddr, endAddr)) {
+      const sizeBytes = run.endAddr - run.startAddr;
+      this.space.protect(run.startAddr, sizeBytes, 0);
+      this.space.u8.fill(0, run.startAddr, run.endAddr);
+      this.#resident.fill(0, run.startAddr / PAGE_SIZE, run.endAddr / PAGE_SIZE);
+      this.#residentPages -= sizeBytes / PAGE_SIZE;
+      this.#budget.usedPages -= sizeBytes / PAGE_SIZE;
+    }
+  }
+
+  #residentRuns(startAddr: number, endAddr: number): { startAddr: number; endAddr: number }[] {
+    const runs: { startAddr: number; endAddr: number }[] = [];
+    const last = Math.ceil(endAddr / PAGE_SIZE);
+    let page = this.#resident.indexOf(1, Math.floor(startAddr / PAGE_SIZE));
+    while (page >= 0 && page < last) {
+      let end = page;
+      while (end < last && this.#resident[end] === 1) end++;
+      runs.push({ startAddr: page * PAGE_SIZE, endAddr: end * PAGE_SIZE });
+      page = this.#resident.indexOf(1, end);
+    }
+    return runs;
+  }
+}
+
+export function pageUp(bytes: number): number {
+  return Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE;
+}
+
+// Any right implies reading on x86 (page-permissions.ts).
+function permits(protection: number, wanted: number): boolean {
+  if (protection === 0) return false;
+  if ((wanted & PROT_WRITE) !== 0) return (protection & PROT_WRITE) !== 0;
+  return (wanted & PROT_EXEC) === 0 || (protection & PROT_EXEC) !== 0;
+}
