@@ -165,7 +165,7 @@ function mapStack(map: MemoryMap, elf: ElfImage): void {
 
 /** The kernel's own stores, whatever the rights of the page. */
 function fill(map: MemoryMap, addr: number, bytes: Uint8Array): void {
-  if (map.populate(addr, addr + bytes.length, PROT_READ) !== 'ok') throw EFAULT;
+  if (!map.populate(addr, addr + bytes.length, PROT_READ)) throw EFAULT;
   map.space.noteStore(addr, bytes.length);
   map.space.u8.set(bytes, addr);
 }

@@ -46,8 +46,8 @@ export interface MapRequest {
   readonly name?: string;
 }
 
-/** Why an address cannot be touched: nothing there, not allowed, or past the end of its file. */
-export type TouchResult = 'ok' | 'unmapped' | 'denied' | 'beyond-file';
+/** Brought in, or there already; or why not: nothing mapped, not allowed, past the end of its file. */
+export type TouchResult = 'ok' | 'present' | 'unmapped' | 'denied' | 'beyond-file';
 
 export class MemoryMap {
   readonly space: AddressSpace;
@@ -126,7 +126,7 @@ export class MemoryMap {
     if (area === undefined) return 'unmapped';
     if (!permits(area.protection, wanted)) return 'denied';
     const page = Math.floor(addr / PAGE_SIZE);
-    if (this.#resident[page] === 1) return 'ok';
+    if (this.#resident[page] === 1) return 'present';
     if (area.inode !== undefined && area.isShared && this.#isBeyondFile(area, addr)) return 'beyond-file';
     const around = page - (page % AROUND_PAGES);
     const first = Math.max(around, area.startAddr / PAGE_SIZE);
@@ -135,13 +135,13 @@ export class MemoryMap {
     return 'ok';
   }
 
-  /** Makes every page of the range resident. @throws EFAULT-like results as TouchResult, NotResident, ENOMEM */
-  populate(addr: number, endAddr: number, wanted: number): TouchResult {
+  /** Makes every page of the range resident. @returns whether all allow it. @throws NotResident, ENOMEM */
+  populate(addr: number, endAddr: number, wanted: number): boolean {
     for (let at = addr - (addr % PAGE_SIZE); at < endAddr; at += PAGE_SIZE) {
       const result = this.touch(at, wanted);
-      if (result !== 'ok') return result;
+      if (result !== 'ok' && result !== 'present') return false;
     }
-    return 'ok';
+    return true;
   }
 
   /** brk(2): the new end, or the old one where it cannot be. */

@@ -77,6 +77,6 @@ export class SpaceMemory implements UserMemory {
   #check(addr: number, sizeBytes: number, bits: number, wanted: number): void {
     if (this.#space.allows(addr, sizeBytes, bits)) return;
     if (!(addr >= 0 && addr + sizeBytes <= HIGH)) throw EFAULT;
-    if (this.#map.populate(addr, addr + sizeBytes, wanted) !== 'ok') throw EFAULT;
+    if (!this.#map.populate(addr, addr + sizeBytes, wanted)) throw EFAULT;
   }
 }

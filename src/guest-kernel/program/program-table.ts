@@ -44,7 +44,7 @@ export class ProgramTable implements Programs {
       path,
       argv,
       namespace: undefined,
-      files: consoleFiles(this.#machine),
+      files: options.files ?? consoleFiles(this.#machine),
       fs: rootContext(this.#machine),
       credentials: rootCredentials(),
       actions: new SignalActions(),

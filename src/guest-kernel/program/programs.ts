@@ -1,5 +1,6 @@
 /** Starting, listing and signalling programs: what REST /app, the boot line and the CLI stand on. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
+import type { FileTable } from '../vfs/file-table.ts';
 import type { ProgramState, Task } from './thread.ts';
 
 export interface StartOptions {
@@ -8,6 +9,8 @@ export interface StartOptions {
   /** 'K=V'; absent: a copy of (or, for plain shared objects, the very) default environment. */
   readonly environment?: readonly ByteString[];
   readonly cwd?: ByteString;
+  /** Descriptors of an executable or native program, taken over; absent: 0, 1 and 2 on the console. */
+  readonly files?: FileTable;
 }
 
 /** A start that failed before guest code ran; `message` is OSv's text (facts 1.3), answered as status 500. */

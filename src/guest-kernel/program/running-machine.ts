@@ -7,6 +7,7 @@ import type { Vfs } from '../vfs/vfs.ts';
 import type { DmesgLog } from '../trace/log.ts';
 import type { KernelTask } from './kernel-task.ts';
 import type { RunningProgram } from './running-program.ts';
+import { FuelMeter } from './fuel-meter.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Machine } from './thread.ts';
 
@@ -24,6 +25,7 @@ export class RunningMachine implements Machine {
   readonly tty: ConsoleTty;
   readonly memoryBytes: number;
   readonly scheduler: Scheduler;
+  readonly fuelMeter: FuelMeter;
   hostname: ByteString = 'osv';
   readonly #tasks = new Map<number, KernelTask>();
   /** By pid, oldest first. */
@@ -44,6 +46,7 @@ export class RunningMachine implements Machine {
     this.tty = parts.tty;
     this.memoryBytes = parts.memoryBytes;
     this.scheduler = new Scheduler(parts.ports.clock);
+    this.fuelMeter = new FuelMeter(parts.ports.clock);
   }
 
   realtimeMs(): number {

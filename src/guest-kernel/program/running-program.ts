@@ -11,6 +11,7 @@ import {
   SIG_IGN,
   defaultAction,
 } from '../abi/signal.ts';
+import { syscallName } from '../abi/syscall-names.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { KernelTask } from './kernel-task.ts';
 import { OutputTail } from './output-tail.ts';
@@ -63,6 +64,7 @@ export class RunningProgram implements Program {
   onEnded: () => void = () => {};
   readonly #machine: RunningMachine;
   #output: OutputTail | undefined;
+  readonly #unknownCalls = new Set<number>();
   #endedThreadsNs = 0;
 
   constructor(machine: RunningMachine, parts: ProgramParts) {
@@ -116,6 +118,13 @@ export class RunningProgram implements Program {
     this.state = state;
     for (const thread of this.threads.values()) thread.end();
     this.#finish(state);
+  }
+
+  /** One console line for each system call that is not there. */
+  noteUnknownCall(nr: number): void {
+    if (this.#unknownCalls.has(nr)) return;
+    this.#unknownCalls.add(nr);
+    this.#machine.log.notice(`${this.path}: system call ${nr} (${syscallName(nr)}) is not implemented`);
   }
 
   /** Keeps bytes written to the terminal. */

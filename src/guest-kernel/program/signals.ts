@@ -86,6 +86,10 @@ export class PendingSignals {
     return this.#set;
   }
 
+  get isEmpty(): boolean {
+    return this.#queue.length === 0;
+  }
+
   add(info: SignalInfo): void {
     const bit = signalBit(info.signal);
     if (info.signal < 32 && (this.#set & bit) !== 0n) return;

@@ -1,0 +1,107 @@
+/**
+ * An ELF namespace: an address space with its core, and what the programs inside share. It lives until its last
+ * program has ended; then its memory goes back to the pool.
+ */
+import { AddressSpace, type Cpu, PERMISSIONS_BASE } from '../../emulator/index.ts';
+import { assert } from '../../emulator/util/assert.ts';
+import { type MemoryBudget, MemoryMap } from '../mm/memory-map.ts';
+import { SpaceMemory } from '../mm/space-memory.ts';
+import { FutexTable } from './futex-table.ts';
+import type { ResidentLauncher } from './resident-launcher.ts';
+import type { Mapping, Namespace } from './thread.ts';
+
+/** Warm memories kept for the next program: a fresh one costs a millisecond per MB it touches (DESIGN decision 2). */
+const WARM_SPACES = 8;
+
+export type MakeCpu = (space: AddressSpace) => Cpu;
+
+export class NamespacePool {
+  readonly #warm: AddressSpace[] = [];
+  readonly #makeCpu: MakeCpu;
+  readonly #budget: MemoryBudget;
+  readonly #live = new Set<GuestNamespace>();
+  #nextId = 1;
+
+  constructor(makeCpu: MakeCpu, memoryBytes: number) {
+    this.#makeCpu = makeCpu;
+    this.#budget = { usedPages: 0, limitPages: Math.floor(memoryBytes / 4096) };
+  }
+
+  /** Memory that programs use now, bytes. */
+  get usedBytes(): number {
+    return this.#budget.usedPages * 4096;
+  }
+
+  get live(): ReadonlySet<GuestNamespace> {
+    return this.#live;
+  }
+
+  /** @throws RangeError when the host has no room for another memory */
+  create(): GuestNamespace {
+    const space = this.#warm.pop() ?? new AddressSpace();
+    const namespace = new GuestNamespace(
+      this.#nextId++,
+      this.#makeCpu(space),
+      new MemoryMap(space, this.#budget),
+      () => {
+        this.#live.delete(namespace);
+        if (this.#warm.length < WARM_SPACES) this.#warm.push(space);
+      },
+    );
+    this.#live.add(namespace);
+    return namespace;
+  }
+}
+
+export class GuestNamespace implements Namespace {
+  readonly id: number;
+  readonly cpu: Cpu;
+  readonly map: MemoryMap;
+  readonly memory: SpaceMemory;
+  readonly futexes = new FutexTable();
+  /** Set in namespaces that run shared objects. */
+  launcher: ResidentLauncher | undefined;
+  readonly #giveBack: () => void;
+  #users = 0;
+  #isReleased = false;
+
+  constructor(id: number, cpu: Cpu, map: MemoryMap, giveBack: () => void) {
+    this.id = id;
+    this.cpu = cpu;
+    this.map = map;
+    this.memory = new SpaceMemory(map);
+    this.#giveBack = giveBack;
+  }
+
+  get residentBytes(): number {
+    return this.map.residentBytes;
+  }
+
+  mappings(): readonly Mapping[] {
+    return this.map.areas.all;
+  }
+
+  /** One more program lives here. */
+  retain(): void {
+    this.#users++;
+  }
+
+  /** A program ended; the last one takes the memory with it. */
+  release(): void {
+    assert(this.#users > 0, `namespace ${this.id}: released twice`);
+    this.#users--;
+    if (this.#users === 0) this.dispose();
+  }
+
+  /** Unmaps everything and gives the memory back, once. */
+  dispose(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    const { space } = this.map;
+    this.map.clear();
+    this.cpu.dispose();
+    space.onCodeChange(() => {});
+    space.u8.fill(0, 0, PERMISSIONS_BASE);
+    this.#giveBack();
+  }
+}

@@ -1,0 +1,375 @@
+/** A thread of x86 code: runs it until it calls, faults or its time is up, and delivers its signals. */
+import { type CpuState, type Fault, VECTOR } from '../../emulator/index.ts';
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import { EFAULT, ENOMEM } from '../abi/errno.ts';
+import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
+import {
+  BUS_ADRALN,
+  BUS_ADRERR,
+  FPE_FLTINV,
+  FPE_INTDIV,
+  ILL_ILLOPN,
+  SA_RESETHAND,
+  SA_RESTART,
+  SEGV_ACCERR,
+  SEGV_MAPERR,
+  SIGBUS,
+  SIGFPE,
+  SIGILL,
+  SIGKILL,
+  SIGSEGV,
+  SIGTRAP,
+  SIG_DFL,
+  SIG_IGN,
+  SI_KERNEL,
+  SI_TKILL,
+  TRAP_BRKPT,
+  TRAP_TRACE,
+  defaultAction,
+} from '../abi/signal.ts';
+import type { CallOutcome, MutableCall, RunningCall, SyscallDispatcher } from '../syscalls/dispatch.ts';
+import { NotResident } from '../vfs/inode.ts';
+import type { UserMemory } from '../vfs/open-file.ts';
+import { blocked } from './blocked.ts';
+import { faultReport, unknownInstructionLine } from './fault-report.ts';
+import type { GuestNamespace } from './guest-namespace.ts';
+import { KernelTask } from './kernel-task.ts';
+import type { RunningMachine } from './running-machine.ts';
+import type { RunningProgram } from './running-program.ts';
+import type { SliceOutcome } from './scheduler.ts';
+import { type AlternateStack, NO_ALTERNATE_STACK, popSignalFrame, pushSignalFrame } from './signal-frame.ts';
+import { type SignalInfo, type SignalSet, UNBLOCKABLE, signalBit } from './signals.ts';
+import type { Thread } from './thread.ts';
+import { releaseThread } from './thread-end.ts';
+
+/** What a system call counts for, in instructions, so that a loop of calls is preempted too. */
+const CALL_FUEL = 300;
+/** Turns of the core between two looks at the fuel that is left, at least. */
+const LEAST_FUEL = 1_000;
+/** The same fault that often in a row, each time found allowed: the core and the kernel disagree. */
+const MAX_SPURIOUS = 8;
+
+export class GuestTask extends KernelTask implements Thread {
+  readonly cpuState: CpuState;
+  readonly memory: UserMemory;
+  readonly namespace: GuestNamespace;
+  readonly stackSizeBytes: number;
+  alternateStack: AlternateStack = NO_ALTERNATE_STACK;
+  /** set_tid_address(2): cleared, and its futex woken, when the thread ends. */
+  clearTidAddr = 0;
+  /** set_robust_list(2). */
+  robustListAddr = 0;
+  readonly #dispatcher: SyscallDispatcher;
+  readonly #call: MutableCall;
+  #waitingCall: RunningCall | undefined;
+  #isReentering = false;
+  #interrupted: (CallOutcome & { kind: 'interrupted' }) | undefined;
+  /** The mask to come back to after a call with a temporary one. */
+  #savedMask: SignalSet | undefined;
+  #spurious = 0;
+  #lastFaultAddr = -1;
+
+  constructor(
+    machine: RunningMachine,
+    program: RunningProgram,
+    parts: {
+      readonly id: number;
+      readonly name: ByteString;
+      readonly namespace: GuestNamespace;
+      readonly cpuState: CpuState;
+      readonly dispatcher: SyscallDispatcher;
+      readonly stackSizeBytes: number;
+    },
+  ) {
+    super(machine, program, parts.id, parts.name);
+    this.namespace = parts.namespace;
+    this.cpuState = parts.cpuState;
+    this.memory = parts.namespace.memory;
+    this.stackSizeBytes = parts.stackSizeBytes;
+    this.#dispatcher = parts.dispatcher;
+    this.#call = new GuestCall(this);
+  }
+
+  get dispatcher(): SyscallDispatcher {
+    return this.#dispatcher;
+  }
+
+  /** Whether a signal waits that this thread would take now. */
+  get hasSignal(): boolean {
+    if (this.pendingSignals.isEmpty && this.program.pendingSignals.isEmpty) return false;
+    return ((this.pendingSignals.set | this.program.pendingSignals.set) & ~this.signalMask) !== 0n;
+  }
+
+  setTemporarySignalMask(mask: SignalSet): void {
+    if (this.#savedMask !== undefined) return;
+    this.#savedMask = this.signalMask;
+    this.signalMask = mask & ~UNBLOCKABLE;
+  }
+
+  /** The launcher's contract: this thread goes on as one of another program of its namespace. */
+  moveTo(program: RunningProgram): void {
+    this.program.detachThread(this);
+    this.cpuNs = 0;
+    this.program = program;
+    program.threads.set(this.id, this);
+  }
+
+  /** rt_sigreturn(2). @throws EFAULT */
+  returnFromSignal(): void {
+    popSignalFrame(this);
+  }
+
+  /** Ends the program with the machine's last word on it. */
+  dieOf(signal: number): void {
+    this.program.kill(signal);
+  }
+
+  protected override execute(sliceNs: number): SliceOutcome {
+    const { fuelMeter } = this.machine;
+    const budget = fuelMeter.begin(sliceNs);
+    let fuel = budget;
+    const outcome = this.#run(
+      () => fuel,
+      (used) => (fuel -= used),
+    );
+    fuelMeter.end(budget - fuel);
+    return outcome;
+  }
+
+  #run(left: () => number, use: (fuel: number) => void): SliceOutcome {
+    if (!this.#finishWaiting()) return this.#outcome();
+    for (;;) {
+      if (this.hasSignal || this.#interrupted !== undefined) {
+        if (!this.#deliverSignals()) return this.#outcome();
+      }
+      if (left() <= 0) return 'ready';
+      const { cpu } = this.namespace;
+      const exit = cpu.run(this.cpuState, Math.max(left(), LEAST_FUEL));
+      use(cpu.lastRetired);
+      if (exit.kind === 'budget' || exit.kind === 'interrupt') return 'ready';
+      if (exit.kind === 'syscall') {
+        use(CALL_FUEL);
+        if (!this.#settle(this.#enterCall())) return this.#outcome();
+      } else if (!this.#handleFault(exit.fault)) return this.#outcome();
+    }
+  }
+
+  #outcome(): SliceOutcome {
+    return this.isTerminated ? 'over' : this.isWaiting ? 'waiting' : 'ready';
+  }
+
+  #enterCall(): CallOutcome {
+    return this.#dispatcher.enter(this, this.#call, (nr) => this.program.noteUnknownCall(nr));
+  }
+
+  /** Runs what waited again. @returns whether the thread may go on */
+  #finishWaiting(): boolean {
+    if (this.#isReentering) {
+      this.#isReentering = false;
+      return this.#settle(this.#enterCall());
+    }
+    const call = this.#waitingCall;
+    if (call === undefined) return true;
+    this.#waitingCall = undefined;
+    return this.#settle(this.#dispatcher.resume(this, this.#call, call));
+  }
+
+  /** Acts on a call's outcome. @returns whether the thread may go on */
+  #settle(outcome: CallOutcome): boolean {
+    if (this.isTerminated) return false;
+    if (outcome.kind === 'wait') {
+      this.#waitingCall = outcome.call;
+      this.#isReentering = outcome.call === undefined;
+      this.sleep(outcome.wait);
+      return false;
+    }
+    if (outcome.kind === 'interrupted') this.#interrupted = outcome;
+    else if (this.#savedMask !== undefined && !this.hasSignal) this.#restoreMask();
+    return true;
+  }
+
+  #restoreMask(): void {
+    if (this.#savedMask !== undefined) this.signalMask = this.#savedMask;
+    this.#savedMask = undefined;
+  }
+
+  /** Takes pending signals until a handler is set up or none is left. @returns whether the thread may go on */
+  #deliverSignals(): boolean {
+    for (;;) {
+      const wanted = ~this.signalMask & ((1n << 64n) - 1n);
+      const info = this.pendingSignals.take(wanted) ?? this.program.pendingSignals.take(wanted);
+      if (info === undefined) break;
+      const action = this.program.actions.get(info.signal);
+      if (action.handler === SIG_IGN) continue;
+      if (action.handler === SIG_DFL) {
+        if (!this.#actByDefault(info)) return false;
+        continue;
+      }
+      return this.#enterHandler(info);
+    }
+    this.#restartCall();
+    this.#restoreMask();
+    return true;
+  }
+
+  #actByDefault(info: SignalInfo): boolean {
+    switch (defaultAction(info.signal)) {
+      case 'ignore':
+      case 'continue':
+        return true;
+      case 'stop':
+        this.program.stop();
+        this.status = 'waiting';
+        return false;
+      case 'terminate':
+      case 'core':
+        this.dieOf(info.signal);
+        return false;
+    }
+  }
+
+  #enterHandler(info: SignalInfo): boolean {
+    const { actions } = this.program;
+    const action = actions.get(info.signal);
+    if (this.#interrupted?.isRestartable === true && (action.flags & SA_RESTART) !== 0) this.#restartCall();
+    this.#interrupted = undefined;
+    try {
+      pushSignalFrame(this, info, action, this.#savedMask ?? this.signalMask);
+    } catch (error) {
+      if (error !== EFAULT && error !== ENOMEM) throw error;
+      this.machine.log.notice(`${this.program.path}: no room on the stack for a signal handler`);
+      this.dieOf(SIGSEGV);
+      return false;
+    }
+    this.#savedMask = undefined;
+    if ((action.flags & SA_RESETHAND) !== 0) actions.set(info.signal, { ...action, handler: SIG_DFL });
+    return true;
+  }
+
+  /** Nobody handled what interrupted the call: it goes on as if nothing had been (ERESTARTSYS). */
+  #restartCall(): void {
+    if (this.#interrupted === undefined) return;
+    this.cpuState.rip -= 2n; // behind SYSCALL (0f 05)
+    this.cpuState.setNumber(0, this.#interrupted.nr);
+    this.#interrupted = undefined;
+  }
+
+  /** @returns whether the thread may go on */
+  #handleFault(fault: Fault): boolean {
+    if (fault.vector !== VECTOR.PF) {
+      this.#raiseFault(fault, signalOf(fault));
+      return !this.isTerminated;
+    }
+    try {
+      const addr = fault.address >= 0n && fault.address < 0x1_0000_0000n ? Number(fault.address) : -1;
+      const wanted = fault.access === 'write' ? PROT_WRITE : fault.access === 'fetch' ? PROT_EXEC : PROT_READ;
+      const result = addr < 0 ? 'unmapped' : this.namespace.map.touch(addr, wanted);
+      if (result === 'ok' || (result === 'present' && !this.#isSpurious(addr))) return true;
+      if (result === 'beyond-file') this.#raiseFault(fault, { signal: SIGBUS, code: BUS_ADRERR });
+      else this.#raiseFault(fault, { signal: SIGSEGV, code: result === 'unmapped' ? SEGV_MAPERR : SEGV_ACCERR });
+    } catch (error) {
+      if (error instanceof NotResident) {
+        this.sleep(blocked(error.ready, { isUninterruptible: true }));
+        return false;
+      }
+      if (error !== ENOMEM) throw error;
+      this.machine.log.notice(`Out of memory: ${this.program.path} (program ${this.program.pid}) is ended`);
+      this.dieOf(SIGKILL);
+    }
+    return !this.isTerminated;
+  }
+
+  #isSpurious(addr: number): boolean {
+    this.#spurious = addr === this.#lastFaultAddr ? this.#spurious + 1 : 0;
+    this.#lastFaultAddr = addr;
+    return this.#spurious > MAX_SPURIOUS;
+  }
+
+  /** A signal that cannot wait: where it is blocked or ignored, the program dies of it (force_sig). */
+  #raiseFault(fault: Fault, kind: { readonly signal: number; readonly code: number }): void {
+    const { signal, code } = kind;
+    const { handler } = this.program.actions.get(signal);
+    const scene = {
+      programName: this.program.path,
+      programId: this.program.pid,
+      threadId: this.id,
+      signal,
+      fault,
+      cpu: this.namespace.cpu,
+      state: this.cpuState,
+      areas: this.namespace.map.areas,
+    };
+    if (fault.vector === VECTOR.UD) this.machine.log.notice(unknownInstructionLine(scene));
+    if (handler <= SIG_IGN || (this.signalMask & signalBit(signal)) !== 0n) {
+      for (const line of faultReport(scene)) this.machine.log.notice(line);
+      this.dieOf(signal);
+      return;
+    }
+    const errorCode = fault.vector === VECTOR.PF ? pageFaultErrorCode(fault, code) : 0;
+    this.pendingSignals.add({
+      signal,
+      code,
+      address: fault.vector === VECTOR.PF ? fault.address : fault.rip,
+      trap: { vector: fault.vector, errorCode, cr2: fault.vector === VECTOR.PF ? fault.address : 0n },
+    });
+  }
+
+  protected override onEnd(): void {
+    releaseThread(this);
+    this.cpuState.dispose();
+  }
+}
+
+/** The Call that the handlers of one thread get; its progress belongs to the call under way. */
+class GuestCall implements MutableCall {
+  progress: unknown;
+  readonly threadId: number;
+  readonly #task: GuestTask;
+
+  constructor(task: GuestTask) {
+    this.#task = task;
+    this.threadId = task.id;
+  }
+
+  get isInterrupted(): boolean {
+    return this.#task.hasSignal;
+  }
+
+  get nowNs(): number {
+    return this.#task.machine.clock.monotonicNs();
+  }
+
+  raise(signal: number): void {
+    this.#task.postSignal({ signal, code: SI_TKILL, pid: this.#task.program.pid, uid: 0 });
+  }
+}
+
+function signalOf(fault: Fault): { readonly signal: number; readonly code: number } {
+  switch (fault.vector) {
+    case VECTOR.DE:
+      return { signal: SIGFPE, code: FPE_INTDIV };
+    case VECTOR.MF:
+    case VECTOR.XM:
+      return { signal: SIGFPE, code: FPE_FLTINV };
+    case VECTOR.DB:
+      return { signal: SIGTRAP, code: TRAP_TRACE };
+    case VECTOR.BP:
+      return { signal: SIGTRAP, code: TRAP_BRKPT };
+    case VECTOR.UD:
+      return { signal: SIGILL, code: ILL_ILLOPN };
+    case VECTOR.AC:
+      return { signal: SIGBUS, code: BUS_ADRALN };
+    case VECTOR.PF:
+    case VECTOR.GP:
+    case VECTOR.SS:
+    case VECTOR.OF:
+    case VECTOR.BR:
+      return { signal: SIGSEGV, code: SI_KERNEL };
+  }
+}
+
+// Intel SDM 3A 4.7: P, W/R, U/S, I/D.
+function pageFaultErrorCode(fault: Fault, code: number): number {
+  const isPresent = code === SEGV_ACCERR ? 1 : 0;
+  return isPresent | (fault.access === 'write' ? 2 : 0) | 4 | (fault.access === 'fetch' ? 16 : 0);
+}

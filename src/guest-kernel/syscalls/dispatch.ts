@@ -1,0 +1,154 @@
+/**
+ * The one place where a system call of the guest enters and leaves: finds the row, decodes the argument registers,
+ * runs the handler and turns its result, a thrown Errno or a wait into what the thread does next.
+ */
+import { type CpuState, REG } from '../../emulator/index.ts';
+import { assert } from '../../emulator/util/assert.ts';
+import { EINTR, ENOSYS, Errno } from '../abi/errno.ts';
+import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
+import type { Thread } from '../program/thread.ts';
+import { NotResident } from '../vfs/inode.ts';
+import type { Call, UserMemory } from '../vfs/open-file.ts';
+import { type ArgumentKind, NO_RETURN, type Syscall } from './syscall.ts';
+
+const PATH_MAX = 4096;
+const HIGH = 0x1_0000_0000;
+/** The argument registers in order (System V ABI, AMD64 supplement, A.2.1). */
+const ARGUMENT_REGISTERS = [REG.RDI, REG.RSI, REG.RDX, REG.R10, REG.R8, REG.R9] as const;
+
+/** A call that entered: it runs, perhaps several times, until it has a result. */
+export interface RunningCall {
+  readonly row: Syscall;
+  readonly args: Readonly<Record<string, number | bigint | string>>;
+}
+
+/** What became of a run of a call. */
+export type CallOutcome =
+  | { readonly kind: 'done' }
+  /** -EINTR is in RAX; a signal handler with SA_RESTART may undo it. */
+  | { readonly kind: 'interrupted'; readonly nr: number; readonly isRestartable: boolean }
+  | { readonly kind: 'wait'; readonly wait: Blocked; readonly call: RunningCall | undefined };
+
+/** A Call whose progress the dispatcher keeps between runs. */
+export interface MutableCall extends Call {
+  progress: unknown;
+}
+
+const DONE: CallOutcome = { kind: 'done' };
+
+export class SyscallDispatcher {
+  readonly #rows: (Syscall | undefined)[] = [];
+
+  /** @throws InvariantError when two rows claim a number */
+  constructor(rows: readonly Syscall[]) {
+    for (const row of rows) {
+      assert(
+        this.#rows[row.nr] === undefined,
+        `syscalls: ${row.nr} is both ${this.#rows[row.nr]?.name} and ${row.name}`,
+      );
+      this.#rows[row.nr] = row;
+    }
+  }
+
+  /** The thread has executed SYSCALL. `onUnknown` hears of numbers without a row. */
+  enter(thread: Thread, call: MutableCall, onUnknown: (nr: number) => void): CallOutcome {
+    const state = thread.cpuState;
+    const nr = state.high(REG.RAX) === 0 ? state.low(REG.RAX) : -1;
+    const row = this.#rows[nr];
+    call.progress = undefined;
+    if (row === undefined) {
+      onUnknown(nr);
+      state.setNumber(REG.RAX, -ENOSYS.code);
+      return DONE;
+    }
+    try {
+      return this.resume(thread, call, { row, args: decodeArguments(row, state, thread.memory) });
+    } catch (error) {
+      // Reading a path may need a page that is not here: decode again when it is.
+      if (error instanceof NotResident) return waitFor(error, undefined);
+      if (!(error instanceof Errno)) throw error;
+      state.setNumber(REG.RAX, -error.code);
+      return DONE;
+    }
+  }
+
+  /** Runs a call that waited once more. */
+  resume(thread: Thread, call: MutableCall, running: RunningCall): CallOutcome {
+    const { row } = running;
+    const state = thread.cpuState;
+    try {
+      const result = row.run(thread, running.args as never, call);
+      if (result === NO_RETURN) return DONE;
+      if (isBlocked(result)) {
+        if (call.isInterrupted && result.isUninterruptible !== true) throw EINTR;
+        call.progress = result.progress;
+        return { kind: 'wait', wait: result, call: running };
+      }
+      if (typeof result === 'bigint') state.set64(REG.RAX, result);
+      else state.setNumber(REG.RAX, result ?? 0);
+      return DONE;
+    } catch (error) {
+      if (error instanceof NotResident) return waitFor(error, running);
+      if (!(error instanceof Errno)) throw error;
+      state.setNumber(REG.RAX, -error.code);
+      if (error !== EINTR) return DONE;
+      return { kind: 'interrupted', nr: row.nr, isRestartable: !NEVER_RESTARTED.has(row.name) };
+    }
+  }
+}
+
+/** signal(7): these fail with EINTR after a handler ran, whatever SA_RESTART says. */
+const NEVER_RESTARTED = new Set([
+  'clock_nanosleep',
+  'epoll_pwait',
+  'epoll_pwait2',
+  'epoll_wait',
+  'nanosleep',
+  'pause',
+  'poll',
+  'ppoll',
+  'pselect6',
+  'rt_sigsuspend',
+  'rt_sigtimedwait',
+  'select',
+]);
+
+function waitFor(missing: NotResident, call: RunningCall | undefined): CallOutcome {
+  return { kind: 'wait', wait: blocked(missing.ready, { isUninterruptible: true }), call };
+}
+
+function decodeArguments(row: Syscall, state: CpuState, memory: UserMemory): Record<string, number | bigint | string> {
+  const args: Record<string, number | bigint | string> = {};
+  let index = 0;
+  for (const name in row.args) {
+    const kind = row.args[name];
+    const register = ARGUMENT_REGISTERS[index++];
+    if (kind !== undefined && register !== undefined) args[name] = decodeArgument(kind, state, register, memory);
+  }
+  return args;
+}
+
+function decodeArgument(
+  kind: ArgumentKind,
+  state: CpuState,
+  register: number,
+  memory: UserMemory,
+): number | bigint | string {
+  switch (kind) {
+    case 'fd':
+    case 'int':
+      return state.low(register);
+    case 'uint':
+    case 'flags':
+      return state.low(register) >>> 0;
+    case 'size':
+    case 'ptr':
+      return (state.high(register) >>> 0) * HIGH + (state.low(register) >>> 0);
+    case 'off':
+      return state.high(register) * HIGH + (state.low(register) >>> 0);
+    case 'path':
+      return memory.cString((state.high(register) >>> 0) * HIGH + (state.low(register) >>> 0), PATH_MAX);
+    case 'u64':
+      return state.get64(register);
+  }
+}
