@@ -214,9 +214,6 @@ export class GuestTask extends KernelTask implements Thread {
 
   #actByDefault(info: SignalInfo): boolean {
     switch (defaultAction(info.signal)) {
-      case 'ignore':
-      case 'continue':
-        return true;
       case 'stop':
         this.program.stop();
         this.status = 'waiting';
@@ -225,6 +222,8 @@ export class GuestTask extends KernelTask implements Thread {
       case 'core':
         this.dieOf(info.signal);
         return false;
+      default: // 'ignore', 'continue': nothing to do, or done when it was sent
+        return true;
     }
   }
 
@@ -359,11 +358,7 @@ function signalOf(fault: Fault): { readonly signal: number; readonly code: numbe
       return { signal: SIGILL, code: ILL_ILLOPN };
     case VECTOR.AC:
       return { signal: SIGBUS, code: BUS_ADRALN };
-    case VECTOR.PF:
-    case VECTOR.GP:
-    case VECTOR.SS:
-    case VECTOR.OF:
-    case VECTOR.BR:
+    default: // GP, SS, OF, BR
       return { signal: SIGSEGV, code: SI_KERNEL };
   }
 }

@@ -3,7 +3,7 @@
  * runs the handler and turns its result, a thrown Errno or a wait into what the thread does next.
  */
 import { type CpuState, REG } from '../../emulator/index.ts';
-import { assert } from '../../emulator/util/assert.ts';
+import { assert, unreachable } from '../../emulator/util/assert.ts';
 import { EINTR, ENOSYS, Errno } from '../abi/errno.ts';
 import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
@@ -150,5 +150,7 @@ function decodeArgument(
       return memory.cString((state.high(register) >>> 0) * HIGH + (state.low(register) >>> 0), PATH_MAX);
     case 'u64':
       return state.get64(register);
+    default:
+      return unreachable(kind);
   }
 }
