@@ -22,7 +22,6 @@ const IMAGE_NEEDS = [
   { package: 'fakeroot', command: 'fakeroot' },
   { package: 'zstd', command: 'zstd' },
   { package: 'dpkg', command: 'dpkg-deb' },
-  { package: 'ca-certificates', file: '/etc/ssl/certs/ca-certificates.crt' },
 ];
 
 const TEST_NEEDS = [
