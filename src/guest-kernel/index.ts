@@ -6,6 +6,7 @@ export {
   type Closable,
   type ConsolePort,
   type EntropyPort,
+  type HostStdio,
   type KernelPorts,
   type PowerPort,
   type TerminalSize,
@@ -21,5 +22,5 @@ export {
   type ResponseHead,
 } from './net/http/message.ts';
 export { HttpParser } from './net/http/parser.ts';
-export type { Kernel, HostConnection, BootOptions } from './kernel.ts';
+export type { Kernel, HostConnection, BootOptions, RunRequest } from './kernel.ts';
 // boot(ports, options): Kernel comes with boot.ts.

@@ -1,5 +1,8 @@
 /** A running machine as its host drives it. */
 import type { Engine } from '../emulator/index.ts';
+import type { ByteString } from '../emulator/util/bytes.ts';
+import type { HostStdio } from './ports.ts';
+import type { ProgramState } from './program/thread.ts';
 
 export interface BootOptions {
   readonly memoryBytes: number;
@@ -8,6 +11,22 @@ export interface BootOptions {
   readonly commandLine?: string;
   readonly hypervisor: string;
   readonly firmwareVendor: string;
+  /** One program instead of /init and a command line: the machine halts when it has ended. */
+  readonly run?: RunRequest;
+}
+
+/** What `osv run` asks for. */
+export interface RunRequest {
+  readonly argv: readonly ByteString[];
+  /** 'K=V', the program's whole environment. */
+  readonly environment: readonly ByteString[];
+  readonly cwd: ByteString;
+  /** Files to be written first (folders are made): the program itself and what else the host brings. */
+  readonly files: readonly { readonly path: ByteString; readonly mode: number; readonly bytes: Uint8Array }[];
+  /** The program's descriptors 0, 1 and 2; absent: the console. */
+  readonly stdio?: HostStdio;
+  /** Called before ports.power.onHalt. A program that could not be started ends with 127 after a line on stderr. */
+  onEnd(state: Exclude<ProgramState, { kind: 'running' }>): void;
 }
 
 /** What `runSlice` leaves behind. */

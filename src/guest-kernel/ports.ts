@@ -50,6 +50,14 @@ export interface BlockPort {
   commit(blocks: ReadonlyMap<number, Uint8Array>, done: (error?: HostError) => void): void;
 }
 
+/** The host's own standard streams, for one program that runs under Node (BootOptions.run). */
+export interface HostStdio {
+  /** Answers once, with at most `maxBytes` bytes or, at the end of the input, none. The bytes belong to the caller. */
+  readInput(maxBytes: number, done: (bytes: Uint8Array<ArrayBuffer>) => void): void;
+  /** All of `bytes`, copied or written before return. @returns false when nobody reads the stream any more. */
+  writeOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): boolean;
+}
+
 /** The kernel's own control of its host. */
 export interface PowerPort {
   /** Called once; the host drops the machine after the disk is flushed. */
