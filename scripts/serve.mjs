@@ -1,11 +1,13 @@
 /**
  * A static server for dist/, without dependencies. Any other static server does as well for the page itself; this one
- * also answers on every N.localhost (Host is not looked at), which the page uses as the origin of guest port N.
+ * also answers on every N.localhost with the bootstrap page of the port door (DESIGN decision 11): there the page gives
+ * guest port N an origin of its own.
  */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createGzip } from 'node:zlib';
 
 const TYPES = {
   '.css': 'text/css; charset=utf-8',
@@ -19,8 +21,14 @@ const TYPES = {
   '.woff2': 'font/woff2',
   '.zst': 'application/octet-stream',
 };
+const ZIPPED = new Set(['.css', '.html', '.js', '.json', '.svg']);
 
 const TRIES = 20;
+
+const GUEST_HOST = /^\d+\.localhost(:\d+)?$/;
+
+/** The machine's worker compiles guest code: eval for the JavaScript backend, WebAssembly for the other. */
+const WORKER_POLICY = "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; connect-src 'self'";
 
 /** Serves `folder`; takes the next free port when `port` is in use (0: any). @returns the server and its URL */
 export async function serve({ folder, host, port }) {
@@ -50,22 +58,27 @@ async function listen(server, host, first) {
 
 function answer(root, request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
-  const file = fileFor(root, request.url);
+  const file = fileFor(root, request);
   if (!file) return refuse(response, 404);
-  response.writeHead(200, headers(root, file));
+  const fields = headers(root, file);
+  if (request.headers['if-none-match'] === fields.ETag) return response.writeHead(304, fields).end();
+  const isZipped = ZIPPED.has(extname(file)) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+  if (isZipped) response.writeHead(200, { ...fields, 'Content-Encoding': 'gzip' });
+  else response.writeHead(200, { ...fields, 'Content-Length': statSync(file).size });
   if (request.method === 'HEAD') return response.end();
-  return createReadStream(file)
-    .on('error', () => response.destroy())
-    .pipe(response);
+  const bytes = createReadStream(file).on('error', () => response.destroy());
+  return (isZipped ? bytes.pipe(createGzip()) : bytes).pipe(response);
 }
 
-function fileFor(root, url) {
+function fileFor(root, request) {
   let path;
   try {
-    path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
+    path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
   } catch {
     return undefined;
   }
+  const isGuest = GUEST_HOST.test(request.headers.host ?? '');
+  if (isGuest && !/^\/osv-door[-.]/.test(path)) path = '/osv-door.html';
   const file = join(root, path.endsWith('/') ? `${path}index.html` : path);
   return file.startsWith(root) && !path.includes('\0') && existsSync(file) && statSync(file).isFile()
     ? file
@@ -75,10 +88,13 @@ function fileFor(root, url) {
 function headers(root, file) {
   // Names that hold a hash of the content never change their bytes.
   const isHashed = /^\/(assets\/|images\/[^/]+\/)/.test(file.slice(root.length));
+  const { size, mtimeMs } = statSync(file);
   return {
     'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
-    'Content-Length': statSync(file).size,
     'Cache-Control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+    ETag: `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`,
+    'X-Content-Type-Options': 'nosniff',
+    ...(/vm\.worker-[\w-]+\.js$/.test(file) ? { 'Content-Security-Policy': WORKER_POLICY } : {}),
   };
 }
 
@@ -89,7 +105,7 @@ function refuse(response, status) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { url } = await serve({
-    folder: 'dist',
+    folder: process.env.ROOT ?? 'dist',
     host: process.env.HOST ?? '127.0.0.1',
     port: Number(process.env.PORT ?? 8080),
   });

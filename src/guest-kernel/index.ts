@@ -22,5 +22,5 @@ export {
   type ResponseHead,
 } from './net/http/message.ts';
 export { HttpParser } from './net/http/parser.ts';
-export type { Kernel, HostConnection, BootOptions, RunRequest } from './kernel.ts';
+export type { Kernel, HostConnection, BootOptions, RunRequest, SliceResult } from './kernel.ts';
 // boot(ports, options): Kernel comes with boot.ts.

@@ -1,0 +1,157 @@
+/**
+ * The guest's REST API on port 8000 as the page uses it. The page has no other way into the machine than any other
+ * client of OSv has: what a panel can do, a script can do.
+ */
+import type { DoorClient } from '../workers/client.ts';
+
+/** A program as `GET /app/` lists it. */
+export interface ProgramModel {
+  readonly tid: number;
+  readonly command: string;
+  readonly state: 'running' | 'exited' | 'killed';
+  readonly exitCode: number | undefined;
+  readonly signal: number | undefined;
+  readonly cpuMs: number;
+  /** Milliseconds since 1970. */
+  readonly startedMs: number;
+  readonly endedMs: number | undefined;
+  readonly isNative: boolean;
+}
+
+export interface DiskUsage {
+  readonly mount: string;
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+
+/** The guest refused; `message` is what it said. */
+export class RestError extends Error {
+  override readonly name = 'RestError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The address names nothing outside: the door leads to the guest whatever the host says. */
+const BASE = 'http://localhost:8000';
+
+export class GuestRest {
+  readonly #door: DoorClient;
+
+  constructor(door: DoorClient) {
+    this.#door = door;
+  }
+
+  /** @returns the thread ids of what was started */
+  async start(command: string, isNewProgram: boolean): Promise<readonly number[]> {
+    const query = new URLSearchParams({ command, new_program: String(isNewProgram) });
+    const ids = await this.#json('PUT', `/app/?${query}`);
+    return typeof ids === 'string' ? ids.split(' ').filter(Boolean).map(Number) : [];
+  }
+
+  async programs(): Promise<readonly ProgramModel[]> {
+    const list = await this.#json('GET', '/app/');
+    return Array.isArray(list) ? list.map(programFrom) : [];
+  }
+
+  async program(tid: number): Promise<ProgramModel> {
+    return programFrom(await this.#json('GET', `/app/${tid}`));
+  }
+
+  async output(tid: number): Promise<string> {
+    return await (await this.#request('GET', `/app/${tid}/output`)).text();
+  }
+
+  async signal(tid: number, signal: 'TERM' | 'KILL' | 'INT'): Promise<void> {
+    await this.#request('POST', `/app/${tid}/signal?signal=${signal}`);
+  }
+
+  async diskUsage(): Promise<readonly DiskUsage[]> {
+    const list = await this.#json('GET', '/fs/df/');
+    return Array.isArray(list) ? list.map(diskUsageFrom) : [];
+  }
+
+  async version(): Promise<string> {
+    return String(await this.#json('GET', '/os/version'));
+  }
+
+  async readFile(path: string): Promise<Uint8Array> {
+    const response = await this.#request('GET', `/file${encodePath(path)}?op=GET`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /** Replaces the file and makes it executable. */
+  async writeFile(path: string, content: Blob): Promise<void> {
+    const form = new FormData();
+    form.append('file', content, path.slice(path.lastIndexOf('/') + 1));
+    await this.#request('POST', `/file${encodePath(path)}`, form);
+    // The upload of OSv has no mode; appending nothing sets it.
+    await this.#request('PUT', `/file${encodePath(path)}?op=WRITE&permission=755&content=`);
+  }
+
+  async removeFile(path: string): Promise<void> {
+    await this.#request('DELETE', `/file${encodePath(path)}?op=DELETE`);
+  }
+
+  async #json(method: string, target: string): Promise<unknown> {
+    return await (await this.#request(method, target)).json();
+  }
+
+  async #request(method: string, target: string, body?: FormData): Promise<Response> {
+    const init = body === undefined ? { method } : { method, body };
+    const response = await this.#door.fetch(new Request(BASE + target, init));
+    if (response.ok) return response;
+    throw new RestError(response.status, errorMessage(await response.text()));
+  }
+}
+
+function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+function errorMessage(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    const message = fields(parsed)['message'];
+    return typeof message === 'string' ? message : body;
+  } catch {
+    return body;
+  }
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function programFrom(value: unknown): ProgramModel {
+  const model = fields(value);
+  const state = model['state'];
+  return {
+    tid: Number(model['tid']),
+    command: typeof model['command'] === 'string' ? model['command'] : '',
+    state: state === 'exited' || state === 'killed' ? state : 'running',
+    exitCode: optionalNumber(model['exit_code'] ?? model['code']),
+    signal: optionalNumber(model['signal']),
+    cpuMs: Number(model['cpu_ms'] ?? 0),
+    startedMs: Number(model['started_ms'] ?? 0),
+    endedMs: optionalNumber(model['ended_ms']),
+    isNative: model['native'] === true,
+  };
+}
+
+function diskUsageFrom(value: unknown): DiskUsage {
+  const model = fields(value);
+  const blockBytes = Number(model['blocksize'] ?? 4096);
+  return {
+    mount: String(model['mount']),
+    totalBytes: Number(model['btotal']) * blockBytes,
+    freeBytes: Number(model['bfree']) * blockBytes,
+  };
+}
+
+function optionalNumber(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

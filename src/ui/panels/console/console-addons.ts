@@ -1,0 +1,34 @@
+/** What makes the terminal comfortable and fast, loaded after its first text. */
+import { SearchAddon } from '@xterm/addon-search';
+import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { WebglAddon } from '@xterm/addon-webgl';
+import type { Terminal } from '@xterm/xterm';
+
+let search: SearchAddon | undefined;
+
+export function loadConsoleAddons(terminal: Terminal): void {
+  terminal.loadAddon(new Unicode11Addon());
+  terminal.unicode.activeVersion = '11';
+  terminal.loadAddon(new WebLinksAddon());
+  search = new SearchAddon();
+  terminal.loadAddon(search);
+  loadWebgl(terminal);
+}
+
+/** @returns whether it was found */
+export function searchConsole(text: string, direction: 'next' | 'previous'): boolean {
+  if (search === undefined || text === '') return false;
+  return direction === 'next' ? search.findNext(text) : search.findPrevious(text);
+}
+
+/** Without WebGL, or when the graphics card takes the context away, xterm's own DOM renderer goes on. */
+function loadWebgl(terminal: Terminal): void {
+  try {
+    const webgl = new WebglAddon();
+    webgl.onContextLoss(() => webgl.dispose());
+    terminal.loadAddon(webgl);
+  } catch {
+    // No WebGL2 here.
+  }
+}

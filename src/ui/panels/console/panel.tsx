@@ -1,0 +1,65 @@
+import { ChevronDown, ChevronUp, X } from 'lucide-react';
+import { useEffect, useRef, useState, type JSX, type KeyboardEvent } from 'react';
+import { Button, Input, TextField } from 'react-aria-components';
+import { usePage } from '../../page-context.tsx';
+import './console.css';
+
+/** The terminal, and a search field over it (Ctrl+Shift+F). */
+export function ConsolePanel(): JSX.Element {
+  const { screen } = usePage();
+  const host = useRef<HTMLDivElement>(null);
+  const [isSearching, setSearching] = useState(false);
+
+  useEffect(() => (host.current === null ? undefined : screen.attach(host.current)), [screen]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!event.ctrlKey || !event.shiftKey || event.code !== 'KeyF') return;
+    event.preventDefault();
+    setSearching(true);
+  };
+
+  return (
+    <section className="console-panel" aria-label="Console" onKeyDown={onKeyDown}>
+      {isSearching && (
+        <ConsoleSearch
+          onClose={() => {
+            setSearching(false);
+            screen.focus();
+          }}
+        />
+      )}
+      <div className="console-screen" ref={host} />
+    </section>
+  );
+}
+
+function ConsoleSearch({ onClose }: { readonly onClose: () => void }): JSX.Element {
+  const [text, setText] = useState('');
+  const [isFound, setFound] = useState(true);
+
+  const search = async (direction: 'next' | 'previous'): Promise<void> => {
+    const { searchConsole } = await import('./console-addons.ts');
+    setFound(text === '' || searchConsole(text, direction));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') onClose();
+    if (event.key === 'Enter') void search(event.shiftKey ? 'next' : 'previous');
+  };
+
+  return (
+    <search className="console-search">
+      <TextField aria-label="Search the console" value={text} onChange={setText} isInvalid={!isFound} autoFocus>
+        <Input placeholder="Search" onKeyDown={onKeyDown} />
+      </TextField>
+      <Button className="icon-button" aria-label="Previous match" onPress={() => void search('previous')}>
+        <ChevronUp size={16} />
+      </Button>
+      <Button className="icon-button" aria-label="Next match" onPress={() => void search('next')}>
+        <ChevronDown size={16} />
+      </Button>
+      <Button className="icon-button" aria-label="Close search" onPress={onClose}>
+        <X size={16} />
+      </Button>
+    </search>
+  );
+}

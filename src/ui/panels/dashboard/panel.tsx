@@ -1,0 +1,63 @@
+import { ExternalLink, Gauge, RotateCw } from 'lucide-react';
+import { useState, type JSX } from 'react';
+import { Button } from 'react-aria-components';
+import { IconButton } from '../../components/icon-button.tsx';
+import { useMachine, usePage } from '../../page-context.tsx';
+import './dashboard.css';
+
+const PORT = 8000;
+const PATH = '/dashboard/';
+
+/** The dashboard that the guest serves on port 8000, at that port's own origin. */
+export function DashboardPanel(): JSX.Element {
+  const { doors } = usePage();
+  const isListening = useMachine((state) => state.listening.includes(PORT));
+  const [turn, setTurn] = useState(0);
+  const url = doors.url(PORT, PATH);
+
+  if (!isListening) {
+    return (
+      <div className="empty">
+        <Gauge size={28} strokeWidth={1.5} aria-hidden />
+        <p>The dashboard comes from port 8000 of the machine, which does not listen yet.</p>
+      </div>
+    );
+  }
+  if (url === undefined) return <NoOrigin />;
+  return (
+    <div className="dashboard">
+      <div className="dashboard-bar">
+        <span className="mono muted dashboard-url">{url}</span>
+        <IconButton label="Load again" onPress={() => setTurn(turn + 1)}>
+          <RotateCw size={15} />
+        </IconButton>
+        <IconButton label="Open in a tab" onPress={() => doors.openTab(PORT, PATH)}>
+          <ExternalLink size={15} />
+        </IconButton>
+      </div>
+      {/* At an origin of its own, so allow-same-origin gives it only itself; without it there is no Service Worker. */}
+      <iframe
+        key={turn}
+        className="dashboard-frame"
+        title="Dashboard of the machine"
+        src={url}
+        sandbox="allow-scripts allow-same-origin allow-forms allow-popups allow-downloads allow-modals"
+      />
+    </div>
+  );
+}
+
+function NoOrigin(): JSX.Element {
+  return (
+    <div className="empty">
+      <Gauge size={28} strokeWidth={1.5} aria-hidden />
+      <p>
+        Pages of the machine are shown at an origin of their own, which this server does not have. Open the page as{' '}
+        <code>http://localhost</code> with <code>npm start</code> to see them.
+      </p>
+      <Button className="button" onPress={() => window.location.reload()}>
+        Reload
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,141 @@
+import { useEffect, type JSX } from 'react';
+import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { formatBytes } from '../../launches.ts';
+import { useMachine, usePage } from '../../page-context.tsx';
+import { ENGINES, MEMORY_SIZES_MIB } from '../../settings.ts';
+import './machine.css';
+
+/** What the machine is made of, and its disk. */
+export function MachinePanel(): JSX.Element {
+  return (
+    <div className="panel-body">
+      <Parts />
+      <Disk />
+    </div>
+  );
+}
+
+const ENGINE_TEXT = {
+  auto: 'Automatic',
+  reference: 'Reference interpreter (slow)',
+  js: 'JavaScript',
+  wasm: 'WebAssembly',
+} as const;
+
+function Parts(): JSX.Element {
+  const { store } = usePage();
+  const settings = useMachine((state) => state.settings);
+  const images = useMachine((state) => state.images);
+  return (
+    <section aria-label="Parts" className="fields">
+      <SelectField
+        label="Disk image"
+        value={settings.image === '' ? (images[0]?.name ?? '') : settings.image}
+        choices={images.map((image) => [image.name, image.title])}
+        onChange={(image) => store.changeSettings({ image })}
+      />
+      <SelectField
+        label="Memory"
+        value={String(settings.memoryMiB)}
+        choices={MEMORY_SIZES_MIB.map((size) => [String(size), size < 1024 ? `${size} MiB` : `${size / 1024} GiB`])}
+        onChange={(size) => store.changeSettings({ memoryMiB: Number(size) })}
+      />
+      <SelectField
+        label="Engine"
+        value={settings.engine}
+        choices={ENGINES.map((engine) => [engine, ENGINE_TEXT[engine]])}
+        onChange={(choice) => {
+          const engine = ENGINES.find((known) => known === choice);
+          if (engine !== undefined) store.changeSettings({ engine });
+        }}
+      />
+      <p className="hint">Changes hold from the next start of the machine.</p>
+    </section>
+  );
+}
+
+interface SelectFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly choices: readonly (readonly [value: string, text: string])[];
+  readonly onChange: (value: string) => void;
+}
+
+function SelectField({ label, value, choices, onChange }: SelectFieldProps): JSX.Element {
+  return (
+    <label className="field">
+      <span>{label}</span>
+      <select value={value} onChange={(event) => onChange(event.target.value)}>
+        {choices.map(([choice, text]) => (
+          <option key={choice} value={choice}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Disk(): JSX.Element {
+  const { store } = usePage();
+  const disk = useMachine((state) => state.disk);
+  useEffect(() => store.watch(), [store]);
+  return (
+    <section aria-label="Disk">
+      <h2 className="section-title">Disk</h2>
+      {disk !== undefined && (
+        <>
+          <meter
+            className="disk-meter"
+            aria-label="Disk usage"
+            max={disk.totalBytes}
+            value={disk.totalBytes - disk.freeBytes}
+          />
+          <p className="hint">
+            {formatBytes(disk.totalBytes - disk.freeBytes)} used, {formatBytes(disk.freeBytes)} free of{' '}
+            {formatBytes(disk.totalBytes)}
+          </p>
+        </>
+      )}
+      <ResetDisk />
+    </section>
+  );
+}
+
+function ResetDisk(): JSX.Element {
+  const { store } = usePage();
+  return (
+    <DialogTrigger>
+      <Button className="button danger">Reset disk…</Button>
+      <ModalOverlay className="modal-overlay" isDismissable>
+        <Modal className="modal">
+          <Dialog className="dialog" role="alertdialog">
+            {({ close }) => (
+              <>
+                <Heading slot="title">Reset the disk?</Heading>
+                <p>
+                  Every file that was made or changed in the machine is lost, and the disk is again as the image was
+                  built. The machine starts anew.
+                </p>
+                <div className="dialog-actions">
+                  <Button className="button" onPress={close} autoFocus>
+                    Keep the disk
+                  </Button>
+                  <Button
+                    className="button danger solid"
+                    onPress={() => {
+                      close();
+                      void store.powerOn('reset');
+                    }}
+                  >
+                    Reset disk
+                  </Button>
+                </div>
+              </>
+            )}
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+    </DialogTrigger>
+  );
+}

@@ -1,0 +1,179 @@
+/**
+ * One machine in a worker: powers the kernel on, runs it, and serves the page's calls.
+ *
+ * What differs between the shipped worker and the tests (which kernel boots, what the disk is) comes in as
+ * MachineParts; everything else is here.
+ */
+import { HostError, type BlockPort, type BootOptions, type Kernel, type KernelPorts } from '../guest-kernel/index.ts';
+import { GuestDoor } from './door/guest-door.ts';
+import { createClock } from './ports/clock.ts';
+import { ConsoleBridge } from './ports/console-bridge.ts';
+import { entropy } from './ports/entropy.ts';
+import type {
+  ElfDescription,
+  HaltReason,
+  MachineEvent,
+  MachineHost,
+  MachineStatistics,
+  Persistence,
+  StartRequest,
+} from './protocol/machine.ts';
+import { RunLoop } from './run-loop.ts';
+
+export interface OpenedDisk {
+  readonly disk: BlockPort;
+  readonly persistence: Persistence;
+  /** glibc's version on the image, '2.36'; undefined if the image does not say. */
+  readonly glibcVersion: string | undefined;
+  /** After this nothing is written any more. */
+  close(): Promise<void>;
+}
+
+export interface MachineParts {
+  /** Progress is bytes of the image fetched before boot. @throws HostError */
+  openDisk(request: StartRequest, onProgress: (doneBytes: number, totalBytes: number) => void): Promise<OpenedDisk>;
+  boot(ports: KernelPorts, options: BootOptions): Kernel;
+  describeElf(file: Uint8Array, glibcPresent: string | undefined): ElfDescription;
+}
+
+/** What REST reports under /hardware. */
+const HYPERVISOR = 'browser';
+const FIRMWARE_VENDOR = 'OSv in a tab';
+
+interface Running {
+  readonly kernel: Kernel;
+  readonly loop: RunLoop;
+  readonly console: ConsoleBridge;
+  readonly disk: OpenedDisk;
+  readonly startedMs: number;
+}
+
+export class WorkerMachine implements MachineHost {
+  readonly #parts: MachineParts;
+  readonly #doors = new Set<GuestDoor>();
+  #running: Running | undefined;
+  #onEvent: (event: MachineEvent) => void = () => undefined;
+  #listening = '';
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+  }
+
+  async start(request: StartRequest, onEvent: (event: MachineEvent) => void, console: MessagePort): Promise<void> {
+    this.#onEvent = onEvent;
+    const startedMs = performance.now();
+    try {
+      this.#onEvent({ kind: 'boot', stage: 'disk' });
+      const disk = await this.#parts.openDisk(request, (doneBytes, totalBytes) => {
+        this.#onEvent({ kind: 'boot', stage: 'disk', doneBytes, totalBytes });
+      });
+      this.#onEvent({ kind: 'boot', stage: 'kernel' });
+      this.#powerOn(request, disk, console, startedMs);
+      this.#onEvent({ kind: 'running', bootMs: performance.now() - startedMs, persistence: disk.persistence });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  openDoor(port: number, door: MessagePort): void {
+    const kernel = { connect: (guestPort: number) => this.#running?.kernel.connect(guestPort) };
+    this.#doors.add(new GuestDoor(kernel, port, door));
+  }
+
+  shutDown(reason: 'poweroff' | 'reboot'): void {
+    this.#running?.kernel.shutDown(reason);
+    this.#running?.loop.wake();
+  }
+
+  async sync(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    await new Promise<void>((resolve, reject) => {
+      running.kernel.sync((error) => (error === undefined ? resolve() : reject(error)));
+      running.loop.wake();
+    });
+  }
+
+  describeElf(file: Uint8Array): Promise<ElfDescription> {
+    return Promise.resolve(this.#parts.describeElf(file, this.#running?.disk.glibcVersion));
+  }
+
+  statistics(): MachineStatistics {
+    const running = this.#running;
+    if (running === undefined) return { uptimeMs: 0, busyMs: 0, slices: 0, longestSliceMs: 0, consoleBytes: 0 };
+    return {
+      uptimeMs: performance.now() - running.startedMs,
+      ...running.loop.statistics(),
+      consoleBytes: running.console.totalBytes,
+    };
+  }
+
+  #powerOn(request: StartRequest, disk: OpenedDisk, consolePort: MessagePort, startedMs: number): void {
+    const clock = createClock();
+    // The console wakes the loop, the loop asks the console: one of them must be named before it is made.
+    const wake = (): void => this.#running?.loop.wake();
+    const bridge = new ConsoleBridge(consolePort, { rows: request.rows, columns: request.columns }, wake);
+    const ports: KernelPorts = {
+      clock,
+      entropy,
+      console: bridge,
+      disk: disk.disk,
+      power: { onHalt: (reason, report) => this.#halt(reason, report) },
+    };
+    const kernel = this.#parts.boot(ports, bootOptions(request));
+    const loop = new RunLoop({
+      runSlice: (budgetUs) => kernel.runSlice(budgetUs),
+      monotonicNs: () => clock.monotonicNs(),
+      mayRun: () => !bridge.isFull,
+      afterSlice: () => this.#afterSlice(),
+      onCrash: (error) => this.#crash(error),
+    });
+    this.#running = { kernel, loop, console: bridge, disk, startedMs };
+    kernel.onRunnable(wake);
+    loop.wake();
+  }
+
+  #afterSlice(): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    running.console.flush();
+    const listening = running.kernel.listeningPorts();
+    const key = listening.join(' ');
+    if (key === this.#listening) return;
+    this.#listening = key;
+    this.#onEvent({ kind: 'ports', listening });
+  }
+
+  #halt(reason: HaltReason, report: string): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    running.console.flush();
+    running.loop.stop();
+    for (const door of this.#doors) door.close();
+    this.#running = undefined;
+    const say = (): void => this.#onEvent({ kind: 'halted', reason, report });
+    running.disk.close().then(say, say);
+  }
+
+  #crash(error: unknown): void {
+    const report = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#halt('panic', report);
+  }
+
+  #fail(error: unknown): void {
+    const message =
+      error instanceof HostError ? error.message : 'The machine could not start because of an error of its own.';
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#onEvent({ kind: 'failed', message, detail });
+  }
+}
+
+function bootOptions(request: StartRequest): BootOptions {
+  return {
+    memoryBytes: request.memoryBytes,
+    engine: request.engine,
+    hypervisor: HYPERVISOR,
+    firmwareVendor: FIRMWARE_VENDOR,
+    ...(request.commandLine === undefined ? {} : { commandLine: request.commandLine }),
+  };
+}
