@@ -146,13 +146,12 @@ class FakeConnection implements HostConnection {
   #head = '';
   #isAnswered = false;
 
-  constructor(answer: FakeConnection['answer'], later: (work: () => void) => void) {
+  constructor(
+    answer: (method: string, target: string) => { readonly type: string; readonly body: string },
+    later: (work: () => void) => void,
+  ) {
     this.#answer = answer;
     this.#later = later;
-  }
-
-  get answer(): (method: string, target: string) => { readonly type: string; readonly body: string } {
-    return this.#answer;
   }
 
   send(bytes: Uint8Array): void {
@@ -165,6 +164,14 @@ class FakeConnection implements HostConnection {
 
   end(): void {
     this.#isAnswered = true;
+  }
+
+  pause(): void {
+    // Its answers are small: they come at once.
+  }
+
+  resume(): void {
+    // See pause.
   }
 
   close(): void {
