@@ -3,6 +3,7 @@ import type { Engine } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import type { HostStdio } from './ports.ts';
 import type { ProgramState } from './program/thread.ts';
+import type { Filesystem } from './vfs/inode.ts';
 
 export interface BootOptions {
   readonly memoryBytes: number;
@@ -23,9 +24,13 @@ export interface RunRequest {
   readonly cwd: ByteString;
   /** Files to be written first (folders are made): the program itself and what else the host brings. */
   readonly files: readonly { readonly path: ByteString; readonly mode: number; readonly bytes: Uint8Array }[];
+  /** Mounted before that; the folders are made. */
+  readonly mounts: readonly { readonly path: ByteString; readonly filesystem: Filesystem }[];
   /** The program's descriptors 0, 1 and 2; absent: the console. */
   readonly stdio?: HostStdio;
-  /** Called before ports.power.onHalt. A program that could not be started ends with 127 after a line on stderr. */
+  /** Called once, before ports.power.onHalt. A program that could not be started ends with 127 after a line on stderr. */
+  /** The program runs; `signal` is kill(2) on it. */
+  onStart(control: { signal(signal: number): void }): void;
   onEnd(state: Exclude<ProgramState, { kind: 'running' }>): void;
 }
 

@@ -1,0 +1,49 @@
+/**
+ * npm run --silent osv -- …: starts src/node/osv.ts after building its bundle and the default image, where missing or
+ * stale. Progress goes to stderr; parallel starts wait for the one that builds.
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const repository = resolve(import.meta.dirname, '..');
+const inRepository = (path) => join(repository, path);
+const BUNDLE = inRepository('.cache/node/osv.mjs');
+const IMAGE = inRepository('.cache/images/default.img');
+const IMAGE_SOURCES = ['guest/apps', 'guest/images'];
+const SOURCES = ['src/emulator', 'src/guest-kernel', 'src/node', 'package-lock.json'];
+
+function newestMs(path) {
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestMs(join(path, name))), mtimeMs);
+}
+
+function isYounger(file, sources) {
+  if (!existsSync(file)) return false;
+  const { mtimeMs } = statSync(file);
+  return sources.every((path) => newestMs(inRepository(path)) < mtimeMs);
+}
+
+const isImageFresh = () => isYounger(IMAGE, IMAGE_SOURCES);
+const isBundleFresh = () => isYounger(BUNDLE, SOURCES);
+
+// Loaded only when there is something to do: a start must stay quick.
+async function prepare() {
+  const { exclusively } = await import('./exclusive.mjs');
+  const { run } = await import('./setup.mjs');
+  const work = async () => {
+    if (!isImageFresh()) run(['node', inRepository('scripts/image.mjs')], { cwd: repository });
+    if (isBundleFresh()) return;
+    console.error('osv: bundling');
+    const { bundleForNode } = await import('./bundle.mjs');
+    await bundleForNode('src/node/osv.ts', 'osv');
+  };
+  process.chdir(repository);
+  await exclusively('.cache/osv.lock', work, () => console.error('osv: another process is building; waiting'));
+}
+
+if (!isImageFresh() || !isBundleFresh()) await prepare();
+process.env.OSV_IMAGES = inRepository('.cache/images');
+// npm starts scripts in the package's folder; FILE is meant from where the user is.
+process.chdir(process.env.INIT_CWD ?? repository);
+await import(BUNDLE);

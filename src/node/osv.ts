@@ -1,0 +1,56 @@
+/** The command `osv` under Node: `npm run --silent osv -- …`. */
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { HostError, type BootOptions } from '../guest-kernel/index.ts';
+import { programOfHost, programOfImage, run } from './run-command.ts';
+
+/** What OSv's run.py gives a machine (facts 6.2). */
+const DEFAULT_MEMORY_BYTES = 2 * 1024 ** 3;
+
+/** Where images are built; scripts/osv.mjs says it, since the cwd is the user's. */
+const IMAGES = process.env['OSV_IMAGES'] ?? '.cache/images';
+
+const EXIT_TROUBLE = 125; // as docker run and env -S: the tool itself failed, not the program
+
+interface RunFlags {
+  readonly engine: BootOptions['engine'];
+  readonly image: string;
+  readonly execute?: string;
+  readonly env: readonly string[];
+}
+
+const program = new Command('osv').description('OSv, the unikernel, under Node.').enablePositionalOptions();
+
+program
+  .command('run')
+  .description('run a Linux program to its end, with this terminal or these streams as its own')
+  .addOption(new Option('--engine <engine>').choices(['auto', 'reference', 'js', 'wasm']).default('auto'))
+  .option('-i, --image <image>', 'name of an image that was built, or path of a raw one', 'default')
+  .option('-e, --execute <command>', 'run what is on the image instead of FILE')
+  .option('--env <K=V>', 'add to the environment (may be repeated)', collect, [])
+  .argument('[file]', 'program of the host, copied to the root folder of a throw-away layer')
+  .argument('[args...]')
+  .passThroughOptions()
+  .action(runAction);
+
+async function runAction(file: string | undefined, args: readonly string[], flags: RunFlags): Promise<void> {
+  if ((file === undefined) === (flags.execute === undefined)) throw new HostError('Give either FILE or -e COMMAND.');
+  const wanted = flags.execute === undefined ? programOfHost(file ?? '', args) : programOfImage(flags.execute);
+  const image = /[./]/.test(flags.image) ? flags.image : join(IMAGES, `${flags.image}.img`);
+  const machine = { engine: flags.engine, image, memoryBytes: DEFAULT_MEMORY_BYTES };
+  process.exitCode = await run(wanted, { ...machine, environment: flags.env, mounts: [] });
+}
+
+function collect(entry: string, before: readonly string[]): readonly string[] {
+  if (!/^[^=]+=/.test(entry)) throw new InvalidArgumentError('K=V is expected.');
+  return [...before, entry];
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof HostError ? `osv: ${error.message}` : error);
+  process.exitCode = EXIT_TROUBLE;
+}
+// Streams that are still open must not keep the process.
+process.exit();

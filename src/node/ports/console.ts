@@ -1,0 +1,39 @@
+/** The machine's console under Node. */
+import type { Closable, ConsolePort, TerminalSize } from '../../guest-kernel/index.ts';
+import { writeFully } from './output.ts';
+
+/** Nobody types; what the kernel says goes to stderr, so that stdout is the program's alone. */
+export const quietConsole: ConsolePort = {
+  write: (bytes) => void writeFully(2, bytes),
+  onInput: () => ({ close: () => {} }),
+  onResize: () => ({ close: () => {} }),
+  size: () => ({ rows: 25, columns: 80 }),
+};
+
+/** The user's own terminal, raw: the guest's line discipline does the editing and makes signals of ^C and ^Z. */
+export class TerminalConsole implements ConsolePort {
+  constructor() {
+    process.stdin.setRawMode(true);
+    process.on('exit', () => process.stdin.setRawMode(false));
+  }
+
+  write(bytes: Uint8Array): void {
+    writeFully(1, bytes);
+  }
+
+  onInput(listener: (bytes: Uint8Array) => void): Closable {
+    const take = (chunk: Buffer): void => listener(new Uint8Array(chunk));
+    process.stdin.on('data', take);
+    return { close: () => void process.stdin.off('data', take) };
+  }
+
+  onResize(listener: (size: TerminalSize) => void): Closable {
+    const tell = (): void => listener(this.size());
+    process.stdout.on('resize', tell);
+    return { close: () => void process.stdout.off('resize', tell) };
+  }
+
+  size(): TerminalSize {
+    return { rows: process.stdout.rows || 25, columns: process.stdout.columns || 80 };
+  }
+}

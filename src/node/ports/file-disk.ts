@@ -1,0 +1,53 @@
+/**
+ * A disk over an image file of the host that is only read: what the guest writes stays in memory and is gone with the
+ * process.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { HostError, type BlockPort } from '../../guest-kernel/index.ts';
+
+const BLOCK_BYTES = 4096;
+
+export class ThrowAwayDisk implements BlockPort {
+  readonly blockCount: number;
+  readonly isReadOnly = false;
+  readonly #fd: number;
+  readonly #written = new Map<number, Uint8Array>();
+  /** Blocks of the image that were read; the kernel keeps what it uses often, so a few are enough to seem near. */
+  readonly #read = new Map<number, Uint8Array>();
+
+  constructor(image: string) {
+    try {
+      this.#fd = openSync(image, 'r');
+    } catch (error) {
+      throw new HostError(`The disk image ${image} cannot be opened.`, { cause: error });
+    }
+    this.blockCount = Math.floor(fstatSync(this.#fd).size / BLOCK_BYTES);
+  }
+
+  readNow(block: number): Uint8Array {
+    return this.#written.get(block) ?? this.#read.get(block) ?? this.#readImage(block);
+  }
+
+  fetch(_blocks: readonly number[], done: (error?: HostError) => void): void {
+    setImmediate(done);
+  }
+
+  commit(blocks: ReadonlyMap<number, Uint8Array>, done: (error?: HostError) => void): void {
+    for (const [block, bytes] of blocks) {
+      this.#written.set(block, bytes);
+      this.#read.delete(block);
+    }
+    setImmediate(done);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #readImage(block: number): Uint8Array {
+    const bytes = new Uint8Array(BLOCK_BYTES);
+    readSync(this.#fd, bytes, 0, BLOCK_BYTES, block * BLOCK_BYTES);
+    this.#read.set(block, bytes);
+    return bytes;
+  }
+}

@@ -1,0 +1,108 @@
+/** `osv run`: one program on a throw-away layer over an image, with the host's standard streams. */
+import { readFileSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename, resolve } from 'node:path';
+import { boot, HostError, type BootOptions, type KernelPorts, type RunRequest } from '../guest-kernel/index.ts';
+import { driveKernel } from './drive.ts';
+import { quietConsole, TerminalConsole } from './ports/console.ts';
+import { hostClock } from './ports/clock.ts';
+import { hostEntropy } from './ports/entropy.ts';
+import { ThrowAwayDisk } from './ports/file-disk.ts';
+import { ProcessStdio } from './ports/stdio.ts';
+
+export interface RunOptions {
+  readonly engine: BootOptions['engine'];
+  /** Path of the raw image. */
+  readonly image: string;
+  readonly memoryBytes: number;
+  /** 'K=V' in addition to the usual ones. */
+  readonly environment: readonly string[];
+  readonly mounts: RunRequest['mounts'];
+}
+
+type Ended = Parameters<RunRequest['onEnd']>[0];
+
+/** A program and the files that must be on the disk for it. */
+export type Program = Pick<RunRequest, 'argv' | 'files'>;
+
+/** The host's `file`, which is copied to the guest's root folder, with its arguments. @throws HostError */
+export function programOfHost(file: string, args: readonly string[]): Program {
+  const path = `/${basename(file)}`;
+  try {
+    const mode = 0o755 | (statSync(file).mode & 0o777);
+    return { argv: [path, ...args].map(toBytes), files: [{ path: toBytes(path), mode, bytes: readFileSync(file) }] };
+  } catch (error) {
+    throw new HostError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A program of the image: words separated by blanks, `'…'` and `"…"` keep blanks. @throws HostError */
+export function programOfImage(commandLine: string): Program {
+  const words = [...commandLine.matchAll(/(?:"([^"]*)"|'([^']*)'|([^\s"']+))+/g)].map(([word]) =>
+    word.replaceAll(/["']/g, ''),
+  );
+  if (words.length === 0) throw new HostError('The command line is empty.');
+  return { argv: words.map(toBytes), files: [] };
+}
+
+/** @returns the exit code: the program's own, or 128 + n for signal n. */
+export async function run(program: Program, options: RunOptions): Promise<number> {
+  const isInteractive = process.stdin.isTTY && process.stdout.isTTY;
+  const clock = hostClock();
+  const disk = new ThrowAwayDisk(resolve(options.image));
+  let ended: Ended | undefined;
+  let panic: string | undefined;
+  const ports: KernelPorts = {
+    clock,
+    entropy: hostEntropy,
+    console: isInteractive ? new TerminalConsole() : quietConsole,
+    disk,
+    power: { onHalt: (reason, report) => void (panic = reason === 'panic' ? report : undefined) },
+  };
+  const request: RunRequest = {
+    ...program,
+    environment: environment(options.environment),
+    cwd: '/',
+    mounts: options.mounts,
+    ...(isInteractive ? {} : { stdio: new ProcessStdio() }),
+    onStart: passSignalsOn,
+    onEnd: (state) => void (ended = state),
+  };
+  const { engine, memoryBytes } = options;
+  const machine = { memoryBytes, engine, hypervisor: 'node', firmwareVendor: 'OSv in a browser tab' };
+  await driveKernel(boot(ports, { ...machine, run: request }), () => clock.monotonicNs());
+  disk.close();
+  if (panic !== undefined) throw new HostError(`The kernel stopped:\n${panic}`);
+  return exitCode(ended);
+}
+
+function exitCode(ended: Ended | undefined): number {
+  if (ended === undefined) throw new HostError('The machine stopped before the program ended.');
+  return ended.kind === 'exited' ? ended.code & 0xff : 128 + ended.signal;
+}
+
+function environment(more: readonly string[]): readonly string[] {
+  const usual = {
+    HOME: '/',
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    TERM: process.env['TERM'] ?? 'dumb',
+    LANG: 'C.UTF-8',
+  };
+  const all = new Map<string, string>(Object.entries(usual));
+  for (const entry of more) {
+    const [name = '', ...value] = entry.split('=');
+    all.set(name, value.join('='));
+  }
+  return [...all].map(([name, value]) => toBytes(`${name}=${value}`));
+}
+
+function passSignalsOn(control: { signal(signal: number): void }): void {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const) {
+    process.on(name, () => control.signal(constants.signals[name]));
+  }
+}
+
+/** The kernel's names are bytes, one per char. */
+function toBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
