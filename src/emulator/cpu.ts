@@ -12,6 +12,8 @@ export interface CpuPorts {
   timestamp(): bigint;
   /** RDRAND, RDSEED: fills `dst` with random bytes. */
   entropy(dst: Uint8Array): void;
+  /** Host time in ms, for statistics alone; without it translateMs stays 0. */
+  nowMs?(): number;
 }
 
 /** General-purpose registers by their number in encodings (Intel SDM 2A table 3-1). */
@@ -79,6 +81,8 @@ export interface CpuStatistics {
 export interface Cpu {
   readonly space: AddressSpace;
   readonly engine: Engine;
+  /** Whether 'auto' had to take the reference interpreter because code from text is forbidden here: worth a notice. */
+  readonly isFallback: boolean;
   /** A fresh state: registers zero, RFLAGS 0x202, MXCSR 0x1F80, x87 as after FNINIT. @throws RangeError when no slot is left. */
   createState(): CpuState;
   /** Runs the thread until an Exit, at most about `fuel` instructions (tested on backward edges, calls and returns). */

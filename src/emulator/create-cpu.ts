@@ -1,4 +1,5 @@
 /** Composes a core: decoder and lifter on one side, executors on the other. */
+import { canCompile } from './backends/js/compile.ts';
 import { ReferenceExecutor } from './backends/reference.ts';
 import type { Cpu, CpuPorts, CpuState, CpuStatistics, Engine } from './cpu.ts';
 import type { Executor, ExecutorServices } from './executor.ts';
@@ -8,6 +9,7 @@ import { CodePages } from './memory/code-pages.ts';
 import { GUEST_LIMIT } from './memory/address-space.ts';
 import { PAGE } from './memory/page-permissions.ts';
 import { StateSlots } from './thread-state.ts';
+import { TranslatingExecutor, type TranslationOptions } from './translate/translating-executor.ts';
 import { assert } from './util/assert.ts';
 import { type CpuLevel, cpuid } from './x86/cpuid.ts';
 import { buildDecodeTable } from './x86/decode/decode-table.ts';
@@ -21,6 +23,7 @@ export interface CpuOptions {
   readonly ports: CpuPorts;
   /** What CPUID advertises; v1 plus SSE3 and CX16 by default. */
   readonly level?: CpuLevel;
+  readonly translation?: TranslationOptions;
 }
 
 /** A core for `space`. Cost: some milliseconds the first time, when the decode table is built. */
@@ -34,14 +37,16 @@ let decodeTable: ReturnType<typeof buildDecodeTable> | null = null;
 class Core implements Cpu {
   readonly space: AddressSpace;
   readonly engine: Engine;
+  readonly isFallback: boolean;
   readonly #decoder: Decoder;
   readonly #executor: Executor;
   readonly #slots: StateSlots;
   readonly #statistics = { retired: 0, blocksDecoded: 0, blocksCompiled: 0, bytesGenerated: 0, translateMs: 0 };
 
-  constructor(space: AddressSpace, { engine, ports, level = 'v1' }: CpuOptions) {
+  constructor(space: AddressSpace, { engine, ports, level = 'v1', translation }: CpuOptions) {
     this.space = space;
-    this.engine = engine;
+    this.engine = chosenEngine(engine);
+    this.isFallback = engine === 'auto' && this.engine === 'reference';
     decodeTable ??= buildDecodeTable(INSTRUCTIONS);
     this.#decoder = new Decoder(decodeTable, codeSource(space));
     this.#slots = new StateSlots(space);
@@ -57,9 +62,10 @@ class Core implements Cpu {
         this.#statistics.blocksDecoded++;
         return liftBlock(this.#decoder, rip, maxInstructions);
       },
+      nowMs: () => ports.nowMs?.() ?? 0,
       describeUndefined: (rip) => this.#describeUndefined(rip),
     };
-    this.#executor = createExecutor(services, engine);
+    this.#executor = createExecutor(services, this.engine, translation);
   }
 
   createState(): CpuState {
@@ -91,7 +97,9 @@ class Core implements Cpu {
   }
 
   get statistics(): CpuStatistics {
-    return this.#statistics;
+    return this.#executor instanceof TranslatingExecutor
+      ? { ...this.#statistics, ...this.#executor.statistics }
+      : this.#statistics;
   }
 
   dispose(): void {
@@ -113,10 +121,23 @@ class Core implements Cpu {
   }
 }
 
-function createExecutor(services: ExecutorServices, engine: Engine): Executor {
+/** What 'auto' means here. */
+function chosenEngine(engine: Engine): Engine {
+  assert(engine !== 'wasm', "cpu: engine 'wasm' is not there yet");
+  if (engine === 'reference') return engine;
+  const isAvailable = canCompile();
+  assert(isAvailable || engine === 'auto', "cpu: engine 'js' needs code from text, which this page's policy forbids");
+  return isAvailable ? 'js' : 'reference';
+}
+
+function createExecutor(
+  services: ExecutorServices,
+  engine: Engine,
+  translation: TranslationOptions | undefined,
+): ReferenceExecutor | TranslatingExecutor {
   const reference = new ReferenceExecutor(services);
-  assert(engine === 'reference' || engine === 'auto', `cpu: engine '${engine}' is not there yet`);
-  return reference;
+  if (engine === 'reference') return reference;
+  return new TranslatingExecutor(services, reference, translation);
 }
 
 function codeSource(space: AddressSpace): CodeSource {

@@ -18,6 +18,8 @@ export interface ExecutorServices {
    * the block calls codePages.add(block.rip, block.sizeBytes).
    */
   lift(rip: number, maxInstructions: number): Block;
+  /** Host time in ms for statistics; 0 where nobody gives it. */
+  nowMs(): number;
   /** For #UD: up to 15 bytes at `rip` and the mnemonic where the map is known. */
   describeUndefined(rip: number): { readonly bytes: Uint8Array; readonly mnemonic: string };
 }
@@ -40,4 +42,6 @@ export interface Executor {
 export interface ColdTier extends Executor {
   /** Runs exactly up to `count` instructions; 'budget' when all of them retired. */
   step(stateAddr: number, count: number): Exit;
+  /** Runs the block at RIP to its end. @returns null to go on. */
+  runBlock(stateAddr: number): Exit | null;
 }

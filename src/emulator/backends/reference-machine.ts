@@ -52,11 +52,9 @@ export class ReferenceMachine {
   }
 
   storeRip(rip: number): void {
-    this.storeRip64(BigInt.asUintN(64, BigInt(rip)));
-  }
-
-  storeRip64(rip: bigint): void {
-    this.data.setBigUint64(this.base + STATE_OFFSET.rip, rip, true);
+    const at = (this.base + STATE_OFFSET.rip) >> 2;
+    this.i32[at] = rip;
+    this.i32[at + 1] = Math.floor(rip / 0x1_0000_0000);
   }
 
   /** @returns where [address, address + size) lies in memory, or -1 after raising a fault. */

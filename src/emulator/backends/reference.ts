@@ -72,6 +72,16 @@ export class ReferenceExecutor implements ColdTier {
     return this.#execute(stateAddr, fuel, MAX_INSTRUCTIONS);
   }
 
+  runBlock(stateAddr: number): Exit | null {
+    const machine = this.#machine;
+    machine.attach(stateAddr);
+    const { steps } = this.#find(machine.rip, MAX_INSTRUCTIONS);
+    for (let i = 0; !steps[i](); i++);
+    if (machine.exit !== null) return machine.exit;
+    machine.storeRip(machine.nextRip);
+    return null;
+  }
+
   #execute(stateAddr: number, fuel: number, blockLimit: number): Exit {
     const machine = this.#machine;
     machine.attach(stateAddr);

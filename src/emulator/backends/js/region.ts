@@ -1,0 +1,72 @@
+/**
+ * A region: blocks with direct jumps between them that become one JavaScript function, entered at the first block.
+ *
+ * Layout of the function (see golden/ for examples):
+ *
+ *   function r401000(S, depth) {           S: address of the thread state; depth: calls that may still be nested
+ *     const { D, I, P } = V;               DataView, Int32Array, permission bytes; V is refreshed when memory grows
+ *     let fuel = I[(S + 1008) >> 2];
+ *     let rax = I[S >> 2], rax_h = …       every state variable the region names
+ *     let next = 0, stop = 0;
+ *     exit: { …structured code… }          leaves by `next = address; break exit` or `stop = address; break exit`
+ *     I[S >> 2] = rax; …                   what the region may have changed
+ *     return next;                         address to go on at, or 0: the reason is in the state
+ *   }
+ */
+import type { Block } from '../../ir/block.ts';
+import { exitOf } from '../../ir/block.ts';
+import { STATE_OFFSET } from '../../ir/state-layout.ts';
+import type { Graph } from './structure.ts';
+
+export interface Region {
+  /** The first is the entry. */
+  readonly blocks: readonly Block[];
+}
+
+/** Slots of the scratch area that regions and their caller share. */
+export const REGION_SLOT = {
+  /** i32: fuel left. */
+  fuel: STATE_OFFSET.scratch + 112,
+  /** i32: why a region gave 0 (STOP). */
+  reason: STATE_OFFSET.scratch + 116,
+} as const;
+
+/** Why a region returned 0. RIP in the state tells where to go on. */
+export const STOP = {
+  /** The instruction at RIP must be executed by the reference interpreter. */
+  slow: 0,
+  /** SYSCALL was executed. */
+  syscall: 1,
+  /** Fuel is used up. */
+  budget: 2,
+  /** RIP is outside of the 4 GiB. */
+  far: 3,
+} as const;
+
+/** Addresses a block may go on at without leaving the function, in the order in which they are written. */
+export function directTargets(block: Block): number[] {
+  const exit = exitOf(block);
+  switch (exit.name) {
+    case 'jump':
+      return [exit.imm];
+    case 'branch':
+      return [exit.imm, exit.imm2];
+    case 'call':
+      return [exit.imm2];
+    case 'callIndirect':
+      return [exit.imm];
+    default:
+      return [];
+  }
+}
+
+/** The region's control flow: block number → numbers of the blocks it goes on at inside of the region. */
+export function graphOf({ blocks }: Region): Graph {
+  const numbers = new Map(blocks.map((block, i) => [block.rip, i]));
+  return {
+    successors: blocks.map((block) => {
+      const targets = directTargets(block).map((rip) => numbers.get(rip));
+      return [...new Set(targets.filter((target) => target !== undefined))];
+    }),
+  };
+}

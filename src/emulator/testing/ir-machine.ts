@@ -1,0 +1,64 @@
+/** Runs IR that a test builds itself on both executors: no x86 in between. */
+import { ReferenceExecutor } from '../backends/reference.ts';
+import type { Executor, ExecutorServices } from '../executor.ts';
+import type { Exit } from '../exit.ts';
+import type { Block } from '../ir/block.ts';
+import { IrBuilder } from '../ir/builder.ts';
+import { STATE_SIZE, STATES_BASE, STATE_OFFSET } from '../ir/state-layout.ts';
+import { AddressSpace, GUEST_BASE } from '../memory/address-space.ts';
+import { CodePages } from '../memory/code-pages.ts';
+import { TranslatingExecutor, type TranslationOptions } from '../translate/translating-executor.ts';
+
+export const DATA = GUEST_BASE + 0x10_0000;
+export const CODE = GUEST_BASE;
+
+export interface IrMachine {
+  readonly space: AddressSpace;
+  readonly executor: Executor;
+  readonly S: number;
+}
+
+/** @param blocks by address; what is missing ends the run by a system call. */
+export function irMachine(blocks: ReadonlyMap<number, Block>, engine: 'reference' | TranslationOptions): IrMachine {
+  const space = new AddressSpace();
+  space.protect(CODE, 0x1000, 5);
+  space.protect(DATA, 0x4000, 3);
+  const services: ExecutorServices = {
+    space,
+    codePages: new CodePages(space),
+    ports: { timestamp: () => 77n, entropy: (dst) => void dst.fill(1), cpuid: () => [1, 2, 3, 4] },
+    lift: (rip) => blocks.get(rip) ?? systemCallAt(rip),
+    nowMs: () => 0,
+    describeUndefined: () => ({ bytes: new Uint8Array(0), mnemonic: '' }),
+  };
+  const reference = new ReferenceExecutor(services);
+  const executor = engine === 'reference' ? reference : new TranslatingExecutor(services, reference, engine);
+  return { space, executor, S: STATES_BASE };
+}
+
+function systemCallAt(rip: number): Block {
+  const b = new IrBuilder();
+  b.instruction(rip, 1);
+  b.syscall(rip + 1);
+  return { rip, sizeBytes: 1, instructionCount: 1, ops: b.ops };
+}
+
+/** Copies `state` in, runs from `rip`, and gives the exit with the state and the data page afterwards. */
+export function runIr(
+  { space, executor, S }: IrMachine,
+  state: Uint8Array,
+  rip: number,
+  fuel = 1_000_000,
+): { exit: Exit; state: Uint8Array; data: Uint8Array; retired: number } {
+  space.u8.set(state, S);
+  space.data.setBigUint64(S + STATE_OFFSET.rip, BigInt(rip), true);
+  const exit = executor.run(S, fuel);
+  return {
+    exit,
+    state: space.u8.slice(S, S + STATE_OFFSET.scratch),
+    data: space.u8.slice(DATA, DATA + 0x4000),
+    retired: executor.retired,
+  };
+}
+
+export { STATE_SIZE };

@@ -1,0 +1,39 @@
+import type { Link, RegionFunction } from '../backends/js/compile.ts';
+
+/**
+ * What is known of a guest address that a block starts at: how often the cold tier ran it, and the region there once
+ * it is compiled. Generated code holds links, so replacing `run` links and unlinks blocks everywhere at once.
+ */
+export class CodeLink implements Link {
+  /** Guest address as int32: the form in which regions pass addresses. */
+  readonly rip: number;
+  /** The region, or a stub that gives the address back to the dispatcher. */
+  run: RegionFunction;
+  isCompiled = false;
+  isQueued = false;
+  /** Times the cold tier ran the block since it was last cold. */
+  executions = 0;
+  /** Times a region here was made. */
+  compilations = 0;
+  readonly #stub: RegionFunction;
+
+  constructor(rip: number) {
+    this.rip = rip | 0;
+    this.#stub = () => rip | 0;
+    this.run = this.#stub;
+  }
+
+  install(run: RegionFunction): void {
+    this.run = run;
+    this.isCompiled = true;
+    this.compilations++;
+  }
+
+  /** Back to cold: whoever holds the link comes out at the dispatcher. */
+  forget(): void {
+    this.run = this.#stub;
+    this.isCompiled = false;
+    this.isQueued = false;
+    this.executions = 0;
+  }
+}

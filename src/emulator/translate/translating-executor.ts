@@ -1,0 +1,288 @@
+/**
+ * The executor that runs cold code on the cold tier, counts, and compiles what has proven warm to JavaScript.
+ *
+ *   RIP ─→ link ─ compiled? ─→ region (calls, jumps and returns stay in generated code through links)
+ *            └── cold ──────→ cold tier, one block; after `warmUp` executions the link is queued for compiling
+ *
+ * Generated code never faults: where a check fails it comes back and the cold tier executes that one instruction
+ * (DESIGN decision 6). Code is only dropped while no generated code is on the host's stack: by the cold tier's stores,
+ * by the kernel, or here when the cache is full.
+ */
+import { compileBatch, type RegionHost, type Views } from '../backends/js/compile.ts';
+import { REGION_SLOT, type Region, STOP } from '../backends/js/region.ts';
+import type { ColdTier, Executor, ExecutorServices } from '../executor.ts';
+import type { Exit } from '../exit.ts';
+import { HELPERS } from '../ir/helpers.ts';
+import { STATE_OFFSET } from '../ir/state-layout.ts';
+import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
+import { PAGE_SHIFT } from '../memory/page-permissions.ts';
+import { assert } from '../util/assert.ts';
+import { CodeLink } from './code-link.ts';
+import { formRegion } from './region-former.ts';
+
+export interface TranslationOptions {
+  /** Cold executions of a block before it is compiled; 0 compiles at first sight (tests). */
+  readonly warmUp?: number;
+  /** Characters of generated source kept before everything is dropped. */
+  readonly sizeLimit?: number;
+}
+
+export interface TranslationStatistics {
+  regionsCompiled: number;
+  blocksCompiled: number;
+  bytesGenerated: number;
+  translateMs: number;
+  flushes: number;
+}
+
+// bench/README.md: a compiled block pays for its translation after some 30 executions on the cold tier.
+const WARM_UP = 24;
+/** Warm blocks wait for company, because each `new Function` costs about 100 µs; but not for long. */
+const BATCH = 24;
+const PATIENCE = 3;
+const SIZE_LIMIT = 64_000_000;
+const LINK_LIMIT = 400_000;
+/** Code that is rewritten again and again stays cold. */
+const MAX_COMPILATIONS = 12;
+/** Frames of nested regions; a frame of V8's interpreter takes some KB, and workers have 1 MB of stack. */
+const MAX_DEPTH = 48;
+const CACHE_MASK = 0x1fff;
+const MAX_BLOCK_INSTRUCTIONS = 32;
+
+const SYSCALL: Exit = { kind: 'syscall' };
+const BUDGET: Exit = { kind: 'budget' };
+const INTERRUPT: Exit = { kind: 'interrupt' };
+
+export class TranslatingExecutor implements Executor {
+  readonly statistics: TranslationStatistics = {
+    regionsCompiled: 0,
+    blocksCompiled: 0,
+    bytesGenerated: 0,
+    translateMs: 0,
+    flushes: 0,
+  };
+  readonly #services: ExecutorServices;
+  readonly #cold: ColdTier;
+  readonly #warmUp: number;
+  readonly #sizeLimit: number;
+  readonly #views: Views;
+  readonly #host: RegionHost;
+  #links = new Map<number, CodeLink>();
+  /** Direct-mapped by address; in front of #links. */
+  readonly #cache: CodeLink[];
+  /** Page → links of regions with bytes in it. */
+  readonly #byPage = new Map<number, Set<CodeLink>>();
+  #queue: CodeLink[] = [];
+  #size = 0;
+  #isInterrupted = false;
+  /** Fuel that an interrupt took away unused. */
+  #skipped = 0;
+  #stateAddr = 0;
+  readonly #stopListening: () => void;
+  retired = 0;
+
+  constructor(services: ExecutorServices, cold: ColdTier, options: TranslationOptions = {}) {
+    this.#services = services;
+    this.#cold = cold;
+    this.#warmUp = options.warmUp ?? WARM_UP;
+    this.#sizeLimit = options.sizeLimit ?? SIZE_LIMIT;
+    this.#views = viewsOf(services);
+    this.#cache = Array.from({ length: CACHE_MASK + 1 }, () => new CodeLink(0));
+    this.#host = {
+      views: this.#views,
+      linkTo: (rip) => this.#linkTo(rip),
+      enter: (S, rip, depth) => {
+        const link = this.#cache[(rip ^ (rip >>> 11)) & CACHE_MASK];
+        return link.rip === rip ? link.run(S, depth) : this.#linkTo(rip >>> 0).run(S, depth);
+      },
+      helper: (name) => this.#helper(name),
+    };
+    this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
+  }
+
+  run(stateAddr: number, fuel: number): Exit {
+    this.#refreshViews();
+    this.#stateAddr = stateAddr;
+    this.#skipped = 0;
+    this.#views.I[(stateAddr + REGION_SLOT.fuel) >> 2] = fuel;
+    const exit = this.#execute(stateAddr);
+    this.retired = fuel - this.#skipped - this.#views.I[(stateAddr + REGION_SLOT.fuel) >> 2];
+    return exit;
+  }
+
+  interrupt(): void {
+    this.#isInterrupted = true;
+    // A running region reads its fuel again after the helper that calls this.
+    const at = (this.#stateAddr + REGION_SLOT.fuel) >> 2;
+    this.#skipped += Math.max(0, this.#views.I[at]);
+    this.#views.I[at] = 0;
+  }
+
+  dispose(): void {
+    this.#stopListening();
+    this.#flush();
+    this.#cold.dispose();
+  }
+
+  #execute(S: number): Exit {
+    const { I } = this.#views;
+    const [fuelAt, ripAt] = [(S + REGION_SLOT.fuel) >> 2, (S + STATE_OFFSET.rip) >> 2];
+    for (;;) {
+      if (I[fuelAt] <= 0) return this.#outOfFuel();
+      const rip = I[ripAt];
+      if (I[ripAt + 1] !== 0) return this.#step(S) ?? BUDGET;
+      const link = this.#find(rip);
+      const exit = link.isCompiled ? this.#runRegion(link, S) : this.#runCold(link, S);
+      if (exit !== null) return exit;
+    }
+  }
+
+  #outOfFuel(): Exit {
+    if (!this.#isInterrupted) return BUDGET;
+    this.#isInterrupted = false;
+    return INTERRUPT;
+  }
+
+  #runRegion(link: CodeLink, S: number): Exit | null {
+    const { I } = this.#views;
+    const ripAt = (S + STATE_OFFSET.rip) >> 2;
+    // A guest that jumps to address 0 looks like a stop; RIP is then 0 and the cold tier raises the fault.
+    I[ripAt] = 0;
+    I[ripAt + 1] = 0;
+    I[(S + REGION_SLOT.reason) >> 2] = STOP.slow;
+    const next = link.run(S, MAX_DEPTH);
+    if (next !== 0) {
+      I[ripAt] = next;
+      return null;
+    }
+    switch (I[(S + REGION_SLOT.reason) >> 2]) {
+      case STOP.slow:
+        return this.#step(S);
+      case STOP.syscall:
+        return SYSCALL;
+      default:
+        return null; // budget and far: the loop sees them
+    }
+  }
+
+  /** One instruction on the cold tier. @returns null to go on. */
+  #step(S: number): Exit | null {
+    const exit = this.#cold.step(S, 1);
+    this.#views.I[(S + REGION_SLOT.fuel) >> 2] -= this.#cold.retired;
+    return exit.kind === 'budget' ? null : exit;
+  }
+
+  #runCold(link: CodeLink, S: number): Exit | null {
+    if (++link.executions >= this.#warmUp && !link.isQueued && link.compilations < MAX_COMPILATIONS) {
+      link.isQueued = true;
+      this.#queue.push(link);
+    }
+    if (this.#queue.length >= BATCH || (link.isQueued && link.executions >= this.#warmUp * PATIENCE)) {
+      this.#compileQueue();
+      if (link.isCompiled) return null;
+    }
+    const exit = this.#cold.runBlock(S);
+    this.#views.I[(S + REGION_SLOT.fuel) >> 2] -= this.#cold.retired;
+    return exit;
+  }
+
+  // Links
+
+  #find(rip: number): CodeLink {
+    const slot = (rip ^ (rip >>> 11)) & CACHE_MASK;
+    const known = this.#cache[slot];
+    if (known.rip === rip && rip !== 0) return known;
+    return (this.#cache[slot] = this.#linkTo(rip >>> 0));
+  }
+
+  #linkTo(rip: number): CodeLink {
+    const known = this.#links.get(rip);
+    if (known !== undefined) return known;
+    const link = new CodeLink(rip);
+    this.#links.set(rip, link);
+    return link;
+  }
+
+  #helper(name: string): (S: number, first: number, second: number) => number {
+    const helper = HELPERS.get(name);
+    assert(helper !== undefined, `js: helper '${name}'`);
+    const { space, ports } = this.#services;
+    return (S, first, second) => helper({ space, state: S, ports }, first, second);
+  }
+
+  // Compiling
+
+  #compileQueue(): void {
+    if (this.#size > this.#sizeLimit || this.#links.size > LINK_LIMIT) this.#flush();
+    const startMs = this.#services.nowMs();
+    const links = [...new Set(this.#queue)].filter((link) => !link.isCompiled);
+    this.#queue = [];
+    const regions = links.map((link) => this.#formRegion(link)).filter((region) => region !== null);
+    if (regions.length === 0) return;
+    const { functions, size } = compileBatch(regions, this.#host);
+    functions.forEach((run, i) => this.#install(regions[i], run));
+    this.statistics.translateMs += this.#services.nowMs() - startMs;
+    this.#size += size;
+    this.statistics.bytesGenerated += size;
+    this.statistics.regionsCompiled += regions.length;
+  }
+
+  #formRegion(link: CodeLink): Region | null {
+    const lift = (rip: number): ReturnType<ExecutorServices['lift']> =>
+      this.#services.lift(rip, MAX_BLOCK_INSTRUCTIONS);
+    const root = lift(link.rip >>> 0);
+    if (root.instructionCount === 0) return null;
+    const least = Math.min(1, this.#warmUp);
+    const isWanted = (rip: number): boolean =>
+      rip >= 0 && rip < GUEST_LIMIT && (least === 0 || (this.#links.get(rip)?.executions ?? 0) >= least);
+    const region = formRegion(root, lift, isWanted);
+    this.statistics.blocksCompiled += region.blocks.length;
+    return region;
+  }
+
+  #install(region: Region, run: CodeLink['run']): void {
+    const link = this.#linkTo(region.blocks[0].rip);
+    link.install(run);
+    for (const { rip, sizeBytes } of region.blocks) {
+      this.#services.codePages.add(rip, sizeBytes);
+      for (let page = rip >>> PAGE_SHIFT; page <= (rip + sizeBytes - 1) >>> PAGE_SHIFT; page++) {
+        const links = this.#byPage.get(page);
+        if (links === undefined) this.#byPage.set(page, new Set([link]));
+        else links.add(link);
+      }
+    }
+  }
+
+  #dropPage(page: number): void {
+    const links = this.#byPage.get(page);
+    if (links === undefined) return;
+    this.#byPage.delete(page);
+    for (const link of links) link.forget();
+  }
+
+  /** Forgets all generated code; what is still warm comes back soon. */
+  #flush(): void {
+    for (const link of this.#links.values()) link.forget();
+    this.#links = new Map();
+    const none = new CodeLink(0);
+    for (let i = 0; i <= CACHE_MASK; i++) this.#cache[i] = none;
+    this.#byPage.clear();
+    this.#queue = [];
+    this.#size = 0;
+    this.statistics.flushes++;
+  }
+
+  #refreshViews(): void {
+    const { space } = this.#services;
+    if (this.#views.I === space.i32) return;
+    Object.assign(this.#views, viewsOf(this.#services));
+  }
+}
+
+function viewsOf({ space }: ExecutorServices): Views {
+  return {
+    D: space.data,
+    I: space.i32,
+    P: new Uint8Array(space.memory.buffer, PERMISSIONS_BASE, GUEST_LIMIT / 2 ** PAGE_SHIFT),
+  };
+}
