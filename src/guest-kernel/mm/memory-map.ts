@@ -13,7 +13,7 @@
 import { type AddressSpace, GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
 import { EEXIST, EINVAL, ENOMEM } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
-import type { Inode } from '../vfs/inode.ts';
+import { type Inode, NotResident } from '../vfs/inode.ts';
 import { type Area, AreaList } from './area-list.ts';
 
 /** First address that mmap gives out: 256 MiB leaves room for a program's image and its brk. */
@@ -141,6 +141,28 @@ export class MemoryMap {
       const result = this.touch(at, wanted);
       if (result !== 'ok' && result !== 'present') return false;
     }
+    return true;
+  }
+
+  /** MAP_POPULATE: as much as can be had without waiting. */
+  populateQuietly(addr: number, endAddr: number): void {
+    try {
+      this.populate(addr, endAddr, PROT_READ);
+    } catch (error) {
+      if (error !== ENOMEM && !(error instanceof NotResident)) throw error;
+    }
+  }
+
+  isResident(addr: number): boolean {
+    return this.#resident[Math.floor(addr / PAGE_SIZE)] === 1;
+  }
+
+  /** Lengthens a mapping in place. @returns false where something is in the way */
+  extend(area: Area, newSizeBytes: number): boolean {
+    const endAddr = area.startAddr + newSizeBytes;
+    if (endAddr > TOP || this.areas.within(area.endAddr, endAddr).length > 0) return false;
+    const offset = area.offset + area.endAddr - area.startAddr;
+    this.map({ ...area, addr: area.endAddr, sizeBytes: endAddr - area.endAddr, isFixed: true, offset });
     return true;
   }
 

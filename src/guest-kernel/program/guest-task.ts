@@ -1,5 +1,6 @@
 /** A thread of x86 code: runs it until it calls, faults or its time is up, and delivers its signals. */
 import { type CpuState, type Fault, VECTOR } from '../../emulator/index.ts';
+import { assert } from '../../emulator/util/assert.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { EFAULT, ENOMEM } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
@@ -59,6 +60,8 @@ export class GuestTask extends KernelTask implements Thread {
   clearTidAddr = 0;
   /** set_robust_list(2). */
   robustListAddr = 0;
+  /** Signals that rt_sigtimedwait waits for although they are blocked. */
+  awaitedSignals: SignalSet = 0n;
   readonly #dispatcher: SyscallDispatcher;
   readonly #call: MutableCall;
   #waitingCall: RunningCall | undefined;
@@ -66,6 +69,7 @@ export class GuestTask extends KernelTask implements Thread {
   #interrupted: (CallOutcome & { kind: 'interrupted' }) | undefined;
   /** The mask to come back to after a call with a temporary one. */
   #savedMask: SignalSet | undefined;
+  #isYielding = false;
   #spurious = 0;
   #lastFaultAddr = -1;
 
@@ -114,6 +118,15 @@ export class GuestTask extends KernelTask implements Thread {
     program.threads.set(this.id, this);
   }
 
+  override accepts(signal: number): boolean {
+    return super.accepts(signal) || (this.awaitedSignals & signalBit(signal)) !== 0n;
+  }
+
+  /** sched_yield(2): the slice ends after this call. */
+  yieldTurn(): void {
+    this.#isYielding = true;
+  }
+
   /** rt_sigreturn(2). @throws EFAULT */
   returnFromSignal(): void {
     popSignalFrame(this);
@@ -150,6 +163,10 @@ export class GuestTask extends KernelTask implements Thread {
       if (exit.kind === 'syscall') {
         use(CALL_FUEL);
         if (!this.#settle(this.#enterCall())) return this.#outcome();
+        if (this.#isYielding) {
+          this.#isYielding = false;
+          return 'ready';
+        }
       } else if (!this.#handleFault(exit.fault)) return this.#outcome();
     }
   }
@@ -341,6 +358,12 @@ class GuestCall implements MutableCall {
   raise(signal: number): void {
     this.#task.postSignal({ signal, code: SI_TKILL, pid: this.#task.program.pid, uid: 0 });
   }
+}
+
+/** The rows of system calls get Threads; those that touch signals and namespaces need the whole. */
+export function asGuest(thread: Thread): GuestTask {
+  assert(thread instanceof GuestTask, `thread ${thread.id}: runs no guest code`);
+  return thread;
 }
 
 function signalOf(fault: Fault): { readonly signal: number; readonly code: number } {

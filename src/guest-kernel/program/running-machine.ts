@@ -30,6 +30,7 @@ export class RunningMachine implements Machine {
   readonly #tasks = new Map<number, KernelTask>();
   /** By pid, oldest first. */
   readonly #programs = new Map<number, RunningProgram>();
+  #usedMemory: () => number = () => 0;
   #nextId = FIRST_ID;
 
   constructor(parts: {
@@ -47,6 +48,16 @@ export class RunningMachine implements Machine {
     this.memoryBytes = parts.memoryBytes;
     this.scheduler = new Scheduler(parts.ports.clock);
     this.fuelMeter = new FuelMeter(parts.ports.clock);
+  }
+
+  /** What programs have not taken of the machine's memory. */
+  get freeMemoryBytes(): number {
+    return this.memoryBytes - this.#usedMemory();
+  }
+
+  /** Set once the pool of address spaces stands. */
+  measureMemoryBy(usedBytes: () => number): void {
+    this.#usedMemory = usedBytes;
   }
 
   realtimeMs(): number {

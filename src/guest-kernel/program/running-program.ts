@@ -13,12 +13,14 @@ import {
 } from '../abi/signal.ts';
 import { syscallName } from '../abi/syscall-names.ts';
 import type { FileTable } from '../vfs/file-table.ts';
+import type { GuestNamespace } from './guest-namespace.ts';
+import { IntervalTimers } from './interval-timers.ts';
 import type { KernelTask } from './kernel-task.ts';
 import { OutputTail } from './output-tail.ts';
 import type { ProgramInfo } from './programs.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { PendingSignals, type SignalActions, type SignalInfo, signalBit } from './signals.ts';
-import type { Credentials, FsContext, Namespace, Program, ProgramState } from './thread.ts';
+import type { Credentials, FsContext, Program, ProgramState } from './thread.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 const OUTPUT_BYTES = 65_536;
@@ -29,7 +31,7 @@ export interface ProgramParts {
   readonly parentPid: number;
   readonly path: ByteString;
   readonly argv: readonly ByteString[];
-  readonly namespace: Namespace | undefined;
+  readonly namespace: GuestNamespace | undefined;
   /** Taken over: one reference. */
   readonly files: FileTable;
   readonly fs: FsContext;
@@ -46,13 +48,16 @@ export class RunningProgram implements Program {
   session: number;
   path: ByteString;
   argv: readonly ByteString[];
-  readonly namespace: Namespace | undefined;
+  readonly namespace: GuestNamespace | undefined;
   readonly files: FileTable;
   readonly fs: FsContext;
   readonly credentials: Credentials;
   readonly actions: SignalActions;
   readonly isHidden: boolean;
   readonly pendingSignals = new PendingSignals();
+  readonly intervalTimers: IntervalTimers;
+  /** setrlimit(2): soft and hard limits that were changed, by resource. */
+  readonly limits = new Map<number, readonly [soft: bigint, hard: bigint]>();
   readonly threads = new Map<number, KernelTask>();
   readonly ended = new WaitQueue();
   readonly startedMs: number;
@@ -82,6 +87,7 @@ export class RunningProgram implements Program {
     this.actions = parts.actions;
     this.isHidden = parts.isHidden ?? false;
     this.startedMs = machine.realtimeMs();
+    this.intervalTimers = new IntervalTimers(machine.clock, machine.scheduler);
   }
 
   get isRunning(): boolean {
@@ -199,6 +205,7 @@ export class RunningProgram implements Program {
     if (this.endedMs !== undefined) return;
     this.state = this.isRunning ? state : this.state;
     this.endedMs = this.#machine.realtimeMs();
+    this.intervalTimers.cancelAll();
     this.files.release();
     this.onEnded();
     this.#machine.programEnded(this);

@@ -29,6 +29,7 @@ export class Scheduler {
   readonly #ready: Schedulable[] = [];
   #last: Schedulable | undefined;
   #virtualNs = 0;
+  #sliceStartNs: number | undefined;
   #idleNs = 0;
   #idleSinceNs: number | undefined;
   /** Called when the first thread becomes ready. */
@@ -45,6 +46,11 @@ export class Scheduler {
 
   get isIdle(): boolean {
     return this.#idleSinceNs !== undefined;
+  }
+
+  /** How long the slice under way has lasted, ns; not yet in its thread's cpuNs. */
+  get currentSliceNs(): number {
+    return this.#sliceStartNs === undefined ? 0 : this.#clock.monotonicNs() - this.#sliceStartNs;
   }
 
   /** A thread that was waiting, or is new, may run. */
@@ -73,7 +79,9 @@ export class Scheduler {
   #runTask(task: Schedulable, startNs: number, sliceNs: number): number {
     if (task !== this.#last) task.switches++;
     this.#last = task;
+    this.#sliceStartNs = startNs;
     const outcome = task.runSlice(sliceNs);
+    this.#sliceStartNs = undefined;
     const nowNs = this.#clock.monotonicNs();
     task.cpuNs += nowNs - startNs;
     task.virtualNs += (nowNs - startNs) * 1.25 ** task.nice; // Linux: each step of nice is a factor of 1.25

@@ -42,6 +42,7 @@ export interface Machine {
   readonly log: KernelLog;
   hostname: string;
   readonly memoryBytes: number;
+  readonly freeMemoryBytes: number;
 }
 
 /** dmesg and the console: what the kernel itself says. */

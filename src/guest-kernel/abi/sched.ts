@@ -1,0 +1,20 @@
+/** clone(2), sched(7): linux/sched.h. */
+export const CLONE_VM = 0x100;
+export const CLONE_FS = 0x200;
+export const CLONE_FILES = 0x400;
+export const CLONE_SIGHAND = 0x800;
+export const CLONE_VFORK = 0x4000;
+export const CLONE_THREAD = 0x1_0000;
+export const CLONE_SETTLS = 0x8_0000;
+export const CLONE_PARENT_SETTID = 0x10_0000;
+export const CLONE_CHILD_CLEARTID = 0x20_0000;
+export const CLONE_CHILD_SETTID = 0x100_0000;
+
+export const SCHED_OTHER = 0;
+export const SCHED_FIFO = 1;
+export const SCHED_RR = 2;
+export const SCHED_BATCH = 3;
+export const SCHED_IDLE = 5;
+
+// wait4(2)
+export const WNOHANG = 1;

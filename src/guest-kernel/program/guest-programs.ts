@@ -1,0 +1,250 @@
+/**
+ * Starting ELF files: an executable in a namespace of its own, a shared object through the resident launcher of the
+ * default namespace or of a fresh one (DESIGN decision 2). All checks come before anything starts.
+ */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import { EAGAIN, Errno } from '../abi/errno.ts';
+import { S_IFMT, S_IFREG } from '../abi/stat.ts';
+import { ElfError, type ElfSource, parseElf } from '../loader/elf.ts';
+import { type LoadedFile, STACK_BYTES, loadProgram } from '../loader/load-program.ts';
+import type { SyscallDispatcher } from '../syscalls/dispatch.ts';
+import type { FileTable } from '../vfs/file-table.ts';
+import type { Inode } from '../vfs/inode.ts';
+import type { Viewer } from '../vfs/vfs.ts';
+import type { GuestNamespace, NamespacePool } from './guest-namespace.ts';
+import { GuestTask } from './guest-task.ts';
+import { type GuestStarter, consoleFiles, rootContext, rootCredentials } from './program-table.ts';
+import { LaunchError, type StartOptions } from './programs.ts';
+import { ResidentLauncher } from './resident-launcher.ts';
+import type { RunningMachine } from './running-machine.ts';
+import { RunningProgram } from './running-program.ts';
+import { SignalActions } from './signals.ts';
+import type { FsContext } from './thread.ts';
+
+/** Where the image keeps the launcher (guest/apps/README.md). */
+export const LAUNCHER_PATH = '/usr/lib/osv/launcher';
+const RANDOM_BYTES = 16;
+/** TASK_COMM_LEN without the NUL. */
+const NAME_BYTES = 15;
+
+interface Image {
+  readonly program: LoadedFile;
+  readonly interpreter: LoadedFile | undefined;
+}
+
+interface ExecutableParts {
+  readonly image: Image;
+  readonly argv: readonly ByteString[];
+  readonly environment: readonly ByteString[];
+  readonly fs: FsContext;
+  readonly files: FileTable;
+  readonly isHidden: boolean;
+}
+
+export class GuestPrograms implements GuestStarter {
+  readonly #machine: RunningMachine;
+  readonly #pool: NamespacePool;
+  readonly #dispatcher: SyscallDispatcher;
+  readonly #environment: ReadonlyMap<ByteString, ByteString>;
+  #default: GuestNamespace | undefined;
+
+  constructor(
+    machine: RunningMachine,
+    pool: NamespacePool,
+    dispatcher: SyscallDispatcher,
+    environment: ReadonlyMap<ByteString, ByteString>,
+  ) {
+    this.#machine = machine;
+    this.#pool = pool;
+    this.#dispatcher = dispatcher;
+    this.#environment = environment;
+  }
+
+  get defaultNamespace(): GuestNamespace | undefined {
+    return this.#default;
+  }
+
+  start(argv: readonly ByteString[], options: StartOptions): RunningProgram {
+    try {
+      return this.#start(argv, options);
+    } catch (error) {
+      if (error instanceof ElfError) throw new LaunchError(error.message);
+      if (error instanceof Errno) throw new LaunchError(`Failed to load object: ${argv[0]}: ${error.message}`);
+      if (error instanceof RangeError) throw new LaunchError('out of namespaces');
+      throw error;
+    }
+  }
+
+  #start(argv: readonly ByteString[], options: StartOptions): RunningProgram {
+    const [command = ''] = argv;
+    const fs = this.#context(options.cwd);
+    const image = this.#image({ fs, credentials: rootCredentials() }, command);
+    const { elf } = image.program;
+    if (elf.type === 'executable') {
+      return this.#startExecutable({
+        image,
+        argv,
+        environment: options.environment ?? environmentList(this.#environment),
+        fs,
+        files: options.files ?? consoleFiles(this.#machine),
+        isHidden: false,
+      });
+    }
+    if (elf.dynamic?.hasMain !== true) throw new LaunchError('Failed looking up main');
+    return this.#startShared(argv, image.program.path, fs, options.isNewProgram);
+  }
+
+  #context(cwd: ByteString | undefined): FsContext {
+    const fs = rootContext(this.#machine);
+    if (cwd !== undefined) fs.cwd = this.#machine.vfs.walk({ fs, credentials: rootCredentials() }, cwd);
+    return fs;
+  }
+
+  /** Reads and checks the file and its interpreter. @throws LaunchError, ElfError, NotResident */
+  #image(viewer: Viewer, command: ByteString): Image {
+    const program = this.#file(viewer, command);
+    const { interpreter } = program.elf;
+    return { program, interpreter: interpreter === undefined ? undefined : this.#file(viewer, interpreter) };
+  }
+
+  #file(viewer: Viewer, path: ByteString): LoadedFile {
+    const { vfs } = this.#machine;
+    try {
+      const location = vfs.walk(viewer, path);
+      const { inode } = location.dentry;
+      const attributes = inode.attributes();
+      if ((attributes.mode & S_IFMT) !== S_IFREG) throw new LaunchError(`Failed to load object: ${path}`);
+      return { elf: parseElf(sourceOf(inode, attributes.sizeBytes)), inode, path: vfs.pathOf(location) };
+    } catch (error) {
+      // OSv names what the user asked for, whatever the reason.
+      if (error instanceof Errno) throw new LaunchError(`Failed to load object: ${path}`);
+      throw error;
+    }
+  }
+
+  #startExecutable(parts: ExecutableParts): RunningProgram {
+    const machine = this.#machine;
+    const namespace = this.#pool.create();
+    try {
+      const random = new Uint8Array(RANDOM_BYTES);
+      machine.entropy.fill(random);
+      const start = loadProgram(namespace.map, {
+        ...parts.image,
+        argv: parts.argv,
+        environment: parts.environment,
+        random,
+        realtimeOffsetNs: machine.clock.realtimeNs() - BigInt(Math.round(machine.clock.monotonicNs())),
+      });
+      const cpuState = namespace.cpu.createState();
+      cpuState.rip = BigInt(start.entryAddr);
+      cpuState.setNumber(4, start.stackAddr);
+      const program = new RunningProgram(machine, {
+        pid: machine.allocateId(),
+        parentPid: 1,
+        path: parts.image.program.path,
+        argv: parts.argv,
+        namespace,
+        files: parts.files,
+        fs: parts.fs,
+        credentials: rootCredentials(),
+        actions: new SignalActions(),
+        isHidden: parts.isHidden,
+      });
+      namespace.retain();
+      program.onEnded = () => namespace.release();
+      machine.registerProgram(program);
+      const main = new GuestTask(machine, program, {
+        id: program.pid,
+        name: baseName(parts.image.program.path),
+        namespace,
+        cpuState,
+        dispatcher: this.#dispatcher,
+        stackSizeBytes: STACK_BYTES,
+      });
+      main.start();
+      return program;
+    } catch (error) {
+      namespace.dispose();
+      throw error;
+    }
+  }
+
+  #startShared(argv: readonly ByteString[], path: ByteString, fs: FsContext, isNewProgram: boolean): RunningProgram {
+    const namespace = isNewProgram ? this.#startLauncher(true, fs) : this.#defaultLauncher();
+    const { launcher } = namespace;
+    if (launcher === undefined) throw EAGAIN;
+    const shared = launcher.program;
+    shared.files.retain();
+    const program = new RunningProgram(this.#machine, {
+      pid: this.#machine.allocateId(),
+      parentPid: 1,
+      path,
+      argv,
+      namespace,
+      files: shared.files,
+      fs: shared.fs,
+      credentials: shared.credentials,
+      actions: shared.actions,
+    });
+    namespace.retain();
+    program.onEnded = () => {
+      launcher.runEnded(program);
+      namespace.release();
+    };
+    this.#machine.registerProgram(program);
+    launcher.add({ program, path });
+    return program;
+  }
+
+  #defaultLauncher(): GuestNamespace {
+    if (this.#default?.launcher?.isRetired === false) return this.#default;
+    return (this.#default = this.#startLauncher(false, rootContext(this.#machine)));
+  }
+
+  #startLauncher(isSingle: boolean, fs: FsContext): GuestNamespace {
+    const image = this.#image({ fs, credentials: rootCredentials() }, LAUNCHER_PATH);
+    const program = this.#startExecutable({
+      image,
+      argv: [LAUNCHER_PATH],
+      environment: environmentList(this.#environment),
+      fs,
+      files: consoleFiles(this.#machine),
+      isHidden: true,
+    });
+    const namespace = program.namespace as GuestNamespace;
+    const launcher = new ResidentLauncher(program, isSingle, (reason) => this.#retired(namespace, reason));
+    namespace.launcher = launcher;
+    const release = program.onEnded;
+    program.onEnded = () => {
+      launcher.launcherEnded();
+      release();
+    };
+    return namespace;
+  }
+
+  #retired(namespace: GuestNamespace, reason: string): void {
+    if (this.#default === namespace) this.#default = undefined;
+    this.#machine.log.notice(
+      `default namespace ${namespace.id} is retired: ${reason}; the next plain run gets a fresh one`,
+    );
+  }
+}
+
+export function environmentList(environment: ReadonlyMap<ByteString, ByteString>): ByteString[] {
+  return [...environment].map(([name, value]) => `${name}=${value}`);
+}
+
+/** comm of a program: the last part of its path. */
+export function baseName(path: ByteString): ByteString {
+  return path.slice(path.lastIndexOf('/') + 1).slice(0, NAME_BYTES);
+}
+
+function sourceOf(inode: Inode, sizeBytes: number): ElfSource {
+  return {
+    sizeBytes,
+    read(offset, size) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(size, sizeBytes - offset)));
+      return bytes.subarray(0, bytes.length === 0 ? 0 : inode.read(offset, bytes));
+    },
+  };
+}

@@ -1,0 +1,203 @@
+/** mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), mincore(2), msync(2), mlock(2) and their like. */
+import { GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
+import { EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS } from '../abi/errno.ts';
+import { O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
+import {
+  MADV_DONTNEED,
+  MADV_FREE,
+  MADV_POPULATE_READ,
+  MADV_POPULATE_WRITE,
+  MADV_REMOVE,
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_FIXED_NOREPLACE,
+  MAP_POPULATE,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  MAP_SHARED_VALIDATE,
+  MAP_TYPE,
+  MREMAP_DONTUNMAP,
+  MREMAP_FIXED,
+  MREMAP_MAYMOVE,
+  PROT_EXEC,
+  PROT_READ,
+  PROT_WRITE,
+} from '../abi/mman.ts';
+import { S_IFMT, S_IFREG } from '../abi/stat.ts';
+import { BRK_LIMIT } from '../loader/load-program.ts';
+import { type MemoryMap, pageUp } from '../mm/memory-map.ts';
+import { asGuest } from '../program/guest-task.ts';
+import type { Thread } from '../program/thread.ts';
+import type { Inode } from '../vfs/inode.ts';
+import { type Result, type Syscall, partial, syscall } from './syscall.ts';
+
+const PROTECTION = PROT_READ | PROT_WRITE | PROT_EXEC;
+const MS_ASYNC = 1;
+const MS_SYNC = 4;
+/** mincore(2): most pages answered in one call, to bound the buffer. */
+const MINCORE_PAGES = 1 << 20;
+
+interface MmapArguments {
+  readonly addr: number;
+  readonly length: number;
+  readonly protection: number;
+  readonly flags: number;
+  readonly fd: number;
+  readonly offset: number;
+}
+
+function mapOf(thread: Thread): MemoryMap {
+  return asGuest(thread).namespace.map;
+}
+
+function mmap(thread: Thread, args: MmapArguments): Result {
+  const { addr, length, flags } = args;
+  const type = flags & MAP_TYPE;
+  if (length === 0 || ![MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE].includes(type)) throw EINVAL;
+  if (args.offset % PAGE_SIZE !== 0 || args.offset < 0) throw EINVAL;
+  const isFixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0;
+  if (isFixed && addr % PAGE_SIZE !== 0) throw EINVAL;
+  const protection = args.protection & PROTECTION;
+  const isShared = type !== MAP_PRIVATE;
+  const file = (flags & MAP_ANONYMOUS) === 0 ? fileToMap(thread, args.fd, protection, isShared) : undefined;
+  const map = mapOf(thread);
+  const at = map.map({
+    addr,
+    sizeBytes: length,
+    protection,
+    isFixed,
+    isNoReplace: (flags & MAP_FIXED_NOREPLACE) !== 0,
+    isShared,
+    inode: file?.inode,
+    offset: args.offset,
+    name: file?.path ?? '',
+  });
+  if ((flags & MAP_POPULATE) !== 0 && protection !== 0) map.populateQuietly(at, at + pageUp(length));
+  return at;
+}
+
+function fileToMap(
+  thread: Thread,
+  fd: number,
+  protection: number,
+  isShared: boolean,
+): { readonly inode: Inode; readonly path: string } | undefined {
+  const file = thread.files.get(fd);
+  const access = file.flags & O_ACCMODE;
+  if (access !== O_RDONLY && access !== O_RDWR) throw access === O_WRONLY ? EACCES : EBADF;
+  if (isShared && (protection & PROT_WRITE) !== 0 && access !== O_RDWR) throw EACCES;
+  // Linux drivers/char/mem.c: mapping /dev/zero is mapping nothing in particular.
+  if (file.path === '/dev/zero') return undefined;
+  const { inode } = file;
+  if (inode === undefined || (inode.attributes().mode & S_IFMT) !== S_IFREG) throw ENODEV;
+  return { inode, path: file.path };
+}
+
+/** A range of whole pages; EINVAL unless it starts on one and lies in the address space. */
+function pages(addr: number, length: number, whenOutside = EINVAL): { start: number; end: number } {
+  if (addr % PAGE_SIZE !== 0) throw EINVAL;
+  const end = addr + pageUp(length);
+  if (end > GUEST_LIMIT) throw whenOutside;
+  return { start: addr, end };
+}
+
+function munmap(thread: Thread, { addr, length }: { addr: number; length: number }): Result {
+  if (length === 0) throw EINVAL;
+  const { start, end } = pages(addr, length);
+  mapOf(thread).unmap(Math.max(start, GUEST_BASE), Math.max(0, end - Math.max(start, GUEST_BASE)));
+  return 0;
+}
+
+function mprotect(thread: Thread, args: { addr: number; length: number; protection: number }): Result {
+  const { start, end } = pages(args.addr, args.length, ENOMEM);
+  if (end > start) mapOf(thread).protect(start, end - start, args.protection & PROTECTION);
+  return 0;
+}
+
+function mremap(
+  thread: Thread,
+  args: { addr: number; oldSize: number; newSize: number; flags: number; newAddr: number },
+): Result {
+  const { addr, flags } = args;
+  const oldSize = pageUp(args.oldSize);
+  const newSize = pageUp(args.newSize);
+  if (addr % PAGE_SIZE !== 0 || newSize === 0 || (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) !== 0) throw EINVAL;
+  if ((flags & MREMAP_DONTUNMAP) !== 0 || oldSize === 0) throw EINVAL;
+  const isFixed = (flags & MREMAP_FIXED) !== 0;
+  if (isFixed && ((flags & MREMAP_MAYMOVE) === 0 || args.newAddr % PAGE_SIZE !== 0)) throw EINVAL;
+  const map = mapOf(thread);
+  const [area, ...others] = map.areas.within(addr, addr + oldSize);
+  if (area === undefined || others.length > 0 || area.endAddr - area.startAddr !== oldSize) throw EFAULT;
+  if (isFixed) return map.move(area, newSize, args.newAddr);
+  if (newSize <= oldSize) {
+    if (newSize < oldSize) map.unmap(addr + newSize, oldSize - newSize);
+    return addr;
+  }
+  if (map.extend(area, newSize)) return addr;
+  if ((flags & MREMAP_MAYMOVE) === 0) throw ENOMEM;
+  return map.move(area, newSize, 0);
+}
+
+function madvise(thread: Thread, { addr, length, advice }: { addr: number; length: number; advice: number }): Result {
+  const { start, end } = pages(addr, length);
+  const map = mapOf(thread);
+  if (!map.areas.covers(start, end)) throw ENOMEM;
+  if (advice === MADV_DONTNEED || advice === MADV_FREE) map.forget(start, end);
+  else if (advice === MADV_REMOVE) throw EINVAL;
+  else if (advice === MADV_POPULATE_READ && !map.populate(start, end, PROT_READ)) throw EFAULT;
+  else if (advice === MADV_POPULATE_WRITE && !map.populate(start, end, PROT_WRITE)) throw EFAULT;
+  return 0;
+}
+
+function mincore(thread: Thread, { addr, length, vector }: { addr: number; length: number; vector: number }): Result {
+  const { start, end } = pages(addr, length, ENOMEM);
+  const count = (end - start) / PAGE_SIZE;
+  if (count > MINCORE_PAGES) throw EAGAIN;
+  const map = mapOf(thread);
+  if (!map.areas.covers(start, end)) throw ENOMEM;
+  const answer = thread.memory.writable(vector, count);
+  for (let i = 0; i < count; i++) answer[i] = map.isResident(start + i * PAGE_SIZE) ? 1 : 0;
+  return 0;
+}
+
+function msync(thread: Thread, { addr, length, flags }: { addr: number; length: number; flags: number }): Result {
+  const { start, end } = pages(addr, length, ENOMEM);
+  if ((flags & MS_ASYNC) !== 0 && (flags & MS_SYNC) !== 0) throw EINVAL;
+  const map = mapOf(thread);
+  if (!map.areas.covers(start, end)) throw ENOMEM;
+  map.writeBack(start, end);
+  return 0;
+}
+
+/** Nothing is ever swapped out, so locking is done by answering. */
+const done = (): Result => 0;
+
+// oxfmt-ignore
+export const memory: readonly Syscall[] = [
+  syscall({ nr: 9, name: 'mmap', support: partial('shared mappings of a file are written back on msync, munmap and exit, and not seen by other programs before'),
+    args: { addr: 'ptr', length: 'size', protection: 'flags', flags: 'flags', fd: 'fd', offset: 'off' }, run: mmap }),
+  syscall({ nr: 10, name: 'mprotect', args: { addr: 'ptr', length: 'size', protection: 'flags' }, support: 'full', run: mprotect }),
+  syscall({ nr: 11, name: 'munmap', args: { addr: 'ptr', length: 'size' }, support: 'full', run: munmap }),
+  syscall({ nr: 12, name: 'brk', args: { addr: 'ptr' }, support: 'full',
+    run: (thread, { addr }) => mapOf(thread).setBreak(addr, BRK_LIMIT) }),
+  syscall({ nr: 25, name: 'mremap', support: partial('MREMAP_DONTUNMAP'), run: mremap,
+    args: { addr: 'ptr', oldSize: 'size', newSize: 'size', flags: 'flags', newAddr: 'ptr' } }),
+  syscall({ nr: 26, name: 'msync', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: msync }),
+  syscall({ nr: 27, name: 'mincore', args: { addr: 'ptr', length: 'size', vector: 'ptr' }, support: 'full', run: mincore }),
+  syscall({ nr: 28, name: 'madvise', args: { addr: 'ptr', length: 'size', advice: 'int' }, support: partial('MADV_REMOVE; hints do nothing'), run: madvise }),
+  syscall({ nr: 149, name: 'mlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: done }),
+  syscall({ nr: 150, name: 'munlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: done }),
+  syscall({ nr: 151, name: 'mlockall', args: { flags: 'flags' }, support: 'full', run: done }),
+  syscall({ nr: 152, name: 'munlockall', args: {}, support: 'full', run: done }),
+  syscall({ nr: 325, name: 'mlock2', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: done }),
+  // One processor runs threads of an address space in turn: every switch is a barrier. Query: PRIVATE_EXPEDITED and its registration.
+  syscall({ nr: 324, name: 'membarrier', args: { command: 'int', flags: 'flags' }, support: 'full',
+    run: (_thread, { command }) => (command === 0 ? 0x1b : 0) }),
+  syscall({ nr: 329, name: 'pkey_mprotect', args: { addr: 'ptr', length: 'size', protection: 'flags', key: 'int' }, support: partial('no protection keys'),
+    run: (thread, { addr, length, protection, key }) => {
+      if (key !== -1) throw EINVAL;
+      return mprotect(thread, { addr, length, protection });
+    } }),
+  syscall({ nr: 330, name: 'pkey_alloc', args: {}, support: partial('no protection keys'),
+    run: () => { throw ENOSYS; } }),
+];

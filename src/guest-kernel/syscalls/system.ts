@@ -1,0 +1,194 @@
+/** uname(2), sysinfo(2), prctl(2), resource limits and usage, getrandom(2), sethostname(2), personality(2). */
+import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
+import { EINVAL, ENAMETOOLONG, EPERM, ESRCH } from '../abi/errno.ts';
+import { asGuest } from '../program/guest-task.ts';
+import type { Thread } from '../program/thread.ts';
+import { type Result, type Syscall, partial, syscall } from './syscall.ts';
+import { storeTimeval } from './timespec.ts';
+
+const UTS_FIELD_BYTES = 65;
+const UNAME: readonly ByteString[] = ['Linux', '', '5.15.0-osv', '#1 SMP OSv', 'x86_64', '(none)'];
+const HOSTNAME_BYTES = 64;
+const COMM_BYTES = 16;
+const SYSINFO_BYTES = 112;
+const RUSAGE_BYTES = 144;
+const RANDOM_CHUNK = 65_536;
+
+function uname(thread: Thread, { buffer }: { buffer: number }): Result {
+  const fields = UNAME.map((text, i) => (i === 1 ? thread.machine.hostname : text));
+  const dst = thread.memory.writable(buffer, fields.length * UTS_FIELD_BYTES);
+  dst.fill(0);
+  for (const [i, text] of fields.entries()) dst.set(bytesOf(text.slice(0, UTS_FIELD_BYTES - 1)), i * UTS_FIELD_BYTES);
+  return 0;
+}
+
+// struct sysinfo: uptime, loads[3], total, free, shared, buffer, swap total and free, procs (16 bits), high, unit.
+function sysinfo(thread: Thread, { buffer }: { buffer: number }): Result {
+  const { machine } = asGuest(thread);
+  const dst = thread.memory.writable(buffer, SYSINFO_BYTES);
+  dst.fill(0);
+  thread.memory.storeNumber(buffer, Math.floor(machine.clock.monotonicNs() / 1e9));
+  thread.memory.storeNumber(buffer + 32, machine.memoryBytes);
+  thread.memory.storeNumber(buffer + 40, machine.freeMemoryBytes);
+  thread.memory.storeU32(buffer + 80, Math.min(0xffff, machine.tasks().length));
+  thread.memory.storeU32(buffer + 104, 1);
+  return 0;
+}
+
+const PR_SET_PDEATHSIG = 1;
+const PR_GET_DUMPABLE = 3;
+const PR_SET_DUMPABLE = 4;
+const PR_SET_KEEPCAPS = 8;
+const PR_SET_NAME = 15;
+const PR_GET_NAME = 16;
+const PR_CAPBSET_READ = 23;
+const PR_SET_TIMERSLACK = 29;
+const PR_GET_TIMERSLACK = 30;
+const PR_SET_CHILD_SUBREAPER = 36;
+const PR_SET_NO_NEW_PRIVS = 38;
+const PR_GET_NO_NEW_PRIVS = 39;
+const PR_SET_THP_DISABLE = 41;
+const PR_SET_VMA = 0x5356_4d41;
+
+function prctl(thread: Thread, { option, arg }: { option: number; arg: number }): Result {
+  switch (option) {
+    case PR_SET_NAME:
+      thread.name = readName(thread, arg);
+      return 0;
+    case PR_GET_NAME: {
+      const dst = thread.memory.writable(arg, COMM_BYTES);
+      dst.fill(0);
+      dst.set(bytesOf(thread.name.slice(0, COMM_BYTES - 1)));
+      return 0;
+    }
+    case PR_GET_DUMPABLE:
+    case PR_CAPBSET_READ:
+      return 1;
+    case PR_GET_TIMERSLACK:
+      return 50_000;
+    case PR_GET_NO_NEW_PRIVS:
+      return 0;
+    case PR_SET_PDEATHSIG:
+    case PR_SET_DUMPABLE:
+    case PR_SET_KEEPCAPS:
+    case PR_SET_TIMERSLACK:
+    case PR_SET_CHILD_SUBREAPER:
+    case PR_SET_NO_NEW_PRIVS:
+    case PR_SET_THP_DISABLE:
+    case PR_SET_VMA:
+      return 0;
+    default:
+      throw EINVAL;
+  }
+}
+
+/** At most 15 bytes count, with or without a NUL among them. */
+function readName(thread: Thread, addr: number): ByteString {
+  let name = '';
+  for (let i = 0; i < COMM_BYTES - 1; i++) {
+    const byte = thread.memory.readable(addr + i, 1)[0] ?? 0;
+    if (byte === 0) break;
+    name += String.fromCharCode(byte);
+  }
+  return name;
+}
+
+const INFINITY = -1n; // RLIM_INFINITY
+const RLIMIT_COUNT = 16;
+/** Limits by number (getrlimit(2)); those not named are infinite. */
+const LIMITS: ReadonlyMap<number, readonly [soft: bigint, hard: bigint]> = new Map([
+  [3, [8n << 20n, INFINITY]], // STACK
+  [4, [0n, INFINITY]], // CORE
+  [6, [4096n, 4096n]], // NPROC
+  [7, [16_384n, 16_384n]], // NOFILE (facts 7)
+  [9, [1n << 32n, 1n << 32n]], // AS: the 4 GiB of a namespace
+  [13, [0n, 0n]], // NICE
+  [14, [0n, 0n]], // RTPRIO
+]);
+
+function getLimit(thread: Thread, resource: number, addr: number): void {
+  if (resource < 0 || resource >= RLIMIT_COUNT) throw EINVAL;
+  const [soft, hard] = asGuest(thread).program.limits.get(resource) ?? LIMITS.get(resource) ?? [INFINITY, INFINITY];
+  thread.memory.storeI64(addr, soft);
+  thread.memory.storeI64(addr + 8, hard);
+}
+
+/** Limits are kept and told, and do not limit. */
+function setLimit(thread: Thread, resource: number, addr: number): void {
+  if (resource < 0 || resource >= RLIMIT_COUNT) throw EINVAL;
+  const soft = thread.memory.loadI64(addr);
+  const hard = thread.memory.loadI64(addr + 8);
+  if (BigInt.asUintN(64, soft) > BigInt.asUintN(64, hard)) throw EINVAL;
+  asGuest(thread).program.limits.set(resource, [soft, hard]);
+}
+
+function prlimit(thread: Thread, args: { pid: number; resource: number; limit: number; old: number }): Result {
+  if (args.pid !== 0 && args.pid !== thread.program.pid) throw ESRCH;
+  if (args.resource < 0 || args.resource >= RLIMIT_COUNT) throw EINVAL;
+  if (args.old !== 0) getLimit(thread, args.resource, args.old);
+  if (args.limit !== 0) setLimit(thread, args.resource, args.limit);
+  return 0;
+}
+
+const RUSAGE_SELF = 0;
+const RUSAGE_CHILDREN = -1;
+const RUSAGE_THREAD = 1;
+
+function getrusage(thread: Thread, { who, usage }: { who: number; usage: number }): Result {
+  if (![RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD].includes(who)) throw EINVAL;
+  const task = asGuest(thread);
+  const ns = who === RUSAGE_SELF ? task.program.cpuNs : who === RUSAGE_THREAD ? task.cpuNs : 0;
+  thread.memory.writable(usage, RUSAGE_BYTES).fill(0);
+  storeTimeval(thread.memory, usage, ns + (who === RUSAGE_CHILDREN ? 0 : task.machine.scheduler.currentSliceNs));
+  thread.memory.storeNumber(usage + 32, Math.floor(task.namespace.residentBytes / 1024));
+  return 0;
+}
+
+const GRND_FLAGS = 7;
+
+function getrandom(thread: Thread, args: { buffer: number; size: number; flags: number }): Result {
+  if ((args.flags & ~GRND_FLAGS) !== 0) throw EINVAL;
+  const count = Math.min(args.size, 0x1ff_ffff);
+  for (let done = 0; done < count; done += RANDOM_CHUNK) {
+    const chunk = new Uint8Array(Math.min(RANDOM_CHUNK, count - done));
+    thread.machine.entropy.fill(chunk);
+    thread.memory.writable(args.buffer + done, chunk.length).set(chunk);
+  }
+  return count;
+}
+
+function sethostname(thread: Thread, { name, size }: { name: number; size: number }): Result {
+  if (thread.credentials.euid !== 0) throw EPERM;
+  if (size > HOSTNAME_BYTES) throw ENAMETOOLONG;
+  thread.machine.hostname = String.fromCharCode(...thread.memory.readable(name, size));
+  return 0;
+}
+
+/** personality(2): Linux, and nothing else. 0xffffffff asks. */
+function personality(_thread: Thread, { persona }: { persona: number }): Result {
+  const ADDR_NO_RANDOMIZE = 0x0004_0000;
+  if (persona !== 0xffff_ffff && (persona & ~ADDR_NO_RANDOMIZE) !== 0) throw EINVAL;
+  return 0;
+}
+
+// oxfmt-ignore
+export const system: readonly Syscall[] = [
+  syscall({ nr: 63, name: 'uname', args: { buffer: 'ptr' }, support: 'full', run: uname }),
+  syscall({ nr: 97, name: 'getrlimit', args: { resource: 'int', limit: 'ptr' }, support: 'full',
+    run: (thread, { resource, limit }) => {
+      getLimit(thread, resource, limit);
+      return 0;
+    } }),
+  syscall({ nr: 98, name: 'getrusage', args: { who: 'int', usage: 'ptr' }, support: partial('CPU time and memory only'), run: getrusage }),
+  syscall({ nr: 99, name: 'sysinfo', args: { buffer: 'ptr' }, support: partial('no load averages'), run: sysinfo }),
+  syscall({ nr: 135, name: 'personality', args: { persona: 'uint' }, support: 'full', run: personality }),
+  syscall({ nr: 157, name: 'prctl', args: { option: 'int', arg: 'ptr' }, support: partial('names; the rest is accepted without effect'), run: prctl }),
+  syscall({ nr: 160, name: 'setrlimit', args: { resource: 'int', limit: 'ptr' }, support: partial('kept, not enforced'),
+    run: (thread, { resource, limit }) => {
+      setLimit(thread, resource, limit);
+      return 0;
+    } }),
+  syscall({ nr: 170, name: 'sethostname', args: { name: 'ptr', size: 'size' }, support: 'full', run: sethostname }),
+  syscall({ nr: 302, name: 'prlimit64', args: { pid: 'int', resource: 'int', limit: 'ptr', old: 'ptr' }, support: partial('of oneself; kept, not enforced'), run: prlimit }),
+  syscall({ nr: 318, name: 'getrandom', args: { buffer: 'ptr', size: 'size', flags: 'flags' }, support: 'full', run: getrandom }),
+];

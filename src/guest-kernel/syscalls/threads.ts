@@ -1,0 +1,157 @@
+/** clone(2), clone3(2), gettid(2), set_tid_address(2), arch_prctl(2), robust lists, rseq(2). */
+import { GUEST_LIMIT, REG } from '../../emulator/index.ts';
+import { E2BIG, EAGAIN, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
+import {
+  CLONE_CHILD_CLEARTID,
+  CLONE_CHILD_SETTID,
+  CLONE_FILES,
+  CLONE_FS,
+  CLONE_PARENT_SETTID,
+  CLONE_SETTLS,
+  CLONE_SIGHAND,
+  CLONE_THREAD,
+  CLONE_VM,
+} from '../abi/sched.ts';
+import { GuestTask, asGuest } from '../program/guest-task.ts';
+import type { RunningProgram } from '../program/running-program.ts';
+import type { Thread } from '../program/thread.ts';
+import { type Result, type Syscall, partial, syscall } from './syscall.ts';
+
+const ARCH_SET_GS = 0x1001;
+const ARCH_SET_FS = 0x1002;
+const ARCH_GET_FS = 0x1003;
+const ARCH_GET_GS = 0x1004;
+const THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+/** struct clone_args, first version. */
+const CLONE_ARGS_BYTES = 64;
+const ROBUST_HEAD_BYTES = 24;
+
+interface CloneRequest {
+  readonly flags: number;
+  /** Initial stack pointer. */
+  readonly stackAddr: number;
+  readonly stackSizeBytes: number;
+  readonly parentTidAddr: number;
+  readonly childTidAddr: number;
+  readonly tls: bigint;
+}
+
+function clone(thread: Thread, request: CloneRequest): Result {
+  const parent = asGuest(thread);
+  const { flags } = request;
+  if ((flags & THREAD_FLAGS) !== THREAD_FLAGS) {
+    parent.program.noteUnknownCall(57); // a new process: fork
+    throw ENOSYS;
+  }
+  const { id, program } = identityOf(parent);
+  if ((flags & CLONE_PARENT_SETTID) !== 0) thread.memory.storeU32(request.parentTidAddr, id);
+  if ((flags & CLONE_CHILD_SETTID) !== 0) thread.memory.storeU32(request.childTidAddr, id);
+  const cpuState = newState(parent);
+  cpuState.copyFrom(parent.cpuState);
+  cpuState.setNumber(REG.RAX, 0);
+  if (request.stackAddr !== 0) cpuState.setNumber(REG.RSP, request.stackAddr);
+  if ((flags & CLONE_SETTLS) !== 0) cpuState.fsBase = request.tls;
+  const child = new GuestTask(parent.machine, program, {
+    id,
+    name: parent.name,
+    namespace: parent.namespace,
+    cpuState,
+    dispatcher: parent.dispatcher,
+    stackSizeBytes: request.stackSizeBytes,
+  });
+  child.nice = parent.nice;
+  child.signalMask = parent.signalMask;
+  if ((flags & CLONE_CHILD_CLEARTID) !== 0) child.clearTidAddr = request.childTidAddr;
+  child.start();
+  return id;
+}
+
+/** Id and program of the next thread: a run's, if the launcher starts one (guest/apps/README.md). */
+function identityOf(parent: GuestTask): { readonly id: number; readonly program: RunningProgram } {
+  const { launcher } = parent.namespace;
+  const isLauncher = launcher !== undefined && parent.program === launcher.program && parent.id === parent.program.pid;
+  const run = isLauncher ? launcher.takeHandedOut() : undefined;
+  if (run === undefined) return { id: parent.machine.allocateId(), program: parent.program };
+  if (!run.program.isRunning) throw EAGAIN;
+  return { id: run.program.pid, program: run.program };
+}
+
+function newState(parent: GuestTask): ReturnType<GuestTask['namespace']['cpu']['createState']> {
+  try {
+    return parent.namespace.cpu.createState();
+  } catch (error) {
+    if (error instanceof RangeError) throw EAGAIN;
+    throw error;
+  }
+}
+
+// struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls; 64 bits each.
+function clone3(thread: Thread, { argsAddr, size }: { argsAddr: number; size: number }): Result {
+  if (size < CLONE_ARGS_BYTES) throw EINVAL;
+  if (size > 4096) throw E2BIG;
+  const { memory } = thread;
+  const stackAddr = memory.loadNumber(argsAddr + 40);
+  const stackSizeBytes = memory.loadNumber(argsAddr + 48);
+  if ((stackAddr === 0) !== (stackSizeBytes === 0)) throw EINVAL;
+  return clone(thread, {
+    flags: memory.loadU32(argsAddr),
+    stackAddr: stackAddr + stackSizeBytes,
+    stackSizeBytes,
+    parentTidAddr: memory.loadNumber(argsAddr + 24),
+    childTidAddr: memory.loadNumber(argsAddr + 16),
+    tls: memory.loadI64(argsAddr + 56),
+  });
+}
+
+function archPrctl(thread: Thread, { code, addr }: { code: number; addr: bigint }): Result {
+  const state = thread.cpuState;
+  switch (code) {
+    case ARCH_SET_FS:
+    case ARCH_SET_GS:
+      if (addr < 0n || addr >= 1n << 47n) throw EPERM;
+      if (code === ARCH_SET_FS) state.fsBase = addr;
+      else state.gsBase = addr;
+      return 0;
+    case ARCH_GET_FS:
+    case ARCH_GET_GS:
+      if (addr >= BigInt(GUEST_LIMIT)) throw EPERM;
+      thread.memory.storeI64(Number(addr), code === ARCH_GET_FS ? state.fsBase : state.gsBase);
+      return 0;
+    default:
+      throw EINVAL; // also the CET probes of glibc (0x3001)
+  }
+}
+
+function setRobustList(thread: Thread, { head, size }: { head: number; size: number }): Result {
+  if (size !== ROBUST_HEAD_BYTES) throw EINVAL;
+  asGuest(thread).robustListAddr = head;
+  return 0;
+}
+
+function getRobustList(thread: Thread, args: { tid: number; head: number; size: number }): Result {
+  const owner = args.tid === 0 ? asGuest(thread) : asGuest(thread).machine.task(args.tid);
+  if (!(owner instanceof GuestTask)) throw ESRCH;
+  thread.memory.storeNumber(args.head, owner.robustListAddr);
+  thread.memory.storeNumber(args.size, ROBUST_HEAD_BYTES);
+  return 0;
+}
+
+// oxfmt-ignore
+export const threads: readonly Syscall[] = [
+  syscall({ nr: 56, name: 'clone', support: partial('threads only'),
+    args: { flags: 'flags', stack: 'ptr', parentTid: 'ptr', childTid: 'ptr', tls: 'u64' },
+    run: (thread, { flags, stack, parentTid, childTid, tls }) =>
+      clone(thread, { flags, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, tls }) }),
+  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('threads only'), run: clone3 }),
+  syscall({ nr: 186, name: 'gettid', args: {}, support: 'full', run: (thread) => thread.id }),
+  syscall({ nr: 218, name: 'set_tid_address', args: { addr: 'ptr' }, support: 'full',
+    run: (thread, { addr }) => {
+      asGuest(thread).clearTidAddr = addr;
+      return thread.id;
+    } }),
+  syscall({ nr: 158, name: 'arch_prctl', args: { code: 'int', addr: 'u64' }, support: partial('FS and GS only'), run: archPrctl }),
+  syscall({ nr: 273, name: 'set_robust_list', args: { head: 'ptr', size: 'size' }, support: 'full', run: setRobustList }),
+  syscall({ nr: 274, name: 'get_robust_list', args: { tid: 'int', head: 'ptr', size: 'ptr' }, support: 'full', run: getRobustList }),
+  // glibc and others fall back: a processor that never migrates threads has no use for it.
+  syscall({ nr: 334, name: 'rseq', args: {}, support: partial('always ENOSYS'), run: () => { throw ENOSYS; } }),
+];

@@ -1,0 +1,171 @@
+/** clock_gettime(2), clock_nanosleep(2), gettimeofday(2), time(2), times(2), alarm(2), setitimer(2). */
+import { EINVAL, EINTR, EPERM } from '../abi/errno.ts';
+import { SIGALRM, SIGPROF, SIGVTALRM, SI_KERNEL } from '../abi/signal.ts';
+import { blocked } from '../program/blocked.ts';
+import { asGuest } from '../program/guest-task.ts';
+import type { RunningProgram } from '../program/running-program.ts';
+import type { Thread } from '../program/thread.ts';
+import type { Call } from '../vfs/open-file.ts';
+import { type Result, type Syscall, partial, syscall } from './syscall.ts';
+import { loadTimespecNs, loadTimevalNs, storeTimespec, storeTimeval } from './timespec.ts';
+
+const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
+const CLOCK_PROCESS_CPUTIME_ID = 2;
+const CLOCK_THREAD_CPUTIME_ID = 3;
+const CLOCK_MONOTONIC_RAW = 4;
+const CLOCK_REALTIME_COARSE = 5;
+const CLOCK_MONOTONIC_COARSE = 6;
+const CLOCK_BOOTTIME = 7;
+const CLOCK_REALTIME_ALARM = 8;
+const CLOCK_BOOTTIME_ALARM = 9;
+const CLOCK_TAI = 11;
+const TIMER_ABSTIME = 1;
+/** sysconf(_SC_CLK_TCK) is 100. */
+const TICK_NS = 1e7;
+const ITIMER_REAL = 0;
+
+function isRealtime(clock: number): boolean {
+  return [CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_REALTIME_ALARM, CLOCK_TAI].includes(clock);
+}
+
+function clockNs(thread: Thread, clock: number): bigint {
+  const task = asGuest(thread);
+  if (isRealtime(clock)) return task.machine.clock.realtimeNs();
+  switch (clock) {
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM:
+      return BigInt(Math.floor(task.machine.clock.monotonicNs()));
+    case CLOCK_PROCESS_CPUTIME_ID:
+      return BigInt(Math.floor(task.program.cpuNs + task.machine.scheduler.currentSliceNs));
+    case CLOCK_THREAD_CPUTIME_ID:
+      return BigInt(Math.floor(task.cpuNs + task.machine.scheduler.currentSliceNs));
+    default:
+      return cpuClockNs(thread, clock);
+  }
+}
+
+// clock_getcpuclockid(3) makes negative ids: ~pid << 3 | 2 for a process, | 6 for a thread; 0 is oneself.
+function cpuClockNs(thread: Thread, clock: number): bigint {
+  const task = asGuest(thread);
+  const id = ~(clock >> 3);
+  const isThread = (clock & 4) !== 0;
+  if (clock >= 0 || (clock & 3) !== 2) throw EINVAL;
+  if (id === 0) return clockNs(thread, isThread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID);
+  const owner = isThread ? task.machine.task(id) : task.machine.program(id);
+  if (owner === undefined) throw EINVAL;
+  return BigInt(Math.floor(owner.cpuNs));
+}
+
+interface SleepArguments {
+  readonly clock: number;
+  readonly flags: number;
+  readonly request: number;
+  readonly remain: number;
+}
+
+// progress: the deadline, fixed at the first run.
+function nanosleep(thread: Thread, args: SleepArguments, call: Call): Result {
+  const deadlineNs = typeof call.progress === 'number' ? call.progress : sleepDeadlineNs(thread, args, call);
+  if (call.nowNs >= deadlineNs) return 0;
+  if (call.isInterrupted) {
+    const leftNs = BigInt(Math.max(0, Math.floor(deadlineNs - call.nowNs)));
+    if (args.remain !== 0 && (args.flags & TIMER_ABSTIME) === 0) storeTimespec(thread.memory, args.remain, leftNs);
+    throw EINTR;
+  }
+  return blocked([], { deadlineNs, progress: deadlineNs });
+}
+
+function sleepDeadlineNs(thread: Thread, args: SleepArguments, call: Call): number {
+  const ns = loadTimespecNs(thread.memory, args.request);
+  const now = clockNs(thread, args.clock);
+  return (args.flags & TIMER_ABSTIME) === 0 ? call.nowNs + ns : call.nowNs + ns - Number(now);
+}
+
+function gettimeofday(thread: Thread, { time, zone }: { time: number; zone: number }): Result {
+  if (time !== 0) {
+    const ns = thread.machine.clock.realtimeNs();
+    thread.memory.storeI64(time, ns / 1_000_000_000n);
+    thread.memory.storeI64(time + 8, (ns % 1_000_000_000n) / 1000n);
+  }
+  if (zone !== 0) thread.memory.storeNumber(zone, 0);
+  return 0;
+}
+
+function times(thread: Thread, { buffer }: { buffer: number }): Result {
+  const task = asGuest(thread);
+  if (buffer !== 0) {
+    const ticks = Math.floor(task.program.cpuNs / TICK_NS);
+    [ticks, 0, 0, 0].forEach((value, i) => thread.memory.storeNumber(buffer + 8 * i, value));
+  }
+  return Math.floor(task.machine.clock.monotonicNs() / TICK_NS);
+}
+
+function itimerSignal(which: number): number {
+  const signal = [SIGALRM, SIGVTALRM, SIGPROF][which];
+  if (signal === undefined) throw EINVAL;
+  return signal;
+}
+
+function startTimer(program: RunningProgram, which: number, valueNs: number, intervalNs: number): void {
+  const signal = itimerSignal(which);
+  program.intervalTimers.set(which, { valueNs, intervalNs }, () => program.postSignal({ signal, code: SI_KERNEL }));
+}
+
+function setitimer(thread: Thread, args: { which: number; value: number; old: number }): Result {
+  const { program } = asGuest(thread);
+  itimerSignal(args.which);
+  const intervalNs = args.value === 0 ? 0 : loadTimevalNs(thread.memory, args.value);
+  const valueNs = args.value === 0 ? 0 : loadTimevalNs(thread.memory, args.value + 16);
+  if (args.old !== 0) getitimer(thread, { which: args.which, value: args.old });
+  startTimer(program, args.which, valueNs, intervalNs);
+  return 0;
+}
+
+function getitimer(thread: Thread, args: { which: number; value: number }): Result {
+  itimerSignal(args.which);
+  const { intervalNs, valueNs } = asGuest(thread).program.intervalTimers.get(args.which);
+  storeTimeval(thread.memory, args.value, intervalNs);
+  storeTimeval(thread.memory, args.value + 16, valueNs);
+  return 0;
+}
+
+function alarm(thread: Thread, { seconds }: { seconds: number }): Result {
+  const { program } = asGuest(thread);
+  const { valueNs } = program.intervalTimers.get(ITIMER_REAL);
+  startTimer(program, ITIMER_REAL, seconds * 1e9, 0);
+  return valueNs === 0 ? 0 : Math.max(1, Math.round(valueNs / 1e9));
+}
+
+// oxfmt-ignore
+export const time: readonly Syscall[] = [
+  syscall({ nr: 35, name: 'nanosleep', args: { request: 'ptr', remain: 'ptr' }, support: 'full',
+    run: (thread, { request, remain }, call) => nanosleep(thread, { clock: CLOCK_MONOTONIC, flags: 0, request, remain }, call) }),
+  syscall({ nr: 36, name: 'getitimer', args: { which: 'int', value: 'ptr' }, support: 'full', run: getitimer }),
+  syscall({ nr: 37, name: 'alarm', args: { seconds: 'uint' }, support: 'full', run: alarm }),
+  syscall({ nr: 38, name: 'setitimer', args: { which: 'int', value: 'ptr', old: 'ptr' }, support: partial('virtual and profiling timers run on real time'), run: setitimer }),
+  syscall({ nr: 96, name: 'gettimeofday', args: { time: 'ptr', zone: 'ptr' }, support: 'full', run: gettimeofday }),
+  syscall({ nr: 100, name: 'times', args: { buffer: 'ptr' }, support: 'full', run: times }),
+  syscall({ nr: 201, name: 'time', args: { addr: 'ptr' }, support: 'full',
+    run: (thread, { addr }) => {
+      const seconds = thread.machine.clock.realtimeNs() / 1_000_000_000n;
+      if (addr !== 0) thread.memory.storeI64(addr, seconds);
+      return seconds;
+    } }),
+  syscall({ nr: 227, name: 'clock_settime', args: {}, support: partial('the host keeps the time'), run: () => { throw EPERM; } }),
+  syscall({ nr: 228, name: 'clock_gettime', args: { clock: 'int', time: 'ptr' }, support: 'full',
+    run: (thread, { clock, time: addr }) => {
+      storeTimespec(thread.memory, addr, clockNs(thread, clock));
+      return 0;
+    } }),
+  syscall({ nr: 229, name: 'clock_getres', args: { clock: 'int', time: 'ptr' }, support: 'full',
+    run: (thread, { clock, time: addr }) => {
+      clockNs(thread, clock);
+      if (addr !== 0) storeTimespec(thread.memory, addr, 1n);
+      return 0;
+    } }),
+  syscall({ nr: 230, name: 'clock_nanosleep', args: { clock: 'int', flags: 'flags', request: 'ptr', remain: 'ptr' }, support: 'full', run: nanosleep }),
+];
