@@ -127,6 +127,7 @@ export class GuestPrograms implements GuestStarter {
     const namespace = this.#pool.create();
     try {
       const random = new Uint8Array(RANDOM_BYTES);
+      // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- EntropyPort.fill, not an array's
       machine.entropy.fill(random);
       const start = loadProgram(namespace.map, {
         ...parts.image,

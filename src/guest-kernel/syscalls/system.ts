@@ -151,6 +151,7 @@ function getrandom(thread: Thread, args: { buffer: number; size: number; flags: 
   const count = Math.min(args.size, 0x1ff_ffff);
   for (let done = 0; done < count; done += RANDOM_CHUNK) {
     const chunk = new Uint8Array(Math.min(RANDOM_CHUNK, count - done));
+    // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- EntropyPort.fill, not an array's
     thread.machine.entropy.fill(chunk);
     thread.memory.writable(args.buffer + done, chunk.length).set(chunk);
   }
