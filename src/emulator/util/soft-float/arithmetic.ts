@@ -45,8 +45,23 @@ export function add(
   bBits: bigint,
   precision?: number,
 ): bigint {
-  const a = unpackOperand(context, format, aBits);
-  const b = unpackOperand(context, format, bBits);
+  return addValues(
+    context,
+    format,
+    unpackOperand(context, format, aBits),
+    unpackOperand(context, format, bBits),
+    precision,
+  );
+}
+
+/** The sum of values that came from any format; payloads of NaNs as `format` has them (see widen). */
+export function addValues(
+  context: FloatContext,
+  format: FloatFormat,
+  a: Unpacked,
+  b: Unpacked,
+  precision?: number,
+): bigint {
   return nanResult(context, format, a, b) ?? addNumbers(context, format, a, b, precision);
 }
 
@@ -57,8 +72,23 @@ export function sub(
   bBits: bigint,
   precision?: number,
 ): bigint {
-  const a = unpackOperand(context, format, aBits);
-  const b = unpackOperand(context, format, bBits);
+  return subValues(
+    context,
+    format,
+    unpackOperand(context, format, aBits),
+    unpackOperand(context, format, bBits),
+    precision,
+  );
+}
+
+/** The difference of values that came from any format. */
+export function subValues(
+  context: FloatContext,
+  format: FloatFormat,
+  a: Unpacked,
+  b: Unpacked,
+  precision?: number,
+): bigint {
   const negated: Unpacked = { ...b, sign: b.sign === 0 ? 1 : 0 };
   return nanResult(context, format, a, b) ?? addNumbers(context, format, a, negated, precision);
 }
@@ -91,8 +121,23 @@ export function mul(
   bBits: bigint,
   precision?: number,
 ): bigint {
-  const a = unpackOperand(context, format, aBits);
-  const b = unpackOperand(context, format, bBits);
+  return mulValues(
+    context,
+    format,
+    unpackOperand(context, format, aBits),
+    unpackOperand(context, format, bBits),
+    precision,
+  );
+}
+
+/** The product of values that came from any format. */
+export function mulValues(
+  context: FloatContext,
+  format: FloatFormat,
+  a: Unpacked,
+  b: Unpacked,
+  precision?: number,
+): bigint {
   const nan = nanResult(context, format, a, b);
   if (nan !== undefined) return nan;
   const sign = a.sign === b.sign ? 0 : 1;
@@ -111,8 +156,23 @@ export function div(
   bBits: bigint,
   precision?: number,
 ): bigint {
-  const a = unpackOperand(context, format, aBits);
-  const b = unpackOperand(context, format, bBits);
+  return divValues(
+    context,
+    format,
+    unpackOperand(context, format, aBits),
+    unpackOperand(context, format, bBits),
+    precision,
+  );
+}
+
+/** The quotient of values that came from any format. */
+export function divValues(
+  context: FloatContext,
+  format: FloatFormat,
+  a: Unpacked,
+  b: Unpacked,
+  precision?: number,
+): bigint {
   const nan = nanResult(context, format, a, b);
   if (nan !== undefined) return nan;
   const sign = a.sign === b.sign ? 0 : 1;

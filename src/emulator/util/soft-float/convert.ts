@@ -62,12 +62,11 @@ export function roundToIntegral(
   if (value.kind === 'infinity') return packInfinity(format, value.sign);
   const { significand, isInexact, isUp } = roundToMultiple(value, 0, rounding);
   if (isInexact && !isQuiet) context.flags |= FP_FLAG.PRECISION;
-  const up = context.roundedUp;
   const result =
     significand === 0n
       ? packZero(format, value.sign)
       : roundAndPack(context, format, { sign: value.sign, significand, exponent: 0 });
-  context.roundedUp = isInexact ? isUp : up && false;
+  context.roundedUp = isUp;
   return result;
 }
 
@@ -81,8 +80,16 @@ export function compare(
   bBits: bigint,
   isSignaling: boolean,
 ): Order {
-  const a = unpackOperand(context, format, aBits);
-  const b = unpackOperand(context, format, bBits);
+  return compareValues(
+    context,
+    unpackOperand(context, format, aBits),
+    unpackOperand(context, format, bBits),
+    isSignaling,
+  );
+}
+
+/** The same for values that came from any format. */
+export function compareValues(context: FloatContext, a: Unpacked, b: Unpacked, isSignaling: boolean): Order {
   if (!isNumber(a) || !isNumber(b)) {
     const isInvalid = isSignaling || [a, b].some((value) => value.isSignaling || value.kind === 'unsupported');
     if (isInvalid) context.flags |= FP_FLAG.INVALID;

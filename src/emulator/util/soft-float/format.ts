@@ -127,3 +127,9 @@ function packSpecial(format: FloatFormat, sign: 0 | 1, payload: bigint): bigint 
   const lead = format.fractionBits === format.precision ? 1n << BigInt(format.precision - 1) : 0n;
   return packFields(format, sign, (1 << format.exponentBits) - 1, lead | payload);
 }
+
+/** A value taken apart in the format `from`, as one of the wider format `to`: the payload of a NaN moves up. */
+export function widen(value: Unpacked, from: FloatFormat, to: FloatFormat): Unpacked {
+  if (value.kind !== 'nan') return value;
+  return { ...value, significand: value.significand << BigInt(to.precision - from.precision) };
+}

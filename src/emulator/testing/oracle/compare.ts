@@ -1,0 +1,76 @@
+/** Bit for bit comparison of two endings of one case, but for what the architecture leaves open. */
+import type { Ending } from './case.ts';
+
+export interface Tolerance {
+  /** RFLAGS bits that the instruction leaves undefined. */
+  readonly undefinedFlags: bigint;
+  /** Leaves the x87 condition codes C0 to C3 and C1 out. */
+  readonly ignoresConditionCodes?: boolean;
+}
+
+// Status flags and DF; a fault's RF and the fixed bits are the harness's.
+const COMPARED_FLAGS = 0xcd5n;
+
+/** Sentences that say where `ours` differs from `theirs`; empty when nowhere. */
+export function differences(theirs: Ending, ours: Ending, { undefinedFlags }: Tolerance): string[] {
+  const found: string[] = [];
+  const check = (what: string, expected: bigint | number, actual: bigint | number): void => {
+    if (expected !== actual) found.push(`${what}: host ${hex(expected)}, ours ${hex(actual)}`);
+  };
+  check('signal', theirs.signal, ours.signal);
+  check('vector', theirs.vector, ours.vector);
+  check('rip', theirs.rip, ours.rip);
+  if (theirs.vector === 14 && ours.vector === 14) {
+    check('fault address', theirs.faultAddr, ours.faultAddr);
+    check('page fault error code', theirs.errorCode & 0x12, ours.errorCode & 0x12);
+  }
+  theirs.gpr.forEach((value, i) => check(`register ${i}`, value, ours.gpr[i]));
+  const mask = COMPARED_FLAGS & ~undefinedFlags;
+  check('rflags', theirs.rflags & mask, ours.rflags & mask);
+  compareFxsave(theirs.fxsave, ours.fxsave, check);
+  compareChanges(theirs, ours, found);
+  return found;
+}
+
+// The last instruction and operand pointers (FOP, FIP, FDP) are not compared: processors differ in when they keep them.
+function compareFxsave(
+  theirs: Uint8Array,
+  ours: Uint8Array,
+  check: (what: string, a: bigint | number, b: bigint | number) => void,
+): void {
+  const [a, b] = [viewOf(theirs), viewOf(ours)];
+  check('x87 control', a.getUint16(0, true) & 0x1f3f, b.getUint16(0, true) & 0x1f3f);
+  check('x87 status', a.getUint16(2, true), b.getUint16(2, true));
+  check('x87 tags', theirs[4], ours[4]);
+  check('mxcsr', a.getUint32(24, true), b.getUint32(24, true));
+  for (let i = 0; i < 8; i++) {
+    const at = 32 + 16 * i;
+    const [x, y] = [a, b].map((view) => (BigInt(view.getUint16(at + 8, true)) << 64n) | view.getBigUint64(at, true));
+    check(`st${i}`, x, y);
+  }
+  for (let i = 0; i < 16; i++) {
+    const at = 160 + 16 * i;
+    const [x, y] = [a, b].map((view) => (view.getBigUint64(at + 8, true) << 64n) | view.getBigUint64(at, true));
+    check(`xmm${i}`, x, y);
+  }
+}
+
+function compareChanges(theirs: Ending, ours: Ending, found: string[]): void {
+  const [expected, actual] = [theirs, ours].map(({ changes }) =>
+    changes
+      .map(
+        ({ addr, bytes }) =>
+          `[${addr.toString(16)}] = ${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`,
+      )
+      .join('; '),
+  );
+  if (expected !== actual) found.push(`memory: host ${expected || 'unchanged'}, ours ${actual || 'unchanged'}`);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function hex(value: bigint | number): string {
+  return `0x${value.toString(16)}`;
+}

@@ -1,0 +1,201 @@
+/** Random and boundary start states around an encoded instruction. */
+import type { Form } from '../../x86/form.ts';
+import type { Random } from '../random.ts';
+import { CODE, CONSTANT, DATA, GS_BASE, type Case, type Patch } from './case.ts';
+import { encodeForm, type Encoded } from './encoder.ts';
+
+const U64 = (value: bigint): bigint => BigInt.asUintN(64, value);
+const MIDDLE = DATA.addr + 4096;
+const END = DATA.addr + DATA.sizeBytes;
+
+/** A case of one instruction of this form. */
+export function makeCase(form: Form, random: Random): Case {
+  for (;;) {
+    const encoded = encodeForm(form, random);
+    if (encoded.code.length <= 15) return surround(encoded, random);
+  }
+}
+
+function surround(encoded: Encoded, random: Random): Case {
+  const code = encoded.code.slice();
+  const codeAddr = CODE.addr + 64;
+  const gpr = randomRegisters(random);
+  placeMemory(encoded, code, codeAddr, gpr, random);
+  return {
+    codeAddr,
+    code,
+    gpr,
+    rflags: 0x202n | BigInt((random.below(64) * 0x9e3779b1) & 0x8d5) | (random.oneIn(3) ? 0x400n : 0n),
+    fxsave: randomFxsave(random),
+    memory: randomMemory(random),
+  };
+}
+
+/** Chooses registers and displacements so that the memory operand lies somewhere interesting. */
+function placeMemory(encoded: Encoded, code: Uint8Array, codeAddr: number, gpr: BigUint64Array, random: Random): void {
+  const target = randomAddress(random);
+  const data = new DataView(code.buffer);
+  if (encoded.absoluteAt >= 0) {
+    const isShort = code.length - encoded.absoluteAt === 4;
+    if (isShort) data.setUint32(encoded.absoluteAt, Number(BigInt.asUintN(32, target)), true);
+    else data.setBigUint64(encoded.absoluteAt, target, true);
+    return;
+  }
+  const { memory } = encoded;
+  if (memory === null) return;
+  const offset = U64(memory.hasGs ? target - GS_BASE : target);
+  if (memory.isRipRelative) {
+    const distance = Number(BigInt.asIntN(32, offset)) - (codeAddr + code.length);
+    data.setInt32(encoded.displacementAt, distance, true);
+    return;
+  }
+  const index = memory.index < 0 ? 0n : gpr[memory.index] << BigInt(memory.scale);
+  if (memory.base >= 0) gpr[memory.base] = U64(offset - index - BigInt(memory.displacement));
+  else if (memory.index >= 0) gpr[memory.index] = U64(offset - BigInt(memory.displacement)) >> BigInt(memory.scale);
+}
+
+/** Mostly inside of DATA, often where an access straddles or leaves a page. */
+export function randomAddress(random: Random): bigint {
+  switch (random.below(16)) {
+    case 0:
+      return random.u64();
+    case 1:
+      return BigInt(CONSTANT.addr + 16 * random.below(8));
+    case 2:
+      return BigInt(END - random.below(20));
+    case 3:
+      return BigInt(END - 16);
+    case 4:
+      return BigInt(DATA.addr - 16 + random.below(32));
+    case 5:
+    case 6:
+      return BigInt(MIDDLE - 16 + random.below(20));
+    case 7:
+    case 8:
+      return BigInt(DATA.addr + 64 + random.below(64));
+    default:
+      return BigInt(MIDDLE - 128 + 16 * random.below(16));
+  }
+}
+
+const BOUNDARIES = [
+  0n, 1n, 2n, 7n, 0x7fn, 0x80n, 0xffn, 0x100n, 0x7fffn, 0x8000n, 0xffffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn,
+  0x1_0000_0000n, 0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn, 0xffff_ffff_8000_0000n,
+  0xffff_ffff_ffff_ff80n, 0x0102_0304_0506_0708n,
+]; // oxfmt-ignore
+
+function randomRegisters(random: Random): BigUint64Array {
+  const gpr = BigUint64Array.from({ length: 16 }, () => randomInteger(random));
+  gpr[4] = BigInt(MIDDLE - 64 + 8 * random.below(16)); // a stack that mostly works
+  if (!random.oneIn(8)) gpr[6] = randomAddress(random);
+  if (!random.oneIn(8)) gpr[7] = randomAddress(random);
+  if (!random.oneIn(4)) gpr[1] = BigInt(random.below(40)); // rcx: shift and repeat counts
+  return gpr;
+}
+
+function randomInteger(random: Random): bigint {
+  switch (random.below(4)) {
+    case 0:
+      return random.u64();
+    case 1:
+      return random.u64() >> BigInt(random.below(64));
+    default:
+      return random.pick(BOUNDARIES);
+  }
+}
+
+function randomMemory(random: Random): Patch[] {
+  const window = (addr: number, sizeBytes: number): Patch => ({ addr, bytes: randomVectorBytes(random, sizeBytes) });
+  return [window(DATA.addr, 160), window(MIDDLE - 192, 384), window(END - 96, 96), window(CONSTANT.addr, 160)];
+}
+
+// Doubles and floats at the edges of their classes, as bits.
+const SINGLES = [
+  0, 0x8000_0000, 0x3f80_0000, 0xbf80_0000, 0x4000_0000, 1, 0x8000_0001, 0x007f_ffff, 0x0080_0000, 0x7f7f_ffff, 0x7f80_0000,
+  0xff80_0000, 0x7fc0_0000, 0xffc0_1234, 0x7f80_0001, 0xffa0_0000, 0x4f00_0000, 0xcf00_0000, 0x4eff_ffff, 0x5f00_0000, 0x3f00_0000,
+  0x3fc0_0000, 0x4b00_0001,
+]; // oxfmt-ignore
+
+const DOUBLES = [
+  0n, 0x8000_0000_0000_0000n, 0x3ff0_0000_0000_0000n, 0xbff0_0000_0000_0000n, 1n, 0x8000_0000_0000_0001n, 0x000f_ffff_ffff_ffffn,
+  0x0010_0000_0000_0000n, 0x7fef_ffff_ffff_ffffn, 0x7ff0_0000_0000_0000n, 0xfff0_0000_0000_0000n, 0x7ff8_0000_0000_0000n,
+  0xfff8_0000_0000_1234n, 0x7ff0_0000_0000_0001n, 0xfff4_0000_0000_0000n, 0x41df_ffff_ffc0_0000n, 0x41e0_0000_0000_0000n,
+  0xc1e0_0000_0020_0000n, 0x43e0_0000_0000_0000n, 0xc3e0_0000_0000_0000n, 0x3fe0_0000_0000_0000n, 0x3ff8_0000_0000_0000n,
+  0x47ef_ffff_f000_0000n, 0x3690_0000_0000_0000n, 0x380f_ffff_ffff_ffffn,
+]; // oxfmt-ignore
+
+/** Bytes that make interesting lanes of some type; `sizeBytes` is a multiple of 8. */
+function randomVectorBytes(random: Random, sizeBytes: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(sizeBytes);
+  const data = new DataView(bytes.buffer);
+  const kind = random.below(4);
+  for (let at = 0; at < sizeBytes; at += 8) {
+    if (kind === 0) data.setBigUint64(at, randomDouble(random), true);
+    else if (kind === 1) for (const half of [0, 4]) data.setUint32(at + half, randomSingle(random), true);
+    else if (kind === 2) data.setBigUint64(at, random.u64(), true);
+    else for (let i = 0; i < 8; i++) bytes[at + i] = random.pick([0, 1, 0x7f, 0x80, 0xff, random.below(256)]);
+  }
+  return bytes;
+}
+
+function randomSingle(random: Random): number {
+  if (random.oneIn(2)) return random.pick(SINGLES);
+  return random.oneIn(3)
+    ? random.u32()
+    : (random.u32() & 0x83ff_ffff) | (((0x7c + random.below(8) * 0x80) << 19) >>> 0);
+}
+
+function randomDouble(random: Random): bigint {
+  if (random.oneIn(2)) return random.pick(DOUBLES);
+  if (random.oneIn(3)) return random.u64();
+  return (random.u64() & 0x800f_ffff_ffff_ffffn) | (BigInt(0x3ff - 70 + random.below(140)) << 52n);
+}
+
+const EXTENDED = [
+  [0, 0n], [0x8000, 0n], [0x3fff, 1n << 63n], [0xbfff, 1n << 63n], [0x7fff, 1n << 63n], [0xffff, 1n << 63n], [0x7fff, 3n << 62n],
+  [0xffff, 3n << 62n], [0x7fff, (1n << 63n) | 5n], [0, 1n], [0x8000, 0x7fff_ffff_ffff_ffffn], [0, 1n << 63n], [1, 1n << 63n],
+  [0x7ffe, 0xffff_ffff_ffff_ffffn], [0x7fff, 0n], [0x4000, 1n], [0x403e, 0x8000_0000_0000_0000n], [0x3ffe, 1n << 63n],
+  [0x4000, 0xc90f_daa2_2168_c235n], [0x3ffd, 0x9a20_9a84_fbcf_f799n],
+] as const; // oxfmt-ignore
+
+/** An FXSAVE image with interesting x87 registers, XMM registers and modes. */
+function randomFxsave(random: Random): Uint8Array {
+  const bytes = new Uint8Array(512);
+  const data = new DataView(bytes.buffer);
+  data.setUint16(0, randomControl(random), true);
+  data.setUint16(2, (random.below(8) << 11) | ((random.below(16) << 8) & 0x4700), true);
+  bytes[4] = random.pick([0xff, 0xff, 0, random.below(256)]);
+  data.setUint32(24, randomMxcsr(random), true);
+  for (let i = 0; i < 8; i++) {
+    const [exponent, significand] = random.oneIn(2) ? random.pick(EXTENDED) : usualExtended(random);
+    data.setBigUint64(32 + 16 * i, significand, true);
+    data.setUint16(40 + 16 * i, exponent, true);
+  }
+  for (let at = 160; at < 416; at += 16) bytes.set(randomVectorBytes(random, 16), at);
+  return bytes;
+}
+
+function usualExtended(random: Random): readonly [number, bigint] {
+  if (random.oneIn(6)) return [random.below(0x10000), random.u64()];
+  return [(random.below(2) << 15) | (0x3fff - 70 + random.below(140)), random.u64() | (1n << 63n)];
+}
+
+// Masks all set, mostly; any rounding and precision.
+function randomControl(random: Random): number {
+  if (random.oneIn(2)) return 0x37f;
+  const masks = random.oneIn(3) ? random.below(64) : 0x3f;
+  return 0x40 | masks | (random.pick([0, 2, 3]) << 8) | (random.below(4) << 10);
+}
+
+function randomMxcsr(random: Random): number {
+  switch (random.below(4)) {
+    case 0:
+      return 0x1f80;
+    case 1:
+      return 0x1fa0;
+    case 2:
+      return 0x1f80 | (random.below(4) << 13) | random.pick([0, 0x40, 0x8000, 0x8040]) | random.below(64);
+    default:
+      return random.below(0x10000);
+  }
+}
