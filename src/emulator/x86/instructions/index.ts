@@ -1,5 +1,8 @@
 /** All instruction rows, in the manual's order of families. */
 import type { Instruction } from '../instruction.ts';
 import { arithmetic } from './arithmetic.ts';
+import { sseFloat } from './sse/float.ts';
+import { sseInteger } from './sse/integer.ts';
+import { sseMoves } from './sse/moves.ts';
 
-export const INSTRUCTIONS: readonly Instruction[] = [...arithmetic];
+export const INSTRUCTIONS: readonly Instruction[] = [...arithmetic, ...sseMoves, ...sseInteger, ...sseFloat];

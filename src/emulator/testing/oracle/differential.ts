@@ -1,0 +1,138 @@
+/** Runs cases on the host and on our executors, compares, and shrinks what differs to something a person can read. */
+import { createCpu, type Engine } from '../../index.ts';
+import type { Form } from '../../x86/form.ts';
+import { parseForm } from '../../x86/form.ts';
+import type { Instruction } from '../../x86/instruction.ts';
+import { Random } from '../random.ts';
+import { CODE, type Case, type Ending } from './case.ts';
+import { differences, type Tolerance } from './compare.ts';
+import { makeCase } from './generator.ts';
+import { Machine } from './machine.ts';
+import { runOnHost } from './native.ts';
+
+/** A form with what its row leaves open. */
+export interface Subject {
+  readonly form: Form;
+  readonly tolerance: Tolerance;
+}
+
+const FLAG_LETTERS: Readonly<Record<string, bigint>> = { C: 1n, P: 4n, A: 0x10n, Z: 0x40n, S: 0x80n, O: 0x800n };
+
+// What differs between any two processors, or belongs to the host's kernel and C library.
+const LEFT_OUT = new Set([
+  'cpuid', 'rdtsc', 'rdtscp', 'rdrand', 'rdseed', 'syscall', 'sysenter', 'rdpid', 'xgetbv', 'rdfsbase', 'wrfsbase', 'wrgsbase',
+  'int1', 'int', 'into', 'rdpmc', 'mov sreg',
+]); // oxfmt-ignore
+
+/** The forms of these rows that can be compared. */
+export function subjectsOf(rows: readonly Instruction[]): Subject[] {
+  return rows
+    .filter(({ name }) => !LEFT_OUT.has(name))
+    .flatMap((row) => row.forms.map((text) => ({ form: parseForm(row, text), tolerance: toleranceOf(row) })));
+}
+
+function toleranceOf({ undefinedFlags = '' }: Instruction): Tolerance {
+  return { undefinedFlags: Array.from(undefinedFlags).reduce((all, letter) => all | (FLAG_LETTERS[letter] ?? 0n), 0n) };
+}
+
+export interface Mismatch {
+  readonly one: Case;
+  readonly subject: Subject;
+  readonly found: readonly string[];
+}
+
+export class Differential {
+  readonly #machine: Machine;
+
+  constructor(engine: Engine) {
+    let pulse = 0n;
+    const ports = { timestamp: () => (pulse += 1n), entropy: (dst: Uint8Array): void => void dst.fill(7) };
+    this.#machine = new Machine((space) => createCpu(space, { engine, ports }));
+  }
+
+  /** `rounds` cases of each subject. @returns the first mismatch of each form. Cost: some 50 µs a case. */
+  compare(subjects: readonly Subject[], seed: number, rounds: number): Mismatch[] {
+    const random = new Random(seed);
+    const plan = subjects.flatMap((subject) => Array.from({ length: rounds }, () => subject));
+    const cases = plan.map(({ form }) => makeCase(form, random));
+    const endings = runOnHost(cases);
+    const mismatches = new Map<Subject, Mismatch>();
+    for (const [i, subject] of plan.entries()) {
+      if (mismatches.has(subject)) continue;
+      const found = this.#differences(cases[i], endings[i], subject);
+      if (found.length > 0) mismatches.set(subject, { one: cases[i], subject, found });
+    }
+    return [...mismatches.values()];
+  }
+
+  #differences(one: Case, theirs: Ending, subject: Subject): string[] {
+    let ours: Ending;
+    try {
+      ours = this.#machine.run(one);
+    } catch (error) {
+      return [`ours threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+    }
+    return differences(theirs, ours, subject.tolerance);
+  }
+
+  /** The mismatch with everything set to zero that does not matter to it. */
+  shrink({ one, subject, found }: Mismatch): Mismatch {
+    let best: Mismatch = { one, subject, found };
+    for (const simplify of simplifications()) {
+      const simpler = simplify(best.one);
+      const still = this.#differences(simpler, runOnHost([simpler])[0], subject);
+      if (still.length > 0) best = { one: simpler, subject, found: still };
+    }
+    return best;
+  }
+}
+
+type Simplify = (one: Case) => Case;
+
+function simplifications(): Simplify[] {
+  const usual: Simplify = (one) => ({
+    ...one,
+    fxsave: withBytes(one.fxsave, [0, 28], [0x7f, 3, ...new Uint8Array(22), 0x80, 0x1f, 0, 0]),
+  });
+  return [
+    usual,
+    (one) => ({ ...one, rflags: 0x202n }),
+    (one) => ({ ...one, memory: [] }),
+    ...Array.from({ length: 16 }, (_, i): Simplify => (one) => ({ ...one, gpr: one.gpr.with(i, 0n) })),
+    (one) => ({ ...one, fxsave: withBytes(one.fxsave, [32, 160], new Uint8Array(128)) }),
+    ...Array.from({ length: 16 }, (_, i): Simplify => (one) => {
+      const at = 160 + 16 * i;
+      return { ...one, fxsave: withBytes(one.fxsave, [at, at + 16], new Uint8Array(16)) };
+    }),
+  ];
+}
+
+function withBytes(bytes: Uint8Array, [from, to]: readonly [number, number], values: ArrayLike<number>): Uint8Array {
+  const changed = bytes.slice();
+  changed.set(Array.from(values).slice(0, to - from), from);
+  return changed;
+}
+
+/** A report that can be read and run again. */
+export function describeMismatch({ one, subject, found }: Mismatch, seed: number): string {
+  const hex = (bytes: Iterable<number>): string =>
+    Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const registers = [...one.gpr.entries()]
+    .filter(([, value]) => value !== 0n)
+    .map(([i, value]) => `r${i}=${value.toString(16)}`);
+  const data = new DataView(one.fxsave.buffer, one.fxsave.byteOffset);
+  const vectors = Array.from({ length: 16 }, (_, i) => 160 + 16 * i)
+    .filter((at) => one.fxsave.subarray(at, at + 16).some((byte) => byte !== 0))
+    .map(
+      (at) =>
+        `xmm${(at - 160) / 16}=${data.getBigUint64(at + 8, true).toString(16)}:${data.getBigUint64(at, true).toString(16)}`,
+    );
+  return [
+    `${subject.form.row.name} '${subject.form.text}' (seed ${seed}): ${hex(one.code)} at ${(one.codeAddr - CODE.addr).toString(16)}`,
+    `  ${registers.join(' ')} rflags=${one.rflags.toString(16)} mxcsr=${data.getUint32(24, true).toString(16)}`,
+    `  x87 fcw=${data.getUint16(0, true).toString(16)} fsw=${data.getUint16(2, true).toString(16)} ftw=${one.fxsave[4].toString(16)}`,
+    `  st: ${Array.from({ length: 8 }, (_, i) => `${data.getUint16(40 + 16 * i, true).toString(16)}.${data.getBigUint64(32 + 16 * i, true).toString(16)}`).join(' ')}`,
+    `  ${vectors.join(' ')}`,
+    ...found.map((line) => `  ${line}`),
+  ].join('\n');
+}
