@@ -16,6 +16,7 @@ import { buildDecodeTable } from './x86/decode/decode-table.ts';
 import { type CodeSource, Decoder } from './x86/decode/decoder.ts';
 import { formatInstruction } from './x86/disassemble.ts';
 import { INSTRUCTIONS } from './x86/instructions/index.ts';
+import { RBP, RSP } from './x86/registers.ts';
 import { liftBlock } from './x86/lift-block.ts';
 
 export interface CpuOptions {
@@ -63,6 +64,7 @@ class Core implements Cpu {
         return liftBlock(this.#decoder, rip, maxInstructions);
       },
       nowMs: () => ports.nowMs?.() ?? 0,
+      usesStackSegment: (rip) => this.#usesStackSegment(rip),
       describeUndefined: (rip) => this.#describeUndefined(rip),
     };
     this.#executor = createExecutor(services, this.engine, translation);
@@ -104,6 +106,15 @@ class Core implements Cpu {
 
   dispose(): void {
     this.#executor.dispose();
+  }
+
+  // Base RSP or RBP without override, or no memory operand but the stack (Intel SDM 1, 3.7.4).
+  #usesStackSegment(rip: number): boolean {
+    const result = this.#decoder.decode(rip);
+    if (result.kind !== 'instruction') return false;
+    const memory = result.decoded.operands.find((operand) => operand.kind === 'memory');
+    if (memory !== undefined) return memory.segment === 'none' && (memory.base === RSP || memory.base === RBP);
+    return /^(push|pop|call|ret|enter|leave)/.test(result.decoded.form.row.name);
   }
 
   #describeUndefined(rip: number): { bytes: Uint8Array; mnemonic: string } {

@@ -20,6 +20,8 @@ export interface ExecutorServices {
   lift(rip: number, maxInstructions: number): Block;
   /** Host time in ms for statistics; 0 where nobody gives it. */
   nowMs(): number;
+  /** Whether the instruction at `rip` addresses memory through SS, so that an address that is not canonical is #SS. */
+  usesStackSegment(rip: number): boolean;
   /** For #UD: up to 15 bytes at `rip` and the mnemonic where the map is known. */
   describeUndefined(rip: number): { readonly bytes: Uint8Array; readonly mnemonic: string };
 }

@@ -91,7 +91,9 @@ export class ReferenceMachine {
   #failBeyond(address: bigint, size: number, access: Access, bits: number): -1 {
     if (address >= 0x1_0000_0000n) {
       const isCanonical = BigInt.asIntN(48, address) === BigInt.asIntN(64, address);
-      return isCanonical ? this.#pageFault(address, access) : this.fault(VECTOR.GP, this.rip, 0n, access);
+      if (isCanonical) return this.#pageFault(address, access);
+      const vector = this.services.usesStackSegment(this.rip) ? VECTOR.SS : VECTOR.GP;
+      return this.fault(vector, this.rip, 0n, access);
     }
     // Straddles 4 GiB: the last page of the space is checked first.
     const first = this.u8[PERMISSIONS_BASE + (Number(address) >>> PAGE_SHIFT)];

@@ -200,8 +200,9 @@ const FAST: Readonly<Record<string, FastOperation>> = {
   sub: (a, b, known, isSingle) => fastSum(a, -b, known, isSingle),
   mul(a, b, known, isSingle) {
     const product = a * b;
-    if (product === 0 && a !== 0 && b !== 0) return NaN;
-    if (isSingle) return known || Math.fround(product) === product ? Math.fround(product) : NaN;
+    const rounded = isSingle ? Math.fround(product) : product;
+    if (rounded === 0 && a !== 0 && b !== 0) return NaN;
+    if (isSingle) return known || rounded === product ? rounded : NaN;
     return known || a === 0 || b === 0 || areSmallIntegers(a, b, product) ? product : NaN;
   },
   div(a, b, known, isSingle) {

@@ -31,8 +31,11 @@ export function subjectsOf(rows: readonly Instruction[]): Subject[] {
     .flatMap((row) => row.forms.map((text) => ({ form: parseForm(row, text), tolerance: toleranceOf(row) })));
 }
 
-function toleranceOf({ undefinedFlags = '' }: Instruction): Tolerance {
-  return { undefinedFlags: Array.from(undefinedFlags).reduce((all, letter) => all | (FLAG_LETTERS[letter] ?? 0n), 0n) };
+function toleranceOf({ name, undefinedFlags = '' }: Instruction): Tolerance {
+  return {
+    isApproximate: /^r(cp|sqrt)[ps]s$/.test(name),
+    undefinedFlags: Array.from(undefinedFlags).reduce((all, letter) => all | (FLAG_LETTERS[letter] ?? 0n), 0n),
+  };
 }
 
 export interface Mismatch {

@@ -80,6 +80,7 @@ function signalOf(vector: number): number {
     case VECTOR.UD:
       return SIGNAL.ILL;
     case VECTOR.AC:
+    case VECTOR.SS:
       return SIGNAL.BUS;
     default:
       return SIGNAL.SEGV;
