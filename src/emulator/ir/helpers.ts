@@ -4,6 +4,8 @@
  */
 import type { AddressSpace } from '../memory/address-space.ts';
 import { STATE_OFFSET } from './state-layout.ts';
+import { OPERATIONS, type X87Operation } from './x87/operations.ts';
+import { X87 } from './x87/unit.ts';
 
 /** What helpers may ask of the outside; cpu.ts provides it. */
 export interface HelperPorts {
@@ -27,6 +29,7 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['cpuid', cpuid],
   ['rdtsc', rdtsc],
   ['rdrand', rdrand],
+  ...OPERATIONS.map(([name, operation]): [string, Helper] => [`x87.${name}`, x87Helper(operation)]),
 ]);
 
 function cpuid({ space, state, ports }: HelperContext): number {
@@ -56,4 +59,9 @@ function rdrand({ space, state, ports }: HelperContext): number {
   const at = state + STATE_OFFSET.scratch;
   ports.entropy(space.u8.subarray(at, at + 8));
   return space.i32[at >> 2];
+}
+
+function x87Helper(operation: X87Operation): Helper {
+  const unit = new X87();
+  return ({ space, state }, first, second) => operation(unit.attach(space.u8, space.data, state), first, second);
 }

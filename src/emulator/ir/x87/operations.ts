@@ -35,6 +35,7 @@ import {
 import { FP_FLAG, ROUND, roundAndPack, type FloatContext } from '../../util/soft-float/round.ts';
 import { CONSTANTS } from './constants.ts';
 import { bcdDigits, loadBcd, storeBcd } from './bcd.ts';
+import { loadEnvironment, restoreState, saveState, storeEnvironment } from './environment.ts';
 import { FSW, type X87 } from './unit.ts';
 
 /** Runs on an attached unit; the result is the helper op's. */
@@ -459,9 +460,20 @@ export const OPERATIONS: readonly (readonly [string, X87Operation])[] = [
       return 0;
     },
   ],
+  ['nstenv', environment(storeEnvironment)],
+  ['ldenv', environment(loadEnvironment)],
+  ['nsave', environment(saveState)],
+  ['rstor', environment(restoreState)],
 ];
 
 function emptyOperand(unit: X87): bigint {
   unit.noteStackFault(false);
   return packIndefinite(F80);
+}
+
+function environment(move: (unit: X87, addr: number, isShort: boolean) => void): X87Operation {
+  return (unit, addr, isShort) => {
+    move(unit, addr, isShort !== 0);
+    return 0;
+  };
 }

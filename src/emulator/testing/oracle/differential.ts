@@ -92,11 +92,13 @@ export class Differential {
 
 type Simplify = (one: Case) => Case;
 
+/** Default modes, empty x87 stack. */
+const usual: Simplify = (one) => ({
+  ...one,
+  fxsave: withBytes(one.fxsave, [0, 28], [0x7f, 3, ...new Uint8Array(22), 0x80, 0x1f, 0, 0]),
+});
+
 function simplifications(): Simplify[] {
-  const usual: Simplify = (one) => ({
-    ...one,
-    fxsave: withBytes(one.fxsave, [0, 28], [0x7f, 3, ...new Uint8Array(22), 0x80, 0x1f, 0, 0]),
-  });
   return [
     usual,
     (one) => ({ ...one, rflags: 0x202n }),
@@ -116,10 +118,11 @@ function withBytes(bytes: Uint8Array, [from, to]: readonly [number, number], val
   return changed;
 }
 
+const hex = (bytes: Iterable<number>): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+
 /** A report that can be read and run again. */
 export function describeMismatch({ one, subject, found }: Mismatch, seed: number): string {
-  const hex = (bytes: Iterable<number>): string =>
-    Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   const registers = [...one.gpr.entries()]
     .filter(([, value]) => value !== 0n)
     .map(([i, value]) => `r${i}=${value.toString(16)}`);
