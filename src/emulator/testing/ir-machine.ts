@@ -29,6 +29,7 @@ export function irMachine(blocks: ReadonlyMap<number, Block>, engine: 'reference
     ports: { timestamp: () => 77n, entropy: (dst) => void dst.fill(1), cpuid: () => [1, 2, 3, 4] },
     lift: (rip) => blocks.get(rip) ?? systemCallAt(rip),
     nowMs: () => 0,
+    usesStackSegment: () => false,
     describeUndefined: () => ({ bytes: new Uint8Array(0), mnemonic: '' }),
   };
   const reference = new ReferenceExecutor(services);
