@@ -1,0 +1,22 @@
+/** The thread that makes what nobody synced durable: half a second after the first change (the limit is one). */
+import { blocked } from '../program/blocked.ts';
+import type { Wait } from '../program/native-program.ts';
+import { EIO } from '../abi/errno.ts';
+import type { BlockCache } from './block-cache.ts';
+
+const DELAY_NS = 500_000_000;
+
+/** Body of a kernel thread; never returns. */
+export function* writeBack(cache: BlockCache, monotonicNs: () => number): Wait<never> {
+  for (;;) {
+    while (cache.dirtyBytes === 0) yield blocked(cache.dirtied);
+    const deadlineNs = monotonicNs() + DELAY_NS;
+    while (monotonicNs() < deadlineNs) yield blocked([], { deadlineNs });
+    try {
+      const done = cache.sync();
+      if (done !== undefined) yield blocked(done);
+    } catch (error) {
+      if (error !== EIO) throw error; // the failure was reported by the cache; the blocks stay dirty
+    }
+  }
+}
