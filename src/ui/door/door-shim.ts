@@ -1,6 +1,6 @@
-/** First script of every HTML document that the door serves: keeps the way back to the machine's page. */
-import { DoorLink } from './door-link.ts';
+/** First script of every HTML document that the door's Service Worker serves: keeps the way back to the machine's page. */
+import { forgetReloads } from './reload-count.ts';
+import { linkServiceWorker } from './worker-link.ts';
 
-sessionStorage.removeItem('osv-door-reloads');
-new DoorLink().start();
-navigator.serviceWorker.startMessages();
+forgetReloads();
+linkServiceWorker(() => undefined);

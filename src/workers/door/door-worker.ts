@@ -18,7 +18,12 @@ const OWN_FILES = /^\/osv-door(-page|-shim|-worker)?\.(html|js)$/;
 /** A document answers from its event loop; a busy one may need a moment. */
 const DOOR_WAIT_MS = 3_000;
 
+/** A door that was silent for so long is asked whether it still leads anywhere before it is used. */
+const TRUST_MS = 1_000;
+const PING_MS = 1_500; // the machine's worker answers between two slices of 4 ms
+
 let door: DoorClient | undefined;
+let trustedUntilMs = 0;
 let onInstalled: (() => void)[] = [];
 
 self.addEventListener('install', () => void self.skipWaiting());
@@ -28,11 +33,8 @@ self.addEventListener('message', (event) => {
   const message = event.data as ServiceWorkerMessage;
   const [port] = event.ports;
   if (message.osvDoor !== 'install' || port === undefined) return;
-  // A machine that was switched off closes its end; where the browser tells, the next fetch asks for a new door.
-  port.addEventListener('close', () => {
-    door = undefined;
-  });
   door = new DoorClient(port);
+  trustedUntilMs = performance.now() + TRUST_MS;
   for (const resume of onInstalled.splice(0)) resume();
   event.source?.postMessage({ osvDoor: 'installed' } satisfies ServiceWorkerMessage);
 });
@@ -45,7 +47,7 @@ self.addEventListener('fetch', (event) => {
 
 async function answer(request: Request): Promise<Response> {
   const isNavigation = request.mode === 'navigate';
-  if (door === undefined) await askForDoor();
+  if (!(await isDoorOpen())) await askForDoor();
   if (door === undefined) {
     if (isNavigation) return await fetch('/osv-door.html');
     return errorPage(503, 'This page lost its machine. Open it again from the page of the machine.');
@@ -57,6 +59,18 @@ async function answer(request: Request): Promise<Response> {
     if (!(error instanceof DoorError)) throw error;
     return errorPage(error.failure === 'malformed' ? 502 : 503, error.message);
   }
+}
+
+/** The machine may have been switched off or started anew; a MessagePort does not tell in every browser. */
+async function isDoorOpen(): Promise<boolean> {
+  const asked = door;
+  if (asked === undefined) return false;
+  if (performance.now() < trustedUntilMs || (await asked.ping(PING_MS))) {
+    trustedUntilMs = performance.now() + TRUST_MS;
+    return true;
+  }
+  if (door === asked) door = undefined;
+  return door !== undefined;
 }
 
 async function askForDoor(): Promise<void> {

@@ -2,7 +2,15 @@
  * The worker's end of a port door: each exchange is one TCP connection into the guest, closed after the answer
  * (HTTP/1.0's habit, which OSv's own server has; it costs one loopback connect per request).
  */
-import type { HostConnection } from '../../guest-kernel/index.ts';
+import {
+  formatRequestHead,
+  HttpError,
+  HttpHeaders,
+  HttpParser,
+  type HostConnection,
+  type HttpEvent,
+  type ResponseHead,
+} from '../../guest-kernel/index.ts';
 import {
   DOOR_WINDOW_BYTES,
   type DoorFailure,
@@ -10,7 +18,6 @@ import {
   type DoorToWorker,
   type HeaderList,
 } from '../protocol/door.ts';
-import { ResponseReader } from './response-reader.ts';
 
 /** What a door needs of the machine. */
 export interface DoorKernel {
@@ -20,7 +27,15 @@ export interface DoorKernel {
 type Request = Extract<DoorToWorker, { kind: 'request' }>;
 
 /** Headers that belong to one connection (RFC 9110 7.6.1); the door speaks for its own. */
-const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'upgrade', 'expect']);
+const CONNECTION_HEADERS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'upgrade',
+  'expect',
+  'accept-encoding',
+]);
 const FRAMING_HEADERS = new Set(['transfer-encoding', 'content-length', 'trailer']);
 
 export class GuestDoor {
@@ -75,6 +90,13 @@ export class GuestDoor {
       this.#fail(request.id, 'no-listener', `Nothing in the machine listens on port ${this.#port}.`);
       return;
     }
+    const head = checkedHead(request);
+    if (head === undefined) {
+      connection.close();
+      this.#fail(request.id, 'malformed', 'The request has a field that HTTP does not allow.');
+      return;
+    }
+    connection.send(head);
     const exchange = new Exchange(connection, request, {
       post: (message) => this.#post(message),
       fail: (failure, message) => this.#fail(request.id, failure, message),
@@ -105,101 +127,125 @@ class Exchange {
   readonly #connection: HostConnection;
   readonly #request: Request;
   readonly #owner: ExchangeOwner;
-  readonly #reader: ResponseReader;
-  /** Read from the guest, held back because the client's window is full. */
-  readonly #held: Uint8Array[] = [];
+  readonly #parser = new HttpParser('response');
   #untakenBytes = 0;
-  #hasEnded = false;
+  #isPaused = false;
+  /** A body is under way: interim answers (1xx) come before it and are dropped. */
+  #hasHead = false;
+  #isOver = false;
 
   constructor(connection: HostConnection, request: Request, owner: ExchangeOwner) {
     this.#connection = connection;
     this.#request = request;
     this.#owner = owner;
-    this.#reader = this.#createReader();
-    connection.onData((bytes) => this.#reader.feed(bytes));
+    if (request.method === 'HEAD') this.#parser.expectNoBody();
+    connection.onData((bytes) => this.#read(() => this.#parser.push(bytes)));
     connection.onEnd((reason) => this.#guestEnded(reason));
-    connection.send(requestHead(request));
   }
 
   send(bytes: Uint8Array): void {
-    this.#connection.send(bytes);
+    if (!this.#isOver) this.#connection.send(bytes);
   }
 
   taken(bytes: number): void {
     this.#untakenBytes -= bytes;
-    this.#flush();
+    if (!this.#isPaused || this.#untakenBytes >= DOOR_WINDOW_BYTES) return;
+    this.#isPaused = false;
+    this.#connection.resume();
   }
 
   drop(): void {
-    this.#hasEnded = true;
+    this.#isOver = true;
     this.#connection.close();
   }
 
-  #createReader(): ResponseReader {
-    const id = this.#request.id;
-    return new ResponseReader(this.#request.method, {
-      onHead: (head) => this.#owner.post({ kind: 'response', id, ...head, headers: endToEnd(head.headers) }),
-      onData: (bytes) => {
-        this.#held.push(bytes.slice());
-        this.#flush();
-      },
-      onEnd: () => {
-        this.#hasEnded = true;
-        this.#connection.close();
-        this.#flush();
-      },
-      onMalformed: (message) => {
-        this.drop();
-        this.#owner.fail('malformed', message);
-      },
-    });
-  }
-
   #guestEnded(reason: 'closed' | 'reset'): void {
-    if (this.#reader.isDone || this.#hasEnded) return;
-    if (reason === 'closed') this.#reader.close();
-    else this.#owner.fail('reset', 'The guest program reset the connection.');
+    if (this.#isOver) return;
+    if (reason === 'closed') this.#read(() => this.#parser.finish());
+    if (this.#isOver) return;
+    this.drop();
+    if (reason === 'reset') this.#owner.fail('reset', 'The program in the machine reset the connection.');
+    else this.#owner.fail('malformed', 'The program in the machine closed the connection without an answer.');
   }
 
-  #flush(): void {
-    while (this.#held.length > 0 && this.#untakenBytes < DOOR_WINDOW_BYTES) {
-      const bytes = this.#held.shift();
-      if (bytes === undefined) break;
-      this.#untakenBytes += bytes.length;
-      this.#owner.post({ kind: 'data', id: this.#request.id, bytes });
+  #read(feed: () => void): void {
+    try {
+      feed();
+      for (let event = this.#next(); event !== undefined; event = this.#next()) this.#answer(event);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      this.drop();
+      this.#owner.fail('malformed', `The program in the machine does not speak HTTP rightly: ${error.message}.`);
     }
-    if (this.#hasEnded && this.#held.length === 0) {
-      this.#owner.forget();
-      this.#owner.post({ kind: 'end', id: this.#request.id });
+  }
+
+  #next(): HttpEvent | undefined {
+    return this.#isOver ? undefined : this.#parser.next();
+  }
+
+  #answer(event: HttpEvent): void {
+    const { id } = this.#request;
+    switch (event.kind) {
+      case 'head': {
+        const head = event.head as ResponseHead; // the parser reads responses
+        this.#hasHead = head.status >= 200;
+        if (this.#hasHead) this.#owner.post({ kind: 'response', id, ...plainHead(head) });
+        break;
+      }
+      case 'body':
+        this.#owner.post({ kind: 'data', id, bytes: event.bytes.slice() });
+        this.#untakenBytes += event.bytes.length;
+        this.#pauseIfFull();
+        break;
+      case 'end':
+        if (this.#hasHead) this.#finish();
+        break;
     }
+  }
+
+  #pauseIfFull(): void {
+    if (this.#isPaused || this.#untakenBytes < DOOR_WINDOW_BYTES) return;
+    this.#isPaused = true;
+    this.#connection.pause();
+  }
+
+  #finish(): void {
+    this.drop();
+    this.#owner.forget();
+    this.#owner.post({ kind: 'end', id: this.#request.id });
   }
 }
 
-function endToEnd(headers: HeaderList): HeaderList {
-  return headers.filter(([name]) => {
+/** @returns undefined where a field would end its line and begin another request */
+function checkedHead(request: Request): Uint8Array | undefined {
+  try {
+    return requestHead(request);
+  } catch (error) {
+    if (error instanceof HttpError) return undefined;
+    throw error;
+  }
+}
+
+type PlainHead = { readonly status: number; readonly statusText: string; readonly headers: HeaderList };
+
+function plainHead({ status, reason, headers }: ResponseHead): PlainHead {
+  const kept = [...headers].filter(([name]) => {
     const key = name.toLowerCase();
     return !CONNECTION_HEADERS.has(key) && key !== 'transfer-encoding' && key !== 'trailer';
   });
+  return { status, statusText: reason, headers: kept };
 }
 
 function requestHead({ method, target, headers, bodyLength }: Request): Uint8Array {
-  const own: (readonly [string, string])[] = [['Connection', 'close']];
-  if (bodyLength > 0 || method === 'POST' || method === 'PUT') own.push(['Content-Length', String(bodyLength)]);
-  const kept = headers.filter(([name]) => {
-    const key = name.toLowerCase();
-    return !CONNECTION_HEADERS.has(key) && !FRAMING_HEADERS.has(key);
-  });
-  const lines = [...kept, ...own].map(([name, value]) => `${oneLine(name)}: ${oneLine(value)}\r\n`);
-  return latin1(`${oneLine(method)} ${oneLine(target)} HTTP/1.1\r\n${lines.join('')}\r\n`);
-}
-
-/** Nothing from a header may end its line and begin another request. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\r\n\0]/g, ' ');
-}
-
-function latin1(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+  const fields = new HttpHeaders(
+    headers.filter(([name]) => {
+      const key = name.toLowerCase();
+      return !CONNECTION_HEADERS.has(key) && !FRAMING_HEADERS.has(key);
+    }),
+  );
+  // What a Service Worker answers with is shown as it is: nobody would undo a coding.
+  fields.add('Accept-Encoding', 'identity');
+  fields.add('Connection', 'close');
+  if (bodyLength > 0 || method === 'POST' || method === 'PUT') fields.add('Content-Length', String(bodyLength));
+  return formatRequestHead(method, target, fields);
 }
