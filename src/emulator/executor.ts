@@ -42,8 +42,11 @@ export interface Executor {
 
 /** The cold tier as the fast tiers see it: an executor that stops after exactly so many instructions. */
 export interface ColdTier extends Executor {
-  /** Runs exactly up to `count` instructions; 'budget' when all of them retired. */
-  step(stateAddr: number, count: number): Exit;
-  /** Runs the block at RIP to its end. @returns null to go on. */
-  runBlock(stateAddr: number): Exit | null;
+  /** Runs the block at RIP to its end; a REP may make up to `fuel` steps. @returns null to go on. */
+  runBlock(stateAddr: number, fuel: number): Exit | null;
+  /**
+   * Runs exactly up to `count` instructions; 'budget' when all of them retired. A REP instruction may make up to
+   * `repeatLimit` steps at once, each of which counts in `retired`.
+   */
+  step(stateAddr: number, count: number, repeatLimit?: number): Exit;
 }

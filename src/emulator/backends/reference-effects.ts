@@ -9,6 +9,7 @@ import { STATE_OFFSET, STATE_VARIABLES } from '../ir/state-layout.ts';
 import { VECTOR } from '../exit.ts';
 import { assert } from '../util/assert.ts';
 import type { EffectMaker, OpContext, ReferenceMachine, Step } from './reference-machine.ts';
+import { repeatString } from './reference-strings.ts';
 import { VECTOR_EFFECTS } from './reference-vectors.ts';
 
 export const EFFECTS = {
@@ -234,6 +235,7 @@ export const EFFECTS = {
   jumpIndirect: (context) => goToValue(context),
   callIndirect: (context) => goToValue(context),
   ret: (context) => goToValue(context),
+  repeatString,
   syscall: ({ machine, op }) => {
     const next = op.imm;
     return () => {

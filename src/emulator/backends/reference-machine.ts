@@ -28,6 +28,8 @@ export class ReferenceMachine {
   exit: Exit | null = null;
   /** Instructions begun and not faulted. */
   retired = 0;
+  /** Instructions the run may retire. */
+  fuel = 0;
   /** Translations were dropped: the running block may be stale from its next instruction on. */
   isCodeChanged = false;
 
@@ -37,7 +39,8 @@ export class ReferenceMachine {
   }
 
   /** To be called when a run starts: memory may have grown since. */
-  attach(stateAddr: number): void {
+  attach(stateAddr: number, fuel: number): void {
+    this.fuel = fuel;
     ({ u8: this.u8, i32: this.i32, data: this.data } = this.services.space);
     this.base = stateAddr;
     this.exit = null;
@@ -79,6 +82,13 @@ export class ReferenceMachine {
     }
     if ((permissions & PAGE.HAS_CODE) !== 0 && this.services.codePages.store(at, size)) this.isCodeChanged = true;
     return at;
+  }
+
+  /** Whether [address, address + size), inside one page, may be read or written. */
+  isAllowed(address: bigint, size: number, access: 'read' | 'write'): boolean {
+    if (address >= BigInt(GUEST_LIMIT - size)) return false;
+    const permissions = this.u8[PERMISSIONS_BASE + (Number(address) >>> PAGE_SHIFT)];
+    return (permissions & (access === 'read' ? PAGE.READ : PAGE.WRITE)) !== 0;
   }
 
   // Bytes of the second page fault at its start.

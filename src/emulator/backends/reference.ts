@@ -64,17 +64,17 @@ export class ReferenceExecutor implements ColdTier {
     this.#forgetAll();
   }
 
-  step(stateAddr: number, count: number): Exit {
-    return this.#execute(stateAddr, count, 1);
+  step(stateAddr: number, count: number, repeatLimit = count): Exit {
+    return this.#execute(stateAddr, count, 1, repeatLimit);
   }
 
   run(stateAddr: number, fuel: number): Exit {
     return this.#execute(stateAddr, fuel, MAX_INSTRUCTIONS);
   }
 
-  runBlock(stateAddr: number): Exit | null {
+  runBlock(stateAddr: number, fuel: number): Exit | null {
     const machine = this.#machine;
-    machine.attach(stateAddr);
+    machine.attach(stateAddr, fuel);
     const { steps } = this.#find(machine.rip, MAX_INSTRUCTIONS);
     for (let i = 0; !steps[i](); i++);
     if (machine.exit !== null) return machine.exit;
@@ -82,9 +82,9 @@ export class ReferenceExecutor implements ColdTier {
     return null;
   }
 
-  #execute(stateAddr: number, fuel: number, blockLimit: number): Exit {
+  #execute(stateAddr: number, fuel: number, blockLimit: number, repeatLimit = fuel): Exit {
     const machine = this.#machine;
-    machine.attach(stateAddr);
+    machine.attach(stateAddr, repeatLimit);
     let { rip } = machine;
     let previous: ReferenceBlock | null = null;
     for (;;) {

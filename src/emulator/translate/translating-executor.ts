@@ -167,8 +167,9 @@ export class TranslatingExecutor implements Executor {
 
   /** One instruction on the cold tier. @returns null to go on. */
   #step(S: number): Exit | null {
-    const exit = this.#cold.step(S, 1);
-    this.#views.I[(S + REGION_SLOT.fuel) >> 2] -= this.#cold.retired;
+    const fuelAt = (S + REGION_SLOT.fuel) >> 2;
+    const exit = this.#cold.step(S, 1, this.#views.I[fuelAt]);
+    this.#views.I[fuelAt] -= this.#cold.retired;
     return exit.kind === 'budget' ? null : exit;
   }
 
@@ -181,8 +182,9 @@ export class TranslatingExecutor implements Executor {
       this.#compileQueue();
       if (link.isCompiled) return null;
     }
-    const exit = this.#cold.runBlock(S);
-    this.#views.I[(S + REGION_SLOT.fuel) >> 2] -= this.#cold.retired;
+    const fuelAt = (S + REGION_SLOT.fuel) >> 2;
+    const exit = this.#cold.runBlock(S, this.#views.I[fuelAt]);
+    this.#views.I[fuelAt] -= this.#cold.retired;
     return exit;
   }
 

@@ -46,7 +46,7 @@ export function parseForm(row: Instruction, text: string): Form {
   const map = takeMap(tokens);
   const opcodeToken = tokens.shift() ?? '';
   const modrm = parseModrm(tokens);
-  const operands = operandText === '' ? [] : operandText.split(',').map(parseOperand);
+  const operands = operandText === '' || operandText === '-' ? [] : operandText.split(',').map(parseOperand);
   const attributes = new Set(attributeText.split(' '));
   assert(/^[0-9A-F]{2}(\+r)?$/.test(opcodeToken), `x86 form '${text}' of ${row.name}: opcode`);
   return {

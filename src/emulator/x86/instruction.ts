@@ -16,7 +16,7 @@
  *                       M memory only, R register only, O absolute offset, S segment register,
  *                       V W U xmm (reg; rm or memory; rm only), P Q N mmx likewise; STi, ST0; AL CL AX DX rAX 1
  *               size: b w d q dq (8 to 128), v operand size, z 16 or 32, y 32 or 64 by REX.W, p far pointer,
- *                     ss sd ps pd x (32, 64, 128), t 80 bits, none
+ *                     ss sd ps pd x (32, 64, 128), t 80 bits, none; '-' instead of operands when there are none
  *   attributes  lock  LOCK is legal with a memory destination
  *               d64   operand size is 64 unless 66h makes it 16        f64   operand size is always 64
  */

@@ -11,7 +11,7 @@ import { assert } from '../util/assert.ts';
 import type { Decoded } from './decode/decoded.ts';
 import { type Condition, type Flag, FLAG_BIT, type KnownFlags, conditionValue, flagValue } from './flags.ts';
 import { type Int, IntBuilder, as32, as64 } from './int-builder.ts';
-import type { MemoryOperand, Operand, RegisterOperand, Width } from './operands.ts';
+import { type MemoryOperand, type Operand, type RegisterOperand, type Width, integerWidth } from './operands.ts';
 import { RSP } from './registers.ts';
 
 export type AtomicOperation = 'add' | 'and' | 'or' | 'xor' | 'exchange' | 'negate';
@@ -99,6 +99,13 @@ export class Lifter extends IntBuilder {
   }
 
   // Memory
+
+  /** The operand at an address that the row computed itself, for `atomicUpdate` and the like. */
+  atAddress(operand: MemoryOperand, address: I64): MemoryOperand {
+    this.#addressed = operand;
+    this.#address = address;
+    return operand;
+  }
 
   /** Linear address of a memory operand; computed once per instruction. */
   addressOf(operand: Operand): I64 {
@@ -264,6 +271,14 @@ export class Lifter extends IntBuilder {
     return conditionValue(this, this.#known, condition);
   }
 
+  /** Status bits from a result and the two flags that depend on the operation; AF is 0. */
+  statusBits(result: Int, carry: I32, overflow: I32): I32 {
+    const place = (flag: I32, position: number): I32 => this.ir.shl32(flag, this.const32(position));
+    const parity = place(this.ir.parity8(this.low32(result)), 2);
+    const signAndZero = this.ir.or32(place(this.isZero(result), 6), place(this.signBit(result), 7));
+    return this.ir.or32(this.ir.or32(carry, place(overflow, 11)), this.ir.or32(parity, signAndZero));
+  }
+
   /** To be called after a helper changed flags behind the builder's back. */
   forgetFlags(): void {
     this.#known = null;
@@ -284,8 +299,3 @@ export class Lifter extends IntBuilder {
 
 /** SF, ZF, AF, PF and CF: what LAHF and SAHF move. */
 export const AH_FLAGS = SF | ZF | AF | PF | CF;
-
-function integerWidth({ width }: MemoryOperand): Width {
-  assert(width === 8 || width === 16 || width === 32 || width === 64, `x86: integer operand of ${width} bits`);
-  return width;
-}

@@ -1,5 +1,7 @@
 /** Operands of a decoded instruction, as the encoding names them. */
 
+import { assert } from '../util/assert.ts';
+
 /** Bits of an integer operand. */
 export type Width = 8 | 16 | 32 | 64;
 
@@ -53,3 +55,10 @@ export interface SpecialOperand {
 
 export type IntegerOperand = RegisterOperand | MemoryOperand | ImmediateOperand;
 export type Operand = IntegerOperand | TargetOperand | SpecialOperand;
+
+/** Bits of a register, memory or immediate operand as an integer width. */
+export function integerWidth(operand: Operand): Width {
+  const width = operand.kind === 'target' ? 0 : operand.width;
+  assert(width === 8 || width === 16 || width === 32 || width === 64, `x86: integer operand of ${width} bits`);
+  return width;
+}

@@ -43,6 +43,13 @@ export const control = {
     doc: 'Goes on at a; a matching ret goes on at next (already pushed: a prediction only).',
   },
   ret: { args: ['i64'], result: 'none', effects: 'exit', attributes: [], doc: 'Goes on at a, popped from the stack.' },
+  repeatString: {
+    args: ['i64'],
+    result: 'none',
+    effects: 'exit',
+    attributes: ['operation', 'width', 'next'],
+    doc: 'REP movs, stos, lods, scasE, scasNE, cmpsE or cmpsNE (.a32 with 67h), source segment base a; then goes on at next. The cold tier alone executes it: others leave the block at this instruction for it.',
+  },
   syscall: {
     args: [],
     result: 'none',

@@ -3,7 +3,7 @@ import type { I32 } from '../../ir/block.ts';
 import { type Instruction, instruction } from '../instruction.ts';
 import type { Int } from '../int-builder.ts';
 import type { Lifter } from '../lifter.ts';
-import type { Operand } from '../operands.ts';
+import { type Operand, integerWidth } from '../operands.ts';
 
 /** The eight encodings of the classic two-operand group; `base` is the first opcode, `digit` the /n of group 1. */
 export function groupOneForms(base: number, digit: number, lock: string): string[] {
@@ -91,7 +91,7 @@ export const arithmetic: readonly Instruction[] = [
     support: 'full',
     forms: ['F6 /3  Eb  lock', 'F7 /3  Ev  lock'],
     lift(b, dst) {
-      const zero = b.int(dst.kind === 'memory' || dst.kind === 'register' ? (dst.width as 8 | 16 | 32 | 64) : 64, 0);
+      const zero = b.int(integerWidth(dst), 0);
       const old = b.isLocked ? b.atomicUpdate('negate', dst, zero) : b.read(dst);
       const result = b.sub(zero, old);
       if (!b.isLocked) b.write(dst, result);
@@ -107,7 +107,7 @@ function carryIn(b: Lifter, like: Int): Int {
 // INC and DEC keep CF.
 function step(b: Lifter, dst: Operand, kind: 'inc' | 'dec'): void {
   const carry: I32 = b.flag('cf');
-  const width = (dst as { width: 8 | 16 | 32 | 64 }).width;
+  const width = integerWidth(dst);
   const { result } = b.update(kind === 'inc' ? 'add' : 'sub', dst, b.int(width, 1));
   b.setFlags(kind, result, result, b.zeroExtend(b.fromI32(32, carry), width));
 }

@@ -1,0 +1,128 @@
+/** Flag control, miscellaneous and system instructions: Intel SDM 1, 5.1.11, 5.1.13 and 5.20. */
+import { VECTOR } from '../../exit.ts';
+import { VARIABLE } from '../../ir/state-layout.ts';
+import { type Instruction, instruction } from '../instruction.ts';
+import { AH_FLAGS, type Lifter } from '../lifter.ts';
+import { R11, RAX, RCX } from '../registers.ts';
+import { architecturalFlags } from './stack.ts';
+
+const DF = 0x400;
+
+const HINTS: readonly (readonly [name: string, sdm: string, forms: readonly string[]])[] = [
+  [
+    'nop',
+    '2B, NOP',
+    ['0F 19 /r  Ev', '0F 1A /r  Ev', '0F 1B /r  Ev', '0F 1C /r  Ev', '0F 1D /r  Ev', '0F 1E /r  Ev', '0F 1F /r  Ev'],
+  ],
+  ['pause', '2B, PAUSE', ['F3 90']],
+  ['endbr64', '2A, ENDBR64', ['F3 0F 1E FA']],
+  ['prefetch', '2B, PREFETCHh', ['0F 18 /r  Ev']],
+  ['prefetchw', '2B, PREFETCHW', ['0F 0D /r  Ev']],
+  ['lfence', '2A, LFENCE', ['0F AE E8+i']],
+  ['mfence', '2B, MFENCE', ['0F AE F0+i']],
+  ['sfence', '2B, SFENCE', ['0F AE F8+i']],
+];
+
+/** Not for user code: #GP(0) at ring 3. */
+const PRIVILEGED: readonly (readonly [name: string, sdm: string, forms: readonly string[]])[] = [
+  ['hlt', '2A, HLT', ['F4']],
+  ['cli', '2A, CLI', ['FA']],
+  ['sti', '2B, STI', ['FB']],
+  ['in', '2A, IN', ['E4 ib  AL,Ib', 'E5 ib  rAX,Ib', 'EC  AL,DX', 'ED  rAX,DX']],
+  ['out', '2B, OUT', ['E6 ib  Ib,AL', 'E7 ib  Ib,rAX', 'EE  DX,AL', 'EF  DX,rAX']],
+  ['ins', '2A, INS', ['6C', '6D']],
+  ['outs', '2B, OUTS', ['6E', '6F']],
+  ['clts', '2A, CLTS', ['0F 06']],
+  ['invd', '2A, INVD', ['0F 08']],
+  ['wbinvd', '2D, WBINVD', ['0F 09']],
+  ['wrmsr', '2D, WRMSR', ['0F 30']],
+  ['rdmsr', '2B, RDMSR', ['0F 32']],
+  ['mov cr', '2B, MOV to/from control registers', ['0F 20 /r  Rq,Gq', '0F 22 /r  Gq,Rq']],
+  ['mov dr', '2B, MOV to/from debug registers', ['0F 21 /r  Rq,Gq', '0F 23 /r  Gq,Rq']],
+  ['lgdt', '2A, LGDT/LIDT', ['0F 01 /2  M']],
+  ['lidt', '2A, LGDT/LIDT', ['0F 01 /3  M']],
+];
+
+export const system: readonly Instruction[] = [
+  carryRow('clc', '2A, CLC', 'F8', (b) => b.setSomeFlags({ cf: b.const32(0) })),
+  carryRow('stc', '2B, STC', 'F9', (b) => b.setSomeFlags({ cf: b.const32(1) })),
+  carryRow('cmc', '2A, CMC', 'F5', (b) => b.setSomeFlags({ cf: b.logicalNot(b.flag('cf')) })),
+  carryRow('cld', '2A, CLD', 'FC', (b) =>
+    b.ir.setLow32(b.ir.and32(b.ir.get32(VARIABLE.systemFlags), b.const32(~DF)), VARIABLE.systemFlags),
+  ),
+  carryRow('std', '2B, STD', 'FD', (b) =>
+    b.ir.setLow32(b.ir.or32(b.ir.get32(VARIABLE.systemFlags), b.const32(DF)), VARIABLE.systemFlags),
+  ),
+  instruction({
+    name: 'lahf',
+    sdm: '2A, LAHF',
+    support: 'full',
+    forms: ['9F'],
+    lift(b) {
+      const flags = b.ir.or32(b.ir.and32(b.flagBits(), b.const32(AH_FLAGS)), b.const32(2));
+      b.write({ kind: 'register', register: RAX, width: 8, isHighByte: true }, b.fromI32(8, flags));
+    },
+  }),
+  instruction({
+    name: 'sahf',
+    sdm: '2B, SAHF',
+    support: 'full',
+    forms: ['9E'],
+    lift(b) {
+      const ah = b.ir.shr32(b.ir.get32(RAX), b.const32(8));
+      const kept = b.ir.and32(b.flagBits(), b.const32(~AH_FLAGS));
+      b.setFlagBits(b.ir.or32(kept, b.ir.and32(ah, b.const32(AH_FLAGS))));
+    },
+  }),
+  instruction({
+    name: 'syscall',
+    sdm: '2B, SYSCALL',
+    support: 'full',
+    forms: ['0F 05'],
+    lift(b) {
+      const flags = b.ir.zext32(architecturalFlags(b));
+      b.ir.set64(b.address(b.next), RCX);
+      b.ir.set64(flags, R11);
+      b.ir.syscall(b.next);
+    },
+  }),
+  instruction({
+    name: 'cpuid',
+    sdm: '2A, CPUID',
+    support: 'full',
+    forms: ['0F A2'],
+    lift: (b) => callHelper(b, 'cpuid'),
+  }),
+  instruction({
+    name: 'rdtsc',
+    sdm: '2B, RDTSC',
+    support: 'full',
+    forms: ['0F 31'],
+    lift: (b) => callHelper(b, 'rdtsc'),
+  }),
+  instruction({
+    name: 'rdtscp',
+    sdm: '2B, RDTSCP',
+    support: 'full',
+    feature: 'RDTSCP',
+    forms: ['0F 01 F9'],
+    lift(b) {
+      callHelper(b, 'rdtsc');
+      b.setRegister(RCX, b.int(32, 0)); // TSC_AUX: the processor's number
+    },
+  }),
+  ...HINTS.map(([name, sdm, forms]) => instruction({ name, sdm, support: 'full', forms, lift: () => {} })),
+  ...PRIVILEGED.map(([name, sdm, forms]) =>
+    instruction({ name, sdm, support: 'full', forms, lift: (b) => b.raise(VECTOR.GP) }),
+  ),
+];
+
+function carryRow(name: string, sdm: string, form: string, lift: (b: Lifter) => void): Instruction {
+  return instruction({ name, sdm, support: 'full', forms: [form], lift });
+}
+
+/** A helper without arguments, for its effect on the state. */
+function callHelper(b: Lifter, name: string): void {
+  const zero = b.const32(0);
+  b.ir.helper(zero, zero, name);
+}
