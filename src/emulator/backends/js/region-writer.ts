@@ -202,8 +202,8 @@ export class RegionWriter extends Writer {
       this.line(`return ${call};`);
       return;
     }
-    this.line(`next = ${call};`);
-    this.line(`if (next !== ${next | 0}) return next;`);
+    const back = this.temporary(call);
+    this.line(`if (${back} !== ${next | 0}) return ${back};`);
     this.line(RELOAD);
     this.#edge(next, this.#number);
   }
