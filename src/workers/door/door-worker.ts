@@ -18,12 +18,11 @@ const OWN_FILES = /^\/osv-door(-page|-shim|-worker)?\.(html|js)$/;
 /** A document answers from its event loop; a busy one may need a moment. */
 const DOOR_WAIT_MS = 3_000;
 
-/** A door that was silent for so long is asked whether it still leads anywhere before it is used. */
-const TRUST_MS = 1_000;
+/** A door that gives no answer for so long is asked whether it still leads anywhere, and again as often. */
+const DOUBT_MS = 1_000;
 const PING_MS = 1_500; // the machine's worker answers between two slices of 4 ms
 
 let door: DoorClient | undefined;
-let trustedUntilMs = 0;
 let onInstalled: (() => void)[] = [];
 
 self.addEventListener('install', () => void self.skipWaiting());
@@ -34,7 +33,6 @@ self.addEventListener('message', (event) => {
   const [port] = event.ports;
   if (message.osvDoor !== 'install' || port === undefined) return;
   door = new DoorClient(port);
-  trustedUntilMs = performance.now() + TRUST_MS;
   for (const resume of onInstalled.splice(0)) resume();
   event.source?.postMessage({ osvDoor: 'installed' } satisfies ServiceWorkerMessage);
 });
@@ -46,31 +44,48 @@ self.addEventListener('fetch', (event) => {
 });
 
 async function answer(request: Request): Promise<Response> {
-  const isNavigation = request.mode === 'navigate';
-  if (!(await isDoorOpen())) await askForDoor();
-  if (door === undefined) {
-    if (isNavigation) return await fetch('/osv-door.html');
-    return errorPage(503, 'This page lost its machine. Open it again from the page of the machine.');
+  if (door === undefined) await askForDoor();
+  const response = await answerThrough(door, request);
+  if (response !== undefined) return response;
+  if (request.mode === 'navigate') return await fetch('/osv-door.html');
+  // The request may have reached the guest before the door was lost: only what changes nothing is asked again.
+  if (request.method === 'GET' || request.method === 'HEAD') {
+    await askForDoor();
+    const second = await answerThrough(door, request);
+    if (second !== undefined) return second;
   }
+  return errorPage(503, 'This page lost its machine. Open it again from the page of the machine.');
+}
+
+/** @returns undefined when the door leads nowhere (any more) */
+async function answerThrough(used: DoorClient | undefined, request: Request): Promise<Response | undefined> {
+  if (used === undefined) return undefined;
   try {
-    const response = await door.fetch(request);
-    return isNavigation || request.destination === 'document' ? await withShim(response) : response;
+    const fetching = used.fetch(request.clone());
+    const response = await Promise.race([fetching, lost(used, fetching)]);
+    if (response === undefined) {
+      if (door === used) door = undefined;
+      return undefined;
+    }
+    return request.mode === 'navigate' ? await withShim(response) : response;
   } catch (error) {
     if (!(error instanceof DoorError)) throw error;
+    if (error.failure === 'halted') return undefined;
     return errorPage(error.failure === 'malformed' ? 502 : 503, error.message);
   }
 }
 
-/** The machine may have been switched off or started anew; a MessagePort does not tell in every browser. */
-async function isDoorOpen(): Promise<boolean> {
-  const asked = door;
-  if (asked === undefined) return false;
-  if (performance.now() < trustedUntilMs || (await asked.ping(PING_MS))) {
-    trustedUntilMs = performance.now() + TRUST_MS;
-    return true;
+/** Resolves when the door does not answer pings any more: the machine was switched off or started anew. */
+async function lost(used: DoorClient, fetching: Promise<Response>): Promise<undefined> {
+  let isAnswered = false;
+  const answered = (): void => {
+    isAnswered = true;
+  };
+  fetching.then(answered, answered);
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
+    if (isAnswered || !(await used.ping(PING_MS))) return undefined;
   }
-  if (door === asked) door = undefined;
-  return door !== undefined;
 }
 
 async function askForDoor(): Promise<void> {
