@@ -23,4 +23,5 @@ export {
 } from './net/http/message.ts';
 export { HttpParser } from './net/http/parser.ts';
 export type { Kernel, HostConnection, BootOptions, RunRequest, SliceResult } from './kernel.ts';
-// boot(ports, options): Kernel comes with boot.ts.
+export { boot } from './boot.ts';
+export { describeElf, type ElfDescription } from './loader/describe-elf.ts';

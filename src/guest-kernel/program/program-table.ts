@@ -17,12 +17,18 @@ export interface GuestStarter {
 }
 
 export class ProgramTable implements Programs {
-  readonly environment = new Map<ByteString, ByteString>();
+  readonly environment: Map<ByteString, ByteString>;
   readonly #machine: RunningMachine;
   readonly #natives: NativePrograms;
   readonly #guests: GuestStarter;
 
-  constructor(machine: RunningMachine, natives: NativePrograms, guests: GuestStarter) {
+  constructor(
+    machine: RunningMachine,
+    natives: NativePrograms,
+    guests: GuestStarter,
+    environment = new Map<ByteString, ByteString>(),
+  ) {
+    this.environment = environment;
     this.#machine = machine;
     this.#natives = natives;
     this.#guests = guests;

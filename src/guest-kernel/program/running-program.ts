@@ -39,6 +39,8 @@ export interface ProgramParts {
   readonly actions: SignalActions;
   /** The launcher of a namespace, which no list shows. */
   readonly isHidden?: boolean;
+  /** A thread of the kernel itself. */
+  readonly isKernel?: boolean;
 }
 
 export class RunningProgram implements Program {
@@ -54,6 +56,7 @@ export class RunningProgram implements Program {
   readonly credentials: Credentials;
   readonly actions: SignalActions;
   readonly isHidden: boolean;
+  readonly isKernel: boolean;
   readonly pendingSignals = new PendingSignals();
   readonly intervalTimers: IntervalTimers;
   /** setrlimit(2): soft and hard limits that were changed, by resource. */
@@ -86,6 +89,7 @@ export class RunningProgram implements Program {
     this.credentials = parts.credentials;
     this.actions = parts.actions;
     this.isHidden = parts.isHidden ?? false;
+    this.isKernel = parts.isKernel ?? false;
     this.startedMs = machine.realtimeMs();
     this.intervalTimers = new IntervalTimers(machine.clock, machine.scheduler);
   }

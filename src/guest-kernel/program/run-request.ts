@@ -1,0 +1,98 @@
+/** BootOptions.run: one program with the host's streams, and the machine goes down when it has ended (`osv run`). */
+import { bytesFromUtf8, bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
+import { EEXIST, Errno } from '../abi/errno.ts';
+import { O_CREAT, O_TRUNC, O_WRONLY } from '../abi/fcntl.ts';
+import { HostInput, HostOutput } from '../devices/host-stream.ts';
+import type { RunRequest } from '../kernel.ts';
+import type { HostStdio } from '../ports.ts';
+import { FileTable } from '../vfs/file-table.ts';
+import type { NativeCalls, Wait } from './native-program.ts';
+import { rootContext, rootCredentials } from './program-table.ts';
+import { LaunchError, type Programs } from './programs.ts';
+import type { RunningMachine } from './running-machine.ts';
+
+const EXIT_NOT_STARTED = 127;
+
+/** Body of a kernel thread: prepares, runs, tells the end. */
+export function* runRequest(
+  machine: RunningMachine,
+  programs: Programs,
+  request: RunRequest,
+  sys: NativeCalls,
+): Wait<void> {
+  for (const { path, filesystem } of request.mounts) {
+    yield* makeFolders(machine, sys, path);
+    yield* sys.retry(() => machine.vfs.mount(filesystem, path, 'host', 'rw'));
+  }
+  for (const { path, mode, bytes } of request.files) {
+    yield* makeFolders(machine, sys, path.slice(0, path.lastIndexOf('/')));
+    const fd = yield* sys.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    yield* sys.write(fd, bytes);
+    sys.close(fd);
+  }
+  const { argv, environment, cwd, stdio } = request;
+  for (const entry of environment) {
+    const equals = entry.indexOf('=');
+    programs.environment.set(entry.slice(0, equals), entry.slice(equals + 1));
+  }
+  const tid = yield* start();
+  if (tid === undefined) return;
+  request.onStart({ signal: (signal) => void programs.signal(tid, signal) });
+  machine.tty.foreground = tid;
+  yield* sys.waitProgram(tid);
+  const state = programs.find(tid)?.state;
+  if (state !== undefined && state.kind !== 'running') request.onEnd(state);
+
+  function* start(): Wait<number | undefined> {
+    try {
+      return yield* sys.retry(() => {
+        const files = stdio === undefined ? undefined : hostFiles(stdio);
+        return programs.start(argv, {
+          isNewProgram: false,
+          environment,
+          cwd,
+          ...(files === undefined ? {} : { files }),
+        });
+      });
+    } catch (error) {
+      if (!(error instanceof LaunchError)) throw error;
+      const line = bytesOf(`${bytesFromUtf8(error.message)}\n`);
+      if (stdio === undefined) machine.log.notice(error.message);
+      else stdio.writeOutput('stderr', line);
+      request.onEnd({ kind: 'exited', code: EXIT_NOT_STARTED });
+      return undefined;
+    }
+  }
+}
+
+function hostFiles(stdio: HostStdio): FileTable {
+  const files = new FileTable();
+  files.add(new HostInput(stdio));
+  files.add(new HostOutput(stdio, 'stdout'));
+  files.add(new HostOutput(stdio, 'stderr'));
+  return files;
+}
+
+/** mkdir -p. */
+export function* makeFolders(machine: RunningMachine, sys: NativeCalls, path: ByteString): Wait<void> {
+  const viewer = { fs: rootContext(machine), credentials: rootCredentials() };
+  let folder = '';
+  for (const name of path.split('/').filter((each) => each !== '')) {
+    folder += `/${name}`;
+    const at = { path: folder };
+    try {
+      yield* sys.retry(() => machine.vfs.mkdir(viewer, at, 0o755));
+    } catch (error) {
+      if (error !== EEXIST && !(error instanceof Errno && isThere(machine, folder))) throw error;
+    }
+  }
+}
+
+function isThere(machine: RunningMachine, path: ByteString): boolean {
+  try {
+    machine.vfs.walk({ fs: rootContext(machine), credentials: rootCredentials() }, path);
+    return true;
+  } catch {
+    return false;
+  }
+}
