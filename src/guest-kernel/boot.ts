@@ -87,6 +87,7 @@ export function boot(ports: KernelPorts, options: BootOptions): Kernel {
   const log = new DmesgLog(ports.clock, (bytes) => ports.console.write(bytes));
   const tty = new ConsoleTty(ports.console);
   const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty)];
+  const say = (text: string): void => log.notice(text);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
   const ramfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, rootMode?: number): Ramfs =>
     new Ramfs({
@@ -135,8 +136,7 @@ export function boot(ports: KernelPorts, options: BootOptions): Kernel {
 
   function* mountRoot(sys: NativeCalls): Wait<void> {
     const cache = new BlockCache(ports.disk);
-    const line = (text: string): void => log.notice(text);
-    const root = yield* sys.retry(() => mountExt4(cache, { now, log: line, deviceNumber: makeDevice(252, 0) }));
+    const root = yield* sys.retry(() => mountExt4(cache, { now, log: say, deviceNumber: makeDevice(252, 0) }));
     vfs.mount(root, '/', '/dev/vblk0.1', 'rw');
     startKernelThread(machine, 'write-back', () => writeBack(cache, () => ports.clock.monotonicNs()));
   }
