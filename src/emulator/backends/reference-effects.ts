@@ -214,6 +214,14 @@ export const EFFECTS = {
       return true;
     };
   },
+  checkTarget:
+    ({ machine, values, a }) =>
+    () => {
+      const target = values[a] as bigint;
+      if (BigInt.asIntN(48, target) === BigInt.asIntN(64, target)) return false;
+      machine.fault(VECTOR.GP, machine.rip);
+      return true;
+    },
   helper: ({ machine, values, op, at, a, b }) => {
     const helper = HELPERS.get(op.tag);
     assert(helper !== undefined, `reference: helper '${op.tag}'`);
@@ -268,11 +276,7 @@ function goTo(machine: ReferenceMachine, target: number): Step {
 
 function goToValue({ machine, values, a }: OpContext): Step {
   return () => {
-    const target = values[a] as bigint;
-    machine.nextRip = Number(BigInt.asIntN(64, target));
-    if (Number.isSafeInteger(machine.nextRip)) return true;
-    // Not canonical: the branch itself faults (Intel SDM 2A JMP, #GP(0)).
-    machine.fault(VECTOR.GP, machine.rip);
+    machine.nextRip = Number(BigInt.asIntN(64, values[a] as bigint));
     return true;
   };
 }

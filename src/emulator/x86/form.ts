@@ -31,6 +31,8 @@ export interface Form {
   readonly rm: 'any' | 'memory' | 'register';
   readonly operands: readonly OperandCode[];
   readonly isLockable: boolean;
+  /** REX.B must be clear: 90h is NOP only without it. */
+  readonly forbidsRexB: boolean;
   readonly defaultSize: 'normal' | 'd64' | 'f64';
 }
 
@@ -62,6 +64,7 @@ export function parseForm(row: Instruction, text: string): Form {
     rm: rmOf(operands),
     operands,
     isLockable: attributes.has('lock'),
+    forbidsRexB: attributes.has('b0'),
     defaultSize: attributes.has('f64') ? 'f64' : attributes.has('d64') ? 'd64' : 'normal',
   };
 }

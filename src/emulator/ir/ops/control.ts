@@ -12,6 +12,13 @@ export const control = {
     doc: 'Start of the guest instruction at that RIP. State at a fault is the state here.',
   },
   raiseIf: { args: ['i32'], result: 'none', effects: 'raise', attributes: ['vector'], doc: 'Exception when a ≠ 0.' },
+  checkTarget: {
+    args: ['i64'],
+    result: 'none',
+    effects: 'raise',
+    attributes: [],
+    doc: '#GP when a is not canonical: a branch there faults before it changes anything. Fast tiers may leave whenever its high half is not 0.',
+  },
   helper: {
     args: ['i32', 'i32'],
     result: 'i32',

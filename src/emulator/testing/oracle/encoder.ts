@@ -44,8 +44,10 @@ export function encodeForm(form: Form, random: Random): Encoded {
   return finish(form, bytes, random, { rex: hasRex ? rex : 0, isAddress32, hasGs });
 }
 
+// 66h before a near branch is not tried: Intel ignores it, AMD cuts RIP to 16 bits.
 function hasFreeSize(form: Form): boolean {
-  return form.prefix === 'any' && form.operands.some(({ size }) => size === 'v' || size === 'z' || size === 'y');
+  const isSized = ({ letter, size }: OperandCode): boolean => letter !== 'J' && /^[vzy]$/.test(size);
+  return form.prefix === 'any' && form.operands.some(isSized);
 }
 
 // One-byte MOVS, CMPS, STOS, LODS, SCAS: only these look at REP.

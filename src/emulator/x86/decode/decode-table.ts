@@ -31,7 +31,8 @@ function specificity(form: Form): number {
   const modrm = form.modrmMask === 0xff ? 64 : form.modrmMask !== 0 ? 32 : 0;
   const digit = form.reg >= 0 ? 16 : 0;
   const mod = form.rm === 'any' ? 0 : 8;
-  return modrm + digit + mod + (form.prefix === 'any' ? 0 : 4) + (form.w < 0 ? 0 : 2);
+  const rex = form.forbidsRexB ? 1 : 0;
+  return rex + modrm + digit + mod + (form.prefix === 'any' ? 0 : 4) + (form.w < 0 ? 0 : 2);
 }
 
 function checkUnambiguous(forms: readonly Form[]): void {

@@ -196,6 +196,7 @@ export class Decoder {
     for (const form of candidates) {
       if (form.prefix !== 'any' && form.prefix !== prefix) continue;
       if (form.w >= 0 && form.w !== w) continue;
+      if (form.forbidsRexB && (this.#rex & 1) !== 0) continue;
       if (!form.hasModrm) return form;
       if (this.#modrm < 0) this.#modrm = this.#byte();
       if (this.#matchesModrm(form)) return form;

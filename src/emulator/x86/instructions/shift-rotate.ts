@@ -26,7 +26,7 @@ export const shiftRotate: readonly Instruction[] = [
     name: 'shld',
     sdm: '2B, SHLD',
     support: 'full',
-    undefinedFlags: 'AO',
+    undefinedFlags: 'CAO',
     forms: ['0F A4 /r ib  Ev,Gv,Ib', '0F A5 /r  Ev,Gv,CL'],
     lift: (b, dst, src, count) => doubleShift(b, dst, b.read(src), count, 'left'),
   }),
@@ -34,7 +34,7 @@ export const shiftRotate: readonly Instruction[] = [
     name: 'shrd',
     sdm: '2B, SHRD',
     support: 'full',
-    undefinedFlags: 'AO',
+    undefinedFlags: 'CAO',
     forms: ['0F AC /r ib  Ev,Gv,Ib', '0F AD /r  Ev,Gv,CL'],
     lift: (b, dst, src, count) => doubleShift(b, dst, b.read(src), count, 'right'),
   }),
@@ -181,34 +181,49 @@ function doubleShift(b: Lifter, dst: Operand, filler: Int, countOperand: Operand
   const count = maskedCount(b, countOperand, integerWidth(dst));
   const value = b.read(dst);
   const amount = typeof count === 'number' ? b.const32(count) : count;
-  const result = side === 'left' ? shiftedLeft(b, value, filler, amount) : shiftedRight(b, value, filler, amount);
+  const shiftBy = value.width === 16 ? doubleShift16 : side === 'left' ? doubleShiftLeft : doubleShiftRight;
+  const { result, carry } = shiftBy(b, value, filler, amount, side);
   b.write(dst, result);
   if (count === 0) return;
-  const position = side === 'left' ? b.ir.sub32(b.const32(value.width), amount) : b.ir.sub32(amount, b.const32(1));
-  const carry = b.ir.and32(b.low32(b.shr(value, position)), b.const32(1));
   const overflow = b.ir.xor32(b.signBit(result), b.signBit(value));
   const bits = b.fromI32(32, b.statusBits(result, carry, overflow));
   if (typeof count === 'number') b.setFlagBits(as32(bits));
   else b.setFlagsIf(count, 'bits', bits, bits, bits);
 }
 
-function shiftedLeft(b: Lifter, value: Int, filler: Int, amount: I32): Int {
-  const { width } = value;
-  if (width === 16) {
-    const joined = b.ir.or32(b.ir.shl32(as32(value), b.const32(16)), as32(filler));
-    return b.fromI32(16, b.ir.shr32(b.ir.rotl32(joined, amount), b.const32(16)));
-  }
-  // In two steps, since a shift by the whole width is none.
-  const rest = b.shr(b.shr(filler, b.const32(1)), b.ir.sub32(b.const32(width - 1), amount));
-  return b.or(b.shl(value, amount), rest);
+interface Shifted {
+  readonly result: Int;
+  readonly carry: I32;
 }
 
-function shiftedRight(b: Lifter, value: Int, filler: Int, amount: I32): Int {
+function lowBit(b: Lifter, value: Int): I32 {
+  return b.ir.and32(b.low32(value), b.const32(1));
+}
+
+function doubleShiftLeft(b: Lifter, value: Int, filler: Int, amount: I32): Shifted {
   const { width } = value;
-  if (width === 16) {
-    const joined = b.ir.or32(b.ir.shl32(as32(filler), b.const32(16)), as32(value));
-    return b.zeroExtend(b.fromI32(32, b.ir.rotl32(joined, b.ir.sub32(b.const32(0), amount))), 16);
-  }
+  // In two steps, since a shift by the whole width is none.
+  const rest = b.shr(b.shr(filler, b.const32(1)), b.ir.sub32(b.const32(width - 1), amount));
+  const carry = lowBit(b, b.shr(value, b.ir.sub32(b.const32(width), amount)));
+  return { result: b.or(b.shl(value, amount), rest), carry };
+}
+
+function doubleShiftRight(b: Lifter, value: Int, filler: Int, amount: I32): Shifted {
+  const { width } = value;
   const rest = b.shl(b.shl(filler, b.const32(1)), b.ir.sub32(b.const32(width - 1), amount));
-  return b.or(b.shr(value, amount), rest);
+  const carry = lowBit(b, b.shr(value, b.ir.sub32(amount, b.const32(1))));
+  return { result: b.or(b.shr(value, amount), rest), carry };
+}
+
+// Counts above 16 leave the result undefined; AMD processors then shift in the filler a second time, and so do we.
+function doubleShift16(b: Lifter, value: Int, filler: Int, amount: I32, side: 'left' | 'right'): Shifted {
+  const at = (part: Int, position: number): Int => b.shl(b.zeroExtend(part, 64), b.const32(position));
+  const [high, low] = side === 'left' ? [value, filler] : [filler, value];
+  const wide = b.or(b.or(at(high, 32), at(filler, 16)), at(low, 0));
+  if (side === 'left') {
+    const carry = lowBit(b, b.shr(wide, b.ir.sub32(b.const32(48), amount)));
+    return { result: b.zeroExtend(b.shr(b.shl(wide, amount), b.const32(32)), 16), carry };
+  }
+  const carry = lowBit(b, b.shr(wide, b.ir.sub32(amount, b.const32(1))));
+  return { result: b.zeroExtend(b.shr(wide, amount), 16), carry };
 }

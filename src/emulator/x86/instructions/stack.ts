@@ -70,21 +70,30 @@ export const stack: readonly Instruction[] = [
   instruction({
     name: 'enter',
     sdm: '2A, ENTER',
-    support: partial('nesting levels above 0 are #UD'),
+    support: 'full',
     forms: ['C8 iw ib  Iw,Ib  d64'],
-    lift(b, size, level) {
-      const bytes = size.kind === 'immediate' ? size.low & 0xffff : 0;
-      if (level.kind === 'immediate' && (level.low & 31) !== 0) {
-        b.raise(6);
-        return;
-      }
-      b.storeBelowStack(b.getRegister(RBP, b.width));
-      const frame = b.ir.add64(b.ir.get64(RSP), b.address(-b.width / 8));
-      b.setRegister(RBP, b.zeroExtend(b.fromI64(frame), b.width));
-      b.ir.set64(b.ir.add64(frame, b.address(-bytes)), RSP);
-    },
+    lift: enter,
   }),
 ];
+
+// With a nesting level the frame begins with copies of the outer frames' pointers and its own.
+function enter(b: Lifter, size: Operand, level: Operand): void {
+  const bytes = size.kind === 'immediate' ? size.low & 0xffff : 0;
+  const depth = level.kind === 'immediate' ? level.low & 31 : 0;
+  const step = b.width / 8;
+  const outer = b.ir.get64(RBP);
+  const frame = b.ir.add64(b.ir.get64(RSP), b.address(-step));
+  b.storeBelowStack(b.getRegister(RBP, b.width));
+  for (let i = 1; i < depth; i++) {
+    const pointer = b.load(b.width, b.ir.add64(outer, b.address(-i * step)));
+    b.storeBelowStack(pointer, (i + 1) * step);
+  }
+  if (depth > 0) b.storeBelowStack(b.zeroExtend(b.fromI64(frame), b.width), (depth + 1) * step);
+  // The processor probes the new top of stack for writing.
+  b.ir.checkWrite(b.ir.add64(frame, b.address(-depth * step - bytes)), step);
+  b.setRegister(RBP, b.zeroExtend(b.fromI64(frame), b.width));
+  b.ir.set64(b.ir.add64(frame, b.address(-depth * step - bytes)), RSP);
+}
 
 /** All of RFLAGS that user code sees. */
 export function architecturalFlags(b: Lifter): I32 {

@@ -3,6 +3,7 @@ import { VECTOR } from '../../exit.ts';
 import { VARIABLE } from '../../ir/state-layout.ts';
 import { type Instruction, instruction } from '../instruction.ts';
 import { AH_FLAGS, type Lifter } from '../lifter.ts';
+import type { Operand } from '../operands.ts';
 import { R11, RAX, RCX } from '../registers.ts';
 import { architecturalFlags } from './stack.ts';
 
@@ -14,10 +15,11 @@ const HINTS: readonly (readonly [name: string, sdm: string, forms: readonly stri
     '2B, NOP',
     ['0F 19 /r  Ev', '0F 1A /r  Ev', '0F 1B /r  Ev', '0F 1C /r  Ev', '0F 1D /r  Ev', '0F 1E /r  Ev', '0F 1F /r  Ev'],
   ],
-  ['pause', '2B, PAUSE', ['F3 90']],
+  ['nop', '2B, NOP', ['90  -  b0']],
+  ['pause', '2B, PAUSE', ['F3 90  -  b0']],
   ['endbr64', '2A, ENDBR64', ['F3 0F 1E FA']],
   ['prefetch', '2B, PREFETCHh', ['0F 18 /r  Ev']],
-  ['prefetchw', '2B, PREFETCHW', ['0F 0D /r  Ev']],
+  ['prefetchw', '2B, PREFETCHW', ['0F 0D /r  M']],
   ['lfence', '2A, LFENCE', ['0F AE E8+i']],
   ['mfence', '2B, MFENCE', ['0F AE F0+i']],
   ['sfence', '2B, SFENCE', ['0F AE F8+i']],
@@ -37,11 +39,39 @@ const PRIVILEGED: readonly (readonly [name: string, sdm: string, forms: readonly
   ['wbinvd', '2D, WBINVD', ['0F 09']],
   ['wrmsr', '2D, WRMSR', ['0F 30']],
   ['rdmsr', '2B, RDMSR', ['0F 32']],
-  ['mov cr', '2B, MOV to/from control registers', ['0F 20 /r  Rq,Gq', '0F 22 /r  Gq,Rq']],
-  ['mov dr', '2B, MOV to/from debug registers', ['0F 21 /r  Rq,Gq', '0F 23 /r  Gq,Rq']],
   ['lgdt', '2A, LGDT/LIDT', ['0F 01 /2  M']],
   ['lidt', '2A, LGDT/LIDT', ['0F 01 /3  M']],
 ];
+
+/** MOV to and from CR0, 2, 3, 4, 8 and DR0 to 7 is privileged; other numbers are #UD before that. */
+const CONTROL_REGISTERS = [0, 2, 3, 4, 8];
+
+const privilegedMoves: readonly Instruction[] = [
+  instruction({
+    name: 'mov cr',
+    sdm: '2B, MOV to/from control registers',
+    support: 'full',
+    forms: ['0F 20 /r  Rq,Gq', '0F 22 /r  Gq,Rq'],
+    lift: (b, dst, src) => refuse(b, CONTROL_REGISTERS.includes(specialNumber(b, dst, src))),
+  }),
+  instruction({
+    name: 'mov dr',
+    sdm: '2B, MOV to/from debug registers',
+    support: 'full',
+    forms: ['0F 21 /r  Rq,Gq', '0F 23 /r  Gq,Rq'],
+    lift: (b, dst, src) => refuse(b, specialNumber(b, dst, src) < 8),
+  }),
+];
+
+/** The operand that the G letter names. */
+function specialNumber(b: Lifter, dst: Operand, src: Operand): number {
+  const operand = b.instruction.form.operands[0].letter === 'G' ? dst : src;
+  return operand.kind === 'register' ? operand.register : -1;
+}
+
+function refuse(b: Lifter, exists: boolean): void {
+  b.raise(exists ? VECTOR.GP : VECTOR.UD);
+}
 
 export const system: readonly Instruction[] = [
   carryRow('clc', '2A, CLC', 'F8', (b) => b.setSomeFlags({ cf: b.const32(0) })),
@@ -112,6 +142,7 @@ export const system: readonly Instruction[] = [
     },
   }),
   ...HINTS.map(([name, sdm, forms]) => instruction({ name, sdm, support: 'full', forms, lift: () => {} })),
+  ...privilegedMoves,
   ...PRIVILEGED.map(([name, sdm, forms]) =>
     instruction({ name, sdm, support: 'full', forms, lift: (b) => b.raise(VECTOR.GP) }),
   ),
