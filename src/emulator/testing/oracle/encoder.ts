@@ -45,9 +45,12 @@ export function encodeForm(form: Form, random: Random): Encoded {
 }
 
 // 66h before a near branch is not tried: Intel ignores it, AMD cuts RIP to 16 bits.
-function hasFreeSize(form: Form): boolean {
-  const isSized = ({ letter, size }: OperandCode): boolean => letter !== 'J' && /^[vzy]$/.test(size);
-  return form.prefix === 'any' && form.operands.some(isSized);
+function hasFreeSize({ prefix, defaultSize, operands }: Form): boolean {
+  return prefix === 'any' && defaultSize !== 'f64' && operands.some(isSized);
+}
+
+function isSized({ letter, size }: OperandCode): boolean {
+  return letter !== 'J' && /^[vzy]$/.test(size);
 }
 
 // One-byte MOVS, CMPS, STOS, LODS, SCAS: only these look at REP.

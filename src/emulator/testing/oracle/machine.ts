@@ -4,7 +4,7 @@ import { CODE, CONSTANT, DATA, GS_BASE, SIGNAL, type Case, type Ending, type Pat
 
 const INT3 = 0xcc;
 /** More than any case needs; what runs longer spins. */
-const FUEL = 5000;
+const FUEL = 20_000;
 
 /** Makes a core for the space that is handed in. */
 export type MakeCpu = (space: AddressSpace) => Cpu;
