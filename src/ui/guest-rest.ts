@@ -62,7 +62,10 @@ export class GuestRest {
   }
 
   async output(tid: number): Promise<string> {
-    return await (await this.#request('GET', `/app/${tid}/output`)).text();
+    const reply = fields(await this.#json('GET', `/app/${tid}/output`));
+    const text = typeof reply['text'] === 'string' ? reply['text'] : '';
+    const droppedBytes = Number(reply['dropped_bytes'] ?? 0);
+    return droppedBytes === 0 ? text : `[${droppedBytes} bytes before this are not kept]\n${text}`;
   }
 
   async signal(tid: number, signal: 'TERM' | 'KILL' | 'INT'): Promise<void> {
@@ -133,7 +136,7 @@ function programFrom(value: unknown): ProgramModel {
     tid: Number(model['tid']),
     command: typeof model['command'] === 'string' ? model['command'] : '',
     state: state === 'exited' || state === 'killed' ? state : 'running',
-    exitCode: optionalNumber(model['exit_code'] ?? model['code']),
+    exitCode: optionalNumber(model['exit_code']),
     signal: optionalNumber(model['signal']),
     cpuMs: Number(model['cpu_ms'] ?? 0),
     startedMs: Number(model['started_ms'] ?? 0),

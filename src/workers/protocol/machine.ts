@@ -64,11 +64,16 @@ export interface NeededLibrary {
 export type ElfDescription =
   | {
       readonly kind: 'elf';
-      readonly type: 'executable' | 'position-independent executable' | 'static executable' | 'shared object';
+      readonly type:
+        | 'executable'
+        | 'position-independent executable'
+        | 'static executable'
+        | 'static PIE'
+        | 'shared object';
       readonly interpreter: string | undefined;
       readonly needed: readonly NeededLibrary[];
       /** A shared object without `main` can be copied but not run. */
-      readonly hasMain: boolean;
+      readonly isRunnable: boolean;
       /** Highest GLIBC_ version it asks for, '2.38', and what the image's libc has. */
       readonly glibcNeeded: string | undefined;
       readonly glibcPresent: string | undefined;

@@ -130,7 +130,7 @@ class FakeKernel implements Kernel {
 }
 
 function programModel(program: FakeProgram): object {
-  return { ...program, state: 'exited', code: 0, cpu_ms: 1 };
+  return { ...program, state: 'exited', exit_code: 0, cpu_ms: 1 };
 }
 
 function json(value: unknown): { readonly type: string; readonly body: string } {

@@ -27,7 +27,7 @@ export const machineParts: MachineParts = {
           type: 'shared object',
           interpreter: undefined,
           needed: [{ name: 'libc.so.6', versions: ['GLIBC_2.38'] }],
-          hasMain: true,
+          isRunnable: true,
           glibcNeeded: '2.38',
           glibcPresent,
         }

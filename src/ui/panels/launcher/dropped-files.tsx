@@ -64,7 +64,7 @@ function FileState({ file }: { readonly file: DroppedFile }): JSX.Element | null
 function RunButtons({ file }: { readonly file: DroppedFile }): JSX.Element {
   const { store } = usePage();
   const { description } = file;
-  if (description?.kind !== 'elf' || !description.hasMain) return <p className="muted">Copied.</p>;
+  if (description?.kind !== 'elf' || !description.isRunnable) return <p className="muted">Copied.</p>;
   const run = (isNewProgram: boolean): void => void store.launches.start(file.path, isNewProgram);
   return (
     <div className="card-actions">
@@ -82,7 +82,7 @@ function RunButtons({ file }: { readonly file: DroppedFile }): JSX.Element {
 
 function Description({ description }: { readonly description: ElfDescription }): JSX.Element {
   if (description.kind === 'other') return <p className="muted">{description.reason}</p>;
-  const { type, interpreter, needed, hasMain, glibcNeeded, glibcPresent } = description;
+  const { type, interpreter, needed, isRunnable, glibcNeeded, glibcPresent } = description;
   const isTooOld =
     glibcNeeded !== undefined && glibcPresent !== undefined && compareVersions(glibcNeeded, glibcPresent) > 0;
   return (
@@ -91,7 +91,7 @@ function Description({ description }: { readonly description: ElfDescription }):
         <dt>Type</dt>
         <dd>
           {type}
-          {!hasMain && ', without main'}
+          {!isRunnable && ', without main'}
         </dd>
         {interpreter !== undefined && (
           <>
