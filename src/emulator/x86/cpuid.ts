@@ -19,7 +19,8 @@ function bits(...positions: number[]): number {
   return positions.reduce((mask, position) => mask | (1 << position), 0);
 }
 
-const VENDOR = 'OSvInBrowser';
+// glibc reads leaf 1 for vendors it knows only (sysdeps/x86/cpu-features.c), and refuses to start without its bits.
+const VENDOR = 'GenuineIntel';
 const BRAND = 'OSv virtual x86-64 processor in a browser tab'.padEnd(48, '\0');
 
 // Intel SDM 2A, CPUID, tables 3-10 and 3-11, by bit number.
@@ -54,6 +55,8 @@ export function cpuid(level: CpuLevel, leaf: number, subleaf: number): CpuidLeaf
       return [MAX_LEAF, text(VENDOR), text(VENDOR.slice(8)), text(VENDOR.slice(4))];
     case 1:
       return [SIGNATURE, CLFLUSH_AND_COUNT, ECX1_BY_LEVEL[level], bits(...Object.values(EDX1))];
+    case 2:
+      return [0x0000_ff01, 0, 0, 0]; // descriptor FF: ask leaf 4
     case 4:
       return CACHES[subleaf] ?? NOTHING;
     case 0x4000_0000: // hypervisors: greatest leaf, then the name
