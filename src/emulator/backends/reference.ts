@@ -93,7 +93,8 @@ export class ReferenceExecutor implements ColdTier {
       let block: ReferenceBlock | null = previous === null ? null : previous.successor;
       if (block === null || block.rip !== rip || block.isStale) {
         block = this.#find(rip, blockLimit);
-        if (previous !== null) previous.successor = block;
+        // A block that only tells of a fetch fault is not kept: the page may be there the next time.
+        if (previous !== null && block.instructionCount > 0) previous.successor = block;
       }
       // The last instructions of the fuel go one by one, so that a run ends exactly where it should.
       if (block.instructionCount > left) block = this.#find(rip, 1);
