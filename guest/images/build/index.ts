@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultImage } from '../default.ts';
+import lock from '../packages.lock.json' with { type: 'json' };
 import type { Recipe } from '../recipe.ts';
 import { makeExt4 } from './ext4.ts';
 import { layOut, listFiles } from './tree.ts';
@@ -25,6 +26,8 @@ interface IndexEntry {
   readonly wireBytes: number;
   readonly source: string;
   readonly licence: string;
+  /** glibc's version on the image, '2.36': what a dropped program's needs are compared with. */
+  readonly glibc: string;
   readonly layout: string;
 }
 
@@ -56,7 +59,8 @@ function buildImage(recipe: Recipe, say: (line: string) => void): void {
   const { name, title, source, licence } = recipe;
   const bytes = statSync(image).size;
   const { sha256, wireBytes } = wire;
-  writeIndex({ name, title, bytes, sha256, wireBytes, source, licence, layout: `${name}/${wire.layout}` });
+  const glibc = lock.packages.libc6.version.split('-', 1)[0] ?? '';
+  writeIndex({ name, title, bytes, sha256, wireBytes, source, licence, glibc, layout: `${name}/${wire.layout}` });
   writeFileSync(stampFile, stamp);
   say(`built ${image}: ${listFiles(tree).length} files, ${(wireBytes / 1e6).toFixed(1)} MB on the wire`);
   rmSync(tree, { recursive: true, force: true });
