@@ -151,7 +151,8 @@ function compareMemory(format: MemoryFormat): X87Operation {
 function loadFloat(format: FloatFormat): X87Operation {
   return (unit, addr) => {
     const bits = format === F32 ? BigInt(unit.data.getUint32(addr, true)) : unit.data.getBigUint64(addr, true);
-    unit.push(() => convert(unit.context, format, F80, bits));
+    // A denormal that is not masked is pushed all the same; a signaling NaN is not.
+    unit.push(() => convert(unit.context, format, F80, bits), { blocking: FP_FLAG.INVALID });
     return 0;
   };
 }
@@ -187,16 +188,26 @@ function storeWith(
 ): number {
   unit.begin();
   const bits = unit.misses(0) ? indefinite : make();
-  const isStored = unit.isMasked || isStoredInexactly(unit);
+  const isStored = isStorable(unit);
   if (isStored) store(bits);
   unit.commit();
   if (isStored && pops !== 0) unit.pop();
   return 0;
 }
 
-// An unmasked PRECISION alone does not keep the result from being stored (SDM 1, 8.5.6).
-function isStoredInexactly({ context }: X87): boolean {
-  return (context.flags & ~context.masks & ~FP_FLAG.PRECISION) === 0;
+// An unmasked PRECISION alone does not keep the result from being stored (SDM 1, 8.5.6); what does, hides PRECISION.
+function isStorable({ context }: X87): boolean {
+  if ((context.flags & ~context.masks & ~FP_FLAG.PRECISION) === 0) return true;
+  context.flags &= ~FP_FLAG.PRECISION;
+  return false;
+}
+
+// Storing a denormal does not raise DENORMAL.
+function narrow(context: FloatContext, format: FloatFormat, bits: bigint): bigint {
+  const before = context.flags;
+  const narrowed = convert(context, F80, format, bits);
+  context.flags = before | (context.flags & ~FP_FLAG.DENORMAL);
+  return narrowed;
 }
 
 function storeFloat(format: FloatFormat): X87Operation {
@@ -205,7 +216,7 @@ function storeFloat(format: FloatFormat): X87Operation {
       unit,
       pops,
       packIndefinite(format),
-      () => convert(unit.context, F80, format, unit.get(0)),
+      () => narrow(unit.context, format, unit.get(0)),
       (bits) => {
         if (format === F32) unit.data.setUint32(addr, Number(bits), true);
         else unit.data.setBigUint64(addr, bits, true);
@@ -242,7 +253,7 @@ function storeInteger(bytes: 2 | 4 | 8, truncates: boolean): X87Operation {
 function storeDecimal(unit: X87, addr: number): number {
   unit.begin();
   const value = unit.misses(0) ? null : bcdDigits(unit.context, unit.get(0));
-  const isStored = unit.isMasked || isStoredInexactly(unit);
+  const isStored = isStorable(unit);
   if (isStored) storeBcd(unit.u8, addr, value);
   unit.commit();
   if (isStored) unit.pop();
@@ -272,7 +283,12 @@ function storeRegister(unit: X87, i: number, pops: number): number {
 
 /** FCMOVcc: `second` is the condition. */
 function moveIf(unit: X87, i: number, condition: number): number {
-  unit.replace(0, [0, i], () => unit.get(condition === 0 ? 0 : i));
+  // C1 changes only with a stack fault.
+  if (!unit.isEmpty(0) && !unit.isEmpty(i)) {
+    if (condition !== 0) unit.set(0, unit.get(i));
+    return 0;
+  }
+  unit.replace(0, [0, i], () => unit.get(i));
   return 0;
 }
 
@@ -405,9 +421,8 @@ export const OPERATIONS: readonly (readonly [string, X87Operation])[] = [
   [
     'ld',
     (unit, i) => {
-      const isEmpty = unit.isEmpty(i);
       const value = unit.get(i);
-      unit.push(() => (isEmpty ? emptyOperand(unit) : value));
+      unit.push(() => value, { isOperandEmpty: unit.isEmpty(i) });
       return 0;
     },
   ],
@@ -465,11 +480,6 @@ export const OPERATIONS: readonly (readonly [string, X87Operation])[] = [
   ['nsave', environment(saveState)],
   ['rstor', environment(restoreState)],
 ];
-
-function emptyOperand(unit: X87): bigint {
-  unit.noteStackFault(false);
-  return packIndefinite(F80);
-}
 
 function environment(move: (unit: X87, addr: number, isShort: boolean) => void): X87Operation {
   return (unit, addr, isShort) => {

@@ -165,11 +165,6 @@ export class X87 {
     return (this.context.flags & ~this.context.masks & OPERAND_FLAGS) === 0;
   }
 
-  /** Whether every exception so far is masked: what stores to memory need. */
-  get isMasked(): boolean {
-    return (this.context.flags & ~this.context.masks) === 0;
-  }
-
   /** Moves the exceptions into FSW. C1 tells rounding up, or which stack fault; `conditions` sets C0, C2 and C3 when given. */
   commit(conditions = -1): void {
     const { flags, roundedUp } = this.context;
@@ -183,13 +178,16 @@ export class X87 {
     this.status = status;
   }
 
-  /** Pushes what `make` computes; a full register is a stack overflow and gives the indefinite. */
-  push(make: () => bigint): void {
+  /**
+   * Pushes what `make` computes. An empty operand (told first) or a full register is a stack fault and gives the
+   * indefinite. Of the unmasked exceptions only those in `blocking` keep the value from being pushed.
+   */
+  push(make: () => bigint, { isOperandEmpty = false, blocking = OPERAND_FLAGS as number } = {}): void {
     this.begin();
     const isFull = !this.isEmpty(7);
-    if (isFull) this.noteStackFault(true);
-    const value = isFull ? packIndefinite(F80) : make();
-    if (this.isDelivered) {
+    if (isOperandEmpty || isFull) this.noteStackFault(!isOperandEmpty);
+    const value = isOperandEmpty || isFull ? packIndefinite(F80) : make();
+    if ((this.context.flags & ~this.context.masks & blocking) === 0) {
       this.top -= 1;
       this.set(0, value);
     }

@@ -4,6 +4,10 @@ import type { Ending } from './case.ts';
 export interface Tolerance {
   /** RFLAGS bits that the instruction leaves undefined. */
   readonly undefinedFlags: bigint;
+  /** Accesses of many bytes: processors differ in which byte they touch first, so only the page counts. */
+  readonly ignoresFaultOffset: boolean;
+  /** Intel clears C1, AMD leaves it. */
+  readonly ignoresC1: boolean;
   /** Single-precision lanes may differ by what RCPPS and RSQRTPS may. */
   readonly isApproximate: boolean;
 }
@@ -12,7 +16,11 @@ export interface Tolerance {
 const COMPARED_FLAGS = 0xcd5n;
 
 /** Sentences that say where `ours` differs from `theirs`; empty when nowhere. */
-export function differences(theirs: Ending, ours: Ending, { undefinedFlags, isApproximate }: Tolerance): string[] {
+export function differences(
+  theirs: Ending,
+  ours: Ending,
+  { undefinedFlags, isApproximate, ignoresC1, ignoresFaultOffset }: Tolerance,
+): string[] {
   const found: string[] = [];
   const check = (what: string, expected: bigint | number, actual: bigint | number): void => {
     if (expected !== actual) found.push(`${what}: host ${hex(expected)}, ours ${hex(actual)}`);
@@ -21,14 +29,15 @@ export function differences(theirs: Ending, ours: Ending, { undefinedFlags, isAp
   check('vector', theirs.vector, ours.vector);
   check('rip', theirs.rip, ours.rip);
   if (theirs.vector === 14 && ours.vector === 14) {
-    check('fault address', theirs.faultAddr, ours.faultAddr);
+    const offset = ignoresFaultOffset ? 0xfffn : 0n;
+    check('fault address', theirs.faultAddr | offset, ours.faultAddr | offset);
     // A read-modify-write reads as if to write on the host; ours may fault at its load.
     if ((ours.errorCode & 0x12) !== 0) check('page fault error code', theirs.errorCode & 0x12, ours.errorCode & 0x12);
   }
   theirs.gpr.forEach((value, i) => check(`register ${i}`, value, ours.gpr[i]));
   const mask = COMPARED_FLAGS & ~undefinedFlags;
   check('rflags', theirs.rflags & mask, ours.rflags & mask);
-  compareFxsave(theirs.fxsave, ours.fxsave, isApproximate, check);
+  compareFxsave(theirs.fxsave, ours.fxsave, { isApproximate, ignoresC1 }, check);
   compareChanges(theirs, ours, found);
   return found;
 }
@@ -37,12 +46,13 @@ export function differences(theirs: Ending, ours: Ending, { undefinedFlags, isAp
 function compareFxsave(
   theirs: Uint8Array,
   ours: Uint8Array,
-  isApproximate: boolean,
+  { isApproximate, ignoresC1 }: Pick<Tolerance, 'isApproximate' | 'ignoresC1'>,
   check: (what: string, a: bigint | number, b: bigint | number) => void,
 ): void {
   const [a, b] = [viewOf(theirs), viewOf(ours)];
   check('x87 control', a.getUint16(0, true) & 0x1f3f, b.getUint16(0, true) & 0x1f3f);
-  check('x87 status', a.getUint16(2, true), b.getUint16(2, true));
+  const statusMask = ignoresC1 ? 0xfdff : 0xffff;
+  check('x87 status', a.getUint16(2, true) & statusMask, b.getUint16(2, true) & statusMask);
   check('x87 tags', theirs[4], ours[4]);
   check('mxcsr', a.getUint32(24, true), b.getUint32(24, true));
   for (let i = 0; i < 8; i++) {

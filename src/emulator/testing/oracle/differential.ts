@@ -33,6 +33,8 @@ export function subjectsOf(rows: readonly Instruction[]): Subject[] {
 
 function toleranceOf({ name, undefinedFlags = '' }: Instruction): Tolerance {
   return {
+    ignoresC1: /^(fu?comip?|ffree)$/.test(name),
+    ignoresFaultOffset: /^f(n?stenv|ldenv|n?save|rstor|xsave|xrstor)/.test(name),
     isApproximate: /^r(cp|sqrt)[ps]s$/.test(name),
     undefinedFlags: Array.from(undefinedFlags).reduce((all, letter) => all | (FLAG_LETTERS[letter] ?? 0n), 0n),
   };

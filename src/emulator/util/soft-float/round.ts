@@ -106,8 +106,7 @@ function packTiny(
 ): bigint {
   if ((context.masks & FP_FLAG.UNDERFLOW) === 0) {
     context.flags |= FP_FLAG.UNDERFLOW;
-    const shift = context.rules === 'x87' ? BIAS_ADJUST : 0;
-    return finish(context, format, value.sign, wide, leading - (precision - 1) + shift);
+    return finishWrapped(context, format, value.sign, wide, leading - (precision - 1), BIAS_ADJUST);
   }
   if (context.flushToZero) {
     context.flags |= FP_FLAG.UNDERFLOW | FP_FLAG.PRECISION;
@@ -129,8 +128,7 @@ function packHuge(
 ): bigint {
   context.flags |= FP_FLAG.OVERFLOW;
   if ((context.masks & FP_FLAG.OVERFLOW) === 0) {
-    const shift = context.rules === 'x87' ? BIAS_ADJUST : 0;
-    return finish(context, format, sign, wide, leading - (precision - 1) - shift);
+    return finishWrapped(context, format, sign, wide, leading - (precision - 1), -BIAS_ADJUST);
   }
   context.flags |= FP_FLAG.PRECISION;
   const towardsZero = context.rounding === ROUND.ZERO || context.rounding === (sign === 0 ? ROUND.DOWN : ROUND.UP);
@@ -144,6 +142,23 @@ function finish(context: FloatContext, format: FloatFormat, sign: 0 | 1, rounded
   if (rounded.isInexact) context.flags |= FP_FLAG.PRECISION;
   context.roundedUp = rounded.isUp;
   return packFinite(format, sign, rounded.significand, unit);
+}
+
+// What FSCALE makes can be out of range even then: it becomes 0 or ∞ (Intel SDM 1, 8.5.4 and 8.5.5). SSE delivers nothing.
+function finishWrapped(
+  context: FloatContext,
+  format: FloatFormat,
+  sign: 0 | 1,
+  rounded: Rounded,
+  unit: number,
+  shift: number,
+): bigint {
+  const exponent = unit + shift + bitLength(rounded.significand) - 1;
+  const isInRange = exponent >= format.minExponent && exponent <= format.maxExponent;
+  if (isInRange || context.rules === 'sse')
+    return finish(context, format, sign, rounded, isInRange ? unit + shift : unit);
+  context.flags |= FP_FLAG.PRECISION;
+  return shift > 0 ? packZero(format, sign) : packInfinity(format, sign);
 }
 
 /** Packs significand × 2^unit, which `format` holds exactly (an exponent out of its range wraps). */
