@@ -39,6 +39,7 @@ export function loadFxImage(u8: Uint8Array, state: number, src: Uint8Array, srcO
   if ((src[mxcsr + 2] | src[mxcsr + 3]) !== 0) return false;
   u8.set(src.subarray(srcOffset, srcOffset + ENVIRONMENT_BYTES), state + STATE_OFFSET.x87);
   u8.set(src.subarray(mxcsr, mxcsr + 4), state + STATE_OFFSET.mxcsr);
+  normalizeStatus(u8, state);
   const top = topOf(u8, state);
   for (let i = 0; i < 8; i++) {
     const from = srcOffset + IMAGE_ST + 16 * i;
@@ -49,6 +50,16 @@ export function loadFxImage(u8: Uint8Array, state: number, src: Uint8Array, srcO
     u8.set(src.subarray(from, from + 16), state + STATE_OFFSET.vector + 32 * i);
   }
   return true;
+}
+
+// Reserved bits of FCW read as processors have them; ES and B of FSW follow from the exceptions that are not masked.
+function normalizeStatus(u8: Uint8Array, state: number): void {
+  const [fcw, fsw] = [state + STATE_OFFSET.fcw, state + STATE_OFFSET.fsw];
+  u8[fcw] = (u8[fcw] & 0x3f) | 0x40;
+  u8[fcw + 1] &= 0x1f;
+  const isPending = (u8[fsw] & ~u8[fcw] & 0x3f) !== 0;
+  u8[fsw] = (u8[fsw] & 0x7f) | (isPending ? 0x80 : 0);
+  u8[fsw + 1] = (u8[fsw + 1] & 0x7f) | (isPending ? 0x80 : 0);
 }
 
 /** TOP: bits 11 to 13 of FSW. */

@@ -3,6 +3,7 @@
  * for ops. An executor writes all state back before it calls one and forgets what it knew of it afterwards.
  */
 import type { AddressSpace } from '../memory/address-space.ts';
+import { loadFxImage, saveFxImage } from './fxsave-image.ts';
 import { STATE_OFFSET } from './state-layout.ts';
 import { OPERATIONS, type X87Operation } from './x87/operations.ts';
 import { X87 } from './x87/unit.ts';
@@ -29,6 +30,8 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['cpuid', cpuid],
   ['rdtsc', rdtsc],
   ['rdrand', rdrand],
+  ['fxsave', fxsave],
+  ['fxrstor', fxrstor],
   ...OPERATIONS.map(([name, operation]): [string, Helper] => [`x87.${name}`, x87Helper(operation)]),
 ]);
 
@@ -59,6 +62,18 @@ function rdrand({ space, state, ports }: HelperContext): number {
   const at = state + STATE_OFFSET.scratch;
   ports.entropy(space.u8.subarray(at, at + 8));
   return space.i32[at >> 2];
+}
+
+/** To the guest address `addr`, whose access was checked. */
+function fxsave({ space, state }: HelperContext, addr: number): number {
+  saveFxImage(space.u8, state, space.u8, addr >>> 0);
+  return 0;
+}
+
+/** From the guest address `addr`, whose access and MXCSR were checked. */
+function fxrstor({ space, state }: HelperContext, addr: number): number {
+  loadFxImage(space.u8, state, space.u8, addr >>> 0);
+  return 0;
 }
 
 function x87Helper(operation: X87Operation): Helper {

@@ -24,7 +24,7 @@ export const FSW = {
 const CONDITION_CODES = FSW.C0 | FSW.C2 | FSW.C3;
 
 /** Exceptions found before a result is computed: unmasked ones leave the destination as it is (SDM 1, 8.6). */
-const OPERAND_FLAGS = FP_FLAG.INVALID | FP_FLAG.DENORMAL | FP_FLAG.DIVIDE;
+const OPERAND_FLAGS: number = FP_FLAG.INVALID | FP_FLAG.DENORMAL | FP_FLAG.DIVIDE;
 
 /** Significand bits by FCW.PC; 1 is reserved and means 64 on processors. */
 const PRECISION = [24, 64, 53, 64] as const;
@@ -182,7 +182,7 @@ export class X87 {
    * Pushes what `make` computes. An empty operand (told first) or a full register is a stack fault and gives the
    * indefinite. Of the unmasked exceptions only those in `blocking` keep the value from being pushed.
    */
-  push(make: () => bigint, { isOperandEmpty = false, blocking = OPERAND_FLAGS as number } = {}): void {
+  push(make: () => bigint, { isOperandEmpty = false, blocking = OPERAND_FLAGS } = {}): void {
     this.begin();
     const isFull = !this.isEmpty(7);
     if (isOperandEmpty || isFull) this.noteStackFault(!isOperandEmpty);

@@ -32,6 +32,8 @@ export interface Case {
   readonly fxsave: Uint8Array;
   /** Contents of DATA and CONSTANT that are not zero. */
   readonly memory: readonly Patch[];
+  /** Address of the ModRM memory operand; -1 without one. Nothing runs by it, comparisons may ask. */
+  readonly operandAddr: number;
 }
 
 /** Linux signal numbers by which a case can end. */

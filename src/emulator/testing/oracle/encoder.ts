@@ -44,13 +44,12 @@ export function encodeForm(form: Form, random: Random): Encoded {
   return finish(form, bytes, random, { rex: hasRex ? rex : 0, isAddress32, hasGs });
 }
 
-// 66h before a near branch is not tried: Intel ignores it, AMD cuts RIP to 16 bits.
-function hasFreeSize({ prefix, defaultSize, operands }: Form): boolean {
-  return prefix === 'any' && defaultSize !== 'f64' && operands.some(isSized);
-}
-
-function isSized({ letter, size }: OperandCode): boolean {
-  return letter !== 'J' && /^[vzy]$/.test(size);
+function hasFreeSize(form: Form): boolean {
+  // Near branches: Intel ignores 66h, AMD cuts the target to 16 bits.
+  const isBranch = form.defaultSize === 'f64' || form.operands.some(({ letter }) => letter === 'J');
+  return (
+    form.prefix === 'any' && !isBranch && form.operands.some(({ size }) => size === 'v' || size === 'z' || size === 'y')
+  );
 }
 
 // One-byte MOVS, CMPS, STOS, LODS, SCAS: only these look at REP.

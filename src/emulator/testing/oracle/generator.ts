@@ -12,7 +12,9 @@ const END = DATA.addr + DATA.sizeBytes;
 export function makeCase(form: Form, random: Random): Case {
   for (;;) {
     const encoded = encodeForm(form, random);
-    if (encoded.code.length <= 15) return surround(encoded, random);
+    if (encoded.code.length > 15) continue;
+    const one = surround(encoded, random);
+    if (!isUndefined(form, one)) return one;
   }
 }
 
@@ -20,7 +22,8 @@ function surround(encoded: Encoded, random: Random): Case {
   const code = encoded.code.slice();
   const codeAddr = CODE.addr + 64;
   const gpr = randomRegisters(random);
-  placeMemory(encoded, code, codeAddr, gpr, random);
+  const target = randomAddress(random);
+  placeMemory(encoded, code, codeAddr, gpr, target);
   return {
     codeAddr,
     code,
@@ -28,12 +31,19 @@ function surround(encoded: Encoded, random: Random): Case {
     rflags: 0x202n | BigInt((random.below(64) * 0x9e3779b1) & 0x8d5) | (random.oneIn(3) ? 0x400n : 0n),
     fxsave: randomFxsave(random),
     memory: randomMemory(random),
+    operandAddr: encoded.memory === null ? -1 : Number(target),
   };
 }
 
+// SHLD and SHRD of 16 bits by more than 16 are undefined.
+function isUndefined({ row, opcode }: Form, { code, gpr }: Case): boolean {
+  if (!/^sh[lr]d$/.test(row.name) || !code.subarray(0, 4).includes(0x66)) return false;
+  const count = (opcode & 1) === 0 ? code[code.length - 1] : Number(gpr[1] & 0xffn);
+  return (count & 31) > 16;
+}
+
 /** Chooses registers and displacements so that the memory operand lies somewhere interesting. */
-function placeMemory(encoded: Encoded, code: Uint8Array, codeAddr: number, gpr: BigUint64Array, random: Random): void {
-  const target = randomAddress(random);
+function placeMemory(encoded: Encoded, code: Uint8Array, codeAddr: number, gpr: BigUint64Array, target: bigint): void {
   const data = new DataView(code.buffer);
   if (encoded.absoluteAt >= 0) {
     const isShort = code.length - encoded.absoluteAt === 4;

@@ -1,4 +1,5 @@
 /** Data transfer: Intel SDM 1, 5.1.1. */
+import { VECTOR } from '../../exit.ts';
 import { type Instruction, instruction, partial } from '../instruction.ts';
 import { type Int, as32, as64 } from '../int-builder.ts';
 import type { Lifter } from '../lifter.ts';
@@ -7,7 +8,7 @@ import { RAX, RBX, RCX, RDX } from '../registers.ts';
 import { CONDITIONS } from '../flags.ts';
 
 /** What MOV reads from segment registers under Linux: user code and stack selectors, else null. ES CS SS DS FS GS. */
-const SELECTORS = [0, 0x33, 0x2b, 0, 0, 0, 0, 0];
+const SELECTORS = [0, 0x33, 0x2b, 0, 0, 0]; // es cs ss ds fs gs; others do not exist
 
 const conditionalMoves: readonly Instruction[] = CONDITIONS.map((condition, code) =>
   instruction({
@@ -49,7 +50,11 @@ export const dataTransfer: readonly Instruction[] = [
     support: partial('reads the selectors Linux gives to user code; writing segment registers is #UD'),
     forms: ['8C /r  Ev,S'],
     lift(b, dst, src) {
-      const selector = src.kind === 'segment' ? SELECTORS[src.register] : 0;
+      const selector = src.kind === 'segment' ? SELECTORS[src.register] : undefined;
+      if (selector === undefined) {
+        b.raise(VECTOR.UD);
+        return;
+      }
       b.write(dst, b.int(dst.kind === 'memory' ? 16 : integerWidth(dst), selector));
     },
   }),

@@ -13,6 +13,7 @@ import { sseMoves } from './sse/moves.ts';
 import { stack } from './stack.ts';
 import { strings } from './string.ts';
 import { system } from './system.ts';
+import { sseState } from './sse/state.ts';
 import { x87 } from './x87/rows.ts';
 
 export const INSTRUCTIONS: readonly Instruction[] = [
@@ -29,5 +30,6 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...sseMoves,
   ...sseInteger,
   ...sseFloat,
+  ...sseState,
   ...x87,
 ];
