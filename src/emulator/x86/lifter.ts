@@ -6,7 +6,6 @@
  */
 import type { I32, I64 } from '../ir/block.ts';
 import { AF, CF, type FlagsKind, PF, SF, ZF } from '../ir/lazy-flags.ts';
-import { VECTOR } from '../exit.ts';
 import { VARIABLE } from '../ir/state-layout.ts';
 import { assert } from '../util/assert.ts';
 import type { Decoded } from './decode/decoded.ts';
@@ -290,13 +289,6 @@ export class Lifter extends IntBuilder {
   /** Raises the exception vector when `condition` is not 0. */
   raiseIf(condition: I32, vector: number): void {
     this.ir.raiseIf(condition, vector);
-  }
-
-  /** #GP for a branch target whose bits 63 to 47 are not all alike (Intel SDM 2A, CALL, JMP, RET). Before any write. */
-  checkTarget(target: I64): I64 {
-    const high = this.ir.high32(target);
-    this.raiseIf(this.ir.ne32(this.ir.sext16(high), high), VECTOR.GP);
-    return target;
   }
 
   /** Ends the block with an exception that reports this instruction. */

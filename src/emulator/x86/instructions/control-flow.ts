@@ -1,10 +1,10 @@
 /** Control transfer: Intel SDM 1, 5.1.7. */
 import { VECTOR } from '../../exit.ts';
 import { type Instruction, instruction } from '../instruction.ts';
-import { as64 } from '../int-builder.ts';
+import { type Int, as64 } from '../int-builder.ts';
 import { CONDITIONS } from '../flags.ts';
 import type { Lifter } from '../lifter.ts';
-import type { I32 } from '../../ir/block.ts';
+import type { I32, I64 } from '../../ir/block.ts';
 import type { Operand } from '../operands.ts';
 import { RCX } from '../registers.ts';
 
@@ -26,7 +26,7 @@ export const controlFlow: readonly Instruction[] = [
     forms: ['EB cb  Jb', 'E9 cz  Jz', 'FF /4  Ev  f64'],
     lift(b, target) {
       if (target.kind === 'target') b.ir.jump(target.address);
-      else b.ir.jumpIndirect(b.checkTarget(as64(b.read(target))));
+      else b.ir.jumpIndirect(checkedTarget(b, b.read(target)));
     },
   }),
   ...conditionalJumps,
@@ -65,7 +65,7 @@ export const controlFlow: readonly Instruction[] = [
     support: 'full',
     forms: ['E8 cz  Jz', 'FF /2  Ev  f64'],
     lift(b, target) {
-      const destination = target.kind === 'target' ? null : b.checkTarget(as64(b.read(target)));
+      const destination = target.kind === 'target' ? null : checkedTarget(b, b.read(target));
       b.storeBelowStack(b.fromI64(b.address(b.next)));
       b.moveStack(-8);
       if (destination === null) b.ir.call(addressOf(target), b.next);
@@ -78,7 +78,7 @@ export const controlFlow: readonly Instruction[] = [
     support: 'full',
     forms: ['C3', 'C2 iw  Iw'],
     lift(b, released) {
-      const target = b.checkTarget(as64(b.loadStack(64)));
+      const target = checkedTarget(b, b.loadStack(64));
       b.moveStack(8 + (released?.kind === 'immediate' ? released.low & 0xffff : 0));
       b.ir.ret(target);
     },
@@ -133,6 +133,12 @@ export const controlFlow: readonly Instruction[] = [
 
 function hex(opcode: number): string {
   return opcode.toString(16).toUpperCase();
+}
+
+// Intel SDM 2A CALL, JMP, 2B RET: #GP(0) when the target is not canonical, before anything changes.
+function checkedTarget(b: Lifter, target: Int): I64 {
+  b.ir.checkTarget(as64(target));
+  return as64(target);
 }
 
 function addressOf(target: Operand): number {

@@ -1,6 +1,6 @@
 /** The stack: PUSH, POP, ENTER, LEAVE and the flags through it. Intel SDM 1, 5.1.1 and 5.1.8. */
 import { VARIABLE } from '../../ir/state-layout.ts';
-import type { I32, I64 } from '../../ir/block.ts';
+import type { I32 } from '../../ir/block.ts';
 import { STATUS_FLAGS } from '../../ir/lazy-flags.ts';
 import { type Instruction, instruction, partial } from '../instruction.ts';
 import type { Lifter } from '../lifter.ts';
@@ -72,25 +72,28 @@ export const stack: readonly Instruction[] = [
     sdm: '2A, ENTER',
     support: 'full',
     forms: ['C8 iw ib  Iw,Ib  d64'],
-    lift(b, size, level) {
-      const bytes = size.kind === 'immediate' ? size.low & 0xffff : 0;
-      const depth = level.kind === 'immediate' ? level.low & 31 : 0;
-      const step = b.width / 8;
-      const frame = b.ir.add64(b.ir.get64(RSP), b.address(-step));
-      const framePointer = b.ir.get64(RBP);
-      const below = (base: I64, count: number): I64 => b.ir.add64(base, b.address(-step * count));
-      b.store(frame, b.getRegister(RBP, b.width));
-      // The frame pointers of the enclosing procedures, then this one.
-      for (let i = 1; i < depth; i++) b.store(below(frame, i), b.load(b.width, below(framePointer, i)));
-      const newFramePointer = b.zeroExtend(b.fromI64(frame), b.width);
-      if (depth > 0) b.store(below(frame, depth), newFramePointer);
-      const top = b.ir.add64(below(frame, depth), b.address(-bytes));
-      b.ir.checkWrite(top, step); // the new top must be writable, or nothing happens
-      b.setRegister(RBP, newFramePointer);
-      b.ir.set64(top, RSP);
-    },
+    lift: enter,
   }),
 ];
+
+// With a nesting level the frame begins with copies of the outer frames' pointers and its own.
+function enter(b: Lifter, size: Operand, level: Operand): void {
+  const bytes = size.kind === 'immediate' ? size.low & 0xffff : 0;
+  const depth = level.kind === 'immediate' ? level.low & 31 : 0;
+  const step = b.width / 8;
+  const outer = b.ir.get64(RBP);
+  const frame = b.ir.add64(b.ir.get64(RSP), b.address(-step));
+  b.storeBelowStack(b.getRegister(RBP, b.width));
+  for (let i = 1; i < depth; i++) {
+    const pointer = b.load(b.width, b.ir.add64(outer, b.address(-i * step)));
+    b.storeBelowStack(pointer, (i + 1) * step);
+  }
+  if (depth > 0) b.storeBelowStack(b.zeroExtend(b.fromI64(frame), b.width), (depth + 1) * step);
+  // The processor probes the new top of stack for writing.
+  b.ir.checkWrite(b.ir.add64(frame, b.address(-depth * step - bytes)), step);
+  b.setRegister(RBP, b.zeroExtend(b.fromI64(frame), b.width));
+  b.ir.set64(b.ir.add64(frame, b.address(-depth * step - bytes)), RSP);
+}
 
 /** All of RFLAGS that user code sees. */
 export function architecturalFlags(b: Lifter): I32 {
