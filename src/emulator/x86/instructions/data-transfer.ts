@@ -3,12 +3,22 @@ import { VECTOR } from '../../exit.ts';
 import { type Instruction, instruction, partial } from '../instruction.ts';
 import { type Int, as32, as64 } from '../int-builder.ts';
 import type { Lifter } from '../lifter.ts';
-import { type MemoryOperand, type Operand, type RegisterOperand, integerWidth } from '../operands.ts';
+import {
+  type MemoryOperand,
+  type Operand,
+  type RegisterOperand,
+  type SpecialOperand,
+  integerWidth,
+} from '../operands.ts';
 import { RAX, RBX, RCX, RDX } from '../registers.ts';
 import { CONDITIONS } from '../flags.ts';
 
+const USER_DATA = 0x2b;
 /** What MOV reads from segment registers under Linux: user code and stack selectors, else null. ES CS SS DS FS GS. */
-const SELECTORS = [0, 0x33, 0x2b, 0, 0, 0]; // es cs ss ds fs gs; others do not exist
+const SELECTORS = [0, 0x33, USER_DATA, 0, 0, 0];
+const CS = 1;
+const SS = 2;
+const GS = 5;
 
 const conditionalMoves: readonly Instruction[] = CONDITIONS.map((condition, code) =>
   instruction({
@@ -47,16 +57,20 @@ export const dataTransfer: readonly Instruction[] = [
   instruction({
     name: 'mov',
     sdm: '2B, MOV',
-    support: partial('reads the selectors Linux gives to user code; writing segment registers is #UD'),
+    support: partial('gives the selectors Linux gives to user code'),
     forms: ['8C /r  Ev,S'],
     lift(b, dst, src) {
-      const selector = src.kind === 'segment' ? SELECTORS[src.register] : undefined;
-      if (selector === undefined) {
-        b.raise(VECTOR.UD);
-        return;
-      }
-      b.write(dst, b.int(dst.kind === 'memory' ? 16 : integerWidth(dst), selector));
+      const { register } = src as SpecialOperand;
+      if (register > GS) b.raise(VECTOR.UD);
+      else b.write(dst, b.int(dst.kind === 'memory' ? 16 : integerWidth(dst), SELECTORS[register]));
     },
+  }),
+  instruction({
+    name: 'mov sreg',
+    sdm: '2B, MOV',
+    support: partial('takes null and the user data selector, and keeps neither'),
+    forms: ['8E /r  S,Ew'],
+    lift: loadSegment,
   }),
   ...conditionalMoves,
   instruction({
@@ -195,6 +209,19 @@ function conversions(): Instruction[] {
   ];
 }
 
+// Other descriptors do not exist, so any other selector is #GP; SS must not be null at ring 3.
+function loadSegment(b: Lifter, dst: Operand, src: Operand): void {
+  const { register } = dst as SpecialOperand;
+  if (register === CS || register > GS) {
+    b.raise(VECTOR.UD);
+    return;
+  }
+  const selector = as32(b.read(src));
+  const isData = b.ir.eq32(selector, b.const32(USER_DATA));
+  const isNull = b.ir.leU32(selector, b.const32(3));
+  b.raiseIf(b.logicalNot(register === SS ? isData : b.ir.or32(isData, isNull)), VECTOR.GP);
+}
+
 function swapBytes(b: Lifter, value: Int): Int {
   if (value.width === 64) return b.fromI64(b.ir.bswap64(as64(value)));
   const swapped = b.ir.bswap32(as32(value));
@@ -260,7 +287,7 @@ function setUnless(
 function compareAndExchange16(b: Lifter, dst: Operand): void {
   const address = b.addressOf(dst);
   // Intel SDM 2A: #GP(0) when the operand is not aligned on 16 bytes.
-  b.raiseIf(b.ir.and32(b.ir.low32(address), b.const32(15)), 13);
+  b.raiseIf(b.ir.and32(b.ir.low32(address), b.const32(15)), VECTOR.GP);
   b.ir.checkWrite(address, 16);
   const highAddress = b.ir.add64(address, b.address(8));
   const [low, high] = [b.ir.load64(address), b.ir.load64(highAddress)];
