@@ -30,8 +30,15 @@ export interface OpenedDisk {
 }
 
 export interface MachineParts {
-  /** Progress is bytes of the image fetched before boot. @throws HostError */
-  openDisk(request: StartRequest, onProgress: (doneBytes: number, totalBytes: number) => void): Promise<OpenedDisk>;
+  /**
+   * Progress is bytes of the image fetched before boot; `onTrouble` gets a sentence when changes can be kept no longer.
+   * @throws HostError
+   */
+  openDisk(
+    request: StartRequest,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+    onTrouble: (message: string) => void,
+  ): Promise<OpenedDisk>;
   boot(ports: KernelPorts, options: BootOptions): Kernel;
   describeElf(file: Uint8Array, glibcPresent: string | undefined): ElfDescription;
 }
@@ -64,9 +71,11 @@ export class WorkerMachine implements MachineHost {
     const startedMs = performance.now();
     try {
       this.#onEvent({ kind: 'boot', stage: 'disk' });
-      const disk = await this.#parts.openDisk(request, (doneBytes, totalBytes) => {
-        this.#onEvent({ kind: 'boot', stage: 'disk', doneBytes, totalBytes });
-      });
+      const disk = await this.#parts.openDisk(
+        request,
+        (doneBytes, totalBytes) => this.#onEvent({ kind: 'boot', stage: 'disk', doneBytes, totalBytes }),
+        (message) => this.#onEvent({ kind: 'disk-trouble', message }),
+      );
       this.#onEvent({ kind: 'boot', stage: 'kernel' });
       this.#powerOn(request, disk, console, startedMs);
       this.#onEvent({ kind: 'running', bootMs: performance.now() - startedMs, persistence: disk.persistence });

@@ -1,33 +1,8 @@
-/** The shipped machine: OSv's kernel on a disk over an image fetched by chunk. */
-import { boot, describeElf, HostError, type ElfDescription as KernelDescription } from '../guest-kernel/index.ts';
-import type { MachineParts, OpenedDisk } from './machine-host.ts';
-import { ChunkedImage, fetchOk } from './ports/chunked-image.ts';
-import { MemoryDisk } from './ports/memory-disk.ts';
-import type { ElfDescription, NeededLibrary, StartRequest } from './protocol/machine.ts';
-
-interface ImageEntry {
-  readonly name: string;
-  readonly layout: string;
-  readonly glibc?: string;
-}
-
-async function openDisk(
-  request: StartRequest,
-  onProgress: (doneBytes: number, totalBytes: number) => void,
-): Promise<OpenedDisk> {
-  const indexUrl = new URL('index.json', request.imagesUrl);
-  const index = (await (await fetchOk(indexUrl)).json()) as { readonly images: readonly ImageEntry[] };
-  const entry = index.images.find((image) => image.name === request.image);
-  if (entry === undefined) throw new HostError(`This site has no disk image named ${request.image}.`);
-  const image = await ChunkedImage.open(new URL(entry.layout, indexUrl));
-  await image.fetchBoot(onProgress);
-  return {
-    disk: new MemoryDisk(image),
-    persistence: { kind: 'memory', reason: 'asked' },
-    glibcVersion: entry.glibc,
-    close: () => Promise.resolve(),
-  };
-}
+/** The shipped machine: OSv's kernel on a disk in IndexedDB over an image fetched by chunk. */
+import { boot, describeElf, type ElfDescription as KernelDescription } from '../guest-kernel/index.ts';
+import type { MachineParts } from './machine-host.ts';
+import { openDisk } from './ports/open-disk.ts';
+import type { ElfDescription, NeededLibrary } from './protocol/machine.ts';
 
 export const machineParts: MachineParts = {
   openDisk,

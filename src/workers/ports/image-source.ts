@@ -16,6 +16,8 @@ export interface ImageEntry {
   readonly bytes: number;
   readonly sha256: string;
   readonly layout: string;
+  /** glibc's version on it, '2.36'. */
+  readonly glibc?: string;
 }
 
 interface Layout {
@@ -58,7 +60,7 @@ export class ImageSource {
   static async open(imagesUrl: string, name: string, fetchBytes: FetchBytes = fetchOverHttp): Promise<ImageSource> {
     const index = parseJson(await fetchBytes(new URL('index.json', imagesUrl).href), 'The list of disk images');
     const entry = (index as { images?: readonly ImageEntry[] }).images?.find((image) => image.name === name);
-    if (entry === undefined) throw new HostError(`There is no disk image "${name}".`);
+    if (entry === undefined) throw new HostError(`This site has no disk image named ${name}.`);
     const url = new URL(entry.layout, imagesUrl).href;
     const layout = parseJson(await fetchBytes(url), `The layout of image "${name}"`) as Layout;
     checkLayout(layout, name);
@@ -166,12 +168,14 @@ async function hasId(bytes: Uint8Array, id: string): Promise<boolean> {
 }
 
 async function fetchOverHttp(url: string): Promise<Uint8Array> {
+  const what = url.slice(url.lastIndexOf('/') + 1);
   let response: Response;
   try {
     response = await fetch(url);
-  } catch (error) {
-    throw new HostError(`${url} cannot be fetched: there is no connection.`, { cause: error });
+  } catch (cause) {
+    const advice = 'Check the connection, then start again.';
+    throw new HostError(`The disk image could not be loaded (${what}). ${advice}`, { cause });
   }
-  if (!response.ok) throw new HostError(`${url} cannot be fetched: the server answers ${response.status}.`);
+  if (!response.ok) throw new HostError(`The disk image is not complete on this site (${what}: ${response.status}).`);
   return new Uint8Array(await response.arrayBuffer());
 }

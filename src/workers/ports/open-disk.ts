@@ -19,7 +19,7 @@ export async function openDisk(
   request: StartRequest,
   onProgress: (doneBytes: number, totalBytes: number) => void,
   onTrouble: (message: string) => void,
-): Promise<OpenedDisk & { readonly disk: PersistentDisk }> {
+): Promise<OpenedDisk> {
   const image = await ImageSource.open(request.imagesUrl, request.image);
   const name = `osv-disk-v${STORE_VERSION}-${request.image}-${image.entry.sha256.slice(0, 16)}`;
   const [{ changes, persistence, unlock }] = await Promise.all([
@@ -30,7 +30,7 @@ export async function openDisk(
   return {
     disk,
     persistence,
-    glibcVersion: undefined,
+    glibcVersion: image.entry.glibc,
     async close() {
       await disk.close();
       unlock();
