@@ -1,27 +1,30 @@
 /** What the machine consists of. Reads as a table of contents; each thing is added here by one line. */
 import { createCpu } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
-import { ENXIO } from './abi/errno.ts';
-import { S_IFCHR } from './abi/stat.ts';
 import { BlockCache } from './block/block-cache.ts';
 import { writeBack } from './block/write-back.ts';
 import { memoryDevices } from './devices/character-device.ts';
-import { type DeviceType, makeDevice } from './devices/device.ts';
+import { makeDevice } from './devices/device.ts';
 import { ConsoleTty, terminalDevices } from './devices/tty.ts';
+import { deviceOpener, makeDevfs } from './fs/devfs/devfs.ts';
 import { mountExt4 } from './fs/ext4/ext4.ts';
+import type { ProcSource } from './fs/procfs/proc-source.ts';
+import { makeProcfs } from './fs/procfs/procfs.ts';
 import { Ramfs } from './fs/ramfs/ramfs.ts';
 import type { BootOptions, Kernel } from './kernel.ts';
-import { Network } from './net/network.ts';
 import { nativeSockets } from './net/socket/native-sockets.ts';
 import type { KernelPorts } from './ports.ts';
-import { GuestPrograms } from './program/guest-programs.ts';
-import { NamespacePool } from './program/guest-namespace.ts';
+import { runBootLine } from './program/boot-line.ts';
+import { GuestPrograms, environmentList } from './program/guest-programs.ts';
+import { type MakeCpu, NamespacePool } from './program/guest-namespace.ts';
 import { startKernelThread } from './program/kernel-thread.ts';
-import type { NativeCalls, NativeProgram, Wait } from './program/native-program.ts';
+import type { NativeCalls, Wait } from './program/native-program.ts';
 import { NativePrograms } from './program/native-registry.ts';
 import { ProgramTable } from './program/program-table.ts';
 import { RunningMachine } from './program/running-machine.ts';
 import { makeFolders, runRequest } from './program/run-request.ts';
+import { COMMAND_LINE_PATH, type Management } from './rest/management.ts';
+import { httpServer } from './rest/server.ts';
 import { RunningKernel } from './running-kernel.ts';
 import { descriptors } from './syscalls/descriptors.ts';
 import { directories } from './syscalls/directories.ts';
@@ -46,11 +49,11 @@ import { threads } from './syscalls/threads.ts';
 import { time } from './syscalls/time.ts';
 import { DmesgLog } from './trace/log.ts';
 import type { Filesystem, Timestamp } from './vfs/inode.ts';
+import { BOOT_BANNER } from './version.ts';
 import { MountTable } from './vfs/mount-table.ts';
-import type { OpenFile } from './vfs/open-file.ts';
 
-/** Programs whose code is TypeScript. */
-const NATIVE_PROGRAMS: readonly NativeProgram[] = [];
+/** CPUID's features by Linux' names (emulator/x86/cpuid.ts). */
+const CPU_FLAGS = 'fpu tsc cx8 sep cmov clflush mmx fxsr sse sse2 syscall nx lm pni cx16 hypervisor lahf_lm';
 
 /** Every system call, family by family. */
 export function allSyscalls(
@@ -86,88 +89,135 @@ const TMPFS_SHARE = 0.5;
 export function boot(ports: KernelPorts, options: BootOptions): Kernel {
   const log = new DmesgLog(ports.clock, (bytes) => ports.console.write(bytes));
   const tty = new ConsoleTty(ports.console);
-  const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty)];
-  const say = (text: string): void => log.notice(text);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
-  const ramfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, rootMode?: number): Ramfs =>
-    new Ramfs({
-      type,
-      deviceNumber,
-      capacityBytes: options.memoryBytes * TMPFS_SHARE,
-      now,
-      ...(rootMode === undefined ? {} : { rootMode }),
-    });
+  const capacityBytes = options.memoryBytes * TMPFS_SHARE;
+  const ramfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, rootMode = 0o755): Ramfs =>
+    new Ramfs({ type, deviceNumber, capacityBytes, now, rootMode });
+  const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty)];
   const vfs = new MountTable(ramfs('ramfs', 1), 'rootfs', 'rw', deviceOpener(devices));
   const filesystems: readonly FilesystemType[] = [
     { name: 'ext4' },
+    { name: 'proc' },
+    { name: 'devfs' },
     { name: 'ramfs', create: () => ramfs('ramfs', 16) },
     { name: 'tmpfs', create: () => ramfs('tmpfs', 17) },
   ];
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
-  const network = new Network();
-  const natives = new NativePrograms(NATIVE_PROGRAMS, nativeSockets(network));
-  const pool = new NamespacePool(
-    (space) =>
-      createCpu(space, {
-        engine: options.engine,
-        ports: {
-          // The time stamp counter runs at 1 GHz from boot, so the vDSO needs no scale (loader/vdso.ts).
-          timestamp: () => BigInt(Math.floor(ports.clock.monotonicNs())),
-          entropy: (dst) => ports.entropy.fill(dst),
-        },
-      }),
-    options.memoryBytes,
-  );
-  machine.measureMemoryBy(() => pool.usedBytes);
   const environment = new Map<ByteString, ByteString>();
+  const pool = new NamespacePool(cpuMaker(ports, options), options.memoryBytes);
+  machine.measureMemoryBy(() => pool.usedBytes);
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
+  const natives = new NativePrograms([], nativeSockets(machine.network));
   const guests = new GuestPrograms(machine, pool, dispatcher, environment);
   const programs = new ProgramTable(machine, natives, guests, environment);
-  const kernel = new RunningKernel(ports, machine, network);
+  const kernel = new RunningKernel(ports, machine, machine.network);
+  const management: Management = {
+    machine,
+    programs,
+    hypervisor: options.hypervisor,
+    firmwareVendor: options.firmwareVendor,
+    cpuFlags: CPU_FLAGS,
+    cpuCount: 1,
+    commandLine: '',
+    shutDown: (reason) => kernel.shutDown(reason),
+  };
+  // Programs whose code is TypeScript.
+  natives.add(httpServer(management));
 
+  const say = (text: string): void => log.notice(text);
+  const mounts: readonly Mountable[] = [
+    { path: '/dev', source: 'devfs', filesystem: makeDevfs(devices, { deviceNumber: 18, now }) },
+    {
+      path: '/proc',
+      source: 'proc',
+      filesystem: makeProcfs(procSource(machine, ports, filesystems, environment), { deviceNumber: 19 }),
+    },
+    { path: '/tmp', source: 'tmpfs', filesystem: ramfs('tmpfs', 20, 0o1777) },
+  ];
   startKernelThread(machine, 'init', function* init(sys) {
-    if (ports.disk.blockCount > 0) yield* mountRoot(sys);
-    yield* mountOthers(sys);
-    if (options.run === undefined) return;
-    yield* runRequest(machine, programs, options.run, sys);
+    if (ports.disk.blockCount > 0) {
+      const cache = new BlockCache(ports.disk);
+      const root = yield* sys.retry(() => mountExt4(cache, { now, log: say, deviceNumber: makeDevice(252, 0) }));
+      vfs.mount(root, '/', '/dev/vblk0.1', root.isReadOnly ? 'ro' : 'rw');
+      startKernelThread(machine, 'write-back', () => writeBack(cache, () => ports.clock.monotonicNs()));
+    }
+    yield* mountAll(machine, sys, mounts);
+    if (options.run === undefined) {
+      say(`${BOOT_BANNER}\nBooted up in ${(ports.clock.monotonicNs() / 1e6).toFixed(2)} ms`);
+      const { commandLine } = options;
+      const onCommandLine = (line: ByteString): void => void (management.commandLine = line);
+      const parts = { machine, programs, commandLine, commandLinePath: COMMAND_LINE_PATH, onCommandLine };
+      if (!(yield* runBootLine(parts, sys))) return;
+    } else yield* runRequest(machine, programs, options.run, sys);
     kernel.shutDown('poweroff');
   });
   return kernel;
+}
 
-  function* mountRoot(sys: NativeCalls): Wait<void> {
-    const cache = new BlockCache(ports.disk);
-    const root = yield* sys.retry(() => mountExt4(cache, { now, log: say, deviceNumber: makeDevice(252, 0) }));
-    vfs.mount(root, '/', '/dev/vblk0.1', 'rw');
-    startKernelThread(machine, 'write-back', () => writeBack(cache, () => ports.clock.monotonicNs()));
-  }
+interface Mountable {
+  readonly path: ByteString;
+  readonly source: ByteString;
+  readonly filesystem: Filesystem;
+}
 
-  function* mountOthers(sys: NativeCalls): Wait<void> {
-    const dev = ramfs('tmpfs', 18);
-    addDeviceNodes(dev, devices);
-    const mounts: readonly (readonly [path: ByteString, filesystem: Filesystem, source: string])[] = [
-      ['/dev', dev, 'devtmpfs'],
-      ['/tmp', ramfs('tmpfs', 19, 0o1777), 'tmpfs'],
-    ];
-    for (const [path, filesystem, source] of mounts) {
-      yield* makeFolders(machine, sys, path);
-      yield* sys.retry(() => vfs.mount(filesystem, path, source, 'rw'));
-    }
+function* mountAll(machine: RunningMachine, sys: NativeCalls, mounts: readonly Mountable[]): Wait<void> {
+  for (const { path, source, filesystem } of mounts) {
+    yield* makeFolders(machine, sys, path);
+    yield* sys.retry(() => machine.vfs.mount(filesystem, path, source, 'rw'));
   }
 }
 
-function addDeviceNodes(dev: Filesystem, devices: readonly DeviceType[]): void {
-  for (const { name, mode, major, minor } of devices) {
-    dev.root.create(name, { mode: S_IFCHR | mode, uid: 0, gid: 0, rdev: makeDevice(major, minor) });
-  }
+function cpuMaker(ports: KernelPorts, { engine }: BootOptions): MakeCpu {
+  return (space) =>
+    createCpu(space, {
+      engine,
+      ports: {
+        // The time stamp counter runs at 1 GHz from boot, so the vDSO needs no scale (loader/vdso.ts).
+        timestamp: () => BigInt(Math.floor(ports.clock.monotonicNs())),
+        entropy: (dst) => ports.entropy.fill(dst),
+      },
+    });
 }
 
-function deviceOpener(devices: readonly DeviceType[]) {
-  const byNumber = new Map(devices.map((device) => [makeDevice(device.major, device.minor), device]));
-  return (_fileType: number, rdev: number, flags: number, path: ByteString): OpenFile => {
-    const device = byNumber.get(rdev);
-    if (device === undefined) throw ENXIO;
-    return device.open(flags, path);
+function procSource(
+  machine: RunningMachine,
+  ports: KernelPorts,
+  filesystems: readonly FilesystemType[],
+  environment: ReadonlyMap<ByteString, ByteString>,
+): ProcSource {
+  const bootTimeSeconds = Number(ports.clock.realtimeNs() / 1_000_000_000n);
+  return {
+    now: () => timestampOf(ports.clock.realtimeNs()),
+    get uptimeNs() {
+      return ports.clock.monotonicNs();
+    },
+    memoryBytes: machine.memoryBytes,
+    get freeMemoryBytes() {
+      return machine.freeMemoryBytes;
+    },
+    get hostname() {
+      return machine.hostname;
+    },
+    bootTimeSeconds,
+    current: () => machine.current,
+    programs: () => machine.programs().filter((each) => each.isRunning && !each.isKernel),
+    vfs: machine.vfs,
+    filesystemTypes: filesystems.map(({ name }) => ({ name, isOnDisk: name === 'ext4' })),
+    environment: () => environmentList(environment),
+    randomUuid: () => randomUuid(ports),
+    cpuFlags: CPU_FLAGS,
   };
+}
+
+/** RFC 9562, version 4. */
+function randomUuid(ports: KernelPorts): ByteString {
+  const bytes = new Uint8Array(16);
+  // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- EntropyPort.fill, not an array's
+  ports.entropy.fill(bytes);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 function timestampOf(ns: bigint): Timestamp {

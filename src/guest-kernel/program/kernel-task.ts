@@ -76,7 +76,9 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   runSlice(sliceNs: number): SliceOutcome {
     if (this.isTerminated) return 'over';
     this.status = 'running';
+    this.machine.current = this;
     const outcome = this.execute(sliceNs);
+    this.machine.current = undefined;
     if (this.isTerminated) return 'over';
     if (outcome === 'ready' && this.program.isStopped) {
       this.status = 'waiting';

@@ -6,12 +6,16 @@ import type { RunningMachine } from './running-machine.ts';
 import type { RunningProgram } from './running-program.ts';
 
 export class NativePrograms {
-  readonly #byPath: ReadonlyMap<ByteString, NativeProgram>;
+  readonly #byPath: Map<ByteString, NativeProgram>;
   readonly #sockets: NativeSockets;
 
   constructor(programs: readonly NativeProgram[], sockets: NativeSockets) {
     this.#byPath = new Map(programs.map((each) => [each.path, each]));
     this.#sockets = sockets;
+  }
+
+  add(native: NativeProgram): void {
+    this.#byPath.set(native.path, native);
   }
 
   find(path: ByteString): NativeProgram | undefined {

@@ -27,6 +27,8 @@ export class RunningMachine implements Machine {
   readonly scheduler: Scheduler;
   readonly fuelMeter: FuelMeter;
   hostname: ByteString = 'osv';
+  /** The thread that runs now. */
+  current: KernelTask | undefined;
   readonly #tasks = new Map<number, KernelTask>();
   /** By pid, oldest first. */
   readonly #programs = new Map<number, RunningProgram>();
