@@ -15,6 +15,11 @@ export function App(): JSX.Element {
   useEffect(() => onThemeChange(() => screen.applyTheme()), [screen]);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key === 'F6') {
+        event.preventDefault();
+        focusNextRegion();
+        return;
+      }
       const panel = panelOfKey(event);
       if (panel === undefined) return;
       event.preventDefault();
@@ -34,6 +39,18 @@ export function App(): JSX.Element {
       <DropOverlay onDropped={() => select('launcher')} />
     </div>
   );
+}
+
+/** What each part of the page takes the focus with: console, panels, header. */
+const REGIONS = ['.console-panel textarea', '[role=tab][aria-selected=true]', '.header button'];
+
+function focusNextRegion(): void {
+  const present = REGIONS.map((selector) => document.querySelector<HTMLElement>(selector)).filter(
+    (element) => element !== null,
+  );
+  const regions = present.map((element) => element.closest('.console-panel, .tabs, .header'));
+  const current = regions.findLastIndex((region) => region?.contains(document.activeElement) === true);
+  present[(current + 1) % present.length]?.focus();
 }
 
 function panelOfKey(event: KeyboardEvent): string | undefined {

@@ -81,16 +81,11 @@ function Disk(): JSX.Element {
   const disk = useMachine((state) => state.disk);
   useEffect(() => store.watch(), [store]);
   return (
-    <section aria-label="Disk">
+    <section aria-label="Disk" className="disk">
       <h2 className="section-title">Disk</h2>
       {disk !== undefined && (
         <>
-          <meter
-            className="disk-meter"
-            aria-label="Disk usage"
-            max={disk.totalBytes}
-            value={disk.totalBytes - disk.freeBytes}
-          />
+          <meter aria-label="Disk usage" max={disk.totalBytes} value={disk.totalBytes - disk.freeBytes} />
           <p className="hint">
             {formatBytes(disk.totalBytes - disk.freeBytes)} used, {formatBytes(disk.freeBytes)} free of{' '}
             {formatBytes(disk.totalBytes)}
