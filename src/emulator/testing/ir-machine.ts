@@ -4,7 +4,8 @@ import type { Executor, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import type { Block } from '../ir/block.ts';
 import { IrBuilder } from '../ir/builder.ts';
-import { STATE_SIZE, STATES_BASE, STATE_OFFSET } from '../ir/state-layout.ts';
+import { statusFlags } from '../ir/lazy-flags.ts';
+import { STATES_BASE, STATE_OFFSET } from '../ir/state-layout.ts';
 import { AddressSpace, GUEST_BASE } from '../memory/address-space.ts';
 import { CodePages } from '../memory/code-pages.ts';
 import { TranslatingExecutor, type TranslationOptions } from '../translate/translating-executor.ts';
@@ -62,4 +63,12 @@ export function runIr(
   };
 }
 
-export { STATE_SIZE };
+/** A state in a form that can be compared: lazy flags may be kept in different ways, what counts is what they mean. */
+export function comparable(state: Uint8Array): { words: number[]; flags: number } {
+  const words = [...new Int32Array(state.slice().buffer)];
+  const at = STATE_OFFSET.flagsKind / 4;
+  const [kind, , ...operands] = words.slice(at, at + 8);
+  const [resultLow, resultHigh, firstLow, firstHigh, secondLow, secondHigh] = operands;
+  const flags = statusFlags(kind, resultLow, resultHigh, firstLow, firstHigh, secondLow, secondHigh);
+  return { words: [...words.slice(0, at), ...words.slice(at + 8)], flags };
+}

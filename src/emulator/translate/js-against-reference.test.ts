@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Block, Op } from '../ir/block.ts';
 import { IrBuilder } from '../ir/builder.ts';
-import { statusFlags } from '../ir/lazy-flags.ts';
 import type { ValueType } from '../ir/op-spec.ts';
 import { OP_NAMES, OPS, specOf } from '../ir/ops.ts';
 import { STATE_OFFSET, STATE_SIZE } from '../ir/state-layout.ts';
 import type { TranslatingExecutor } from './translating-executor.ts';
-import { CODE, DATA, irMachine, runIr } from '../testing/ir-machine.ts';
+import { CODE, comparable, DATA, irMachine, runIr } from '../testing/ir-machine.ts';
 import { Random } from '../testing/random.ts';
 
 const CONDITIONS = ['o', 'no', 'b', 'ae', 'e', 'ne', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g'];
@@ -108,22 +107,6 @@ function randomState(random: Random): Uint8Array {
   words[STATE_OFFSET.mxcsr / 4] = 0x1f80;
   words[STATE_OFFSET.flagsKind / 4] = 32;
   return state;
-}
-
-/** Lazy flags may be kept in different forms: what counts is what they mean. */
-function comparable(state: Uint8Array): { words: number[]; flags: number } {
-  const words = [...new Int32Array(state.slice().buffer)];
-  const at = STATE_OFFSET.flagsKind / 4;
-  const flags = statusFlags(
-    words[at],
-    words[at + 2],
-    words[at + 3],
-    words[at + 4],
-    words[at + 5],
-    words[at + 6],
-    words[at + 7],
-  );
-  return { words: [...words.slice(0, at), ...words.slice(at + 8)], flags };
 }
 
 describe('JavaScript backend', () => {

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Block, I64 } from '../ir/block.ts';
 import { IrBuilder } from '../ir/builder.ts';
 import { STATE_OFFSET, STATE_SIZE } from '../ir/state-layout.ts';
-import { CODE, DATA, irMachine, runIr } from '../testing/ir-machine.ts';
+import { CODE, comparable, DATA, irMachine, runIr } from '../testing/ir-machine.ts';
 import { Random } from '../testing/random.ts';
 import type { TranslatingExecutor } from './translating-executor.ts';
 
@@ -123,7 +123,7 @@ describe.each([0, 3])('random programs, compiled after %i executions', (warmUp) 
           machine.space.data.setBigUint64(DATA + 0x2000 + 8 * i, BigInt(at((2 * i) % COUNT)), true);
         const result = runIr(machine, state, CODE);
         if (engine !== 'reference') compiled += (machine.executor as TranslatingExecutor).statistics.regionsCompiled;
-        return { ...result, state: Buffer.from(result.state).toString('hex'), data: digest(result.data) };
+        return { ...result, state: comparable(result.state), data: digest(result.data) };
       });
       expect(results[1], `seed ${seed}`).toEqual(results[0]);
     }

@@ -91,10 +91,7 @@ export class TranslatingExecutor implements Executor {
     this.#host = {
       views: this.#views,
       linkTo: (rip) => this.#linkTo(rip),
-      enter: (S, rip, depth) => {
-        const link = this.#cache[(rip ^ (rip >>> 11)) & CACHE_MASK];
-        return link.rip === rip ? link.run(S, depth) : this.#linkTo(rip >>> 0).run(S, depth);
-      },
+      find: (rip) => this.#find(rip),
       helper: (name) => this.#helper(name),
     };
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));

@@ -25,8 +25,8 @@ export interface Link {
 export interface RegionHost {
   readonly views: Views;
   linkTo(rip: number): Link;
-  /** Goes on at an address known only now. */
-  readonly enter: (S: number, rip: number, depth: number) => number;
+  /** The link of an address known only now, as int32. */
+  readonly find: (rip: number) => Link;
   helper(name: string): (S: number, first: number, second: number) => number;
 }
 
@@ -64,6 +64,7 @@ const RUNTIME = {
   PACKS,
   conditionHolds,
   statusFlags,
+  flagsNow: runtime.flagsNow,
 } as const;
 
 const PROLOGUE = `const { ${Object.keys(RUNTIME).join(', ')} } = R;`;
@@ -98,20 +99,20 @@ type Factory = (
   R: typeof RUNTIME,
   L: readonly Link[],
   H: readonly unknown[],
-  enter: RegionHost['enter'],
+  linkTo: RegionHost['find'],
 ) => RegionFunction[];
 
 /** @throws EvalError where the page's policy forbids code from text. */
 export function compileBatch(regions: readonly Region[], host: RegionHost): CompiledBatch {
   const { text, links, helpers } = batchSource(regions);
   // eslint-disable-next-line no-implied-eval, typescript/no-implied-eval -- the point of this backend
-  const factory = new Function('V', 'R', 'L', 'H', 'enter', text) as Factory;
+  const factory = new Function('V', 'R', 'L', 'H', 'linkTo', text) as Factory;
   const functions = factory(
     host.views,
     RUNTIME,
     links.map((rip) => host.linkTo(rip)),
     helpers.map((name) => host.helper(name)),
-    host.enter,
+    host.find,
   );
   return { functions, size: text.length };
 }

@@ -110,12 +110,12 @@ export const VECTOR_STATE_EMIT = {
     const { offset } = STATE_VARIABLES[op.imm];
     w.defineLanes(
       op,
-      WORDS.map((i) => `I[(S + ${offset + 4 * i}) >> 2]`),
+      WORDS.map((i) => `I[s + ${(offset >> 2) + i}]`),
     );
   },
   set128: (w: RegionWriter, op: Op): void => {
     const { offset } = STATE_VARIABLES[op.imm];
-    for (const i of WORDS) w.statement(`I[(S + ${offset + 4 * i}) >> 2] = ${w.lane(op.args[0], i)};`);
+    for (const i of WORDS) w.statement(`I[s + ${(offset >> 2) + i}] = ${w.lane(op.args[0], i)};`);
   },
   load128: (w: RegionWriter, op: Op): void => {
     const addr = w.readable(op, 16);

@@ -146,12 +146,12 @@ export const EMIT = {
       [w.local(op.imm), op.args[0], 0],
     ]),
   setLow32: (w, op) => w.assign(op, [[w.local(op.imm), op.args[0], 0]]),
-  setFlags32: (w, op) => w.assignFlags(op, op.tag, op.imm),
-  setFlags64: (w, op) => w.assignFlags(op, op.tag, 64),
-  setFlagsIf32: (w, op) => w.assignFlagsIf(op, op.tag, op.imm),
-  setFlagsIf64: (w, op) => w.assignFlagsIf(op, op.tag, 64),
-  getFlags: (w, op) => void w.bind(op, w.currentFlags()),
-  condition: (w, op) => void w.bind(op, `conditionHolds('${op.tag}', ${w.currentFlags()}) ? 1 : 0`),
+  setFlags32: (w, op) => w.setFlags(op, op.tag, op.imm),
+  setFlags64: (w, op) => w.setFlags(op, op.tag, 64),
+  setFlagsIf32: (w, op) => w.setFlagsIf(op, op.tag, op.imm),
+  setFlagsIf64: (w, op) => w.setFlagsIf(op, op.tag, 64),
+  getFlags: (w, op) => w.getFlags(op),
+  condition: (w, op) => w.getCondition(op),
 
   // Memory
   load8: (w, op) => void w.bind(op, `D.getUint8(${w.readable(op, 1)})`),

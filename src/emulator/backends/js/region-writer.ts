@@ -6,7 +6,8 @@ import { specOf } from '../../ir/ops.ts';
 import { EMIT } from './emit.ts';
 import { graphOf, type Region, REGION_SLOT, STOP } from './region.ts';
 import { edgeKind, mergesBelow, type Shape, shapeOf } from './structure.ts';
-import { type Assignment, FLAG_LOCALS, flagPartsOf, nearBase, Writer } from './writer.ts';
+import { conditionText } from './condition-text.ts';
+import { FLAG_LOCALS, flagPartsOf, nearBase, Writer } from './writer.ts';
 
 /** Where a function's text needs every local of the region, known only at its end. */
 const SPILL = '\u0001';
@@ -21,6 +22,15 @@ export interface RegionSource {
   readonly helpers: readonly string[];
 }
 
+interface KnownFlags {
+  readonly kind: string;
+  readonly width: number;
+  /** The op that set them, in the current block; null when they come from a block before. */
+  readonly op: Op | null;
+  /** Then: names of its operands, which hold until the flags change. */
+  readonly texts: readonly (string | null)[];
+}
+
 export class RegionWriter extends Writer {
   readonly #region: Region;
   readonly #shape: Shape;
@@ -32,6 +42,9 @@ export class RegionWriter extends Writer {
   #number = 0;
   #retired = -1;
   #rip = 0;
+  /** What is known of the flags beyond the locals; null when the locals hold them. */
+  #known: KnownFlags | null = null;
+  #usesFlags = false;
 
   /** @param firstLink number of the first link name that is free. */
   constructor(region: Region, firstLink: number) {
@@ -50,21 +63,25 @@ export class RegionWriter extends Writer {
     this.close();
     const text = [
       `function ${name}(S, depth) {`,
-      '  const { D, I, P } = V;',
-      `  let fuel = ${slot(REGION_SLOT.fuel)};`,
+      '  const { D, I, P } = V, s = S >> 2;',
+      `  let fuel = ${slot(REGION_SLOT.fuel)}, next = 0, stop = 0, to = null;`,
+      ...(this.#usesFlags
+        ? [`  let ${FLAG_LOCALS.map((local, i) => `${local.name} = ${i === 0 ? -1 : 0}`).join(', ')};`]
+        : []),
       ...[...this.locals].map(([local, offset]) => `  let ${local} = ${slot(offset)};`),
-      '  let next = 0, stop = 0;',
       this.#expand(this.text),
       `  if (stop !== 0) { ${slot(STATE_OFFSET.rip)} = stop; ${slot(STATE_OFFSET.rip + 4)} = 0; }`,
       `  ${this.#spilled()}`,
-      '  return next;',
+      '  return to === null || depth === 0 ? next : to.run(S, depth - 1);',
       '}',
     ].join('\n');
     return { name, text, links: this.#links, helpers: [...this.#helpers] };
   }
 
   #expand(text: string): string {
+    if (!text.includes(SPILL)) return text;
     const reloaded = [`fuel = ${slot(REGION_SLOT.fuel)};`];
+    if (this.#usesFlags) reloaded.push('flags = -1;');
     for (const [local, offset] of this.locals) reloaded.push(`${local} = ${slot(offset)};`);
     return text.replaceAll(SPILL, this.#spilled()).replaceAll(RELOAD, reloaded.join(' '));
   }
@@ -74,6 +91,10 @@ export class RegionWriter extends Writer {
     for (const [local, offset] of this.locals) {
       if (this.written.has(local)) stores.push(`${slot(offset)} = ${local};`);
     }
+    if (this.#usesFlags) {
+      const flags = FLAG_LOCALS.map((local) => `${slot(local.offset)} = ${local.name};`);
+      stores.push(`if (flags >= 0) { ${flags.join(' ')} }`);
+    }
     return stores.join(' ');
   }
 
@@ -81,6 +102,7 @@ export class RegionWriter extends Writer {
 
   #writeTree(node: number): void {
     const isLoop = this.#shape.isLoopHead[node];
+    if (isLoop || this.#shape.isMerge[node]) this.#known = null;
     if (isLoop) this.open(`l${node}: for (;;) {`);
     const merges = mergesBelow(this.#shape, node);
     for (const merge of merges) this.open(`b${merge}: {`);
@@ -101,8 +123,13 @@ export class RegionWriter extends Writer {
     if (block.instructionCount > 0) this.line(`fuel -= ${block.instructionCount};`);
     for (const op of block.ops) {
       if (this.isDead(op)) continue;
-      EMIT[op.name](this, op);
-      if (specOf(op.name).effects !== 'exit') this.release(op);
+      if (specOf(op.name).effects === 'exit') {
+        this.#freezeFlags();
+        EMIT[op.name](this, op);
+      } else {
+        EMIT[op.name](this, op);
+        if (this.#known?.op !== op) this.release(op);
+      }
     }
   }
 
@@ -123,14 +150,23 @@ export class RegionWriter extends Writer {
     const to = this.#numbers.get(target);
     const kind = to === undefined ? 'leave' : edgeKind(this.#shape, from, to);
     if (to === undefined || kind === 'leave') this.#leave(target);
-    else if (kind === 'continue') this.line(`continue l${to};`);
-    else if (kind === 'break') this.line(`break b${to};`);
-    else this.#writeTree(to);
+    else if (kind === 'inline') {
+      if (this.#shape.isLoopHead[to]) this.#materialiseFlags();
+      this.#writeTree(to);
+    } else {
+      this.#materialiseFlags();
+      this.line(kind === 'continue' ? `continue l${to};` : `break b${to};`);
+    }
   }
 
   // Fuel is tested on jumps back, calls, returns and indirect jumps, in every tier alike (DESIGN decision 7).
   #testFuel(target: number): void {
-    this.line(`if (fuel <= 0) { ${slot(REGION_SLOT.reason)} = ${STOP.budget}; stop = ${target | 0}; break exit; }`);
+    this.#testFuelFor(String(target | 0));
+  }
+
+  #testFuelFor(target: string): void {
+    const flags = this.#flagStores();
+    this.line(`if (fuel <= 0) { ${flags}${slot(REGION_SLOT.reason)} = ${STOP.budget}; stop = ${target}; break exit; }`);
   }
 
   #leave(target: number): void {
@@ -138,11 +174,12 @@ export class RegionWriter extends Writer {
       this.#leaveFar(String(target | 0), String(Math.floor(target / 0x1_0000_0000) | 0));
       return;
     }
-    this.line(SPILL);
-    this.line(`return depth === 0 ? ${target | 0} : ${this.#link(target)}.run(S, depth - 1);`);
+    this.#materialiseFlags();
+    this.line(`next = ${target | 0}; to = ${this.#link(target)}; break exit;`);
   }
 
   #leaveFar(low: string, high: string): void {
+    this.#materialiseFlags();
     this.line(`${slot(STATE_OFFSET.rip)} = ${low}; ${slot(STATE_OFFSET.rip + 4)} = ${high};`);
     this.line(`${slot(REGION_SLOT.reason)} = ${STOP.far};`);
     this.line('break exit;');
@@ -151,11 +188,13 @@ export class RegionWriter extends Writer {
   branch(op: Op): void {
     const { imm: target, imm2: next } = op;
     const [from, rip] = [this.#number, this.#rip];
+    const flags = this.#known;
     this.open(`if (${this.condition(op.args[0])}) {`);
     if (target <= rip) this.#testFuel(target);
     this.#edge(target, from);
     this.close('} else {');
     this.openSilently();
+    this.#known = flags;
     if (next <= rip) this.#testFuel(next);
     this.#edge(next, from);
     this.close();
@@ -165,58 +204,57 @@ export class RegionWriter extends Writer {
   goToValue(value: Op, isReturn: boolean): void {
     const [low, high] = [this.atom(value, 0), this.atom(value, 1)];
     this.#testFarAndFuel(low, high);
-    if (isReturn) {
-      this.line(`next = ${low};`);
-      this.line('break exit;');
-    } else {
-      this.line(SPILL);
-      this.line(`return depth === 0 ? ${low} : enter(S, ${low}, depth - 1);`);
-    }
+    this.#materialiseFlags();
+    this.line(isReturn ? `next = ${low};` : `next = ${low}; to = linkTo(${low});`);
+    this.line('break exit;');
   }
 
   #testFarAndFuel(low: string, high: string): void {
-    this.open(`if (${high} !== 0) {`);
-    this.#leaveFar(low, high);
-    this.close();
-    this.line(`if (fuel <= 0) { ${slot(REGION_SLOT.reason)} = ${STOP.budget}; stop = ${low}; break exit; }`);
+    const flags = this.#known;
+    if (high !== '0') {
+      this.open(`if (${high} !== 0) {`);
+      this.#leaveFar(low, high);
+      this.close();
+    }
+    this.#known = flags;
+    this.#testFuelFor(low);
   }
 
   callGuest(target: number, next: number): void {
     if (!isGuestAddress(target)) return this.#leave(target);
     this.#testFuel(target);
-    this.line(SPILL);
-    this.line(`if (depth === 0) return ${target | 0};`);
-    this.#finishCall(`${this.#link(target)}.run(S, depth - 1)`, next);
+    if (!this.#numbers.has(next)) return this.#leave(target);
+    this.#call(String(target | 0), this.#link(target), next);
   }
 
   callGuestValue(value: Op, next: number): void {
     const [low, high] = [this.atom(value, 0), this.atom(value, 1)];
     this.#testFarAndFuel(low, high);
-    this.line(SPILL);
-    this.line(`if (depth === 0) return ${low};`);
-    this.#finishCall(`enter(S, ${low}, depth - 1)`, next);
+    if (this.#numbers.has(next)) return this.#call(low, `linkTo(${low})`, next);
+    this.#materialiseFlags();
+    this.line(`next = ${low}; to = linkTo(${low}); break exit;`);
   }
 
-  #finishCall(call: string, next: number): void {
-    if (!this.#numbers.has(next)) {
-      this.line(`return ${call};`);
-      return;
-    }
-    const back = this.temporary(call);
+  /** A guest call is a call of the host, which comes back with the address that the guest returned to. */
+  #call(target: string, link: string, next: number): void {
+    this.#materialiseFlags();
+    this.line(SPILL);
+    this.line(`if (depth === 0) return ${target};`);
+    const back = this.temporary(`${link}.run(S, depth - 1)`);
     this.line(`if (${back} !== ${next | 0}) return ${back};`);
     this.line(RELOAD);
     this.#edge(next, this.#number);
   }
 
   leaveForSyscall(next: number): void {
-    this.line(`${slot(REGION_SLOT.reason)} = ${STOP.syscall}; stop = ${next | 0};`);
-    this.line('break exit;');
+    this.#materialiseFlags();
+    this.line(`${slot(REGION_SLOT.reason)} = ${STOP.syscall}; stop = ${next | 0}; break exit;`);
   }
 
   /** A statement that leaves before the current instruction, which the reference interpreter then executes. */
   slowExit(): string {
     const unused = this.#block.instructionCount - Math.max(0, this.#retired);
-    return `{ fuel += ${unused}; stop = ${this.#slowRip()}; break exit; }`;
+    return `{ ${this.#flagStores()}fuel += ${unused}; stop = ${this.#slowRip()}; break exit; }`;
   }
 
   #slowRip(): number {
@@ -253,41 +291,97 @@ export class RegionWriter extends Writer {
 
   // Flags and helpers
 
-  /** The flags become those of an operation of `width` bits; `args`: result, first, second. */
-  assignFlags(op: Op, kind: string, width: number): void {
-    this.assign(op, this.#flagAssignments(op.args, kind, width));
+  // The operation that set the flags last is only remembered; its operands go to the locals where a path may leave the
+  // block, which for most operations is nowhere but in the branch of a failing check. `flags` is -1 while the state in
+  // memory holds the flags.
+
+  /** The flags become those of an operation of `width` bits on the op's arguments: result, first, second. */
+  setFlags(op: Op, kind: string, width: number): void {
+    this.#dropFlags();
+    this.#known = { kind, width, op, texts: [] };
   }
 
-  assignFlagsIf(op: Op, kind: string, width: number): void {
+  setFlagsIf(op: Op, kind: string, width: number): void {
+    this.#materialiseFlags();
     const [condition, ...args] = op.args;
-    const assignments = this.#flagAssignments(args, kind, width);
-    this.assignIf(op, this.condition(condition), assignments);
-  }
-
-  #flagAssignments(args: readonly Op[], kind: string, width: number): Assignment[] {
-    const kept = flagPartsOf(kind);
-    const assignments: Assignment[] = [[this.#flagLocal(0), String(flagsCode(kind, width))]];
-    args.forEach((arg, i) => {
-      if (!kept[i]) return;
-      assignments.push([this.#flagLocal(1 + 2 * i), arg, 0]);
-      if (width === 64) assignments.push([this.#flagLocal(2 + 2 * i), arg, 1]);
-    });
-    return assignments;
-  }
-
-  #flagLocal(index: number): string {
-    const { name, offset } = FLAG_LOCALS[index];
-    return this.localAt(name, offset);
+    const test = this.condition(condition);
+    const texts = this.#partTexts(args, kind, width);
+    for (const { name } of FLAG_LOCALS) this.settle(name);
+    this.#usesFlags = true;
+    this.statement(`if (${test}) { ${storesOf(kind, width, texts)} }`);
   }
 
   /** The six status flags in their places. */
-  currentFlags(): string {
-    return `statusFlags(${FLAG_LOCALS.map((_, i) => this.#flagLocal(i)).join(', ')})`;
+  getFlags(op: Op): void {
+    this.define(op, this.#statusFlags());
+  }
+
+  getCondition(op: Op): void {
+    const known = this.#known;
+    const fused =
+      known === null || known.op !== null ? null : conditionText(op.tag, known.kind, known.width, known.texts);
+    this.defineBoolean(op, fused ?? `conditionHolds('${op.tag}', ${this.#statusFlags()})`);
+  }
+
+  #statusFlags(): string {
+    const known = this.#known;
+    if (known === null) {
+      this.#usesFlags = true;
+      const locals = FLAG_LOCALS.map(({ name }) => name);
+      this.mention(locals);
+      return `flagsNow(I, s, ${locals.join(', ')})`;
+    }
+    const texts = this.#textsOf(known).map((text) => text ?? '0');
+    return `statusFlags(${flagsCode(known.kind, known.width)}, ${texts.join(', ')})`;
+  }
+
+  #textsOf(known: KnownFlags): readonly (string | null)[] {
+    return known.op === null ? known.texts : this.#partTexts(known.op.args, known.kind, known.width);
+  }
+
+  /** Low and high text of result, first and second; null for what the kind does not keep. */
+  #partTexts(args: readonly Op[], kind: string, width: number): (string | null)[] {
+    const kept = flagPartsOf(kind);
+    return args.flatMap((arg, i) => [kept[i] ? this.low(arg) : null, kept[i] && width === 64 ? this.high(arg) : null]);
+  }
+
+  #flagStores(): string {
+    if (this.#known === null) return '';
+    this.#usesFlags = true;
+    return `${storesOf(this.#known.kind, this.#known.width, this.#textsOf(this.#known))} `;
+  }
+
+  /** Gives the operands names that hold beyond the block. */
+  #freezeFlags(): void {
+    const known = this.#known;
+    if (known === null || known.op === null) return;
+    const kept = flagPartsOf(known.kind);
+    const texts = known.op.args.flatMap((arg, i) => [
+      kept[i] ? this.fixed(arg, 0) : null,
+      kept[i] && known.width === 64 ? this.fixed(arg, 1) : null,
+    ]);
+    this.release(known.op);
+    this.#known = { ...known, op: null, texts };
+  }
+
+  /** Puts the flags into their locals. */
+  #materialiseFlags(): void {
+    this.#freezeFlags();
+    if (this.#known === null) return;
+    for (const { name } of FLAG_LOCALS) this.settle(name);
+    this.line(this.#flagStores());
+    this.#known = null;
+  }
+
+  #dropFlags(): void {
+    if (this.#known?.op != null) this.release(this.#known.op);
+    this.#known = null;
   }
 
   /** A helper works on the state in memory: everything is written back before and read again after. */
   callHelper(op: Op): void {
     const args = op.args.map((arg) => this.i32(arg)).join(', ');
+    this.#materialiseFlags();
     this.settleAll();
     this.#helpers.add(op.tag);
     this.line(SPILL);
@@ -303,8 +397,17 @@ export class RegionWriter extends Writer {
   }
 }
 
+/** Statements that put flags into their locals; operands before the code, since their text may read the old flags. */
+function storesOf(kind: string, width: number, texts: readonly (string | null)[]): string {
+  const stores: string[] = [];
+  for (let i = texts.length - 1; i >= 0; i--) {
+    if (texts[i] !== null) stores.push(`${FLAG_LOCALS[i + 1].name} = ${texts[i]};`);
+  }
+  return `${stores.join(' ')} flags = ${flagsCode(kind, width)};`;
+}
+
 function slot(offset: number): string {
-  return offset === 0 ? 'I[S >> 2]' : `I[(S + ${offset}) >> 2]`;
+  return offset === 0 ? 'I[s]' : `I[s + ${offset >> 2}]`;
 }
 
 function hex(address: number): string {

@@ -4,6 +4,8 @@
  * then knows the type without a check.
  */
 
+import { statusFlags } from '../../ir/lazy-flags.ts';
+import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import { type FloatOutcome, runFloat } from '../../ir/float-unit.ts';
 
 /** The high half of the last 64-bit result. */
@@ -160,6 +162,25 @@ function wideU(aLow: number, aHigh: number, bLow: number, bHigh: number): bigint
 
 function wideS(aLow: number, aHigh: number, bLow: number, bHigh: number): bigint {
   return (bigFrom(aLow, aHigh) << 64n) | BigInt.asUintN(64, bigFrom(bLow, bHigh));
+}
+
+const FLAGS_AT = STATE_OFFSET.flagsKind >> 2;
+
+/** The six status flags from a region's locals, or from the state at word `s` while `code` is -1. */
+export function flagsNow(
+  I: Int32Array,
+  s: number,
+  code: number,
+  result: number,
+  resultHigh: number,
+  first: number,
+  firstHigh: number,
+  second: number,
+  secondHigh: number,
+): number {
+  if (code >= 0) return statusFlags(code, result, resultHigh, first, firstHigh, second, secondHigh);
+  const at = s + FLAGS_AT;
+  return statusFlags(I[at], I[at + 2], I[at + 3], I[at + 4], I[at + 5], I[at + 6], I[at + 7]);
 }
 
 export function popcnt32(a: number): number {

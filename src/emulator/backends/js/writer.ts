@@ -166,6 +166,18 @@ export class Writer {
     return this.#use(op, index);
   }
 
+  /** A name or a number that holds beyond the block: no local of a state variable. */
+  fixed(op: Op, index: number): string {
+    const part = this.#part(op, index);
+    if (part.mentions.length > 0 || (part.isCompound && !/^-\d+$/.test(part.text))) this.#writeOut(part);
+    return part.text;
+  }
+
+  /** The text being made reads these locals. */
+  mention(locals: readonly string[]): void {
+    this.#mentioned.push(...locals);
+  }
+
   /** An i32 operand as the condition of an if or a ternary. */
   condition(op: Op): string {
     const part = this.#part(op, 0);
@@ -283,12 +295,9 @@ export class Writer {
   /** The local of (the low half of) variable `index`; `part` 1 is its high half. */
   local(index: number, part: 0 | 1 = 0): string {
     const { name, offset } = STATE_VARIABLES[index];
-    return this.localAt(part === 0 ? name : `${name}_h`, offset + 4 * part);
-  }
-
-  localAt(name: string, offset: number): string {
-    this.locals.set(name, offset);
-    return name;
+    const local = part === 0 ? name : `${name}_h`;
+    this.locals.set(local, offset + 4 * part);
+    return local;
   }
 
   /** Assigns locals at once: every value is that of before. Values of other ops that mention them are settled first. */
@@ -311,20 +320,6 @@ export class Writer {
       this.line(`const ${copy} = ${waiting[0].text};`);
       waiting[0] = { name: waiting[0].name, text: copy, mentions: [] };
     }
-    this.#mentioned = [];
-  }
-
-  /** The same under a condition. */
-  assignIf(op: Op, condition: string, assignments: readonly Assignment[]): void {
-    this.release(op);
-    const taken = assignments.map((assignment) => this.#taken(assignment));
-    for (const { name } of taken) this.settle(name);
-    this.open(`if (${condition}) {`);
-    for (const { name, text } of taken) {
-      this.written.add(name);
-      this.line(`${name} = ${text};`);
-    }
-    this.close();
     this.#mentioned = [];
   }
 
