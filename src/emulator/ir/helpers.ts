@@ -5,7 +5,7 @@
 import type { AddressSpace } from '../memory/address-space.ts';
 import { loadFxImage, saveFxImage } from './fxsave-image.ts';
 import { STATE_OFFSET } from './state-layout.ts';
-import { OPERATIONS, type X87Operation } from './x87/operations.ts';
+import { helperName, OPERATIONS, type X87Operation } from './x87/operations.ts';
 import { X87 } from './x87/unit.ts';
 
 /** What helpers may ask of the outside; cpu.ts provides it. */
@@ -32,7 +32,7 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['rdrand', rdrand],
   ['fxsave', fxsave],
   ['fxrstor', fxrstor],
-  ...OPERATIONS.map(([name, operation]): [string, Helper] => [`x87.${name}`, x87Helper(operation)]),
+  ...OPERATIONS.map(([name, operation]): [string, Helper] => [helperName(name), x87Helper(operation)]),
 ]);
 
 function cpuid({ space, state, ports }: HelperContext): number {

@@ -41,6 +41,11 @@ import { FSW, type X87 } from './unit.ts';
 /** Runs on an attached unit; the result is the helper op's. */
 export type X87Operation = (unit: X87, first: number, second: number) => number;
 
+/** The name of an operation's helper: an identifier, since backends write it into code. */
+export function helperName(operation: string): string {
+  return `x87_${operation.replaceAll('.', '_')}`;
+}
+
 type Arithmetic = (context: FloatContext, format: FloatFormat, a: Unpacked, b: Unpacked, precision?: number) => bigint;
 
 const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {

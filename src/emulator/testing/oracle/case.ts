@@ -32,8 +32,8 @@ export interface Case {
   readonly fxsave: Uint8Array;
   /** Contents of DATA and CONSTANT that are not zero. */
   readonly memory: readonly Patch[];
-  /** Address of the ModRM memory operand; -1 without one. Nothing runs by it, comparisons may ask. */
-  readonly operandAddr: number;
+  /** Address of the ModRM memory operand; 0n without one. Nothing runs by it, comparisons may ask. */
+  readonly operandAddr: bigint;
 }
 
 /** Linux signal numbers by which a case can end. */

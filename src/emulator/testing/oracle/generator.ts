@@ -20,7 +20,8 @@ export function makeCase(form: Form, random: Random): Case {
 
 function surround(encoded: Encoded, random: Random): Case {
   const code = encoded.code.slice();
-  const codeAddr = CODE.addr + 64;
+  // Everywhere, also across the page boundary: code that is rewritten in one place again and again is not compiled.
+  const codeAddr = CODE.addr + 64 + random.below(CODE.sizeBytes - 128);
   const gpr = randomRegisters(random);
   const target = randomAddress(random);
   placeMemory(encoded, code, codeAddr, gpr, target);
@@ -31,7 +32,7 @@ function surround(encoded: Encoded, random: Random): Case {
     rflags: 0x202n | BigInt((random.below(64) * 0x9e3779b1) & 0x8d5) | (random.oneIn(3) ? 0x400n : 0n),
     fxsave: randomFxsave(random),
     memory: randomMemory(random),
-    operandAddr: encoded.memory === null ? -1 : Number(target),
+    operandAddr: encoded.memory === null ? 0n : target,
   };
 }
 

@@ -15,7 +15,7 @@ function caseOf(code: readonly number[], change: Partial<Case> = {}): Case {
     rflags: 0x202n,
     fxsave,
     memory: [],
-    operandAddr: -1,
+    operandAddr: 0n,
     ...change,
   };
 }

@@ -1,6 +1,7 @@
 /** What every x87 row does before its helper: #MF for a pending exception, and the check of its memory operand. */
 import { VECTOR } from '../../../exit.ts';
 import type { I32 } from '../../../ir/block.ts';
+import { helperName } from '../../../ir/x87/operations.ts';
 import { VARIABLE } from '../../../ir/state-layout.ts';
 import type { Lifter } from '../../lifter.ts';
 import type { Operand } from '../../operands.ts';
@@ -30,5 +31,5 @@ export function writableAddress(b: Lifter, operand: Operand, bytes: number): I32
 /** Runs x87 operation `name` (ir/x87/operations.ts). */
 export function run(b: Lifter, name: string, first: I32 | number = 0, second: I32 | number = 0): I32 {
   const value = (x: I32 | number): I32 => (typeof x === 'number' ? b.const32(x) : x);
-  return b.ir.helper(value(first), value(second), `x87.${name}`);
+  return b.ir.helper(value(first), value(second), helperName(name));
 }
