@@ -16,6 +16,16 @@ export class MachinePage {
     return this.page.getByRole('banner');
   }
 
+  /** What was started with the launcher, newest first. */
+  get launches(): Locator {
+    return this.page.getByRole('region', { name: 'Started here' }).getByRole('listitem');
+  }
+
+  /** The card of an added file. */
+  card(name: string): Locator {
+    return this.page.getByRole('listitem', { name, exact: true });
+  }
+
   /** @param query of the page's address, '?disk=memory' */
   async open(query = ''): Promise<void> {
     await this.page.goto(`/${query}`);

@@ -25,7 +25,7 @@ export interface DiskUsage {
 }
 
 /** The guest refused; `message` is what it said. */
-export class RestError extends Error {
+class RestError extends Error {
   override readonly name = 'RestError';
   readonly status: number;
 

@@ -8,7 +8,7 @@ import { DoorClient } from './door/door-client.ts';
 import { CONSOLE_WINDOW_BYTES, type ConsoleToPage, type ConsoleToWorker } from './protocol/console-stream.ts';
 import type { MachineEvent, MachineHost, MachineStatistics, ElfDescription, StartRequest } from './protocol/machine.ts';
 
-export { DoorClient, DoorError } from './door/door-client.ts';
+export { DoorClient } from './door/door-client.ts';
 
 /** What the page draws console output on. */
 export interface ConsoleScreen {

@@ -66,18 +66,20 @@ async function openChanges(request: StartRequest, name: string): Promise<Opened>
   }
 }
 
+/** A worker that was just terminated (reload, reboot) gives its lock back within some milliseconds. */
+const LOCK_PATIENCE_MS = 1_500;
+
 /** The right to write to a disk, until `unlock` or the end of the worker. Undefined: another tab has it. */
 async function takeLock(name: string): Promise<(() => void) | undefined> {
   const locks = navigator.locks as LockManager | undefined;
   if (locks === undefined) return () => undefined; // no secure context: no tab can know of another
   return new Promise((resolve, reject) => {
-    const held = locks.request(name, { ifAvailable: true }, (lock) => {
-      if (lock === null) {
-        resolve(undefined);
-        return undefined;
-      }
-      return new Promise<void>((release) => resolve(() => release()));
-    });
-    held.catch(reject);
+    const patience = AbortSignal.timeout(LOCK_PATIENCE_MS);
+    const held = locks.request(
+      name,
+      { signal: patience },
+      () => new Promise<void>((release) => resolve(() => release())),
+    );
+    held.catch((error: unknown) => (patience.aborted ? resolve(undefined) : reject(error)));
   });
 }
