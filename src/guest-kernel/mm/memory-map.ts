@@ -127,10 +127,11 @@ export class MemoryMap {
     if (!permits(area.protection, wanted)) return 'denied';
     const page = Math.floor(addr / PAGE_SIZE);
     if (this.#resident[page] === 1) return 'present';
-    if (area.inode !== undefined && area.isShared && this.#isBeyondFile(area, addr)) return 'beyond-file';
+    const filePages = fileEndPage(area);
+    if (page >= filePages) return 'beyond-file';
     const around = page - (page % AROUND_PAGES);
     const first = Math.max(around, area.startAddr / PAGE_SIZE);
-    const last = Math.min(around + AROUND_PAGES, area.endAddr / PAGE_SIZE);
+    const last = Math.min(around + AROUND_PAGES, area.endAddr / PAGE_SIZE, filePages);
     for (let at = first; at < last; at++) if (this.#resident[at] === 0) at = this.#bringIn(area, at, last) - 1;
     return 'ok';
   }
@@ -243,11 +244,6 @@ export class MemoryMap {
     }
   }
 
-  #isBeyondFile(area: Area, addr: number): boolean {
-    const offset = area.offset + (addr - (addr % PAGE_SIZE)) - area.startAddr;
-    return area.inode !== undefined && offset >= area.inode.attributes().sizeBytes;
-  }
-
   /** Loads the run of absent pages that starts at page `first`. @returns the page after it. */
   #bringIn(area: Area, first: number, limit: number): number {
     let end = first;
@@ -310,6 +306,13 @@ export class MemoryMap {
 
 export function pageUp(bytes: number): number {
   return Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE;
+}
+
+// Where the pages that a file fills or begins to fill end: touching beyond is SIGBUS (mmap(2)). The segments of an ELF
+// file go on with zeros.
+function fileEndPage(area: Area): number {
+  if (area.inode === undefined || area.fileBytes !== Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+  return area.startAddr / PAGE_SIZE + Math.ceil((area.inode.attributes().sizeBytes - area.offset) / PAGE_SIZE);
 }
 
 // Any right implies reading on x86 (page-permissions.ts).

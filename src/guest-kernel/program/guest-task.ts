@@ -24,7 +24,6 @@ import {
   SIG_IGN,
   SI_KERNEL,
   SI_TKILL,
-  TRAP_BRKPT,
   TRAP_TRACE,
   defaultAction,
 } from '../abi/signal.ts';
@@ -315,7 +314,8 @@ export class GuestTask extends KernelTask implements Thread {
       state: this.cpuState,
       areas: this.namespace.map.areas,
     };
-    if (fault.vector === VECTOR.UD) this.machine.log.notice(unknownInstructionLine(scene));
+    if (fault.vector === VECTOR.UD && !isMeantToFault(fault.bytes))
+      this.machine.log.notice(unknownInstructionLine(scene));
     if (handler <= SIG_IGN || (this.signalMask & signalBit(signal)) !== 0n) {
       for (const line of faultReport(scene)) this.machine.log.notice(line);
       this.dieOf(signal);
@@ -325,7 +325,7 @@ export class GuestTask extends KernelTask implements Thread {
     this.pendingSignals.add({
       signal,
       code,
-      address: fault.vector === VECTOR.PF ? fault.address : fault.rip,
+      address: fault.vector === VECTOR.PF ? fault.address : code === SI_KERNEL ? 0n : fault.rip,
       trap: { vector: fault.vector, errorCode, cr2: fault.vector === VECTOR.PF ? fault.address : 0n },
     });
   }
@@ -376,7 +376,7 @@ function signalOf(fault: Fault): { readonly signal: number; readonly code: numbe
     case VECTOR.DB:
       return { signal: SIGTRAP, code: TRAP_TRACE };
     case VECTOR.BP:
-      return { signal: SIGTRAP, code: TRAP_BRKPT };
+      return { signal: SIGTRAP, code: SI_KERNEL };
     case VECTOR.UD:
       return { signal: SIGILL, code: ILL_ILLOPN };
     case VECTOR.AC:
@@ -384,6 +384,11 @@ function signalOf(fault: Fault): { readonly signal: number; readonly code: numbe
     default: // GP, SS, OF, BR
       return { signal: SIGSEGV, code: SI_KERNEL };
   }
+}
+
+// UD2, UD1 and UD0 (Intel SDM 2B, UD): no instruction is missing there.
+function isMeantToFault(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x0f && [0x0b, 0xb9, 0xff].includes(bytes[1] ?? 0);
 }
 
 // Intel SDM 3A 4.7: P, W/R, U/S, I/D.

@@ -1,7 +1,7 @@
 /** Compiles guest programs with the machine's gcc, once per source and flags; the results lie in .cache. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -40,6 +40,16 @@ export function hostLibraries(names: readonly string[]): Record<string, Uint8Arr
       existsSync(each),
     );
     if (path !== undefined) files[`/lib/x86_64-linux-gnu/${name}`] = readFileSync(path);
+  }
+  return files;
+}
+
+/** A folder of this machine with all below it, by path. */
+export function hostFolder(folder: string): Record<string, Uint8Array> {
+  const files: Record<string, Uint8Array> = {};
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const path = join(folder, name);
+    if (statSync(path).isFile()) files[path] = readFileSync(path);
   }
   return files;
 }

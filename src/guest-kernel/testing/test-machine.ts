@@ -33,12 +33,17 @@ export function runInTestMachine(options: TestMachineOptions): TestRun {
   let skippedNs = 0;
   const start = performance.now();
   ports.clock.monotonicNs = () => (performance.now() - start) * 1e6 + skippedNs;
+  const events: (() => void)[] = [];
+  ports.clock.realtimeNs = () => BigInt(Math.floor((performance.timeOrigin + performance.now()) * 1e6 + skippedNs));
   const streams = { stdout: '', stderr: '' };
   let input = bytesOf(options.stdin ?? '');
   const stdio: HostStdio = {
+    // Answered between two slices, as a host's event loop would.
     readInput(maxBytes, done) {
-      done(input.slice(0, maxBytes));
-      input = input.slice(maxBytes);
+      events.push(() => {
+        done(input.slice(0, maxBytes));
+        input = input.slice(maxBytes);
+      });
     },
     writeOutput(stream, bytes) {
       streams[stream] += byteStringFrom(bytes);
@@ -63,12 +68,20 @@ export function runInTestMachine(options: TestMachineOptions): TestRun {
     firmwareVendor: 'test',
     run,
   });
-  drive(kernel, ports, options.limitNs ?? LIMIT_NS, (ns) => (skippedNs += ns));
+  drive(kernel, ports, { limitNs: options.limitNs ?? LIMIT_NS, skip: (ns) => (skippedNs += ns), events });
   if (code === undefined) throw new Error(`the program did not end\n${ports.console.text}\n${streams.stderr}`);
   return { ...streams, console: ports.console.text, code };
 }
 
-function drive(kernel: Kernel, ports: FakePorts, limitNs: number, skip: (ns: number) => void): void {
+interface Host {
+  readonly limitNs: number;
+  /** Lets the guest's clock jump. */
+  readonly skip: (ns: number) => void;
+  /** What the host's event loop has to do. */
+  readonly events: (() => void)[];
+}
+
+function drive(kernel: Kernel, ports: FakePorts, { limitNs, skip, events }: Host): void {
   while (ports.clock.monotonicNs() < limitNs) {
     const result = kernel.runSlice(4_000);
     if (result.kind === 'halted') {
@@ -76,7 +89,9 @@ function drive(kernel: Kernel, ports: FakePorts, limitNs: number, skip: (ns: num
       if (panic !== undefined) throw new Error(panic);
       return;
     }
-    if (result.kind !== 'idle') continue;
+    const pending = events.splice(0);
+    for (const event of pending) event();
+    if (result.kind !== 'idle' || pending.length > 0) continue;
     if (result.wakeAtNs === undefined) return;
     skip(Math.max(0, result.wakeAtNs - ports.clock.monotonicNs()));
   }
