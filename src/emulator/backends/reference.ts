@@ -170,13 +170,18 @@ function unreachableCode(rip: number): Block {
   return { rip, sizeBytes: 0, instructionCount: 0, ops: [op] };
 }
 
-function stepsOf(machine: ReferenceMachine, block: Block): Step[] {
-  const values: Values = Array.from({ length: block.ops.length }, () => 0);
-  const position = new Map<Op, number>();
+function stepsOf(machine: ReferenceMachine, { ops }: Block): Step[] {
+  const values: Values = Array.from({ length: ops.length }, () => 0);
   const steps: Step[] = [];
-  for (const [at, op] of block.ops.entries()) {
-    position.set(op, at);
-    const [a = -1, b = -1, c = -1, d = -1] = op.args.map((arg) => position.get(arg) ?? -1);
+  for (let at = 0; at < ops.length; at++) ops[at].id = at;
+  for (let at = 0; at < ops.length; at++) {
+    const op = ops[at];
+    const { args } = op;
+    const count = args.length;
+    const a = count > 0 ? args[0].id : -1;
+    const b = count > 1 ? args[1].id : -1;
+    const c = count > 2 ? args[2].id : -1;
+    const d = count > 3 ? args[3].id : -1;
     const step = stepOf({ machine, values, op, at, a, b, c, d });
     if (step !== null) steps.push(step);
   }

@@ -6,7 +6,8 @@
  *   b.set64(b.add64(b.get64(RAX), b.const64(1, 0)), RAX);     // arguments first, then attributes
  */
 import type { Op, Value } from './block.ts';
-import type { Attribute, TextAttribute, ValueType } from './op-spec.ts';
+import { type Attribute, isText, type TextAttribute, type ValueType } from './op-spec.ts';
+import { assert } from '../util/assert.ts';
 import { OP_NAMES, type OpName, type OpTable, specOf } from './ops.ts';
 
 type ArgumentOps<A extends readonly ValueType[]> = { [K in keyof A]: Value<A[K]> };
@@ -34,23 +35,43 @@ for (const name of OP_NAMES) {
   Object.defineProperty(IrBuilder.prototype, name, { value: methodOf(name) });
 }
 
+const NO_ARGS: readonly Op[] = [];
+
+// No rest parameter and no loop over the values: lifting a block calls these some thirty times.
 function methodOf(name: OpName): (this: IrBuilder, ...values: (Op | number | string)[]) => Op {
   const { args, result, attributes } = specOf(name);
   const argCount = args.length;
-  return function append(...values) {
-    let imm = 0;
-    let imm2 = 0;
-    let tag = '';
-    let numbers = 0;
-    for (let i = 0; i < attributes.length; i++) {
-      const value = values[argCount + i];
-      if (typeof value === 'string') tag = value;
-      else if (numbers++ === 0) imm = value as number;
-      else imm2 = value as number;
+  const [first, second] = attributes;
+  const hasText = first !== undefined && isText(first);
+  assert(second === undefined || !isText(second), `ir: a text is the first attribute of ${name}`);
+  return function append(p0, p1, p2, p3, p4, p5, p6) {
+    // The values after the arguments.
+    let [x, y, z] = [p0, p1, p2];
+    let operands = NO_ARGS;
+    if (argCount === 1) {
+      [x, y, z] = [p1, p2, p3];
+      operands = [p0 as Op];
+    } else if (argCount === 2) {
+      [x, y, z] = [p2, p3, p4];
+      operands = [p0 as Op, p1 as Op];
+    } else if (argCount === 3) {
+      [x, y, z] = [p3, p4, p5];
+      operands = [p0 as Op, p1 as Op, p2 as Op];
+    } else if (argCount === 4) {
+      [x, y, z] = [p4, p5, p6];
+      operands = [p0 as Op, p1 as Op, p2 as Op, p3 as Op];
     }
-    if (values.length > argCount) values.length = argCount;
-    const op: Op = { name, type: result, args: values as Op[], imm, imm2, tag, id: this.ops.length };
-    this.ops.push(op);
+    const { ops } = this;
+    const op: Op = {
+      name,
+      type: result,
+      args: operands,
+      imm: ((hasText ? y : x) as number | undefined) ?? 0,
+      imm2: ((hasText ? z : y) as number | undefined) ?? 0,
+      tag: hasText ? (x as string) : '',
+      id: ops.length,
+    };
+    ops.push(op);
     return op;
   };
 }
