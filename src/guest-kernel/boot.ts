@@ -27,6 +27,8 @@ import { COMMAND_LINE_PATH, type Management } from './rest/management.ts';
 import { httpServer } from './rest/server.ts';
 import { RunningKernel } from './running-kernel.ts';
 import { descriptors } from './syscalls/descriptors.ts';
+import { epoll } from './syscalls/epoll.ts';
+import { polling } from './syscalls/poll.ts';
 import { directories } from './syscalls/directories.ts';
 import { SyscallDispatcher } from './syscalls/dispatch.ts';
 import { fileAttributes } from './syscalls/file-attributes.ts';
@@ -68,6 +70,8 @@ export function allSyscalls(
     ...names,
     ...fileAttributes,
     ...descriptors,
+    ...polling,
+    ...epoll,
     ...mountCalls(filesystems),
     ...sockets,
     ...memory,

@@ -16,6 +16,7 @@ export abstract class BaseFile implements OpenFile {
   offset = 0;
   readonly isSeekable: boolean = false;
   readonly readiness = new WaitQueue();
+  isClosed = false;
   #references = 1;
 
   constructor(path: string, flags: number) {
@@ -44,7 +45,10 @@ export abstract class BaseFile implements OpenFile {
 
   release(): void {
     assert(this.#references > 0, `open file ${this.path}: released twice`);
-    if (--this.#references === 0) this.closed();
+    if (--this.#references > 0) return;
+    this.isClosed = true;
+    this.closed();
+    this.readiness.wake();
   }
 
   /** The last holder is gone. */

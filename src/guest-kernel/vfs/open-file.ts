@@ -56,6 +56,8 @@ export interface OpenFile {
   ioctl(call: Call, request: number, argument: number, memory: UserMemory): number | Blocked;
   retain(): void;
   release(): void;
+  /** Nobody holds it any more; epoll sets forget it then. `readiness` is woken when this becomes true. */
+  readonly isClosed?: boolean;
 }
 
 /** Guest memory as system calls see it; EFAULT is thrown for what the program may not touch. */

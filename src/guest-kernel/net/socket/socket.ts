@@ -72,6 +72,7 @@ export abstract class Socket implements OpenFile {
   options = new SocketOptions();
   protected readonly network: Network;
   readonly #id: number;
+  isClosed = false;
   #references = 1;
 
   constructor(network: Network) {
@@ -205,6 +206,7 @@ export abstract class Socket implements OpenFile {
 
   release(): void {
     if (--this.#references > 0) return;
+    this.isClosed = true;
     this.dispose();
     this.readiness.wake();
   }
