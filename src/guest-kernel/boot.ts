@@ -3,6 +3,7 @@ import { createCpu } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import { BlockCache } from './block/block-cache.ts';
 import { writeBack } from './block/write-back.ts';
+import { cli } from './cli/cli.ts';
 import { memoryDevices } from './devices/character-device.ts';
 import { makeDevice } from './devices/device.ts';
 import { ConsoleTty, terminalDevices } from './devices/tty.ts';
@@ -127,6 +128,7 @@ export function boot(ports: KernelPorts, options: BootOptions): Kernel {
   };
   // Programs whose code is TypeScript.
   natives.add(httpServer(management));
+  natives.add(cli);
 
   const say = (text: string): void => log.notice(text);
   const mounts: readonly Mountable[] = [

@@ -60,6 +60,8 @@ export class ConsoleTty {
   #owners: TtyOwners | undefined;
   #foreground: number | undefined;
   #size: TerminalSize;
+  /** Whether the last output ended a line, so that a prompt may begin one. */
+  isAtLineStart = true;
 
   constructor(port: ConsolePort) {
     this.#port = port;
@@ -113,16 +115,22 @@ export class ConsoleTty {
 
   write(threadId: number, bytes: Uint8Array): void {
     this.#owners?.programOf(threadId)?.recordOutput(bytes);
-    this.#port.write(this.discipline.output(bytes));
+    this.#show(this.discipline.output(bytes));
   }
 
   open(flags: number, path: string): OpenFile {
     return new TtyFile(this, flags, path);
   }
 
+  #show(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.isAtLineStart = bytes.at(-1) === 10 || bytes.at(-1) === 13;
+    this.#port.write(bytes);
+  }
+
   #onInput(bytes: Uint8Array): void {
     const { echo, signals } = this.discipline.input(bytes);
-    if (echo.length > 0) this.#port.write(echo);
+    this.#show(echo);
     if (this.#foreground !== undefined) {
       for (const signal of signals) this.#owners?.signalGroup(this.#foreground, signal);
     }

@@ -48,6 +48,8 @@ export interface NativeCalls {
   /** Terminal of fd 0: raw mode on or off (cooked), its size, and who owns it. */
   setRawMode(isRaw: boolean): void;
   terminalSize(): TerminalSize;
+  /** Whether the terminal's last output ended its line. */
+  isAtLineStart(): boolean;
   /** Makes a program the tty's foreground (TIOCSPGRP); undefined: this program again. */
   setForeground(tid: number | undefined): void;
   /** osv_waittid: waits until the program whose main thread is `tid` ended. */

@@ -173,6 +173,10 @@ class TaskCalls implements NativeCalls {
     this.#task.machine.tty.setRawMode(isRaw);
   }
 
+  isAtLineStart(): boolean {
+    return this.#task.machine.tty.isAtLineStart;
+  }
+
   terminalSize(): TerminalSize {
     return this.#task.machine.tty.size;
   }
