@@ -91,7 +91,19 @@ export function allSyscalls(
 /** Half of the machine's memory may be files of a tmpfs, as on Linux. */
 const TMPFS_SHARE = 0.5;
 
+/** Powers a machine on; its host then calls runSlice again and again. */
 export function boot(ports: KernelPorts, options: BootOptions): Kernel {
+  return composeMachine(ports, options).kernel;
+}
+
+/** The machine with its parts, for tests that look inside. */
+export interface ComposedMachine {
+  readonly kernel: Kernel;
+  readonly machine: RunningMachine;
+  readonly programs: ProgramTable;
+}
+
+export function composeMachine(ports: KernelPorts, options: BootOptions): ComposedMachine {
   const log = new DmesgLog(ports.clock, (bytes) => ports.console.write(bytes));
   const tty = new ConsoleTty(ports.console);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
@@ -157,7 +169,7 @@ export function boot(ports: KernelPorts, options: BootOptions): Kernel {
     } else yield* runRequest(machine, programs, options.run, sys);
     kernel.shutDown('poweroff');
   });
-  return kernel;
+  return { kernel, machine, programs };
 }
 
 interface Mountable {

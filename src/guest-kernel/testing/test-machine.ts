@@ -1,9 +1,14 @@
 /** A machine without a disk that runs one program over files given as bytes: for kernel tests. */
 import { byteStringFrom, bytesOf } from '../../emulator/util/bytes.ts';
 import type { Engine } from '../../emulator/index.ts';
-import { boot } from '../boot.ts';
+import { type ComposedMachine, boot, composeMachine } from '../boot.ts';
 import type { Kernel, RunRequest } from '../kernel.ts';
+import { O_CREAT, O_WRONLY } from '../abi/fcntl.ts';
 import type { HostStdio } from '../ports.ts';
+import { rootContext, rootCredentials } from '../program/program-table.ts';
+import type { StartOptions } from '../program/programs.ts';
+import type { ProgramState } from '../program/thread.ts';
+import type { Call } from '../vfs/open-file.ts';
 import { type FakePorts, fakePorts } from './fake-ports.ts';
 
 export interface TestRun {
@@ -94,5 +99,97 @@ function drive(kernel: Kernel, ports: FakePorts, { limitNs, skip, events }: Host
     if (result.kind !== 'idle' || pending.length > 0) continue;
     if (result.wakeAtNs === undefined) return;
     skip(Math.max(0, result.wakeAtNs - ports.clock.monotonicNs()));
+  }
+}
+
+const NO_CALL: Call = { progress: undefined, isInterrupted: false, nowNs: 0, threadId: 0, raise: () => {} };
+
+/** A machine that stays up: programs are started, watched and typed at one after the other. */
+export class TestMachine {
+  readonly ports = fakePorts();
+  readonly #machine: ComposedMachine;
+  #skippedNs = 0;
+
+  constructor(files: Readonly<Record<string, Uint8Array>>, engine: Engine = 'auto') {
+    const start = performance.now();
+    this.ports.clock.monotonicNs = () => (performance.now() - start) * 1e6 + this.#skippedNs;
+    this.#machine = composeMachine(this.ports, {
+      memoryBytes: 1 << 30,
+      engine,
+      commandLine: '--noinit --noshutdown',
+      hypervisor: 'test',
+      firmwareVendor: 'test',
+    });
+    this.settle();
+    this.ports.console.text = '';
+    for (const [path, bytes] of Object.entries(files)) this.#write(path, bytes);
+  }
+
+  get programs(): ComposedMachine['programs'] {
+    return this.#machine.programs;
+  }
+
+  get console(): string {
+    return this.ports.console.text;
+  }
+
+  /** Starts a program in the foreground. @throws LaunchError */
+  start(command: string, options: Partial<StartOptions> = {}): number {
+    const tid = this.programs.start(command.split(' '), { isNewProgram: false, ...options });
+    this.#machine.machine.tty.foreground = tid;
+    return tid;
+  }
+
+  /** Starts a program and lets it end. @returns what it wrote and how it ended */
+  run(command: string, options: Partial<StartOptions> = {}): { readonly output: string; readonly state: ProgramState } {
+    const tid = this.start(command, options);
+    this.until(() => this.programs.find(tid)?.state.kind !== 'running');
+    return this.result(tid);
+  }
+
+  result(tid: number): { readonly output: string; readonly state: ProgramState } {
+    const state = this.programs.find(tid)?.state;
+    if (state === undefined) throw new Error(`no program ${tid}`);
+    return { output: byteStringFrom(this.programs.output(tid)?.bytes ?? new Uint8Array(0)), state };
+  }
+
+  /** Runs the machine until nothing is left to do now; timers do not fire. */
+  settle(): void {
+    while (this.#slice().kind === 'busy');
+  }
+
+  /** Runs the machine, letting time jump where it only waits. @throws Error when `isDone` cannot come any more */
+  until(isDone: () => boolean, limitMs = 20_000): void {
+    const end = performance.now() + limitMs;
+    while (!isDone()) {
+      if (performance.now() > end) throw new Error(`gave up after ${limitMs} ms\n${this.console}`);
+      const result = this.#slice();
+      if (result.kind === 'busy' || isDone()) continue;
+      if (result.kind === 'halted' || result.wakeAtNs === undefined) throw new Error(`nothing to do\n${this.console}`);
+      this.#skippedNs += Math.max(0, result.wakeAtNs - this.ports.clock.monotonicNs());
+    }
+  }
+
+  #slice(): ReturnType<Kernel['runSlice']> {
+    const result = this.#machine.kernel.runSlice(4_000);
+    const panic = this.ports.halts.find((halt) => halt.startsWith('panic'));
+    if (panic !== undefined) throw new Error(panic);
+    return result;
+  }
+
+  #write(path: string, bytes: Uint8Array): void {
+    const { vfs } = this.#machine.machine;
+    const viewer = { fs: rootContext(this.#machine.machine), credentials: rootCredentials() };
+    const folders = path.split('/').slice(1, -1);
+    folders.forEach((_name, i) => {
+      try {
+        vfs.mkdir(viewer, { path: `/${folders.slice(0, i + 1).join('/')}` }, 0o755);
+      } catch {
+        // is there already
+      }
+    });
+    const file = vfs.open(viewer, path, O_WRONLY | O_CREAT, 0o755);
+    for (let done = 0; done < bytes.length;) done += file.write(NO_CALL, bytes.subarray(done)) as number;
+    file.release();
   }
 }
