@@ -17,4 +17,10 @@ describe.skipIf(reason !== '')(`every instruction form does what the host CPU do
     const reports = mismatches.slice(0, 20).map((mismatch) => describeMismatch(differential.shrink(mismatch), seed));
     expect(reports.join('\n'), `${mismatches.length} of ${subjects.length} forms differ`).toBe('');
   });
+
+  it.each(['reference', 'js'] as const)('in sequences of 2 to 30 instructions on the %s executor', (engine) => {
+    const differential = new Differential(engine);
+    const mismatch = differential.compareSequences(subjectsOf(INSTRUCTIONS), seed, 50 * rounds);
+    expect(mismatch === null ? '' : describeMismatch(mismatch, seed)).toBe('');
+  });
 });

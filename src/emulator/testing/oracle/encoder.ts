@@ -26,11 +26,11 @@ export interface Encoded {
 
 const MANDATORY: Readonly<Record<string, number>> = { '66': 0x66, F2: 0xf2, F3: 0xf3 };
 
-/** A random encoding of `form`. */
-export function encodeForm(form: Form, random: Random): Encoded {
+/** A random encoding of `form`; `isPlaced`: memory operands are RIP-relative, without GS or 67h. */
+export function encodeForm(form: Form, random: Random, isPlaced = false): Encoded {
   const bytes: number[] = [];
-  const isAddress32 = random.oneIn(24);
-  const hasGs = random.oneIn(24);
+  const isAddress32 = !isPlaced && random.oneIn(24);
+  const hasGs = !isPlaced && random.oneIn(24);
   if (hasGs) bytes.push(0x65);
   if (isAddress32) bytes.push(0x67);
   if (form.isLockable && random.oneIn(6)) bytes.push(0xf0);
@@ -41,7 +41,7 @@ export function encodeForm(form: Form, random: Random): Encoded {
   const hasRex = form.w === 1 || random.oneIn(2);
   if (hasRex) bytes.push(0x40 | rex);
   pushOpcode(form, bytes, random);
-  return finish(form, bytes, random, { rex: hasRex ? rex : 0, isAddress32, hasGs });
+  return finish(form, bytes, random, { rex: hasRex ? rex : 0, isAddress32, hasGs, isPlaced });
 }
 
 function hasFreeSize(form: Form): boolean {
@@ -70,13 +70,15 @@ interface Prefixes {
   readonly rex: number;
   readonly isAddress32: boolean;
   readonly hasGs: boolean;
+  readonly isPlaced: boolean;
 }
 
 function finish(form: Form, bytes: number[], random: Random, prefixes: Prefixes): Encoded {
   let memory: MemoryPlan | null = null;
   let displacementAt = -1;
   if (form.hasModrm) {
-    const modrm = modrmOf(form, random);
+    const any = modrmOf(form, random);
+    const modrm = prefixes.isPlaced && any < 0xc0 ? (any & 0x38) | 5 : any;
     bytes.push(modrm);
     if (modrm < 0xc0) {
       memory = pushMemory(modrm, bytes, random, prefixes);

@@ -43,6 +43,17 @@ function isUndefined({ row, opcode }: Form, { code, gpr }: Case): boolean {
   return (count & 31) > 16;
 }
 
+/** A case of any code: its memory operands are chosen already. */
+export function makeState(random: Random): Omit<Case, 'code' | 'codeAddr'> {
+  return {
+    gpr: randomRegisters(random),
+    rflags: 0x202n,
+    fxsave: randomFxsave(random),
+    memory: randomMemory(random),
+    operandAddr: 0n,
+  };
+}
+
 /** Chooses registers and displacements so that the memory operand lies somewhere interesting. */
 function placeMemory(encoded: Encoded, code: Uint8Array, codeAddr: number, gpr: BigUint64Array, target: bigint): void {
   const data = new DataView(code.buffer);

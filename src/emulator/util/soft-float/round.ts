@@ -158,6 +158,7 @@ function finishWrapped(
   if (isInRange || context.rules === 'sse')
     return finish(context, format, sign, rounded, isInRange ? unit + shift : unit);
   context.flags |= FP_FLAG.PRECISION;
+  context.roundedUp = shift < 0;
   return shift > 0 ? packZero(format, sign) : packInfinity(format, sign);
 }
 
