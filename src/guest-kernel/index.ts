@@ -11,6 +11,9 @@ export {
   type PowerPort,
   type TerminalSize,
 } from './ports.ts';
+// For filesystems that a host brings.
+export * as errnos from './abi/errno.ts';
+export type { Filesystem, FilesystemUsage, Inode } from './vfs/inode.ts';
 // The HTTP/1 codec, for the port gateway.
 export { formatChunk, formatRequestHead, formatResponseHead, LAST_CHUNK } from './net/http/format.ts';
 export {

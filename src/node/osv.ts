@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { HostError, type BootOptions } from '../guest-kernel/index.ts';
-import { programOfHost, programOfImage, run } from './run-command.ts';
+import { HostDirectory } from './host-directory.ts';
+import { programOfHost, programOfImage, run, type RunOptions } from './run-command.ts';
 
 /** What OSv's run.py gives a machine (facts 6.2). */
 const DEFAULT_MEMORY_BYTES = 2 * 1024 ** 3;
@@ -17,7 +18,10 @@ interface RunFlags {
   readonly image: string;
   readonly execute?: string;
   readonly env: readonly string[];
+  readonly mount: readonly Mount[];
 }
+
+type Mount = RunOptions['mounts'][number];
 
 const program = new Command('osv').description('OSv, the unikernel, under Node.').enablePositionalOptions();
 
@@ -27,7 +31,8 @@ program
   .addOption(new Option('--engine <engine>').choices(['auto', 'reference', 'js', 'wasm']).default('auto'))
   .option('-i, --image <image>', 'name of an image that was built, or path of a raw one', 'default')
   .option('-e, --execute <command>', 'run what is on the image instead of FILE')
-  .option('--env <K=V>', 'add to the environment (may be repeated)', collect, [])
+  .option('--env <K=V>', 'add to the environment (may be repeated)', addVariable, [])
+  .option('--mount <HOSTDIR:/GUESTDIR>', 'show a directory of the host in the guest (may be repeated)', addMount, [])
   .argument('[file]', 'program of the host, copied to the root folder of a throw-away layer')
   .argument('[args...]')
   .passThroughOptions()
@@ -38,12 +43,22 @@ async function runAction(file: string | undefined, args: readonly string[], flag
   const wanted = flags.execute === undefined ? programOfHost(file ?? '', args) : programOfImage(flags.execute);
   const image = /[./]/.test(flags.image) ? flags.image : join(IMAGES, `${flags.image}.img`);
   const machine = { engine: flags.engine, image, memoryBytes: DEFAULT_MEMORY_BYTES };
-  process.exitCode = await run(wanted, { ...machine, environment: flags.env, mounts: [] });
+  process.exitCode = await run(wanted, { ...machine, environment: flags.env, mounts: flags.mount });
 }
 
-function collect(entry: string, before: readonly string[]): readonly string[] {
+function addVariable(entry: string, before: readonly string[]): readonly string[] {
   if (!/^[^=]+=/.test(entry)) throw new InvalidArgumentError('K=V is expected.');
   return [...before, entry];
+}
+
+function addMount(wish: string, before: readonly Mount[]): readonly Mount[] {
+  const [, host, path] = /^(.+):(\/.*)$/.exec(wish) ?? [];
+  if (host === undefined || path === undefined) throw new InvalidArgumentError('HOSTDIR:/GUESTDIR is expected.');
+  try {
+    return [...before, { path: Buffer.from(path).toString('latin1'), filesystem: new HostDirectory(host) }];
+  } catch (error) {
+    throw new HostError(`${host} cannot be mounted: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 try {
