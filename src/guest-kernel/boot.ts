@@ -152,13 +152,19 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     },
     { path: '/tmp', source: 'tmpfs', filesystem: ramfs('tmpfs', 20, 0o1777) },
   ];
-  startKernelThread(machine, 'init', function* init(sys) {
+  startKernelThread(machine, 'mount-root', function* mountRoot(sys) {
     if (ports.disk.blockCount > 0) {
       const cache = new BlockCache(ports.disk);
       const root = yield* sys.retry(() => mountExt4(cache, { now, log: say, deviceNumber: makeDevice(252, 0) }));
       vfs.mount(root, '/', '/dev/vblk0.1', root.isReadOnly ? 'ro' : 'rw');
       startKernelThread(machine, 'write-back', () => writeBack(cache, () => ports.clock.monotonicNs()));
     }
+    // Only threads that start now have the disk as their root directory.
+    startKernelThread(machine, 'init', init);
+  });
+  return { kernel, machine, programs };
+
+  function* init(sys: NativeCalls): Wait<void> {
     yield* mountAll(machine, sys, mounts);
     if (options.run === undefined) {
       say(`${BOOT_BANNER}\nBooted up in ${(ports.clock.monotonicNs() / 1e6).toFixed(2)} ms`);
@@ -168,8 +174,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
       if (!(yield* runBootLine(parts, sys))) return;
     } else yield* runRequest(machine, programs, options.run, sys);
     kernel.shutDown('poweroff');
-  });
-  return { kernel, machine, programs };
+  }
 }
 
 interface Mountable {
