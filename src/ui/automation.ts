@@ -89,9 +89,9 @@ function powerCalls(store: MachineStore, doors: PortDoors) {
     ports: () => store.state.listening,
     url: (port: number, path: string) => doors.url(port, path),
     sync: async () => await running(store.machine).sync(),
-    powerOn: async () => await store.powerOn(),
+    powerOn: async () => await Promise.resolve(store.powerOn()),
     shutDown: async (reason: 'poweroff' | 'reboot') => await store.shutDown(reason),
-    resetDisk: async () => await store.powerOn('reset'),
+    resetDisk: async () => await Promise.resolve(store.powerOn('reset')),
     statistics: async () => await running(store.machine).statistics(),
   };
 }

@@ -14,7 +14,7 @@ import { Launches, type DroppedFile, type Launch } from './launches.ts';
 
 export type Phase =
   | { readonly kind: 'off' }
-  | { readonly kind: 'starting'; readonly stage: 'image' | 'disk' | 'kernel' | 'prompt'; readonly progress?: number }
+  | { readonly kind: 'starting'; readonly stage: 'disk' | 'kernel' | 'prompt'; readonly progress?: number }
   | { readonly kind: 'running'; readonly bootMs: number; readonly persistence: Persistence }
   | { readonly kind: 'stopping'; readonly reason: 'poweroff' | 'reboot' }
   | { readonly kind: 'failed'; readonly message: string; readonly detail: string; readonly isPanic: boolean };
@@ -101,16 +101,16 @@ export class MachineStore {
 
   readonly snapshot = (): MachineState => this.#state;
 
-  async powerOn(disk: DiskChoice = this.#overrides.disk ?? 'keep'): Promise<void> {
+  /** Starts at once: what the machine needs it fetches itself, and says what is missing. */
+  powerOn(disk: DiskChoice = this.#overrides.disk ?? 'keep'): void {
     this.#unplug();
-    this.#set({ phase: { kind: 'starting', stage: 'image' }, notice: undefined, launches: [], dropped: [] });
-    try {
-      const images = await loadImages();
-      this.#set({ images });
-      this.#start(this.#request(images, disk));
-    } catch (error) {
-      this.#fail('The list of disk images could not be loaded. Check the connection, then start again.', error, false);
-    }
+    this.#set({ phase: { kind: 'starting', stage: 'disk' }, listening: [], programs: [], launches: [], dropped: [] });
+    this.#start(this.#request(disk));
+  }
+
+  /** For the choice of an image; without the list there is none, and the machine says why. */
+  async loadImages(): Promise<void> {
+    this.#set({ images: await loadImages().catch(() => []) });
   }
 
   async shutDown(reason: 'poweroff' | 'reboot'): Promise<void> {
@@ -165,15 +165,12 @@ export class MachineStore {
     await this.launches.follow();
   }
 
-  #request(images: readonly ImageEntry[], disk: DiskChoice): StartRequest {
+  #request(disk: DiskChoice): StartRequest {
     const { settings } = this.#state;
-    const wanted = this.#overrides.image ?? settings.image;
-    const image = images.find((entry) => entry.name === wanted) ?? images[0];
-    if (image === undefined) throw new Error('index.json lists no image');
     const { quotaBytes, commandLine } = this.#overrides;
     return {
       imagesUrl: new URL('images/', document.baseURI).href,
-      image: image.name,
+      image: this.#overrides.image ?? settings.image,
       engine: settings.engine,
       memoryBytes: settings.memoryMiB * 2 ** 20,
       disk,
@@ -216,7 +213,7 @@ export class MachineStore {
   }
 
   #halted(reason: 'poweroff' | 'reboot' | 'panic', report: string): void {
-    if (reason === 'reboot') void this.powerOn('keep');
+    if (reason === 'reboot') this.powerOn('keep');
     else if (reason === 'poweroff') this.pullThePlug();
     else
       this.#fail('The kernel of the machine stopped because of an error of its own. Its disk is intact.', report, true);

@@ -48,7 +48,7 @@ function PowerButtons(): JSX.Element {
   const phase = useMachine((state) => state.phase.kind);
   if (phase === 'off' || phase === 'failed') {
     return (
-      <Button className="button primary" onPress={() => void store.powerOn()}>
+      <Button className="button primary" onPress={() => store.powerOn()}>
         <Power size={15} aria-hidden /> Start
       </Button>
     );

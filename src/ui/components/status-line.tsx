@@ -49,7 +49,6 @@ function phaseText(phase: Exclude<Phase, { kind: 'failed' }>): string {
 }
 
 const STAGE_TEXT = {
-  image: 'Looking up the disk image…',
   disk: 'Loading the disk image…',
   kernel: 'Starting the kernel…',
   prompt: 'Starting the console…',
@@ -74,7 +73,7 @@ function Failure({ phase }: { readonly phase: Extract<Phase, { kind: 'failed' }>
     <div className="failure" role="alert">
       <TriangleAlert size={15} aria-hidden />
       <span className="status-text">{phase.message}</span>
-      <Button className="link" onPress={() => void store.powerOn()}>
+      <Button className="link" onPress={() => store.powerOn()}>
         Start again
       </Button>
       <Button className="link" onPress={() => void navigator.clipboard.writeText(report)}>

@@ -56,10 +56,16 @@ export class ImageSource {
     this.#used = new Float64Array(layout.chunks.length);
   }
 
-  /** @param imagesUrl folder of index.json, ending in a slash. @throws HostError */
+  /**
+   * @param imagesUrl folder of index.json, ending in a slash
+   * @param name of an image; empty: the first
+   * @throws HostError
+   */
   static async open(imagesUrl: string, name: string, fetchBytes: FetchBytes = fetchOverHttp): Promise<ImageSource> {
     const index = parseJson(await fetchBytes(new URL('index.json', imagesUrl).href), 'The list of disk images');
-    const entry = (index as { images?: readonly ImageEntry[] }).images?.find((image) => image.name === name);
+    const entry = (index as { images?: readonly ImageEntry[] }).images?.find(
+      (image) => name === '' || image.name === name,
+    );
     if (entry === undefined) throw new HostError(`This site has no disk image named ${name}.`);
     const url = new URL(entry.layout, imagesUrl).href;
     const layout = parseJson(await fetchBytes(url), `The layout of image "${name}"`) as Layout;

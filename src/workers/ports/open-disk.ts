@@ -21,7 +21,7 @@ export async function openDisk(
   onTrouble: (message: string) => void,
 ): Promise<OpenedDisk> {
   const image = await ImageSource.open(request.imagesUrl, request.image);
-  const name = `osv-disk-v${STORE_VERSION}-${request.image}-${image.entry.sha256.slice(0, 16)}`;
+  const name = `osv-disk-v${STORE_VERSION}-${image.entry.name}-${image.entry.sha256.slice(0, 16)}`;
   const [{ changes, persistence, unlock }] = await Promise.all([
     openChanges(request, name),
     image.prefetch(onProgress),

@@ -8,7 +8,7 @@
 export interface StartRequest {
   /** Absolute address of the folder that holds index.json and the images. */
   readonly imagesUrl: string;
-  /** Name of an image in index.json. */
+  /** Name of an image in index.json; empty: the first. */
   readonly image: string;
   readonly engine: EngineChoice;
   readonly memoryBytes: number;

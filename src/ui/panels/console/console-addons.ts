@@ -24,6 +24,7 @@ export function searchConsole(text: string, direction: 'next' | 'previous'): boo
 
 /** Without WebGL, or when the graphics card takes the context away, xterm's own DOM renderer goes on. */
 function loadWebgl(terminal: Terminal): void {
+  if (!hasGraphicsCard()) return;
   try {
     const webgl = new WebglAddon();
     webgl.onContextLoss(() => webgl.dispose());
@@ -31,4 +32,11 @@ function loadWebgl(terminal: Terminal): void {
   } catch {
     // No WebGL2 here.
   }
+}
+
+/** WebGL computed by the processor is slower than the DOM renderer, and starting it stalls the page. */
+function hasGraphicsCard(): boolean {
+  const context = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+  context?.getExtension('WEBGL_lose_context')?.loseContext();
+  return context !== null;
 }

@@ -60,7 +60,7 @@ export class ConsoleScreen implements MachineScreen {
   attach(parent: HTMLElement): () => void {
     if (this.terminal.element === undefined) {
       this.terminal.open(parent);
-      void this.#loadAddons();
+      whenIdle(() => void this.#loadAddons());
     } else parent.append(this.terminal.element);
     this.#isOpen = true;
     this.#observer.observe(parent);
@@ -109,6 +109,12 @@ export class ConsoleScreen implements MachineScreen {
     const { loadConsoleAddons } = await import('./console-addons.ts');
     loadConsoleAddons(this.terminal);
   }
+}
+
+/** Safari has no requestIdleCallback. */
+function whenIdle(work: () => void): void {
+  if ('requestIdleCallback' in window) window.requestIdleCallback(work, { timeout: 3_000 });
+  else setTimeout(work, 500);
 }
 
 /** Keys that the page keeps for itself even while the terminal has the focus; docs/automation.md lists them. */

@@ -26,6 +26,7 @@ function Parts(): JSX.Element {
   const { store } = usePage();
   const settings = useMachine((state) => state.settings);
   const images = useMachine((state) => state.images);
+  useEffect(() => void store.loadImages(), [store]);
   return (
     <section aria-label="Parts" className="fields">
       <SelectField
@@ -120,7 +121,7 @@ function ResetDisk(): JSX.Element {
                     className="button danger solid"
                     onPress={() => {
                       close();
-                      void store.powerOn('reset');
+                      store.powerOn('reset');
                     }}
                   >
                     Reset disk

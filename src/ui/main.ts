@@ -1,0 +1,44 @@
+/**
+ * Starts the machine at once and loads what draws the page beside it, so that the prompt waits for neither React nor the
+ * terminal.
+ */
+import { missingFeatures } from './browser-features.ts';
+import { MachineStore, type StartOverrides } from './machine-store.ts';
+import { ScreenRelay } from './screen-relay.ts';
+import { applyTheme } from './theme/apply-theme.ts';
+import './theme/tokens.css';
+import './theme/base.css';
+import './theme/layout.css';
+
+/** `?disk=memory`, `?disk=reset`, `?quota=BYTES`, `?cmdline=…`, `?image=…` of the page's address. */
+function overridesFrom(query: URLSearchParams): StartOverrides {
+  const disk = query.get('disk');
+  const quota = query.get('quota');
+  const commandLine = query.get('cmdline');
+  const image = query.get('image');
+  return {
+    ...(disk === 'memory' || disk === 'reset' ? { disk } : {}),
+    ...(quota === null ? {} : { quotaBytes: Number(quota) }),
+    ...(commandLine === null ? {} : { commandLine }),
+    ...(image === null ? {} : { image }),
+  };
+}
+
+async function startPage(root: HTMLElement): Promise<void> {
+  const loading = import('./page.tsx');
+  const relay = new ScreenRelay();
+  const store = new MachineStore(relay, overridesFrom(new URLSearchParams(location.search)));
+  applyTheme(store.state.settings.theme);
+  store.powerOn();
+  const { drawPage } = await loading;
+  drawPage(root, store, relay);
+}
+
+const root = document.querySelector<HTMLElement>('#root');
+const problem = missingFeatures();
+if (root !== null && problem !== undefined) root.textContent = problem;
+else if (root !== null) {
+  startPage(root).catch(() => {
+    root.textContent = 'The page could not be loaded. Check the connection, then reload it.';
+  });
+}

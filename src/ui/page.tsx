@@ -1,0 +1,26 @@
+/** Draws the page around a machine that may run already. */
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { installAutomation } from './automation.ts';
+import type { MachineStore } from './machine-store.ts';
+import { PageProvider } from './page-context.tsx';
+import { ConsoleScreen } from './panels/console/console-screen.ts';
+import { PortDoors } from './port-doors.ts';
+import type { ScreenRelay } from './screen-relay.ts';
+import '@xterm/xterm/css/xterm.css';
+
+export function drawPage(root: HTMLElement, store: MachineStore, relay: ScreenRelay): void {
+  const screen = new ConsoleScreen();
+  const doors = new PortDoors({ openDoor: (port) => store.machine?.openDoor(port) });
+  screen.connect({
+    onInput: (bytes) => store.machine?.sendInput(bytes),
+    onResize: (rows, columns) => store.machine?.resize(rows, columns),
+  });
+  relay.attach(screen);
+  installAutomation(store, screen, doors);
+  createRoot(root).render(
+    <PageProvider value={{ store, screen, doors }}>
+      <App />
+    </PageProvider>,
+  );
+}
