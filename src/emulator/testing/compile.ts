@@ -21,7 +21,7 @@ export function compileFlat(source: string, address: number, options: readonly s
     // oxfmt-ignore
     execFileSync('gcc', [
       '-nostdlib', '-ffreestanding', '-static', '-fno-pic', '-no-pie', '-mcmodel=small', '-fno-stack-protector',
-      '-fcf-protection=none', '-fno-asynchronous-unwind-tables', '-Wl,--build-id=none', `-Wl,-T,${stem}.ld`, ...options, `${stem}.c`, '-o', `${stem}.elf`,
+      '-fcf-protection=none', '-fno-asynchronous-unwind-tables', '-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments', `-Wl,-T,${stem}.ld`, ...options, `${stem}.c`, '-lgcc', '-o', `${stem}.elf`,
     ]);
     execFileSync('objcopy', ['-O', 'binary', `${stem}.elf`, binary]);
   }
