@@ -20,6 +20,8 @@ import { type Area, AreaList } from './area-list.ts';
 export const MMAP_BASE = 0x1000_0000;
 /** Reservations of at least this size without access go to the top; malloc's arenas (128 MiB) stay below 2 GiB. */
 const RESERVATION_BYTES = 0x1000_0000;
+/** Memory grows in steps of 32 MiB: growing is slow (a new buffer, new views), address space costs nothing. */
+const GROW_BYTES = 0x200_0000;
 /** Pages brought in by one touch, as Linux' fault-around does (mm/memory.c): 64 KiB. */
 const AROUND_PAGES = 16;
 /** The top page stays unmapped, so that no access wraps around. */
@@ -236,8 +238,9 @@ export class MemoryMap {
   }
 
   #ensureSize(endAddr: number): void {
+    if (endAddr <= this.space.sizeBytes) return;
     try {
-      this.space.ensureSize(endAddr);
+      this.space.ensureSize(Math.min(Math.ceil(endAddr / GROW_BYTES) * GROW_BYTES, GUEST_LIMIT));
     } catch (error) {
       if (error instanceof RangeError) throw ENOMEM;
       throw error;
@@ -292,13 +295,13 @@ export class MemoryMap {
 
   #residentRuns(startAddr: number, endAddr: number): { startAddr: number; endAddr: number }[] {
     const runs: { startAddr: number; endAddr: number }[] = [];
-    const last = Math.ceil(endAddr / PAGE_SIZE);
-    let page = this.#resident.indexOf(1, Math.floor(startAddr / PAGE_SIZE));
-    while (page >= 0 && page < last) {
-      let end = page;
-      while (end < last && this.#resident[end] === 1) end++;
-      runs.push({ startAddr: page * PAGE_SIZE, endAddr: end * PAGE_SIZE });
-      page = this.#resident.indexOf(1, end);
+    const first = Math.floor(startAddr / PAGE_SIZE);
+    const pages = this.#resident.subarray(first, Math.ceil(endAddr / PAGE_SIZE));
+    for (let from = pages.indexOf(1); from >= 0;) {
+      const absent = pages.indexOf(0, from);
+      const to = absent < 0 ? pages.length : absent;
+      runs.push({ startAddr: (first + from) * PAGE_SIZE, endAddr: (first + to) * PAGE_SIZE });
+      from = pages.indexOf(1, to);
     }
     return runs;
   }

@@ -91,7 +91,7 @@ export class GuestPrograms implements GuestStarter {
       });
     }
     if (elf.dynamic?.hasMain !== true) throw new LaunchError('Failed looking up main');
-    return this.#startShared(argv, image.program.path, fs, options.isNewProgram);
+    return this.#startShared(argv, image.program.path, fs, options);
   }
 
   #context(cwd: ByteString | undefined): FsContext {
@@ -170,8 +170,15 @@ export class GuestPrograms implements GuestStarter {
     }
   }
 
-  #startShared(argv: readonly ByteString[], path: ByteString, fs: FsContext, isNewProgram: boolean): RunningProgram {
-    const namespace = isNewProgram ? this.#startLauncher(true, fs) : this.#defaultLauncher();
+  #startShared(
+    argv: readonly ByteString[],
+    path: ByteString,
+    fs: FsContext,
+    { isNewProgram, files }: StartOptions,
+  ): RunningProgram {
+    // Descriptors of its own need a namespace of its own: those of the default one are shared.
+    const isOwn = isNewProgram || files !== undefined;
+    const namespace = isOwn ? this.#startLauncher(true, fs, files) : this.#defaultLauncher();
     const { launcher } = namespace;
     if (launcher === undefined) throw EAGAIN;
     const shared = launcher.program;
@@ -202,14 +209,14 @@ export class GuestPrograms implements GuestStarter {
     return (this.#default = this.#startLauncher(false, rootContext(this.#machine)));
   }
 
-  #startLauncher(isSingle: boolean, fs: FsContext): GuestNamespace {
+  #startLauncher(isSingle: boolean, fs: FsContext, files?: FileTable): GuestNamespace {
     const image = this.#image({ fs, credentials: rootCredentials() }, LAUNCHER_PATH);
     const program = this.#startExecutable({
       image,
       argv: [LAUNCHER_PATH],
       environment: environmentList(this.#environment),
       fs,
-      files: consoleFiles(this.#machine),
+      files: files ?? consoleFiles(this.#machine),
       isHidden: true,
     });
     const namespace = program.namespace as GuestNamespace;

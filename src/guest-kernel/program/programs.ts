@@ -9,7 +9,7 @@ export interface StartOptions {
   /** 'K=V'; absent: a copy of (or, for plain shared objects, the very) default environment. */
   readonly environment?: readonly ByteString[];
   readonly cwd?: ByteString;
-  /** Descriptors of an executable or native program, taken over; absent: 0, 1 and 2 on the console. */
+  /** The program's descriptors, taken over; absent: 0, 1 and 2 on the console. A shared object gets a fresh namespace with them. */
   readonly files?: FileTable;
 }
 

@@ -27,7 +27,7 @@ export function compile(source: string, flags: readonly string[] = [], language:
     execFileSync(language === 'c' ? 'gcc' : 'g++', ['-O1', '-o', output, input, ...flags, '-lm'], { stdio: 'pipe' });
     renameSync(output, path);
   }
-  return { path, bytes: readFileSync(path) };
+  return { path, bytes: Uint8Array.from(readFileSync(path)) };
 }
 
 /** Shared objects that a dynamically linked program needs, from this machine, by their paths. */
