@@ -19,12 +19,25 @@ const { values: options } = parseArgs({
 });
 const scale = Number(options.scale);
 
-type Runner = (program: string, rounds: number) => string;
+/** Runs the program and gives what it printed and the CPU time it took: other work on the machine does not count. */
+type Runner = (program: string, rounds: number) => { output: string; cpuMs: number };
 
 function spawned(command: readonly string[]): Runner {
   return (program, rounds) => {
-    const [file, ...rest] = [...command, program];
-    return spawnSync(file, [...rest, String(rounds)], { encoding: 'utf8' }).stdout ?? '';
+    const script = `TIMEFORMAT='%U %S'; time ${[...command, program, String(rounds)].join(' ')}`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+    const [user = NaN, system = NaN] = stderr.trim().split(' ').map(Number);
+    return { output: stdout, cpuMs: (user + system) * 1000 };
+  };
+}
+
+function ours(engine: Engine): Runner {
+  return (program, rounds) => {
+    const elf = readFileSync(program);
+    const start = process.cpuUsage();
+    const { output } = runBare(elf, [program, String(rounds)], engine);
+    const { user, system } = process.cpuUsage(start);
+    return { output, cpuMs: (user + system) / 1000 };
   };
 }
 
@@ -32,18 +45,8 @@ const runners = new Map<string, Runner>([
   ['native', spawned([])],
   ['qemu', spawned(['qemu-x86_64'])],
 ]);
-for (const engine of options.engines.split(',').filter(Boolean)) {
-  runners.set(
-    engine,
-    (program, rounds) => runBare(readFileSync(program), [program, String(rounds)], engine as Engine).output,
-  );
-}
+for (const engine of options.engines.split(',').filter(Boolean)) runners.set(engine, ours(engine as Engine));
 
-const timeMs = (run: () => void): number => {
-  const start = process.hrtime.bigint();
-  run();
-  return Number(process.hrtime.bigint() - start) / 1e6;
-};
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 /** Median ms of the kernel per runner, start-up (0 rounds) subtracted. @throws Error when checksums differ. */
@@ -51,15 +54,13 @@ function measure(kernel: Kernel): Map<string, number> {
   const program = buildKernel(kernel.name, '.cache/bench/kernels');
   const rounds = Math.max(1, Math.round(kernel.rounds * scale));
   const times = new Map<string, number[]>();
-  const expected = spawned([])(program, rounds);
+  const expected = spawned([])(program, rounds).output;
   for (let i = 0; i < Number(options.rounds); i++) {
     for (const [name, run] of runners) {
-      const start = timeMs(() => run(program, 0));
-      let output = '';
-      const whole = timeMs(() => (output = run(program, rounds)));
+      const { output, cpuMs } = run(program, rounds);
       if (output !== expected)
         throw new Error(`${kernel.name}: ${name} printed ${output.trim()}, native ${expected.trim()}`);
-      times.set(name, [...(times.get(name) ?? []), whole - start]);
+      times.set(name, [...(times.get(name) ?? []), cpuMs - run(program, 0).cpuMs]);
     }
   }
   return new Map([...times].map(([name, all]) => [name, median(all)]));

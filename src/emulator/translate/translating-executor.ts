@@ -25,6 +25,8 @@ export interface TranslationOptions {
   readonly warmUp?: number;
   /** Characters of generated source kept before everything is dropped. */
   readonly sizeLimit?: number;
+  /** How often the code at one address is compiled before it stays cold. */
+  readonly maxCompilations?: number;
 }
 
 export interface TranslationStatistics {
@@ -65,6 +67,7 @@ export class TranslatingExecutor implements Executor {
   readonly #cold: ColdTier;
   readonly #warmUp: number;
   readonly #sizeLimit: number;
+  readonly #maxCompilations: number;
   readonly #views: Views;
   readonly #host: RegionHost;
   #links = new Map<number, CodeLink>();
@@ -85,6 +88,7 @@ export class TranslatingExecutor implements Executor {
     this.#services = services;
     this.#cold = cold;
     this.#warmUp = options.warmUp ?? WARM_UP;
+    this.#maxCompilations = options.maxCompilations ?? MAX_COMPILATIONS;
     this.#sizeLimit = options.sizeLimit ?? SIZE_LIMIT;
     this.#views = viewsOf(services);
     this.#cache = Array.from({ length: CACHE_MASK + 1 }, () => new CodeLink(0));
@@ -171,7 +175,7 @@ export class TranslatingExecutor implements Executor {
   }
 
   #runCold(link: CodeLink, S: number): Exit | null {
-    if (++link.executions >= this.#warmUp && !link.isQueued && link.compilations < MAX_COMPILATIONS) {
+    if (++link.executions >= this.#warmUp && !link.isQueued && link.compilations < this.#maxCompilations) {
       link.isQueued = true;
       this.#queue.push(link);
     }
@@ -214,9 +218,8 @@ export class TranslatingExecutor implements Executor {
   #compileQueue(): void {
     if (this.#size > this.#sizeLimit || this.#links.size > LINK_LIMIT) this.#flush();
     const startMs = this.#services.nowMs();
-    const links = [...new Set(this.#queue)].filter((link) => !link.isCompiled);
+    const regions = this.#formRegions([...new Set(this.#queue)]);
     this.#queue = [];
-    const regions = links.map((link) => this.#formRegion(link)).filter((region) => region !== null);
     if (regions.length === 0) return;
     const { functions, size } = compileBatch(regions, this.#host);
     functions.forEach((run, i) => this.#install(regions[i], run));
@@ -226,14 +229,35 @@ export class TranslatingExecutor implements Executor {
     this.statistics.regionsCompiled += regions.length;
   }
 
+  /** A block that is inside of a region of this batch needs no region of its own yet; it counts anew. */
+  #formRegions(links: readonly CodeLink[]): Region[] {
+    const covered = new Set<number>();
+    const regions: Region[] = [];
+    for (const link of links) {
+      const region = link.isCompiled || covered.has(link.rip >>> 0) ? null : this.#formRegion(link);
+      if (region === null) {
+        link.isQueued = false;
+        link.executions = Math.min(link.executions, 1);
+        continue;
+      }
+      regions.push(region);
+      for (const block of region.blocks) covered.add(block.rip);
+    }
+    return regions;
+  }
+
   #formRegion(link: CodeLink): Region | null {
     const lift = (rip: number): ReturnType<ExecutorServices['lift']> =>
       this.#services.lift(rip, MAX_BLOCK_INSTRUCTIONS);
     const root = lift(link.rip >>> 0);
     if (root.instructionCount === 0) return null;
     const least = Math.min(1, this.#warmUp);
-    const isWanted = (rip: number): boolean =>
-      rip >= 0 && rip < GUEST_LIMIT && (least === 0 || (this.#links.get(rip)?.executions ?? 0) >= least);
+    // What has a region of its own already is linked, not copied.
+    const isWanted = (rip: number): boolean => {
+      const known = this.#links.get(rip);
+      if (rip < 0 || rip >= GUEST_LIMIT || known?.isCompiled === true) return false;
+      return (known?.executions ?? 0) >= least;
+    };
     const region = formRegion(root, lift, isWanted);
     this.statistics.blocksCompiled += region.blocks.length;
     return region;

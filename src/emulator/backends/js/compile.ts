@@ -40,6 +40,7 @@ const RUNTIME = {
   mulHigh: runtime.mulHigh,
   mulHighU64: runtime.mulHighU64,
   mulHighS64: runtime.mulHighS64,
+  mulHighestS64: runtime.mulHighestS64,
   divU64: runtime.divU64,
   remU64: runtime.remU64,
   divS64: runtime.divS64,

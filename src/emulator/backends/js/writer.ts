@@ -394,6 +394,7 @@ function guardedBase(op: Op): Op | null {
 
 // Which parts of argument `index` an op needs to give the parts `wanted` of its own value.
 function wantedOf(op: Op, index: number, wanted: number): number {
+  if (op.name.startsWith('setFlags')) return wantedFlagPart(op, index);
   const argType = op.args[index].type;
   if (argType === 'v128') return 15;
   if (argType !== 'i64') return 1;
@@ -414,10 +415,13 @@ function wantedOf(op: Op, index: number, wanted: number): number {
       return wanted & 3;
     case 'shl64':
       return (wanted & 2) === 0 && op.args[1].name === 'const32' && (op.args[1].imm & 63) < 32 ? 1 : 3;
-    case 'setFlags64':
-    case 'setFlagsIf64':
-      return flagPartsOf(op.tag)[op.name === 'setFlags64' ? index : index - 1] ? 3 : 0;
     default:
       return 3;
   }
+}
+
+function wantedFlagPart(op: Op, index: number): number {
+  const part = op.args.length === 3 ? index : index - 1; // setFlagsIf has the condition first
+  if (part < 0) return 1;
+  return flagPartsOf(op.tag)[part] ? 3 : 0;
 }
