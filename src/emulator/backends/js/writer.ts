@@ -343,13 +343,23 @@ export class Writer {
 
   #released: Op | null = null;
 
-  /** Writes out every pending expression that mentions the local and is still needed. */
+  /**
+   * Before a local changes: what is not written yet and mentions it reads a copy instead. The expression itself stays
+   * unwritten, since most of them (flags) are never needed.
+   */
   settle(local: string): void {
     const pending = this.#pending.get(local);
     if (pending === undefined) return;
     this.#pending.delete(local);
+    let copy = '';
     for (const expression of pending) {
-      if (expression.mentions.includes(local) && this.#remaining[expression.id] > 0) this.#writeOut(expression);
+      if (this.#remaining[expression.id] <= 0 || !expression.mentions.includes(local)) continue;
+      if (copy === '') {
+        copy = this.newName();
+        this.line(`const ${copy} = ${local};`);
+      }
+      expression.mentions = expression.mentions.filter((name) => name !== local);
+      expression.text = expression.text === local ? copy : expression.text.replaceAll(wordOf(local), copy);
     }
   }
 
@@ -366,6 +376,15 @@ export class Writer {
     }
     return expression;
   }
+}
+
+const words = new Map<string, RegExp>();
+
+/** Matches the local's name where it stands alone: 'rax' not in 'rax_h'. */
+function wordOf(local: string): RegExp {
+  let word = words.get(local);
+  if (word === undefined) words.set(local, (word = new RegExp(`\\b${local}\\b`, 'g')));
+  return word;
 }
 
 function textOf(part: Expression): string {
