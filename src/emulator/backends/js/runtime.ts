@@ -232,8 +232,8 @@ export function divOverflowsS128(
     // Only the least number by -1 does not fit.
     return bHigh === -0x8000_0000 && bLow === 0 && (cLow & cHigh) === -1 ? 1 : 0;
   }
-  const quotient = wideS(aLow, aHigh, bLow, bHigh) / bigFrom(cLow, cHigh);
-  return quotient === BigInt.asIntN(64, quotient) ? 0 : 1;
+  const whole = wideS(aLow, aHigh, bLow, bHigh) / bigFrom(cLow, cHigh);
+  return whole === BigInt.asIntN(64, whole) ? 0 : 1;
 }
 
 function isExtension(aLow: number, aHigh: number, bHigh: number): boolean {
