@@ -1,6 +1,7 @@
 /** Regions → JavaScript functions. Many in one `new Function`, because each such call costs V8 about 100 µs. */
 import { PACKS, PAIR_SHIFTS, PAIRWISE, WORD_SHIFTS, WORDWISE } from '../../ir/ops/vector.ts';
 import { conditionHolds, statusFlags } from '../../ir/lazy-flags.ts';
+import { FAST_FLOAT } from './fast-float.ts';
 import { type Region } from './region.ts';
 import { RegionWriter } from './region-writer.ts';
 import * as runtime from './runtime.ts';
@@ -56,6 +57,7 @@ const RUNTIME = {
   ctz32: runtime.ctz32,
   swizzle: runtime.swizzle,
   float: runtime.float,
+  FAST_FLOAT,
   HIGH: runtime.high,
   LANES: runtime.lanes,
   WORDWISE,

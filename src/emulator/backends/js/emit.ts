@@ -8,6 +8,7 @@ import type { Op } from '../../ir/block.ts';
 import type { OpName } from '../../ir/ops.ts';
 import { VARIABLE } from '../../ir/state-layout.ts';
 import { VECTOR_EMIT, VECTOR_STATE_EMIT } from './emit-vector.ts';
+import { FAST_FLOAT } from './fast-float.ts';
 import type { RegionWriter } from './region-writer.ts';
 
 type Emit = (w: RegionWriter, op: Op) => void;
@@ -215,7 +216,8 @@ export const EMIT = {
   float: (w, op) => {
     const operands = op.args.flatMap((arg) => [0, 1, 2, 3].map((i) => w.lane(arg, i)));
     const mxcsr = w.local(VARIABLE.mxcsr);
-    const after = w.temporary(`float('${op.tag}', ${mxcsr}, ${operands.join(', ')})`);
+    const name = op.tag in FAST_FLOAT ? `FAST_FLOAT.${op.tag}(` : `float('${op.tag}', `;
+    const after = w.temporary(`${name}${mxcsr}, ${operands.join(', ')})`);
     w.statement(`if (${after} < 0) ${w.slowExit()}`);
     for (const i of [0, 1, 2, 3]) w.bind(op, `LANES[${i}]`, i);
     w.assign(op, [[mxcsr, after]]);
