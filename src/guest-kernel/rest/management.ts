@@ -30,16 +30,3 @@ export function rootViewer({ machine }: Management): Viewer {
     credentials: { uid: 0, euid: 0, gid: 0, egid: 0, groups: [] },
   };
 }
-
-/** Memory that no program holds. */
-export function freeMemoryBytes({ machine, programs }: Management): number {
-  const namespaces = new Set(
-    programs.list().flatMap(({ tid }) => {
-      const namespace = programs.thread(tid)?.program.namespace;
-      return namespace === undefined ? [] : [namespace];
-    }),
-  );
-  let used = 0;
-  for (const namespace of namespaces) used += namespace.residentBytes;
-  return Math.max(0, machine.memoryBytes - used);
-}

@@ -4,7 +4,7 @@ import { O_CREAT, O_TRUNC, O_WRONLY } from '../../abi/fcntl.ts';
 import type { ThreadInfo } from '../../program/programs.ts';
 import { OSV_VERSION } from '../../version.ts';
 import { formatDate } from '../calendar.ts';
-import { COMMAND_LINE_PATH, freeMemoryBytes } from '../management.ts';
+import { COMMAND_LINE_PATH } from '../management.ts';
 import { ApiError } from '../reply.ts';
 import { get, LONG, object, post, required, STRING, type Route, type RouteCall } from '../route.ts';
 
@@ -38,7 +38,7 @@ export const os: readonly Route[] = [
   get('/os/memory/free', {
     summary: 'Bytes of memory that no program holds',
     reply: LONG,
-    run: ({ management }) => freeMemoryBytes(management),
+    run: ({ management }) => management.machine.freeMemoryBytes,
   }),
   get('/os/memory/balloon', { summary: 'Bytes in the JVM balloon: always 0 here', reply: LONG, run: () => 0 }),
   power('/os/poweroff', 'Ends the machine', 'poweroff'),
