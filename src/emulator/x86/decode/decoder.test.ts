@@ -81,10 +81,11 @@ describe('decodes the code of the distribution as iced-x86 does', () => {
   });
 });
 
-describe('the decode table', () => {
-  const row = (name: string, ...forms: string[]): Instruction =>
-    instruction({ name, sdm: '2A, X', support: 'full', forms, lift: () => {} });
+function row(name: string, ...forms: string[]): Instruction {
+  return instruction({ name, sdm: '2A, X', support: 'full', forms, lift: () => {} });
+}
 
+describe('the decode table', () => {
   // oxfmt-ignore
   const clashes: readonly (readonly [string, string])[] = [
     ['0F 10 /r  Vps,Wps', '0F 10 /r  Wps,Vps'], ['D8 /0  Md', 'D8 /0  Mq'], ['90', '90'], ['F3 0F 10 /r  Vss,Wss', 'F3 0F 10 /r  Wss,Vss'],
@@ -103,15 +104,16 @@ describe('the decode table', () => {
   });
 });
 
-describe('lengths', () => {
-  function decode(hex: string): string {
-    const code = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-    const u8 = new Uint8Array(64).fill(0x90);
-    u8.set(code, 16);
-    const result = decoderOf(u8).decode(16);
-    return result.kind === 'instruction' ? `${result.decoded.length}` : result.kind;
-  }
+/** The length, or why there is none. */
+function lengthOf(hex: string): string {
+  const code = Buffer.from(hex.replaceAll(' ', ''), 'hex');
+  const u8 = new Uint8Array(64).fill(0x90);
+  u8.set(code, 16);
+  const result = decoderOf(u8).decode(16);
+  return result.kind === 'instruction' ? `${result.decoded.length}` : result.kind;
+}
 
+describe('lengths', () => {
   // oxfmt-ignore
   const rows: readonly (readonly [string, string, string])[] = [
     ['fifteen bytes are the most', '66 66 66 66 66 66 66 66 66 66 66 66 66 66 90', '15'],
@@ -128,7 +130,7 @@ describe('lengths', () => {
     ['what 64-bit mode dropped', '06', 'undefined'],
   ];
   it.each(rows)('%s', (_name, hex, expected) => {
-    expect(decode(hex)).toBe(expected);
+    expect(lengthOf(hex)).toBe(expected);
   });
 });
 

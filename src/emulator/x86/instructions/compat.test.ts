@@ -38,9 +38,12 @@ function tableOf(title: string, rows: readonly Instruction[]): string {
   return `## ${title}\n\n| instruction | forms | feature | support | Intel SDM |\n|---|---|---|---|---|\n${lines.join('\n')}\n`;
 }
 
+function isX87({ sdm, name }: Instruction): boolean {
+  return name.startsWith('f') && !sdm.includes('FXSAVE');
+}
+
 function compatText(): string {
   const others = otherRows();
-  const isX87 = ({ sdm, name }: Instruction): boolean => name.startsWith('f') && !sdm.includes('FXSAVE');
   const tables = [
     ...FAMILIES.map(([title, rows]) => tableOf(title, rows)),
     tableOf(
