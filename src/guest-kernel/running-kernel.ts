@@ -18,7 +18,6 @@ export class RunningKernel implements Kernel {
   readonly #network: Network;
   #listener: () => void = () => {};
   #isInSlice = false;
-  #isGoingDown = false;
   #isHalted = false;
 
   constructor(ports: KernelPorts, machine: RunningMachine, network: Network) {
@@ -63,8 +62,8 @@ export class RunningKernel implements Kernel {
   }
 
   shutDown(reason: 'poweroff' | 'reboot'): void {
-    if (this.#isGoingDown) return;
-    this.#isGoingDown = true;
+    if (this.#machine.isGoingDown) return;
+    this.#machine.isGoingDown = true;
     this.#thread('shutdown', (sys) => this.#goDown(sys, reason));
   }
 

@@ -232,6 +232,7 @@ export class GuestPrograms implements GuestStarter {
 
   #retired(namespace: GuestNamespace, reason: string): void {
     if (this.#default === namespace) this.#default = undefined;
+    if (this.#machine.isGoingDown) return;
     this.#machine.log.notice(
       `default namespace ${namespace.id} is retired: ${reason}; the next plain run gets a fresh one`,
     );

@@ -27,6 +27,8 @@ export class RunningMachine implements Machine {
   readonly scheduler: Scheduler;
   readonly fuelMeter: FuelMeter;
   hostname: ByteString = 'osv';
+  /** Everything is being ended in order: what ends now is no news. */
+  isGoingDown = false;
   /** The thread that runs now. */
   current: KernelTask | undefined;
   readonly #tasks = new Map<number, KernelTask>();
