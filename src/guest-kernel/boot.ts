@@ -104,7 +104,12 @@ export interface ComposedMachine {
 }
 
 export function composeMachine(ports: KernelPorts, options: BootOptions): ComposedMachine {
-  const log = new DmesgLog(ports.clock, (bytes) => ports.console.write(bytes));
+  const stdio = options.run?.stdio;
+  // A program that runs with the host's streams has no console: what the kernel says goes to stderr.
+  const log =
+    stdio === undefined
+      ? new DmesgLog(ports.clock, (bytes) => ports.console.write(bytes))
+      : new DmesgLog(ports.clock, (bytes) => void stdio.writeOutput('stderr', bytes), '\n');
   const tty = new ConsoleTty(ports.console);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
   const capacityBytes = options.memoryBytes * TMPFS_SHARE;

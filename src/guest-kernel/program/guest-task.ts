@@ -251,6 +251,12 @@ export class GuestTask extends KernelTask implements Thread {
     try {
       pushSignalFrame(this, info, action, this.#savedMask ?? this.signalMask);
     } catch (error) {
+      if (error instanceof NotResident) {
+        // A stack in a mapped file: the signal waits with the thread.
+        this.pendingSignals.add(info);
+        this.sleep(blocked(error.ready, { isUninterruptible: true }));
+        return false;
+      }
       if (error !== EFAULT && error !== ENOMEM) throw error;
       this.machine.log.notice(`${this.program.path}: no room on the stack for a signal handler`);
       this.dieOf(SIGSEGV);

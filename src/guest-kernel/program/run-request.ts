@@ -1,5 +1,5 @@
 /** BootOptions.run: one program with the host's streams, and the machine goes down when it has ended (`osv run`). */
-import { bytesFromUtf8, bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
+import type { ByteString } from '../../emulator/util/bytes.ts';
 import { EEXIST, Errno } from '../abi/errno.ts';
 import { O_CREAT, O_TRUNC, O_WRONLY } from '../abi/fcntl.ts';
 import { HostInput, HostOutput } from '../devices/host-stream.ts';
@@ -56,9 +56,7 @@ export function* runRequest(
       });
     } catch (error) {
       if (!(error instanceof LaunchError)) throw error;
-      const line = bytesOf(`${bytesFromUtf8(error.message)}\n`);
-      if (stdio === undefined) machine.log.notice(error.message);
-      else stdio.writeOutput('stderr', line);
+      machine.log.notice(error.message);
       request.onEnd({ kind: 'exited', code: EXIT_NOT_STARTED });
       return undefined;
     }

@@ -8,12 +8,14 @@ const RING_BYTES = 50 * 1024;
 export class DmesgLog implements KernelLog {
   readonly #clock: ClockPort;
   readonly #console: (bytes: Uint8Array) => void;
+  readonly #lineEnd: string;
   #ring: ByteString = '';
 
-  /** `console` gets whole lines, ended as a terminal wants them. */
-  constructor(clock: ClockPort, console: (bytes: Uint8Array) => void) {
+  /** `console` gets whole lines, ended as a terminal wants them or as `lineEnd` says. */
+  constructor(clock: ClockPort, console: (bytes: Uint8Array) => void, lineEnd = '\r\n') {
     this.#clock = clock;
     this.#console = console;
+    this.#lineEnd = lineEnd;
   }
 
   info(line: string): void {
@@ -24,7 +26,7 @@ export class DmesgLog implements KernelLog {
 
   notice(line: string): void {
     this.info(line);
-    this.#console(bytesOf(bytesFromUtf8(line.replaceAll('\n', '\r\n') + '\r\n')));
+    this.#console(bytesOf(bytesFromUtf8(line.replaceAll('\n', this.#lineEnd) + this.#lineEnd)));
   }
 
   text(): string {
