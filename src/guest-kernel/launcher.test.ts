@@ -84,6 +84,25 @@ describe('shared objects', () => {
     expect(machine.run('/counter.so').output).toBe('run 1 of this copy of /counter.so\n');
   });
 
+  it('new programs at once have globals of their own', () => {
+    const machine = new TestMachine(files);
+    const tids = ['a', 'b', 'c'].map((word) => machine.start(`/counter.so ${word}`, { isNewProgram: true }));
+    machine.until(() => tids.every((tid) => machine.programs.find(tid)?.state.kind === 'exited'));
+    for (const tid of tids) expect(machine.result(tid).output).toContain('run 1 of');
+  });
+
+  it('a namespace gives all its memory back, and the next one starts clean', () => {
+    const machine = new TestMachine({
+      '/hello': compile(
+        '#include <stdio.h>\nstatic int zero[5000]; int main(void) { int sum = 0; for (int i = 0; i < 5000; i++) sum += zero[i]++; printf("%d", sum); return 0; }',
+        ['-static'],
+      ).bytes,
+    });
+    const before = machine.freeMemoryBytes;
+    for (let i = 0; i < 20; i++) expect(machine.run('/hello')).toEqual({ output: '0', state: EXITED });
+    expect(machine.freeMemoryBytes).toBe(before);
+  });
+
   it('abort() is death by SIGABRT', () => {
     expect(new TestMachine(files).run('/aborts.so').state).toEqual({ kind: 'killed', signal: 6 });
   });

@@ -5,9 +5,7 @@ export const ELFOSABI_NONE = 0;
 export const ELFOSABI_LINUX = 3;
 export const ET_EXEC = 2;
 export const ET_DYN = 3;
-export const EM_386 = 3;
 export const EM_X86_64 = 62;
-export const EM_AARCH64 = 183;
 
 export const EHDR_BYTES = 64;
 export const PHDR_BYTES = 56;

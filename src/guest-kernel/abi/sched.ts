@@ -3,7 +3,6 @@ export const CLONE_VM = 0x100;
 export const CLONE_FS = 0x200;
 export const CLONE_FILES = 0x400;
 export const CLONE_SIGHAND = 0x800;
-export const CLONE_VFORK = 0x4000;
 export const CLONE_THREAD = 0x1_0000;
 export const CLONE_SETTLS = 0x8_0000;
 export const CLONE_PARENT_SETTID = 0x10_0000;
@@ -15,6 +14,3 @@ export const SCHED_FIFO = 1;
 export const SCHED_RR = 2;
 export const SCHED_BATCH = 3;
 export const SCHED_IDLE = 5;
-
-// wait4(2)
-export const WNOHANG = 1;

@@ -1,16 +1,16 @@
 /** Signals: signal(7), asm/signal.h, asm-generic/siginfo.h. */
-export const SIGHUP = 1;
+const SIGHUP = 1;
 export const SIGINT = 2;
 export const SIGQUIT = 3;
 export const SIGILL = 4;
 export const SIGTRAP = 5;
-export const SIGABRT = 6;
+const SIGABRT = 6;
 export const SIGBUS = 7;
 export const SIGFPE = 8;
 export const SIGKILL = 9;
-export const SIGUSR1 = 10;
+const SIGUSR1 = 10;
 export const SIGSEGV = 11;
-export const SIGUSR2 = 12;
+const SIGUSR2 = 12;
 export const SIGPIPE = 13;
 export const SIGALRM = 14;
 export const SIGTERM = 15;
@@ -20,7 +20,7 @@ export const SIGSTOP = 19;
 export const SIGTSTP = 20;
 export const SIGTTIN = 21;
 export const SIGTTOU = 22;
-export const SIGURG = 23;
+const SIGURG = 23;
 export const SIGVTALRM = 26;
 export const SIGPROF = 27;
 export const SIGWINCH = 28;
@@ -30,7 +30,6 @@ export const SIGNAL_COUNT = 64;
 export const SIG_DFL = 0;
 export const SIG_IGN = 1;
 
-export const SA_SIGINFO = 0x4;
 export const SA_RESTORER = 0x0400_0000;
 export const SA_ONSTACK = 0x0800_0000;
 export const SA_RESTART = 0x1000_0000;
@@ -40,7 +39,6 @@ export const SA_RESETHAND = 0x8000_0000;
 // si_code
 export const SI_USER = 0;
 export const SI_KERNEL = 0x80;
-export const SI_TIMER = -2;
 export const SI_TKILL = -6;
 export const ILL_ILLOPN = 2;
 export const FPE_INTDIV = 1;

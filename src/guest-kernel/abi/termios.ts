@@ -4,7 +4,7 @@ export const INLCR = 0x40;
 export const IGNCR = 0x80;
 export const ICRNL = 0x100;
 export const IXON = 0x400;
-export const IUTF8 = 0x4000;
+const IUTF8 = 0x4000;
 
 export const OPOST = 0x1;
 export const ONLCR = 0x4;

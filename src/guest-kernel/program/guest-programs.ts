@@ -22,7 +22,7 @@ import { SignalActions } from './signals.ts';
 import type { FsContext } from './thread.ts';
 
 /** Where the image keeps the launcher (guest/apps/README.md). */
-export const LAUNCHER_PATH = '/usr/lib/osv/launcher';
+const LAUNCHER_PATH = '/usr/lib/osv/launcher';
 const RANDOM_BYTES = 16;
 /** TASK_COMM_LEN without the NUL. */
 const NAME_BYTES = 15;
@@ -244,7 +244,7 @@ export function environmentList(environment: ReadonlyMap<ByteString, ByteString>
 }
 
 /** comm of a program: the last part of its path. */
-export function baseName(path: ByteString): ByteString {
+function baseName(path: ByteString): ByteString {
   return path.slice(path.lastIndexOf('/') + 1).slice(0, NAME_BYTES);
 }
 

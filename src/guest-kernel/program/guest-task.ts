@@ -19,6 +19,7 @@ import {
   SIGILL,
   SIGKILL,
   SIGSEGV,
+  SIGSTOP,
   SIGTRAP,
   SIG_DFL,
   SIG_IGN,
@@ -231,6 +232,8 @@ export class GuestTask extends KernelTask implements Thread {
   #actByDefault(info: SignalInfo): boolean {
     switch (defaultAction(info.signal)) {
       case 'stop':
+        // No shell watches over these groups: they are orphaned, and only SIGSTOP stops them (POSIX, 2.4.3).
+        if (info.signal !== SIGSTOP) return true;
         this.program.stop();
         this.status = 'waiting';
         return false;

@@ -129,6 +129,10 @@ export class TestMachine {
     return this.#machine.programs;
   }
 
+  get freeMemoryBytes(): number {
+    return this.#machine.machine.freeMemoryBytes;
+  }
+
   get console(): string {
     return this.ports.console.text;
   }
