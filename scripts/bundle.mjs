@@ -1,28 +1,15 @@
 /** Bundles a TypeScript entry for Node, which cannot run TypeScript itself before version 22. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
-
-/** Where every bundle of sources in `folders` is younger than the newest of them. */
-export function isFresh(file, folders) {
-  return existsSync(file) && newestMs(folders) < statSync(file).mtimeMs;
-}
-
-function newestMs(folders) {
-  let newest = 0;
-  for (const folder of folders) {
-    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      newest = Math.max(newest, statSync(join(entry.parentPath, entry.name)).mtimeMs);
-    }
-  }
-  return newest;
-}
 
 /**
  * Bundles `entry` to `.cache/node/NAME.mjs`; packages are bundled too, so that starting it reads one file.
  * @returns its path
  */
 export async function bundleForNode(entry, name) {
+  // Others may be starting from the former one.
+  const partial = `${name}.${process.pid}.mjs`;
   await build({
     configFile: false,
     logLevel: 'error',
@@ -32,10 +19,11 @@ export async function bundleForNode(entry, name) {
       outDir: '.cache/node',
       emptyOutDir: false,
       target: 'node20',
-      sourcemap: true,
-      rollupOptions: { output: { entryFileNames: `${name}.mjs` } },
+      rollupOptions: { output: { entryFileNames: partial } },
     },
     ssr: { noExternal: true },
   });
-  return join('.cache/node', `${name}.mjs`);
+  const bundle = join('.cache/node', `${name}.mjs`);
+  renameSync(join('.cache/node', partial), bundle);
+  return bundle;
 }

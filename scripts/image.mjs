@@ -1,28 +1,31 @@
 /** npm run image -- [NAME…]: builds the disk images that are missing or stale. */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
+import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { bundleForNode } from './bundle.mjs';
 import { exclusively } from './exclusive.mjs';
-import { repository, run } from './setup.mjs';
-
-process.chdir(repository);
+import { isFresh } from './fresh.mjs';
+import { main, run } from './setup.mjs';
 
 const say = (line) => console.error(`image: ${line}`);
 
-// The dashboard that the guest serves is a build of its own.
-if (JSON.parse(readFileSync('package.json', 'utf8')).scripts['build:dashboard']) {
-  run(['npm', 'run', '--silent', 'build:dashboard']);
-} else {
-  mkdirSync('.cache/dashboard', { recursive: true });
+await main(() => exclusively('.cache/image.lock', build, () => say('another process is building; waiting for it')));
+
+async function build() {
+  // The dashboard that the guest serves is a build of its own.
+  if (!isFresh('.cache/dashboard/index.html', ['src/dashboard', 'vite.dashboard.config.ts'])) {
+    run(['npm', 'run', '--silent', 'build:dashboard']);
+  }
+  const bundle = await bundleForNode('guest/images/build/index.ts', 'image');
+  const { buildImages } = await import(pathToFileURL(resolve(bundle)).href);
+  await buildImages(process.argv.slice(2), { say, recordBoot });
 }
 
-await exclusively(
-  '.cache/image.lock',
-  async () => {
-    const bundle = await bundleForNode('guest/images/build/index.ts', 'image');
-    const { buildImages } = await import(pathToFileURL(resolve(bundle)).href);
-    buildImages(process.argv.slice(2), say);
-  },
-  () => say('another process is building; waiting for it'),
-);
+// An image is good without it: the page then fetches what it meets.
+async function recordBoot(image) {
+  const command = [await bundleForNode('src/node/osv.ts', 'osv'), 'record-boot', image];
+  const { stdout, stderr, status } = spawnSync('node', command);
+  if (status === 0) return JSON.parse(stdout.toString());
+  say(`the image does not boot here, so it has no order of blocks:\n${stderr.toString()}`);
+  return [];
+}

@@ -2,30 +2,18 @@
  * npm run --silent osv -- …: starts src/node/osv.ts after building its bundle and the default image, where missing or
  * stale. Progress goes to stderr; parallel starts wait for the one that builds.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isFresh } from './fresh.mjs';
 
 const repository = resolve(import.meta.dirname, '..');
 const inRepository = (path) => join(repository, path);
 const BUNDLE = inRepository('.cache/node/osv.mjs');
 const IMAGE = inRepository('.cache/images/default.img');
-const IMAGE_SOURCES = ['guest/apps', 'guest/images'];
+const IMAGE_SOURCES = ['guest/apps', 'guest/images', 'src/dashboard'];
 const SOURCES = ['src/emulator', 'src/guest-kernel', 'src/node', 'package-lock.json'];
 
-function newestMs(path) {
-  const { mtimeMs } = statSync(path);
-  if (!statSync(path).isDirectory()) return mtimeMs;
-  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestMs(join(path, name))), mtimeMs);
-}
-
-function isYounger(file, sources) {
-  if (!existsSync(file)) return false;
-  const { mtimeMs } = statSync(file);
-  return sources.every((path) => newestMs(inRepository(path)) < mtimeMs);
-}
-
-const isImageFresh = () => isYounger(IMAGE, IMAGE_SOURCES);
-const isBundleFresh = () => isYounger(BUNDLE, SOURCES);
+const isImageFresh = () => isFresh(IMAGE, IMAGE_SOURCES.map(inRepository));
+const isBundleFresh = () => isFresh(BUNDLE, SOURCES.map(inRepository));
 
 // Loaded only when there is something to do: a start must stay quick.
 async function prepare() {

@@ -1,21 +1,14 @@
 /** npm start: installs what is missing, builds image and page when they are missing or stale, serves, prints the URL. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { main, repository, run, setUpForBuild } from './setup.mjs';
+import { isFresh } from './fresh.mjs';
+import { main, run, setUpForBuild } from './setup.mjs';
 
 const say = (line) => console.log(`osv: ${line}`);
 
 await main(async () => {
   setUpForBuild(say);
   run(['node', 'scripts/image.mjs']);
-  const { isFresh } = await import('./bundle.mjs');
-  const page = join(repository, 'dist/index.html');
-  if (
-    !isFresh(
-      page,
-      ['src', 'public', 'index.html', 'vite.config.ts', 'package-lock.json'].filter((path) => existsSync(path)),
-    )
-  ) {
+  const sources = ['src', 'public', 'index.html', 'vite.config.ts', 'package-lock.json'];
+  if (!isFresh('dist/index.html', sources)) {
     say('building the page');
     run(['npm', 'run', '--silent', 'build']);
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { HostError, type BootOptions } from '../guest-kernel/index.ts';
 import { HostDirectory } from './host-directory.ts';
+import { recordBoot } from './record-boot.ts';
 import { programOfHost, programOfImage, run, type RunOptions } from './run-command.ts';
 
 /** What OSv's run.py gives a machine (facts 6.2). */
@@ -37,6 +38,12 @@ program
   .argument('[args...]')
   .passThroughOptions()
   .action(runAction);
+
+program
+  .command('record-boot', { hidden: true })
+  .description('print the blocks that a boot of a raw image reads, in order, as JSON')
+  .argument('<image>')
+  .action(async (image: string) => console.log(JSON.stringify(await recordBoot(image))));
 
 async function runAction(file: string | undefined, args: readonly string[], flags: RunFlags): Promise<void> {
   if ((file === undefined) === (flags.execute === undefined)) throw new HostError('Give either FILE or -e COMMAND.');

@@ -31,16 +31,24 @@ interface IndexEntry {
   readonly layout: string;
 }
 
+/** What the build needs of its caller. */
+export interface BuildHost {
+  /** Tells the user. */
+  readonly say: (line: string) => void;
+  /** Blocks that a boot of the raw image reads up to the prompt, in order; none when it does not boot. */
+  readonly recordBoot: (image: string) => Promise<readonly number[]>;
+}
+
 /** Builds what is missing or stale among `names` (none: all). */
-export function buildImages(names: readonly string[], say: (line: string) => void): void {
+export async function buildImages(names: readonly string[], host: BuildHost): Promise<void> {
   const unknown = names.find((name) => !RECIPES.some((recipe) => recipe.name === name));
   if (unknown !== undefined) throw new Error(`there is no recipe for an image '${unknown}'`);
   for (const recipe of RECIPES) {
-    if (names.length === 0 || names.includes(recipe.name)) buildImage(recipe, say);
+    if (names.length === 0 || names.includes(recipe.name)) await buildImage(recipe, host);
   }
 }
 
-function buildImage(recipe: Recipe, say: (line: string) => void): void {
+async function buildImage(recipe: Recipe, { say, recordBoot }: BuildHost): Promise<void> {
   const image = join(CACHE, `${recipe.name}.img`);
   const stampFile = join(CACHE, `${recipe.name}.stamp`);
   const stamp = inputsHash(recipe);
@@ -54,7 +62,8 @@ function buildImage(recipe: Recipe, say: (line: string) => void): void {
   rmSync(tree, { recursive: true, force: true });
   layOut(recipe, tree, CACHE);
   makeExt4(tree, `${image}.new`, recipe.sizeBytes);
-  const wire = writeWireImage(`${image}.new`, join(PUBLIC, recipe.name), bootBlocks(recipe));
+  const bootBlocks = await recordBoot(`${image}.new`);
+  const wire = writeWireImage(`${image}.new`, join(PUBLIC, recipe.name), bootBlocks);
   renameSync(`${image}.new`, image);
   const { name, title, source, licence } = recipe;
   const bytes = statSync(image).size;
@@ -78,12 +87,6 @@ function inputsHash(recipe: Recipe): string {
     const files = statSync(path).isDirectory() ? listFiles(path).map((file) => join(path, file)) : [path];
     for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(file));
   }
-}
-
-/** Blocks in the order in which a recorded boot asked for them; see recordBoot in src/node. */
-function bootBlocks(recipe: Recipe): readonly number[] {
-  const file = join('guest/images', `${recipe.name}.boot.json`);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as number[]) : [];
 }
 
 function readIndex(): readonly IndexEntry[] {
