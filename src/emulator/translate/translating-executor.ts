@@ -13,6 +13,7 @@ import { REGION_SLOT, type Region, STOP } from '../backends/js/region.ts';
 import type { ColdTier, Executor, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import { HELPERS } from '../ir/helpers.ts';
+import { optimise } from '../ir/passes/index.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
 import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
 import { PAGE_SHIFT } from '../memory/page-permissions.ts';
@@ -248,7 +249,7 @@ export class TranslatingExecutor implements Executor {
 
   #formRegion(link: CodeLink): Region | null {
     const lift = (rip: number): ReturnType<ExecutorServices['lift']> =>
-      this.#services.lift(rip, MAX_BLOCK_INSTRUCTIONS);
+      optimise(this.#services.lift(rip, MAX_BLOCK_INSTRUCTIONS));
     const root = lift(link.rip >>> 0);
     if (root.instructionCount === 0) return null;
     const least = Math.min(1, this.#warmUp);

@@ -100,6 +100,7 @@ export class Writer {
   beginBlock(ops: readonly Op[]): void {
     this.#parts = ops.map(() => []);
     this.#uses = new Int32Array(ops.length);
+    this.#remaining = new Int32Array(ops.length);
     this.#wanted = new Int32Array(ops.length);
     this.#pending.clear();
     for (let i = ops.length - 1; i >= 0; i--) {
@@ -109,22 +110,25 @@ export class Writer {
       if (effects !== 'none' && effects !== 'read') this.#wanted[i] |= 15;
       if (this.#wanted[i] !== 0) this.#want(op);
     }
-    this.#remaining = this.#uses.slice();
   }
 
   #want(op: Op): void {
     const wanted = this.#wanted[op.id];
+    const isFlags = op.name === 'setFlags32' || op.name === 'setFlags64';
     for (let i = 0; i < op.args.length; i++) {
       const arg = op.args[i];
       const mask = wantedOf(op, i, wanted);
       this.#wanted[arg.id] |= mask;
-      if (mask !== 0) this.#uses[arg.id]++;
+      if (mask === 0) continue;
+      this.#remaining[arg.id]++;
+      // Flags are rarely written out: their operands are not named for them.
+      if (!isFlags) this.#uses[arg.id]++;
     }
     const base = guardedBase(op);
-    if (base !== null) {
-      this.#wanted[base.id] |= 2;
-      this.#uses[base.id]++;
-    }
+    if (base === null) return;
+    this.#wanted[base.id] |= 2;
+    this.#remaining[base.id]++;
+    this.#uses[base.id]++;
   }
 
   /** Whether nobody needs the op: it is pure and its value is not used. */
