@@ -447,6 +447,16 @@ function orderFlags(shape: Shape, isSignaling: boolean): Operation {
   };
 }
 
+/** The two low lanes of four: what MMX conversions work on. */
+const PAIR: Shape = { format: F32, lanes: 2 };
+
+/** CVTPI2PS keeps the high half of a. */
+function pairFromIntegers(c: FloatContext, a: V128, b: V128): V128 {
+  const out = Int32Array.from(a);
+  for (let i = 0; i < 2; i++) out[i] = toInt32(fromInteger(c, F32, signed32(b, i)));
+  return out;
+}
+
 const { F32x4, F64x2, F32: single, F64: double } = SHAPES;
 
 // oxfmt-ignore
@@ -460,6 +470,8 @@ const CONVERSIONS: Readonly<Record<string, Operation>> = {
   singlesFromI32: fromIntegers(F32x4), doublesFromI32: fromIntegers(F64x2),
   singlesToI32: toIntegers(F32x4, false), doublesToI32: toIntegers(F64x2, false),
   truncateSinglesToI32: toIntegers(F32x4, true), truncateDoublesToI32: toIntegers(F64x2, true),
+  singlesPairToI32: toIntegers(PAIR, false), truncateSinglesPairToI32: toIntegers(PAIR, true),
+  singlesPairFromI32: pairFromIntegers,
   singlesToDoubles: betweenFormats(F32x4, F64x2, 2, 'zero'), doublesToSingles: betweenFormats(F64x2, F32x4, 2, 'zero'),
   singleToDouble: betweenFormats(single, double, 1, 'a'), doubleToSingle: betweenFormats(double, single, 1, 'a'),
   orderSingle: orderFlags(single, true), orderDouble: orderFlags(double, true),

@@ -68,9 +68,20 @@ export const STATE_VARIABLES: readonly StateVariable[] = [
     offset: STATE_OFFSET.vector + 32 * i,
     type: 'v128',
   })),
+  ...Array.from({ length: 8 }, (_, i): StateVariable => ({
+    name: `mm${i}`,
+    offset: STATE_OFFSET.x87Registers + 16 * i,
+    type: 'i64',
+  })),
+  // Sign and exponent of the physical x87 registers, in the low half.
+  ...Array.from({ length: 8 }, (_, i): StateVariable => ({
+    name: `mmExponent${i}`,
+    offset: STATE_OFFSET.x87Registers + 16 * i + 8,
+    type: 'i32',
+  })),
 ];
 
-/** Indices of variables that are not general-purpose registers. xmm n is VARIABLE.xmm0 + n. */
+/** Indices of variables that are not general-purpose registers. xmm n is VARIABLE.xmm0 + n; mm likewise. */
 export const VARIABLE = {
   rax: 0,
   fsBase: 16,
@@ -80,6 +91,8 @@ export const VARIABLE = {
   x87Control: 20,
   x87Tags: 21,
   xmm0: 22,
+  mm0: 38,
+  mmExponent0: 46,
 } as const;
 
 /** Index by name, for the parser. */

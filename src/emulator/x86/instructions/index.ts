@@ -5,6 +5,7 @@ import { bitByte } from './bit-byte.ts';
 import { controlFlow } from './control-flow.ts';
 import { dataTransfer } from './data-transfer.ts';
 import { logic } from './logic.ts';
+import { mmx } from './mmx.ts';
 import { multiplyDivide } from './multiply-divide.ts';
 import { shiftRotate } from './shift-rotate.ts';
 import { sseFloat } from './sse/float.ts';
@@ -32,4 +33,5 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...sseFloat,
   ...sseState,
   ...x87,
+  ...mmx,
 ];

@@ -20,7 +20,7 @@ export function binary(name: string, feature: string, form: string, operation: B
   });
 }
 
-type VectorOp =
+export type VectorOp =
   | 'and128' | 'or128' | 'xor128' | 'andNot128' | 'addI8x16' | 'addI16x8' | 'addI32x4' | 'addI64x2' | 'subI8x16' | 'subI16x8'
   | 'subI32x4' | 'subI64x2' | 'addSatS8x16' | 'addSatS16x8' | 'addSatU8x16' | 'addSatU16x8' | 'subSatS8x16' | 'subSatS16x8'
   | 'subSatU8x16' | 'subSatU16x8' | 'eqI8x16' | 'eqI16x8' | 'eqI32x4' | 'eqI64x2' | 'gtS8x16' | 'gtS16x8' | 'gtS32x4' | 'gtS64x2'
@@ -30,7 +30,7 @@ type VectorOp =
   | 'sadU8x16' | 'packS16ToS8' | 'packS16ToU8' | 'packS32ToS16' | 'packS32ToU16' | 'swizzle8x16'; // oxfmt-ignore
 
 /** Rows whose meaning is one op: mnemonic, opcode behind 66 0F, op. */
-const SSE2_OPS: readonly (readonly [string, string, VectorOp])[] = [
+export const SSE2_OPS: readonly (readonly [string, string, VectorOp])[] = [
   ['paddb', 'FC', 'addI8x16'], ['paddw', 'FD', 'addI16x8'], ['paddd', 'FE', 'addI32x4'], ['paddq', 'D4', 'addI64x2'],
   ['psubb', 'F8', 'subI8x16'], ['psubw', 'F9', 'subI16x8'], ['psubd', 'FA', 'subI32x4'], ['psubq', 'FB', 'subI64x2'],
   ['paddsb', 'EC', 'addSatS8x16'], ['paddsw', 'ED', 'addSatS16x8'], ['paddusb', 'DC', 'addSatU8x16'], ['paddusw', 'DD', 'addSatU16x8'],
@@ -46,13 +46,18 @@ const SSE2_OPS: readonly (readonly [string, string, VectorOp])[] = [
 ]; // oxfmt-ignore
 
 /** Mnemonic, opcode behind 66 0F 38, feature, op. */
-const LATER_OPS: readonly (readonly [string, string, string, VectorOp])[] = [
+export const SSSE3_OPS: readonly (readonly [string, string, string, VectorOp])[] = [
   ['pshufb', '00', 'ssse3', 'swizzle8x16'], ['pmaddubsw', '04', 'ssse3', 'dotU8S8x16'], ['pmulhrsw', '0B', 'ssse3', 'mulRoundS16x8'],
   ['psignb', '08', 'ssse3', 'signS8x16'], ['psignw', '09', 'ssse3', 'signS16x8'], ['psignd', '0A', 'ssse3', 'signS32x4'],
+]; // oxfmt-ignore
+
+const LATER_OPS: readonly (readonly [string, string, string, VectorOp])[] = [
+  ...SSSE3_OPS,
   ['pmuldq', '28', 'sse4.1', 'mulWideS32x2'], ['pcmpeqq', '29', 'sse4.1', 'eqI64x2'], ['packusdw', '2B', 'sse4.1', 'packS32ToU16'],
-  ['pcmpgtq', '37', 'sse4.2', 'gtS64x2'], ['pmulld', '40', 'sse4.1', 'mulI32x4'],
-  ['pminsb', '38', 'sse4.1', 'minS8x16'], ['pminsd', '39', 'sse4.1', 'minS32x4'], ['pminuw', '3A', 'sse4.1', 'minU16x8'], ['pminud', '3B', 'sse4.1', 'minU32x4'],
-  ['pmaxsb', '3C', 'sse4.1', 'maxS8x16'], ['pmaxsd', '3D', 'sse4.1', 'maxS32x4'], ['pmaxuw', '3E', 'sse4.1', 'maxU16x8'], ['pmaxud', '3F', 'sse4.1', 'maxU32x4'],
+  ['pcmpgtq', '37', 'sse4.2', 'gtS64x2'], ['pmulld', '40', 'sse4.1', 'mulI32x4'], ['pminsb', '38', 'sse4.1', 'minS8x16'],
+  ['pminsd', '39', 'sse4.1', 'minS32x4'], ['pminuw', '3A', 'sse4.1', 'minU16x8'], ['pminud', '3B', 'sse4.1', 'minU32x4'],
+  ['pmaxsb', '3C', 'sse4.1', 'maxS8x16'], ['pmaxsd', '3D', 'sse4.1', 'maxS32x4'], ['pmaxuw', '3E', 'sse4.1', 'maxU16x8'],
+  ['pmaxud', '3F', 'sse4.1', 'maxU32x4'],
 ]; // oxfmt-ignore
 
 const logic: readonly (readonly [string, string, VectorOp])[] = [
@@ -95,6 +100,13 @@ const quarter = (imm: number, i: number): number => (imm >> (2 * i)) & 3;
 
 type ShiftOp =
   'shlI16x8' | 'shlI32x4' | 'shlI64x2' | 'shrU16x8' | 'shrU32x4' | 'shrU64x2' | 'sarS16x8' | 'sarS32x4'; // oxfmt-ignore
+
+/** Mnemonic, opcode, group of the immediate form, op. */
+export const SHIFTS: readonly (readonly [string, string, string, ShiftOp])[] = [
+  ['psllw', 'F1', '71 /6', 'shlI16x8'], ['pslld', 'F2', '72 /6', 'shlI32x4'], ['psllq', 'F3', '73 /6', 'shlI64x2'],
+  ['psrlw', 'D1', '71 /2', 'shrU16x8'], ['psrld', 'D2', '72 /2', 'shrU32x4'], ['psrlq', 'D3', '73 /2', 'shrU64x2'],
+  ['psraw', 'E1', '71 /4', 'sarS16x8'], ['psrad', 'E2', '72 /4', 'sarS32x4'],
+]; // oxfmt-ignore
 
 /** PSLLW and its family: the count in an immediate or in the low 64 bits of the source. */
 function shift(name: string, opcode: string, immediateEncoding: string, op: ShiftOp): Instruction {
@@ -190,14 +202,7 @@ export const sseInteger: readonly Instruction[] = [
   immediateShuffle('palignr', 'ssse3', '66 0F 3A 0F', 1, (imm) =>
     Array.from({ length: 16 }, (_, i) => (i + imm < 16 ? 16 + i + imm : i + imm < 32 ? i + imm - 16 : ZERO_BYTE)),
   ),
-  shift('psllw', 'F1', '71 /6', 'shlI16x8'),
-  shift('pslld', 'F2', '72 /6', 'shlI32x4'),
-  shift('psllq', 'F3', '73 /6', 'shlI64x2'),
-  shift('psrlw', 'D1', '71 /2', 'shrU16x8'),
-  shift('psrld', 'D2', '72 /2', 'shrU32x4'),
-  shift('psrlq', 'D3', '73 /2', 'shrU64x2'),
-  shift('psraw', 'E1', '71 /4', 'sarS16x8'),
-  shift('psrad', 'E2', '72 /4', 'sarS32x4'),
+  ...SHIFTS.map((row) => shift(...row)),
   byteShift('pslldq', 7, true),
   byteShift('psrldq', 3, false),
   horizontal('phaddw', '01', 2, 'addI16x8'),

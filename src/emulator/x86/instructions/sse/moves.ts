@@ -239,8 +239,8 @@ function signMask(b: Lifter, value: Vector, words: readonly number[]): I32 {
   return bits.reduce((all, bit) => b.ir.or32(all, bit));
 }
 
-// Times 0x204081 gathers bits 0, 8, 16, 24 in bits 21 to 24, without carries into them.
-function byteSignMask(b: Lifter, value: Vector): I32 {
+/** PMOVMSKB: the sign bits of the sixteen bytes. Times 0x204081 gathers bits 0, 8, 16, 24 in bits 21 to 24, without carries. */
+export function byteSignMask(b: Lifter, value: Vector): I32 {
   const nibbles = [0, 1, 2, 3].map((word) => {
     const signs = b.ir.and32(b.ir.shr32(b.ir.extract32(value, word), b.const32(7)), b.const32(0x0101_0101));
     const nibble = b.ir.and32(b.ir.shr32(b.ir.mul32(signs, b.const32(0x0020_4081)), b.const32(21)), b.const32(15));
