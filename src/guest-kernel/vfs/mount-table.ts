@@ -194,10 +194,13 @@ export class MountTable implements Vfs {
 
   rename(viewer: Viewer, from: PathFrom, to: PathFrom, flags = 0): void {
     if ((flags & ~RENAME_NOREPLACE) !== 0) throw EINVAL;
-    const { resolved: source, child } = this.#existing(viewer, from);
+    // The order of the checks is that of Linux fs/namei.c:do_renameat2.
+    const source = this.#resolve(viewer, from.start, from.path, false);
     const target = this.#resolve(viewer, to.start, to.path, false);
-    if (isSpecial(source.name) || isSpecial(target.name)) throw EBUSY;
     if (source.parent.mount !== target.parent.mount) throw EXDEV;
+    if (isSpecial(source.name) || isSpecial(target.name)) throw EBUSY;
+    const { child } = source;
+    if (child === undefined) throw ENOENT;
     if (target.child !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw EEXIST;
     const isDirectory = child.dentry.inode.fileType === S_IFDIR;
     if (!isDirectory && (target.hasTrailingSlash || source.hasTrailingSlash)) throw ENOTDIR;
