@@ -43,7 +43,8 @@ export const defaultImage: Recipe = {
     'lua5.4': ['/usr/bin/lua5.4', copyright('lua5.4')],
     libreadline8: [inLib('libreadline.so.8*'), inLib('libhistory.so.8*'), copyright('libreadline8')],
     libtinfo6: [inLib('libtinfo.so.6*'), copyright('libtinfo6')],
-    'ncurses-base': ['/usr/lib/terminfo/**'],
+    'ncurses-base': ['/usr/lib/terminfo/**', copyright('ncurses-base')],
+    'gcc-12-base': [copyright('gcc-12-base')],
   },
   programs: [
     {
@@ -82,6 +83,7 @@ export const defaultImage: Recipe = {
     '/etc/mtab': '/proc/mounts',
     '/etc/mnttab': '/proc/mounts',
     '/usr/bin/lua': 'lua5.4',
+    '/usr/bin/sh': 'busybox',
   },
   directories: {
     '/dev': 0o755,
