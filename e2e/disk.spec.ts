@@ -18,7 +18,7 @@ async function openKept(page: Page): Promise<MachineDriver> {
 
 test('a file written from the console is there after a reload', async ({ page }) => {
   const machine = await openKept(page);
-  await new MachinePage(page).command('mkdir /notes', /\/# $/);
+  await new MachinePage(page).command('mkdir /notes', /\/# ?$/);
   await machine.writeFile('/notes/today', TEXT);
   await machine.sync();
   await page.reload();
