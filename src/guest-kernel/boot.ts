@@ -47,6 +47,7 @@ import { signals } from './syscalls/signals.ts';
 import { sockets } from './syscalls/sockets.ts';
 import { stat } from './syscalls/stat.ts';
 import type { Syscall } from './syscalls/syscall.ts';
+import { xattrs } from './syscalls/xattrs.ts';
 import { system } from './syscalls/system.ts';
 import { threads } from './syscalls/threads.ts';
 import { time } from './syscalls/time.ts';
@@ -73,6 +74,7 @@ export function allSyscalls(
     ...descriptors,
     ...polling,
     ...epoll,
+    ...xattrs,
     ...mountCalls(filesystems),
     ...sockets,
     ...memory,

@@ -27,6 +27,7 @@ import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
 import type { Filesystem } from '../vfs/inode.ts';
 import { makePipe, PipeFile } from '../vfs/pipe.ts';
+import { flock, isLockCommand, recordLock } from './locks.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 
 const SETTABLE = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK; // fcntl(2), F_SETFL
@@ -84,9 +85,10 @@ function pipeOf(file: OpenFile): PipeFile['pipe'] {
   return file.pipe;
 }
 
-function fcntl(thread: Thread, { fd, cmd, arg }: { fd: number; cmd: number; arg: number }): Result {
+function fcntl(thread: Thread, { fd, cmd, arg }: { fd: number; cmd: number; arg: number }, call: Call): Result {
   const file = thread.files.get(fd);
   if ((file.flags & O_PATH) !== 0 && !ALLOWED_ON_PATH_FILES.includes(cmd)) throw EBADF;
+  if (isLockCommand(cmd)) return recordLock(thread, file, cmd, arg, call);
   const control = CONTROLS.get(cmd);
   if (control === undefined) throw EINVAL;
   return control(thread, file, fd, arg | 0);
@@ -180,7 +182,8 @@ export const descriptors: readonly Syscall[] = [
   syscall({ nr: 32, name: 'dup', args: { fd: 'fd' }, support: 'full', run: (thread, { fd }) => duplicate(thread, fd, 0, false) }),
   syscall({ nr: 33, name: 'dup2', args: { oldfd: 'fd', newfd: 'fd' }, support: 'full', run: dup2 }),
   syscall({ nr: 72, name: 'fcntl', args: { fd: 'fd', cmd: 'int', arg: 'ptr' },
-    support: partial('no locks yet; no F_SETSIG, F_NOTIFY, leases, seals; owners are not signalled'), run: fcntl }),
+    support: partial('no EDEADLK; no F_SETSIG, F_NOTIFY, leases, seals; owners are not signalled'), run: fcntl }),
+  syscall({ nr: 73, name: 'flock', args: { fd: 'fd', operation: 'int' }, support: 'full', run: flock }),
   syscall({ nr: 74, name: 'fsync', args: { fd: 'fd' }, support: 'full', run: fsync }),
   syscall({ nr: 75, name: 'fdatasync', args: { fd: 'fd' }, support: 'full', run: fsync }),
   syscall({ nr: 162, name: 'sync', args: {}, support: 'full', run: sync }),

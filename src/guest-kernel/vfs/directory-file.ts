@@ -4,6 +4,7 @@ import { POLLIN, POLLOUT } from '../abi/poll.ts';
 import type { Blocked } from '../program/blocked.ts';
 import { BaseFile } from './base-file.ts';
 import type { DirectoryEntry, FileAttributes, Inode } from './inode.ts';
+import { dropLocks } from './file-locks.ts';
 import type { Location } from './location.ts';
 import type { Call, PollMask } from './open-file.ts';
 
@@ -42,6 +43,7 @@ export class DirectoryFile extends BaseFile {
   }
 
   protected override closed(): void {
+    dropLocks(this.inode, this);
     this.inode.release();
   }
 }

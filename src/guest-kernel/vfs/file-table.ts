@@ -1,6 +1,7 @@
 /** The file descriptors of a program (files_struct of Linux). */
 import { assert } from '../../emulator/util/assert.ts';
 import { EBADF, EMFILE } from '../abi/errno.ts';
+import { dropLocks } from './file-locks.ts';
 import type { OpenFile } from './open-file.ts';
 
 interface Slot {
@@ -34,7 +35,9 @@ export class FileTable {
     const { file } = this.#slot(fd);
     if (newFd < 0 || newFd >= MAX_FDS) throw EBADF;
     file.retain();
-    this.#slots[newFd]?.file.release();
+    const replaced = this.#slots[newFd]?.file;
+    dropLocks(replaced?.inode, this);
+    replaced?.release();
     this.#slots[newFd] = { file, isCloseOnExec };
     return newFd;
   }
@@ -43,6 +46,7 @@ export class FileTable {
   close(fd: number): void {
     const { file } = this.#slot(fd);
     this.#slots[fd] = undefined;
+    dropLocks(file.inode, this); // fcntl(2): closing any descriptor of a file drops the process's locks on it
     file.release();
   }
 

@@ -11,6 +11,7 @@ import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
 import { BaseFile } from './base-file.ts';
 import { NotResident, type FileAttributes, type Inode } from './inode.ts';
+import { dropLocks } from './file-locks.ts';
 import type { Location } from './location.ts';
 import type { Call, PollMask } from './open-file.ts';
 
@@ -74,6 +75,7 @@ export class RegularFile extends BaseFile {
   }
 
   protected override closed(): void {
+    dropLocks(this.inode, this);
     this.inode.release();
   }
 

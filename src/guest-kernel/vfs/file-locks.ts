@@ -1,0 +1,84 @@
+/**
+ * Advisory locks on files: byte ranges of a process or of an open file (fcntl(2)), and whole files (flock(2)).
+ *
+ * A range belongs to its owner: a file table (F_SETLK; closing any descriptor of the file drops it) or an open file
+ * (F_OFD_SETLK and flock; the last close drops it). Ranges of one owner never overlap; of different owners only when
+ * both are shared.
+ */
+import { WaitQueue } from '../program/wait-queue.ts';
+import type { Inode } from './inode.ts';
+
+export interface LockRange {
+  readonly start: number;
+  /** One past the last byte; Infinity: to the end of the file however long it grows. */
+  readonly end: number;
+  readonly isExclusive: boolean;
+  readonly owner: object;
+  /** What F_GETLK tells; -1 for an open file's. */
+  readonly pid: number;
+}
+
+export class LockList {
+  /** Woken when a lock is dropped. */
+  readonly dropped = new WaitQueue();
+  #ranges: LockRange[] = [];
+
+  /** The first lock of another owner that forbids this one. */
+  conflictOf(wanted: LockRange): LockRange | undefined {
+    return this.#ranges.find((held) => {
+      const isShared = !held.isExclusive && !wanted.isExclusive;
+      return held.owner !== wanted.owner && !isShared && held.start < wanted.end && wanted.start < held.end;
+    });
+  }
+
+  /** Takes a lock that conflicts with none; what its owner held there is replaced. */
+  set(wanted: LockRange): void {
+    this.#cut(wanted.owner, wanted.start, wanted.end);
+    this.#ranges.push(wanted);
+    this.#ranges.sort((a, b) => a.start - b.start);
+    this.dropped.wake(); // an exclusive lock may have become a shared one
+  }
+
+  drop(owner: object, start = 0, end = Number.POSITIVE_INFINITY): void {
+    if (this.#cut(owner, start, end)) this.dropped.wake();
+  }
+
+  /** Takes [start, end) out of the owner's ranges; what sticks out on either side stays. */
+  #cut(owner: object, start: number, end: number): boolean {
+    let isChanged = false;
+    this.#ranges = this.#ranges.flatMap((held) => {
+      if (held.owner !== owner || held.start >= end || held.end <= start) return [held];
+      isChanged = true;
+      const left = held.start < start ? [{ ...held, end: start }] : [];
+      const right = held.end > end ? [{ ...held, start: end }] : [];
+      return [...left, ...right];
+    });
+    return isChanged;
+  }
+}
+
+const recordLocks = new WeakMap<Inode, LockList>();
+const fileLocks = new WeakMap<Inode, LockList>();
+
+function listIn(lists: WeakMap<Inode, LockList>, inode: Inode): LockList {
+  let list = lists.get(inode);
+  if (list === undefined) lists.set(inode, (list = new LockList()));
+  return list;
+}
+
+/** Locks of byte ranges (fcntl). */
+export function recordLocksOf(inode: Inode): LockList {
+  return listIn(recordLocks, inode);
+}
+
+/** Locks of whole files (flock); the two kinds do not see each other. */
+export function fileLocksOf(inode: Inode): LockList {
+  return listIn(fileLocks, inode);
+}
+
+/** The owner lets go of the file: a process that closes a descriptor, an open file that is closed at last. */
+export function dropLocks(inode: Inode | undefined, owner: object): void {
+  if (inode === undefined) return;
+  recordLocks.get(inode)?.drop(owner);
+  fileLocks.get(inode)?.drop(owner);
+}
