@@ -129,7 +129,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
   const environment = new Map<ByteString, ByteString>();
   const pool = new NamespacePool(cpuMaker(ports, options), options.memoryBytes);
-  machine.measureMemoryBy(() => pool.usedBytes);
+  machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
   const natives = new NativePrograms([], nativeSockets(machine.network));
   const guests = new GuestPrograms(machine, pool, dispatcher, environment);

@@ -30,6 +30,8 @@ export const SIGNAL_COUNT = 64;
 export const SIG_DFL = 0;
 export const SIG_IGN = 1;
 
+export const SA_NOCLDSTOP = 0x1;
+export const SA_NOCLDWAIT = 0x2;
 export const SA_RESTORER = 0x0400_0000;
 export const SA_ONSTACK = 0x0800_0000;
 export const SA_RESTART = 0x1000_0000;
@@ -48,6 +50,11 @@ export const SEGV_ACCERR = 2;
 export const BUS_ADRALN = 1;
 export const BUS_ADRERR = 2;
 export const TRAP_TRACE = 2;
+
+export const CLD_EXITED = 1;
+export const CLD_KILLED = 2;
+export const CLD_STOPPED = 5;
+export const CLD_CONTINUED = 6;
 
 export const SIG_BLOCK = 0;
 export const SIG_UNBLOCK = 1;

@@ -197,6 +197,21 @@ export class MemoryMap {
     return target;
   }
 
+  /** Takes over all mappings of another memory with what is in them (fork); this one must be empty. @throws ENOMEM */
+  copyFrom(other: MemoryMap): void {
+    this.#ensureSize(other.space.sizeBytes);
+    this.brkStart = other.brkStart;
+    this.brkEnd = other.brkEnd;
+    for (const area of other.areas) {
+      this.areas.insert(area);
+      for (const run of other.#residentRuns(area.startAddr, area.endAddr)) {
+        this.#claim(run.startAddr / PAGE_SIZE, (run.endAddr - run.startAddr) / PAGE_SIZE);
+        this.space.u8.set(other.space.u8.subarray(run.startAddr, run.endAddr), run.startAddr);
+        this.space.protect(run.startAddr, run.endAddr - run.startAddr, area.protection);
+      }
+    }
+  }
+
   /** Writes resident pages of shared, writable file mappings to their files (msync, munmap, exit). */
   writeBack(addr: number, endAddr: number): void {
     for (const piece of this.areas.within(addr, endAddr)) {

@@ -5,12 +5,12 @@
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { EAGAIN, Errno } from '../abi/errno.ts';
 import { S_IFMT, S_IFREG } from '../abi/stat.ts';
-import { ElfError, type ElfSource, parseElf } from '../loader/elf.ts';
-import { type LoadedFile, STACK_BYTES, loadProgram } from '../loader/load-program.ts';
+import { ElfError, parseElf } from '../loader/elf.ts';
+import { type LoadedFile, STACK_BYTES } from '../loader/load-program.ts';
 import type { SyscallDispatcher } from '../syscalls/dispatch.ts';
 import type { FileTable } from '../vfs/file-table.ts';
-import type { Inode } from '../vfs/inode.ts';
 import type { Viewer } from '../vfs/vfs.ts';
+import { type ExecutableImage, baseName, loadInto, sourceOf } from './executable.ts';
 import type { GuestNamespace, NamespacePool } from './guest-namespace.ts';
 import { GuestTask } from './guest-task.ts';
 import { type GuestStarter, consoleFiles, rootContext, rootCredentials } from './program-table.ts';
@@ -23,17 +23,9 @@ import type { FsContext } from './thread.ts';
 
 /** Where the image keeps the launcher (guest/apps/README.md). */
 const LAUNCHER_PATH = '/usr/lib/osv/launcher';
-const RANDOM_BYTES = 16;
-/** TASK_COMM_LEN without the NUL. */
-const NAME_BYTES = 15;
-
-interface Image {
-  readonly program: LoadedFile;
-  readonly interpreter: LoadedFile | undefined;
-}
 
 interface ExecutableParts {
-  readonly image: Image;
+  readonly image: ExecutableImage;
   readonly argv: readonly ByteString[];
   readonly environment: readonly ByteString[];
   readonly fs: FsContext;
@@ -101,7 +93,7 @@ export class GuestPrograms implements GuestStarter {
   }
 
   /** Reads and checks the file and its interpreter. @throws LaunchError, ElfError, NotResident */
-  #image(viewer: Viewer, command: ByteString): Image {
+  #image(viewer: Viewer, command: ByteString): ExecutableImage {
     const program = this.#file(viewer, command);
     const { interpreter } = program.elf;
     return { program, interpreter: interpreter === undefined ? undefined : this.#file(viewer, interpreter) };
@@ -126,16 +118,7 @@ export class GuestPrograms implements GuestStarter {
     const machine = this.#machine;
     const namespace = this.#pool.create();
     try {
-      const random = new Uint8Array(RANDOM_BYTES);
-      // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- EntropyPort.fill, not an array's
-      machine.entropy.fill(random);
-      const start = loadProgram(namespace.map, {
-        ...parts.image,
-        argv: parts.argv,
-        environment: parts.environment,
-        random,
-        realtimeOffsetNs: machine.clock.realtimeNs() - BigInt(Math.round(machine.clock.monotonicNs())),
-      });
+      const start = loadInto(machine, namespace.map, parts);
       const cpuState = namespace.cpu.createState();
       cpuState.rip = BigInt(start.entryAddr);
       cpuState.setNumber(4, start.stackAddr);
@@ -241,19 +224,4 @@ export class GuestPrograms implements GuestStarter {
 
 export function environmentList(environment: ReadonlyMap<ByteString, ByteString>): ByteString[] {
   return [...environment].map(([name, value]) => `${name}=${value}`);
-}
-
-/** comm of a program: the last part of its path. */
-function baseName(path: ByteString): ByteString {
-  return path.slice(path.lastIndexOf('/') + 1).slice(0, NAME_BYTES);
-}
-
-function sourceOf(inode: Inode, sizeBytes: number): ElfSource {
-  return {
-    sizeBytes,
-    read(offset, size) {
-      const bytes = new Uint8Array(Math.max(0, Math.min(size, sizeBytes - offset)));
-      return bytes.subarray(0, bytes.length === 0 ? 0 : inode.read(offset, bytes));
-    },
-  };
 }

@@ -232,9 +232,9 @@ export class GuestTask extends KernelTask implements Thread {
   #actByDefault(info: SignalInfo): boolean {
     switch (defaultAction(info.signal)) {
       case 'stop':
-        // No shell watches over these groups: they are orphaned, and only SIGSTOP stops them (POSIX, 2.4.3).
-        if (info.signal !== SIGSTOP) return true;
-        this.program.stop();
+        // Only SIGSTOP stops a group that no shell watches over (POSIX 2.4.3; Linux is_current_pgrp_orphaned).
+        if (info.signal !== SIGSTOP && this.program.isOrphaned) return true;
+        this.program.stop(info.signal);
         this.status = 'waiting';
         return false;
       case 'terminate':

@@ -5,6 +5,7 @@ import { Network } from '../net/network.ts';
 import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
 import type { Vfs } from '../vfs/vfs.ts';
 import type { DmesgLog } from '../trace/log.ts';
+import type { NamespacePool } from './guest-namespace.ts';
 import type { KernelTask } from './kernel-task.ts';
 import type { RunningProgram } from './running-program.ts';
 import { FuelMeter } from './fuel-meter.ts';
@@ -29,12 +30,13 @@ export class RunningMachine implements Machine {
   hostname: ByteString = 'osv';
   /** Everything is being ended in order: what ends now is no news. */
   isGoingDown = false;
+  /** Makes address spaces for fork; set in boot.ts. */
+  namespaces: NamespacePool | undefined;
   /** The thread that runs now. */
   current: KernelTask | undefined;
   readonly #tasks = new Map<number, KernelTask>();
   /** By pid, oldest first. */
   readonly #programs = new Map<number, RunningProgram>();
-  #usedMemory: () => number = () => 0;
   #nextId = FIRST_ID;
 
   constructor(parts: {
@@ -56,12 +58,7 @@ export class RunningMachine implements Machine {
 
   /** What programs have not taken of the machine's memory. */
   get freeMemoryBytes(): number {
-    return this.memoryBytes - this.#usedMemory();
-  }
-
-  /** Set once the pool of address spaces stands. */
-  measureMemoryBy(usedBytes: () => number): void {
-    this.#usedMemory = usedBytes;
+    return this.memoryBytes - (this.namespaces?.usedBytes ?? 0);
   }
 
   realtimeMs(): number {

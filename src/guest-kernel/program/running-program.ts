@@ -1,6 +1,13 @@
 /** A program that runs or ran: its threads, what they share, and how it ended. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import {
+  CLD_CONTINUED,
+  CLD_EXITED,
+  CLD_KILLED,
+  CLD_STOPPED,
+  SA_NOCLDSTOP,
+  SA_NOCLDWAIT,
+  SIGCHLD,
   SIGCONT,
   SIGKILL,
   SIGSTOP,
@@ -45,7 +52,7 @@ export interface ProgramParts {
 
 export class RunningProgram implements Program {
   readonly pid: number;
-  readonly parentPid: number;
+  parentPid: number;
   processGroup: number;
   session: number;
   path: ByteString;
@@ -68,6 +75,17 @@ export class RunningProgram implements Program {
   state: ProgramState = { kind: 'running' };
   /** Stopped by SIGSTOP and its like: its threads do not run. */
   isStopped = false;
+  /** The program that forked this one, while it runs. */
+  parent: RunningProgram | undefined;
+  /** Forked and not yet waited for, running or ended. */
+  readonly children = new Set<RunningProgram>();
+  /** Woken when a child ended, stopped or went on. */
+  readonly childEvents = new WaitQueue();
+  /** Woken when the program has replaced itself by execve, or ended: what vfork waits for. */
+  readonly released = new WaitQueue();
+  hasExecuted = false;
+  /** What wait4 has not told the parent yet: the signal that stopped it, or SIGCONT. */
+  stopNews: number | undefined;
   /** Called once when the program has ended, before `ended` is woken. */
   onEnded: () => void = () => {};
   readonly #machine: RunningMachine;
@@ -137,8 +155,9 @@ export class RunningProgram implements Program {
     this.#machine.log.notice(`${this.path}: system call ${nr} (${syscallName(nr)}) is not implemented`);
   }
 
-  /** Keeps bytes written to the terminal. */
+  /** Keeps bytes written to the terminal; what a child writes is also its parent's output. */
   recordOutput(bytes: Uint8Array): void {
+    this.parent?.recordOutput(bytes);
     this.#output ??= new OutputTail(OUTPUT_BYTES);
     this.#output.append(bytes);
   }
@@ -178,8 +197,22 @@ export class RunningProgram implements Program {
     this.end({ kind: 'killed', signal });
   }
 
-  stop(): void {
+  /** Its threads do not run until SIGCONT. */
+  stop(signal: number): void {
     this.isStopped = true;
+    this.#tellParent(CLD_STOPPED, signal);
+  }
+
+  /** No shell could continue what stopped there (POSIX 3.264): no member's parent is in another group of the session. */
+  get isOrphaned(): boolean {
+    const { parent } = this;
+    return parent === undefined || parent.session !== this.session || parent.processGroup === this.processGroup;
+  }
+
+  /** Takes in a forked program. */
+  adopt(child: RunningProgram): void {
+    child.parent = this;
+    this.children.add(child);
   }
 
   info(): ProgramInfo {
@@ -202,6 +235,7 @@ export class RunningProgram implements Program {
     for (const signal of STOP_SIGNALS) this.pendingSignals.discard(signalBit(signal));
     if (!this.isStopped) return;
     this.isStopped = false;
+    this.#tellParent(CLD_CONTINUED, SIGCONT);
     for (const thread of this.threads.values()) thread.wakeUp();
   }
 
@@ -213,6 +247,33 @@ export class RunningProgram implements Program {
     this.files.release();
     this.onEnded();
     this.#machine.programEnded(this);
+    this.#leaveFamily();
     this.ended.wake();
+    this.released.wake();
+  }
+
+  #leaveFamily(): void {
+    for (const child of this.children) {
+      child.parent = undefined;
+      child.parentPid = 1;
+    }
+    this.children.clear();
+    const { state } = this;
+    if (state.kind === 'exited') this.#tellParent(CLD_EXITED, state.code);
+    else if (state.kind === 'killed') this.#tellParent(CLD_KILLED, state.signal);
+  }
+
+  /** SIGCHLD and the wait queue; a parent that ignores SIGCHLD never waits (sigaction(2), SA_NOCLDWAIT). */
+  #tellParent(code: number, status: number): void {
+    const { parent } = this;
+    if (parent === undefined) return;
+    const { handler, flags } = parent.actions.get(SIGCHLD);
+    const isEnd = code === CLD_EXITED || code === CLD_KILLED;
+    if (isEnd && (handler === SIG_IGN || (flags & SA_NOCLDWAIT) !== 0)) parent.children.delete(this);
+    if (!isEnd) this.stopNews = status;
+    if (isEnd || (flags & SA_NOCLDSTOP) === 0) {
+      parent.postSignal({ signal: SIGCHLD, code, pid: this.pid, uid: this.credentials.uid, status });
+    }
+    parent.childEvents.wake();
   }
 }

@@ -1,9 +1,30 @@
-/** exit(2), getpid(2), process groups and sessions, wait4(2); what would make a process is not there yet. */
-import { ECHILD, EPERM, ESRCH } from '../abi/errno.ts';
+/** exit(2), execve(2), wait4(2), getpid(2), process groups and sessions. */
+import type { ByteString } from '../../emulator/util/bytes.ts';
+import { E2BIG, EACCES, ECHILD, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
+import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from '../abi/signal.ts';
+import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
+import { execute } from '../program/execute.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
+import { encodeSignalInfo } from '../program/signal-frame.ts';
 import { NO_RETURN, type Result, type Syscall, partial, syscall } from './syscall.ts';
+import { storeTimeval } from './timespec.ts';
+
+// wait4(2), waitid(2): sys/wait.h
+const WNOHANG = 1;
+const WUNTRACED = 2;
+const WEXITED = 4;
+const WCONTINUED = 8;
+const WNOWAIT = 0x100_0000;
+const P_ALL = 0;
+const P_PID = 1;
+const P_PGID = 2;
+const RUSAGE_BYTES = 144;
+const SIGINFO_BYTES = 128;
+/** Linux MAX_ARG_STRLEN, and a quarter of the stack for all. */
+const MAX_STRING_BYTES = 131_072;
+const MAX_STRINGS_BYTES = 2 << 20;
 
 function exit(thread: Thread, { code }: { code: number }): Result {
   const task = asGuest(thread);
@@ -37,7 +58,9 @@ function programOf(thread: Thread, pid: number): RunningProgram {
 
 function setpgid(thread: Thread, { pid, group }: { pid: number; group: number }): Result {
   const program = programOf(thread, pid);
-  if (program !== asGuest(thread).program) throw ESRCH;
+  const own = asGuest(thread).program;
+  if (program !== own && program.parent !== own) throw ESRCH;
+  if (program !== own && program.hasExecuted) throw EACCES;
   if (program.session === program.pid && group !== 0 && group !== program.pid) throw EPERM;
   program.processGroup = group === 0 ? program.pid : group;
   return 0;
@@ -50,21 +73,142 @@ function setsid(thread: Thread): Result {
   return program.pid;
 }
 
-function wait(): Result {
-  throw ECHILD;
+/** Whether `child` is one that a wait for `pid` means (wait4(2)). */
+function isMeant(child: RunningProgram, pid: number, ownGroup: number): boolean {
+  if (pid === -1) return true;
+  return pid > 0 ? child.pid === pid : child.processGroup === (pid === 0 ? ownGroup : -pid);
+}
+
+interface News {
+  readonly child: RunningProgram;
+  /** CLD_* */
+  readonly code: number;
+  /** Exit code or signal. */
+  readonly status: number;
+}
+
+/** What there is to tell of a child: its end, or, if asked for, that it stopped or went on. */
+function newsOf(child: RunningProgram, options: number): News | undefined {
+  const { state, stopNews } = child;
+  if (state.kind === 'exited') return { child, code: CLD_EXITED, status: state.code };
+  if (state.kind === 'killed') return { child, code: CLD_KILLED, status: state.signal };
+  if (stopNews === undefined) return undefined;
+  const isContinued = stopNews === SIGCONT;
+  if ((options & (isContinued ? WCONTINUED : WUNTRACED)) === 0) return undefined;
+  return { child, code: isContinued ? CLD_CONTINUED : CLD_STOPPED, status: stopNews };
+}
+
+/** @returns news of a child, nothing (WNOHANG), or that the caller waits. @throws ECHILD */
+function awaitChild(
+  program: RunningProgram,
+  isWanted: (child: RunningProgram) => boolean,
+  options: number,
+): News | undefined | Blocked {
+  const wanted = [...program.children].filter(isWanted);
+  if (wanted.length === 0) throw ECHILD;
+  for (const child of wanted) {
+    const news = newsOf(child, options);
+    if (news === undefined) continue;
+    if ((options & WNOWAIT) === 0) {
+      child.stopNews = undefined;
+      if (!child.isRunning) program.children.delete(child);
+    }
+    return news;
+  }
+  return (options & WNOHANG) === 0 ? blocked(program.childEvents) : undefined;
+}
+
+/** The status word of wait4(2), as its macros take it apart. */
+function statusWord({ code, status }: News): number {
+  if (code === CLD_EXITED) return status << 8;
+  if (code === CLD_STOPPED) return (status << 8) | 0x7f;
+  return code === CLD_CONTINUED ? 0xffff : status;
+}
+
+interface Wait4 {
+  readonly pid: number;
+  readonly status: number;
+  readonly options: number;
+  readonly usage: number;
+}
+
+function wait4(thread: Thread, args: Wait4): Result {
+  const { program } = asGuest(thread);
+  if (args.status !== 0) thread.memory.writable(args.status, 4);
+  const isWanted = (child: RunningProgram): boolean => isMeant(child, args.pid, program.processGroup);
+  const news = awaitChild(program, isWanted, args.options & ~WNOWAIT);
+  if (news === undefined || isBlocked(news)) return news ?? 0;
+  if (args.status !== 0) thread.memory.storeU32(args.status, statusWord(news));
+  if (args.usage !== 0) {
+    thread.memory.writable(args.usage, RUSAGE_BYTES).fill(0);
+    storeTimeval(thread.memory, args.usage, news.child.cpuNs);
+  }
+  return news.child.pid;
+}
+
+interface WaitId {
+  readonly type: number;
+  readonly id: number;
+  readonly info: number;
+  readonly options: number;
+}
+
+function waitid(thread: Thread, args: WaitId): Result {
+  const { program } = asGuest(thread);
+  if ((args.options & (WEXITED | WUNTRACED | WCONTINUED)) === 0) throw EINVAL;
+  const pids = new Map([
+    [P_ALL, -1],
+    [P_PID, args.id],
+    [P_PGID, -args.id],
+  ]);
+  const pid = pids.get(args.type);
+  if (pid === undefined) throw EINVAL;
+  const news = awaitChild(program, (child) => isMeant(child, pid, program.processGroup), args.options);
+  if (isBlocked(news)) return news;
+  if (args.info === 0) return 0;
+  const dst = thread.memory.writable(args.info, SIGINFO_BYTES);
+  if (news === undefined) dst.fill(0);
+  else {
+    const { child, code, status } = news;
+    encodeSignalInfo(dst, { signal: SIGCHLD, code, pid: child.pid, uid: child.credentials.uid, status });
+  }
+  return 0;
+}
+
+/** argv or envp: pointers up to a null one. @throws E2BIG */
+function loadStrings(thread: Thread, addr: number): ByteString[] {
+  const strings: ByteString[] = [];
+  let total = 0;
+  if (addr === 0) return strings;
+  for (let at = addr; ; at += 8) {
+    const pointer = thread.memory.loadNumber(at);
+    if (pointer === 0) return strings;
+    const text = thread.memory.cString(pointer, MAX_STRING_BYTES);
+    strings.push(text);
+    total += text.length + 9;
+    if (total > MAX_STRINGS_BYTES) throw E2BIG;
+  }
+}
+
+function execve(thread: Thread, args: { path: string; argv: number; environment: number }): Result {
+  const argv = loadStrings(thread, args.argv);
+  const environment = loadStrings(thread, args.environment);
+  execute(asGuest(thread), { path: args.path, argv: argv.length === 0 ? [''] : argv, environment });
+  return NO_RETURN;
 }
 
 // oxfmt-ignore
 export const processes: readonly Syscall[] = [
   syscall({ nr: 39, name: 'getpid', args: {}, support: 'full', run: (thread) => thread.program.pid }),
   syscall({ nr: 60, name: 'exit', args: { code: 'int' }, support: 'full', run: exit }),
-  syscall({ nr: 61, name: 'wait4', args: {}, support: partial('there are no child processes'), run: wait }),
-  syscall({ nr: 109, name: 'setpgid', args: { pid: 'int', group: 'int' }, support: partial('of oneself only'), run: setpgid }),
+  syscall({ nr: 59, name: 'execve', args: { path: 'path', argv: 'ptr', environment: 'ptr' }, support: partial('not for plain runs, which share their memory'), run: execve }),
+  syscall({ nr: 61, name: 'wait4', args: { pid: 'int', status: 'ptr', options: 'flags', usage: 'ptr' }, support: 'full', run: wait4 }),
+  syscall({ nr: 109, name: 'setpgid', args: { pid: 'int', group: 'int' }, support: 'full', run: setpgid }),
   syscall({ nr: 110, name: 'getppid', args: {}, support: 'full', run: (thread) => thread.program.parentPid }),
   syscall({ nr: 111, name: 'getpgrp', args: {}, support: 'full', run: (thread) => thread.program.processGroup }),
   syscall({ nr: 112, name: 'setsid', args: {}, support: partial('the terminal stays'), run: setsid }),
   syscall({ nr: 121, name: 'getpgid', args: { pid: 'int' }, support: 'full', run: (thread, { pid }) => programOf(thread, pid).processGroup }),
   syscall({ nr: 124, name: 'getsid', args: { pid: 'int' }, support: 'full', run: (thread, { pid }) => programOf(thread, pid).session }),
   syscall({ nr: 231, name: 'exit_group', args: { code: 'int' }, support: 'full', run: exitGroup }),
-  syscall({ nr: 247, name: 'waitid', args: {}, support: partial('there are no child processes'), run: wait }),
+  syscall({ nr: 247, name: 'waitid', args: { type: 'int', id: 'int', info: 'ptr', options: 'flags' }, support: 'full', run: waitid }),
 ];

@@ -10,11 +10,15 @@ import {
   CLONE_SETTLS,
   CLONE_SIGHAND,
   CLONE_THREAD,
+  CLONE_VFORK,
   CLONE_VM,
 } from '../abi/sched.ts';
+import { blocked } from '../program/blocked.ts';
+import { forkProgram } from '../program/fork.ts';
 import { GuestTask, asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
+import type { Call } from '../vfs/open-file.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 const ARCH_SET_GS = 0x1001;
@@ -36,13 +40,11 @@ interface CloneRequest {
   readonly tls: bigint;
 }
 
-function clone(thread: Thread, request: CloneRequest): Result {
+function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   const parent = asGuest(thread);
   const { flags } = request;
-  if ((flags & THREAD_FLAGS) !== THREAD_FLAGS) {
-    parent.program.noteUnknownCall(57); // a new process: fork
-    throw ENOSYS;
-  }
+  if ((flags & CLONE_THREAD) === 0) return fork(parent, request, call);
+  if ((flags & THREAD_FLAGS) !== THREAD_FLAGS) throw EINVAL;
   const { id, program } = identityOf(parent);
   if ((flags & CLONE_PARENT_SETTID) !== 0) thread.memory.storeU32(request.parentTidAddr, id);
   if ((flags & CLONE_CHILD_SETTID) !== 0) thread.memory.storeU32(request.childTidAddr, id);
@@ -66,6 +68,35 @@ function clone(thread: Thread, request: CloneRequest): Result {
   return id;
 }
 
+/**
+ * A new process is a copy, also where it asks to share memory until it executes (vfork, posix_spawn): what the child
+ * stores before that is its own. progress: the child, while vfork waits for it to execute or end.
+ */
+function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
+  const { flags } = request;
+  const isVfork = (flags & CLONE_VFORK) !== 0;
+  const before = call.progress as RunningProgram | undefined;
+  if (before !== undefined) {
+    return before.hasExecuted || !before.isRunning ? before.pid : awaitRelease(before);
+  }
+  if ((flags & CLONE_VM) !== 0 && !isVfork) throw EINVAL;
+  const child = forkProgram(parent, {
+    stackAddr: request.stackAddr,
+    tls: (flags & CLONE_SETTLS) === 0 ? undefined : request.tls,
+    childTidAddr: (flags & CLONE_CHILD_SETTID) === 0 ? 0 : request.childTidAddr,
+    clearTidAddr: (flags & CLONE_CHILD_CLEARTID) === 0 ? 0 : request.childTidAddr,
+  });
+  if ((flags & CLONE_PARENT_SETTID) !== 0) parent.memory.storeU32(request.parentTidAddr, child.id);
+  child.start();
+  return isVfork ? awaitRelease(child.program) : child.id;
+}
+
+function awaitRelease(child: RunningProgram): Result {
+  return blocked(child.released, { progress: child, isUninterruptible: true });
+}
+
+const FORK: CloneRequest = { flags: 0, stackAddr: 0, stackSizeBytes: 0, parentTidAddr: 0, childTidAddr: 0, tls: 0n };
+
 /** Id and program of the next thread: a run's, if the launcher starts one (guest/apps/README.md). */
 function identityOf(parent: GuestTask): { readonly id: number; readonly program: RunningProgram } {
   const { launcher } = parent.namespace;
@@ -86,21 +117,22 @@ function newState(parent: GuestTask): ReturnType<GuestTask['namespace']['cpu']['
 }
 
 // struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls; 64 bits each.
-function clone3(thread: Thread, { argsAddr, size }: { argsAddr: number; size: number }): Result {
+function clone3(thread: Thread, { argsAddr, size }: { argsAddr: number; size: number }, call: Call): Result {
   if (size < CLONE_ARGS_BYTES) throw EINVAL;
   if (size > 4096) throw E2BIG;
   const { memory } = thread;
   const stackAddr = memory.loadNumber(argsAddr + 40);
   const stackSizeBytes = memory.loadNumber(argsAddr + 48);
   if ((stackAddr === 0) !== (stackSizeBytes === 0)) throw EINVAL;
-  return clone(thread, {
+  const request = {
     flags: memory.loadU32(argsAddr),
     stackAddr: stackAddr + stackSizeBytes,
     stackSizeBytes,
     parentTidAddr: memory.loadNumber(argsAddr + 24),
     childTidAddr: memory.loadNumber(argsAddr + 16),
     tls: memory.loadI64(argsAddr + 56),
-  });
+  };
+  return clone(thread, request, call);
 }
 
 function archPrctl(thread: Thread, { code, addr }: { code: number; addr: bigint }): Result {
@@ -138,11 +170,14 @@ function getRobustList(thread: Thread, args: { tid: number; head: number; size: 
 
 // oxfmt-ignore
 export const threads: readonly Syscall[] = [
-  syscall({ nr: 56, name: 'clone', support: partial('threads only'),
+  syscall({ nr: 56, name: 'clone', support: partial('processes share nothing but files'),
     args: { flags: 'flags', stack: 'ptr', parentTid: 'ptr', childTid: 'ptr', tls: 'u64' },
-    run: (thread, { flags, stack, parentTid, childTid, tls }) =>
-      clone(thread, { flags, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, tls }) }),
-  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('threads only'), run: clone3 }),
+    run: (thread, { flags, stack, parentTid, childTid, tls }, call) =>
+      clone(thread, { flags, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, tls }, call) }),
+  syscall({ nr: 57, name: 'fork', args: {}, support: 'full', run: (thread, _args, call) => fork(asGuest(thread), FORK, call) }),
+  syscall({ nr: 58, name: 'vfork', args: {}, support: partial('the child has a copy of the memory'),
+    run: (thread, _args, call) => fork(asGuest(thread), { ...FORK, flags: CLONE_VM | CLONE_VFORK }, call) }),
+  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('processes share nothing but files'), run: clone3 }),
   syscall({ nr: 186, name: 'gettid', args: {}, support: 'full', run: (thread) => thread.id }),
   syscall({ nr: 218, name: 'set_tid_address', args: { addr: 'ptr' }, support: 'full',
     run: (thread, { addr }) => {

@@ -1,0 +1,100 @@
+/** execve(2): a program replaces its memory by another file, and goes on as the same program. */
+import { REG } from '../../emulator/index.ts';
+import { type ByteString, byteStringFrom } from '../../emulator/util/bytes.ts';
+import { EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOSYS, Errno } from '../abi/errno.ts';
+import { SIGKILL } from '../abi/signal.ts';
+import { S_IFMT, S_IFREG } from '../abi/stat.ts';
+import { ElfError, parseElf } from '../loader/elf.ts';
+import type { LoadedFile } from '../loader/load-program.ts';
+import type { Location } from '../vfs/location.ts';
+import { type ExecutableImage, baseName, loadInto, sourceOf } from './executable.ts';
+import type { GuestTask } from './guest-task.ts';
+import { NO_ALTERNATE_STACK } from './signal-frame.ts';
+
+const EXECUTABLE_BITS = 0o111;
+/** Linux BINPRM_BUF_SIZE: a longer first line of a script is cut. */
+const SCRIPT_LINE_BYTES = 256;
+const MAX_SCRIPT_DEPTH = 4;
+
+interface ExecuteRequest {
+  readonly path: ByteString;
+  readonly argv: readonly ByteString[];
+  readonly environment: readonly ByteString[];
+}
+
+/**
+ * All checks come first; after them there is no way back, and a failure kills the program.
+ * @throws ENOENT, EACCES, ENOEXEC, …, NotResident
+ */
+export function execute(task: GuestTask, request: ExecuteRequest): void {
+  const { program, namespace, machine } = task;
+  // A plain run shares its memory with others: it cannot be replaced.
+  if (namespace.launcher !== undefined) throw ENOSYS;
+  const { image, argv } = resolve(task, request.path, request.argv, 0);
+  for (const thread of program.threads.values()) if (thread !== task) thread.end();
+  program.files.closeOnExec();
+  program.actions.resetCaught();
+  namespace.map.clear();
+  const fresh = namespace.cpu.createState();
+  task.cpuState.copyFrom(fresh);
+  fresh.dispose();
+  task.clearTidAddr = 0;
+  task.robustListAddr = 0;
+  task.alternateStack = NO_ALTERNATE_STACK;
+  program.path = image.program.path;
+  program.argv = argv;
+  task.name = baseName(program.path);
+  program.hasExecuted = true;
+  program.released.wake();
+  try {
+    const start = loadInto(machine, namespace.map, { image, argv, environment: request.environment });
+    task.cpuState.rip = BigInt(start.entryAddr);
+    task.cpuState.setNumber(REG.RSP, start.stackAddr);
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    machine.log.notice(`${program.path}: ${error.message} while it was loaded`);
+    program.kill(SIGKILL);
+  }
+}
+
+/** The files to load, after following '#!' lines, and the argv that these make. */
+function resolve(
+  task: GuestTask,
+  path: ByteString,
+  argv: readonly ByteString[],
+  depth: number,
+): { readonly image: ExecutableImage; readonly argv: readonly ByteString[] } {
+  if (depth > MAX_SCRIPT_DEPTH) throw ELOOP;
+  const location = task.machine.vfs.walk(task, path);
+  const { inode } = location.dentry;
+  const { mode, sizeBytes } = inode.attributes();
+  if ((mode & S_IFMT) !== S_IFREG || (mode & EXECUTABLE_BITS) === 0) throw EACCES;
+  const head = byteStringFrom(sourceOf(inode, sizeBytes).read(0, SCRIPT_LINE_BYTES));
+  const script = /^#![ \t]*([^ \t\n]+)[ \t]*([^\n]*)/.exec(head);
+  if (script !== null) {
+    const argument = (script[2] ?? '').trimEnd();
+    const words = [script[1] ?? '', ...(argument === '' ? [] : [argument]), path, ...argv.slice(1)];
+    return resolve(task, script[1] ?? '', words, depth + 1);
+  }
+  const program = load(task, location);
+  if (program.elf.type !== 'executable') throw ENOEXEC;
+  return { image: { program, interpreter: interpreterOf(task, program) }, argv };
+}
+
+function interpreterOf(task: GuestTask, { elf }: LoadedFile): LoadedFile | undefined {
+  if (elf.interpreter === undefined) return undefined;
+  const file = load(task, task.machine.vfs.walk(task, elf.interpreter));
+  if (file.elf.isFixed) throw ELIBBAD;
+  return file;
+}
+
+function load(task: GuestTask, location: Location): LoadedFile {
+  const { inode } = location.dentry;
+  try {
+    const elf = parseElf(sourceOf(inode, inode.attributes().sizeBytes));
+    return { elf, inode, path: task.machine.vfs.pathOf(location) };
+  } catch (error) {
+    if (error instanceof ElfError) throw ENOEXEC;
+    throw error;
+  }
+}

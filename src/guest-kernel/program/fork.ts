@@ -1,0 +1,83 @@
+/** fork(2): the calling thread goes on in a copy of its memory, as a program of its own. */
+import { type CpuState, REG } from '../../emulator/index.ts';
+import { EAGAIN, ENOSYS } from '../abi/errno.ts';
+import type { GuestNamespace } from './guest-namespace.ts';
+import { GuestTask } from './guest-task.ts';
+import { RunningProgram } from './running-program.ts';
+
+export interface ForkRequest {
+  /** 0: where the parent's is. */
+  readonly stackAddr: number;
+  /** Absent: the parent's. */
+  readonly tls: bigint | undefined;
+  /** Gets the child's tid, in the child's memory; 0: nothing does. */
+  readonly childTidAddr: number;
+  readonly clearTidAddr: number;
+}
+
+/** @returns the child's main thread, which is not started yet. @throws EAGAIN, ENOMEM */
+export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask {
+  const { machine, program } = parent;
+  const namespace = copyNamespace(parent);
+  const pid = machine.allocateId();
+  const child = new RunningProgram(machine, {
+    pid,
+    parentPid: program.pid,
+    path: program.path,
+    argv: program.argv,
+    namespace,
+    files: program.files.clone(),
+    fs: { ...program.fs },
+    credentials: { ...program.credentials },
+    actions: program.actions.clone(),
+  });
+  child.processGroup = program.processGroup;
+  child.session = program.session;
+  for (const [resource, limit] of program.limits) child.limits.set(resource, limit);
+  namespace.retain();
+  child.onEnded = () => namespace.release();
+  machine.registerProgram(child);
+  program.adopt(child);
+  const task = new GuestTask(machine, child, {
+    id: pid,
+    name: parent.name,
+    namespace,
+    cpuState: childState(parent.cpuState, namespace, request),
+    dispatcher: parent.dispatcher,
+    stackSizeBytes: parent.stackSizeBytes,
+  });
+  task.nice = parent.nice;
+  task.signalMask = parent.signalMask;
+  task.alternateStack = parent.alternateStack;
+  task.clearTidAddr = request.clearTidAddr;
+  if (request.childTidAddr !== 0) task.memory.storeU32(request.childTidAddr, pid);
+  return task;
+}
+
+function copyNamespace(parent: GuestTask): GuestNamespace {
+  const pool = parent.machine.namespaces;
+  if (pool === undefined) throw ENOSYS;
+  let namespace: GuestNamespace;
+  try {
+    namespace = pool.create();
+  } catch (error) {
+    if (error instanceof RangeError) throw EAGAIN;
+    throw error;
+  }
+  try {
+    namespace.map.copyFrom(parent.namespace.map);
+  } catch (error) {
+    namespace.dispose();
+    throw error;
+  }
+  return namespace;
+}
+
+function childState(parent: CpuState, namespace: GuestNamespace, request: ForkRequest): CpuState {
+  const state = namespace.cpu.createState();
+  state.copyFrom(parent);
+  state.setNumber(REG.RAX, 0);
+  if (request.stackAddr !== 0) state.setNumber(REG.RSP, request.stackAddr);
+  if (request.tls !== undefined) state.fsBase = request.tls;
+  return state;
+}
