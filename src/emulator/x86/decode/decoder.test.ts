@@ -6,7 +6,7 @@ import { mnemonicOf } from '../disassemble.ts';
 import type { Instruction } from '../instruction.ts';
 import { instruction } from '../instruction.ts';
 import { INSTRUCTIONS } from '../instructions/index.ts';
-import { buildDecodeTable } from './decode-table.ts';
+import { buildDecodeTable, checkTable } from './decode-table.ts';
 import { Decoder } from './decoder.ts';
 
 const table = buildDecodeTable(INSTRUCTIONS);
@@ -86,12 +86,16 @@ function row(name: string, ...forms: string[]): Instruction {
 }
 
 describe('the decode table', () => {
+  it('of all rows is without clashes', () => {
+    expect(() => checkTable(table)).not.toThrow();
+  });
+
   // oxfmt-ignore
   const clashes: readonly (readonly [string, string])[] = [
     ['0F 10 /r  Vps,Wps', '0F 10 /r  Wps,Vps'], ['D8 /0  Md', 'D8 /0  Mq'], ['90', '90'], ['F3 0F 10 /r  Vss,Wss', 'F3 0F 10 /r  Wss,Vss'],
   ];
   it.each(clashes)('refuses %s beside %s', (one, other) => {
-    expect(() => buildDecodeTable([row('one', one), row('other', other)])).toThrow('decode alike');
+    expect(() => checkTable(buildDecodeTable([row('one', one), row('other', other)]))).toThrow('decode alike');
   });
 
   // oxfmt-ignore
@@ -100,7 +104,7 @@ describe('the decode table', () => {
     ['W0 0F C7 /1  Mq', 'REX.W 0F C7 /1  Mdq'],
   ];
   it.each(distinct)('takes %s beside %s', (one, other) => {
-    expect(() => buildDecodeTable([row('one', one), row('other', other)])).not.toThrow();
+    expect(() => checkTable(buildDecodeTable([row('one', one), row('other', other)]))).not.toThrow();
   });
 });
 
