@@ -48,9 +48,11 @@ test('a browser without WebAssembly gets a sentence', async ({ page }) => {
 test('a browser without IndexedDB runs the machine in memory and says so', async ({ page, context }) => {
   await context.route(/vm\.worker/, async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, body: `self.indexedDB = undefined;\n${await response.text()}` });
+    await route.fulfill({
+      response,
+      body: `Object.defineProperty(self, 'indexedDB', { value: undefined });\n${await response.text()}`,
+    });
   });
-  await page.addInitScript(() => undefined);
   await page.goto('/');
   await page.evaluate(async () => await window.machine?.ready());
   await expect(page.getByRole('contentinfo')).toContainText('This browser gives no storage here');
@@ -59,6 +61,8 @@ test('a browser without IndexedDB runs the machine in memory and says so', async
 test('a site without images says what is missing', async ({ page }) => {
   await page.route('**/images/index.json', async (route) => await route.fulfill({ status: 404 }));
   await page.goto('/');
-  await expect(page.getByRole('contentinfo')).toContainText('list of disk images could not be loaded');
+  await expect(page.getByRole('contentinfo')).toContainText(
+    'The disk image is not complete on this site (index.json: 404)',
+  );
   await expect(page.getByRole('button', { name: 'Start again' })).toBeVisible();
 });

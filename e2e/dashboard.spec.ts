@@ -4,7 +4,7 @@ import { expect, test } from './fixture.ts';
 test('the dashboard names host, version, memory and disk', async ({ machinePage: { page } }) => {
   await page.getByRole('tab', { name: 'Dashboard' }).click();
   const frame = page.frameLocator('iframe[title="Dashboard of the machine"]');
-  for (const text of [/host ?name/i, /v0\.\d+/, /uptime/i, /memory/i, /disk/i]) {
+  for (const text of [/host ?name/i, /v0\.\d+/, /up for|uptime/i, /memory/i, /disk/i]) {
     await expect(frame.getByText(text).first()).toBeVisible({ timeout: 10_000 });
   }
 });
