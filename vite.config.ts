@@ -22,5 +22,6 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false }, // the policy of the page allows no inline script
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1_000,
+    rolldownOptions: { input: ['index.html', 'built-in/dashboard/index.html'] },
   },
 }));

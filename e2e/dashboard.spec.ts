@@ -18,3 +18,11 @@ test('a running program shows with its processor time', async ({ machine, machin
   await row.getByRole('button', { name: /^End/ }).click();
   await expect(row).toContainText('SIGKILL');
 });
+
+test('without a second origin the built-in dashboard shows', async ({ page, baseURL }) => {
+  await page.goto(`${baseURL?.replace('localhost', '127.0.0.1')}/?disk=memory`);
+  await page.evaluate(async () => await window.machine?.ready());
+  await page.getByRole('tab', { name: 'Dashboard' }).click();
+  const frame = page.frameLocator('iframe[title="Dashboard of the machine"]');
+  await expect(frame.getByText(/v0\.\d+/)).toBeVisible({ timeout: 10_000 });
+});

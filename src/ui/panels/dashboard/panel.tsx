@@ -1,6 +1,6 @@
 import { ExternalLink, Gauge, RotateCw } from 'lucide-react';
 import { useState, type JSX } from 'react';
-import { Button } from 'react-aria-components';
+import type { HandshakeMessage } from '../../../workers/protocol/door.ts';
 import { IconButton } from '../../components/icon-button.tsx';
 import { useMachine, usePage } from '../../page-context.tsx';
 import './dashboard.css';
@@ -23,7 +23,7 @@ export function DashboardPanel(): JSX.Element {
       </div>
     );
   }
-  if (url === undefined) return <NoOrigin />;
+  if (url === undefined) return <BuiltInDashboard />;
   return (
     <div className="dashboard">
       <div className="dashboard-bar">
@@ -47,17 +47,20 @@ export function DashboardPanel(): JSX.Element {
   );
 }
 
-function NoOrigin(): JSX.Element {
+/** Without a second origin: our own dashboard from the page's assets, given a door to port 8000. */
+function BuiltInDashboard(): JSX.Element {
+  const { store } = usePage();
+  const giveDoor = (frame: HTMLIFrameElement): void => {
+    const door = store.machine?.openDoor(PORT);
+    if (door === undefined) return;
+    frame.contentWindow?.postMessage({ osvDoor: 'port' } satisfies HandshakeMessage, location.origin, [door]);
+  };
   return (
-    <div className="empty">
-      <Gauge size={28} strokeWidth={1.5} aria-hidden />
-      <p>
-        Pages of the machine are shown at an origin of their own, which this server does not have. Open the page as{' '}
-        <code>http://localhost</code> with <code>npm start</code> to see them.
-      </p>
-      <Button className="button" onPress={() => window.location.reload()}>
-        Reload
-      </Button>
-    </div>
+    <iframe
+      className="dashboard-frame built-in"
+      title="Dashboard of the machine"
+      src="built-in/dashboard/index.html"
+      onLoad={(event) => giveDoor(event.currentTarget)}
+    />
   );
 }
