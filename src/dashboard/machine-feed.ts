@@ -104,7 +104,7 @@ export function sampleOf(before: MachineLook, now: MachineLook): Sample {
   };
 }
 
-export function isIdle({ name }: ThreadModel): boolean {
+function isIdle({ name }: ThreadModel): boolean {
   return /^idle\d+$/.test(name);
 }
 

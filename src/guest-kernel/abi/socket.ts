@@ -2,7 +2,6 @@
 export const AF_UNSPEC = 0;
 export const AF_UNIX = 1;
 export const AF_INET = 2;
-export const AF_INET6 = 10;
 
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
@@ -24,11 +23,9 @@ export const MSG_PEEK = 0x2;
 export const MSG_CTRUNC = 0x8;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
-export const MSG_EOR = 0x80;
 export const MSG_WAITALL = 0x100;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
-export const MSG_WAITFORONE = 0x10000;
 export const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
 export const SOL_SOCKET = 1;
@@ -78,7 +75,6 @@ export const TCP_SYNCNT = 7;
 export const TCP_LINGER2 = 8;
 export const TCP_DEFER_ACCEPT = 9;
 export const TCP_WINDOW_CLAMP = 10;
-export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
 export const TCP_CONGESTION = 13;
 export const TCP_USER_TIMEOUT = 18;
@@ -119,8 +115,8 @@ export const MSGHDR = {
 export const MMSGHDR = { size: 64, msg_hdr: 0, msg_len: 56 } as const;
 export const CMSGHDR = { size: 16, cmsg_len: 0, cmsg_level: 8, cmsg_type: 12 } as const;
 export const IFREQ = { size: 40, ifr_name: 0, ifr_data: 16 } as const;
-export const SOCKADDR_IN_SIZE = 16;
-export const SOCKADDR_UN_SIZE = 110;
+const SOCKADDR_IN_SIZE = 16;
+const SOCKADDR_UN_SIZE = 110;
 /** struct sockaddr_storage: no address is longer. */
 export const SOCKADDR_MAX = 128;
 
@@ -177,11 +173,6 @@ export function decodeSocketAddress(bytes: Uint8Array): SocketAddress | undefine
 /** The family alone, for calls that only look at it (connect with AF_UNSPEC). */
 export function familyOf(bytes: Uint8Array): number {
   return bytes.length < 2 ? AF_UNSPEC : (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
-}
-
-/** '127.0.0.1' of 0x7f000001. */
-export function formatHost(host: number): string {
-  return [host >>> 24, (host >>> 16) & 255, (host >>> 8) & 255, host & 255].join('.');
 }
 
 /** Number of a dotted quad; undefined for anything else. */

@@ -114,7 +114,7 @@ function* readForm(incoming: IncomingRequest): Wait<readonly (readonly [ByteStri
 }
 
 /** The rest of a body. @throws ApiError 413 */
-export function* readWhole(readBody: () => Wait<Uint8Array | undefined>): Wait<Uint8Array> {
+function* readWhole(readBody: () => Wait<Uint8Array | undefined>): Wait<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let total = 0;
   for (let piece = yield* readBody(); piece !== undefined; piece = yield* readBody()) {

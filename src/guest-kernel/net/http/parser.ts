@@ -22,7 +22,7 @@ export interface HttpLimits {
 }
 
 /** Node's own head limit is 16 KiB; a hundred fields are more than browsers send. */
-export const DEFAULT_LIMITS: HttpLimits = { headBytes: 16_384, fieldCount: 100 };
+const DEFAULT_LIMITS: HttpLimits = { headBytes: 16_384, fieldCount: 100 };
 const MAX_CHUNK_LINE = 1024; // sizes are short; what follows ';' nobody uses
 
 type Phase =

@@ -15,7 +15,7 @@ interface OptionRow {
 }
 
 /** net.core.rmem_default of Linux. */
-export const DEFAULT_BUFFER_BYTES = 212_992;
+const DEFAULT_BUFFER_BYTES = 212_992;
 const MAX_BUFFER_BYTES = 4 * 1024 * 1024; // bounds what one socket can hold; Linux: tcp_rmem[2] is 6 MiB
 const MIN_BUFFER_BYTES = 2304; // Linux SOCK_MIN_RCVBUF
 
