@@ -102,7 +102,8 @@ class DoorConnection implements HostConnection {
     this.#pushOut(stream);
     if (this.#ended !== undefined) return;
     if (this.#dataListener !== undefined && !this.#isPaused) {
-      for (const chunk of stream.receiveAll()) this.#dataListener(chunk);
+      // A listener may close the connection in the middle.
+      for (const chunk of stream.receiveAll()) this.#dataListener?.(chunk);
     }
     if (stream.error !== undefined && stream.readableBytes === 0) {
       this.#finish('reset');

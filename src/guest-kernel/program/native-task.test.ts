@@ -171,6 +171,20 @@ describe('native programs', () => {
     expect(programs.find(first)?.state.kind).toBe('exited');
   });
 
+  it('one whose calls never block shares the machine with the others', () => {
+    const { ports, programs, start, run } = rig();
+    const hog = start(function* main(sys: NativeCalls): Wait<number> {
+      for (;;) yield* sys.sleepUntil(0);
+    });
+    const other = start(function* main(sys: NativeCalls): Wait<number> {
+      yield* sys.write(1, bytesOf('mine'));
+      return 0;
+    });
+    run();
+    expect(ports.console.text).toBe('mine');
+    expect([programs.find(hog)?.state.kind, programs.find(other)?.state.kind]).toEqual(['running', 'exited']);
+  });
+
   it('an unknown path is the launcher of guests to judge', () => {
     const { programs } = rig();
     expect(() => programs.start(['/nothing'], { isNewProgram: false })).toThrow('Failed to load object: /nothing');

@@ -17,6 +17,9 @@ import { ALL_SIGNALS } from './signals.ts';
 const ALWAYS_POLLED = 0x38;
 const POLLNVAL = 0x20;
 
+/** Waits for nothing but its turn. */
+const NEXT_TURN: Blocked = blocked([]);
+
 export interface NativeTaskParts {
   readonly id: number;
   readonly name: ByteString;
@@ -31,13 +34,15 @@ export class NativeTask extends KernelTask {
   /** A signal came since the last EINTR. */
   #isInterrupted = false;
   #ignoredTerm = false;
+  #sliceEndNs = 0;
 
   constructor(machine: RunningMachine, program: RunningProgram, parts: NativeTaskParts) {
     super(machine, program, parts.id, parts.name);
     this.#generator = parts.body(new TaskCalls(this, parts.sockets));
   }
 
-  protected override execute(): SliceOutcome {
+  protected override execute(sliceNs: number): SliceOutcome {
+    this.#sliceEndNs = this.machine.clock.monotonicNs() + sliceNs;
     try {
       const step = this.#generator.next();
       if (this.isTerminated) return 'over';
@@ -55,6 +60,11 @@ export class NativeTask extends KernelTask {
   override interrupt(): void {
     this.#isInterrupted = true;
     super.interrupt();
+  }
+
+  /** Whether it has run for so long that it is another's turn. */
+  get isSliceOver(): boolean {
+    return this.machine.clock.monotonicNs() >= this.#sliceEndNs;
   }
 
   /** Whether the next wait is to be cut short; asking resets it, so that each signal interrupts once. */
@@ -83,6 +93,7 @@ export class NativeTask extends KernelTask {
 
   // Going to sleep again with a SIGTERM that was announced and not taken: the program does not care for it, so it dies.
   #wait(wait: Blocked): SliceOutcome {
+    if (wait === NEXT_TURN) return 'ready';
     const pending = this.pendingSignals.set | this.program.pendingSignals.set;
     if (this.#ignoredTerm && (pending & (1n << BigInt(SIGTERM - 1))) !== 0n) {
       this.machine.log.info(`${this.program.path}: ended by ${signalName(SIGTERM)}`);
@@ -222,6 +233,8 @@ class TaskCalls implements NativeCalls {
   /** Runs a call to its end: waits where it blocks, EINTR where a signal cuts the wait short. */
   *#finish<T>(attempt: (call: Call) => T | Blocked): Wait<T> {
     const call = new NativeCall(this.#task);
+    // A program whose calls never block (a long copy) would keep the machine to itself.
+    if (this.#task.isSliceOver) yield NEXT_TURN;
     for (;;) {
       const result = yield* this.retry(() => attempt(call));
       if (!isBlocked(result)) return result;
