@@ -57,7 +57,17 @@ describe('a program answers as on Linux', () => {
     });
   }
 
-  for (const name of ['hello.c', 'memory.c', 'files.c', 'pipes.c', 'process.c', 'signals.c', 'threads.c', 'fork.c']) {
+  for (const name of [
+    'hello.c',
+    'memory.c',
+    'files.c',
+    'pipes.c',
+    'waiting.c',
+    'process.c',
+    'signals.c',
+    'threads.c',
+    'fork.c',
+  ]) {
     it(`of guest/tests: ${name}`, () => {
       const program = compile(source(name), ['-pthread']);
       const { stdout, stderr, code } = inMachine(program, C_LIBRARIES);

@@ -18,7 +18,7 @@ import { blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile, PollMask, UserMemory } from '../vfs/open-file.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
-import { loadTimespecNs, loadTimevalNs, storeTimeval } from './timespec.ts';
+import { loadTimespecNs, loadTimevalNs, storeTimespec, storeTimeval } from './timespec.ts';
 
 const MAX_POLL_FDS = 16_384; // RLIMIT_NOFILE
 const SIGSET_BYTES = 8;
@@ -96,7 +96,7 @@ interface SelectArgs {
 
 function select(thread: Thread, call: Call, args: SelectArgs, timeoutNs: () => number | undefined): Result {
   if (args.nfds < 0) throw EINVAL;
-  const nfds = Math.min(args.nfds, FD_SETSIZE);
+  const nfds = Math.min(args.nfds, tableSize(thread));
   const sizeBytes = Math.ceil(nfds / 64) * 8; // fd_set is an array of longs
   const deadlineNs = deadlineOf(call, timeoutNs);
   const sets = [
@@ -134,23 +134,34 @@ function select(thread: Thread, call: Call, args: SelectArgs, timeoutNs: () => n
   return ready;
 }
 
+/** Linux fs/select.c looks no further than the descriptor table goes, which is 64, 256, 512 and so on long. */
+function tableSize(thread: Thread): number {
+  const highest = thread.files.descriptors().at(-1) ?? 0;
+  let size = highest < 64 ? 64 : 256;
+  while (size <= highest) size *= 2;
+  return Math.min(size, FD_SETSIZE);
+}
+
+/** select(2), ppoll(2): Linux leaves the time not slept in the timeout. */
+function storeRemaining(result: Result, call: Call, store: (ns: number) => void): Result {
+  const deadlineNs = (call.progress as Waiting | undefined)?.deadlineNs;
+  if (typeof result === 'number' && deadlineNs !== undefined) store(Math.max(0, deadlineNs - call.nowNs));
+  return result;
+}
+
 function selectWithTimeval(thread: Thread, args: SelectArgs & { timeout: number }, call: Call): Result {
   const { memory } = thread;
   const result = select(thread, call, args, () =>
     args.timeout === 0 ? undefined : loadTimevalNs(memory, args.timeout),
   );
-  // select(2): Linux leaves the time not slept in the timeout.
-  if (typeof result === 'number' && args.timeout !== 0) {
-    const deadlineNs = (call.progress as Waiting | undefined)?.deadlineNs;
-    if (deadlineNs !== undefined) storeTimeval(memory, args.timeout, Math.max(0, deadlineNs - call.nowNs));
-  }
-  return result;
+  return storeRemaining(result, call, (ns) => storeTimeval(memory, args.timeout, ns));
 }
 
 function pselect(thread: Thread, args: SelectArgs & { timeout: number; sigmask: number }, call: Call): Result {
   const { memory } = thread;
   if (args.sigmask !== 0) useSignalMask(thread, memory.loadNumber(args.sigmask), memory.loadNumber(args.sigmask + 8));
-  return select(thread, call, args, () => timespecOrForever(memory, args.timeout));
+  const result = select(thread, call, args, () => timespecOrForever(memory, args.timeout));
+  return storeRemaining(result, call, (ns) => storeTimespec(memory, args.timeout, BigInt(Math.floor(ns))));
 }
 
 /** A struct timespec; a null pointer waits for ever. */
@@ -164,7 +175,9 @@ function ppoll(
   call: Call,
 ): Result {
   useSignalMask(thread, args.sigmask, args.sigsetsize);
-  return poll(thread, call, args.fds, args.nfds, () => timespecOrForever(thread.memory, args.timeout));
+  const { memory } = thread;
+  const result = poll(thread, call, args.fds, args.nfds, () => timespecOrForever(memory, args.timeout));
+  return storeRemaining(result, call, (ns) => storeTimespec(memory, args.timeout, BigInt(Math.floor(ns))));
 }
 
 // oxfmt-ignore
