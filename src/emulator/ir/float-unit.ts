@@ -20,7 +20,7 @@ import { FP_FLAG, ROUND, type FloatContext } from '../util/soft-float/round.ts';
 import { assert } from '../util/assert.ts';
 import type { V128 } from './op-spec.ts';
 
-export const MXCSR = {
+const MXCSR = {
   FLAGS: 0x3f,
   DAZ: 0x40,
   MASKS_SHIFT: 7,

@@ -94,6 +94,3 @@ export const VARIABLE = {
   mm0: 38,
   mmExponent0: 46,
 } as const;
-
-/** Index by name, for the parser. */
-export const VARIABLE_INDEX: ReadonlyMap<string, number> = new Map(STATE_VARIABLES.map(({ name }, i) => [name, i]));

@@ -1,5 +1,5 @@
 /** A broken invariant of ours: never the guest's doing, never swallowed; the kernel turns it into a panic with a state dump. */
-export class InvariantError extends Error {
+class InvariantError extends Error {
   override readonly name = 'InvariantError';
 }
 

@@ -88,7 +88,7 @@ function step(cache: DentryCache, viewer: Viewer, here: Place, root: Place, name
 }
 
 /** The place above; the viewer's root is its own parent. */
-export function parentOf(place: Place, root: Place): Place {
+function parentOf(place: Place, root: Place): Place {
   let here = place;
   for (;;) {
     if (here.dentry === root.dentry && here.mount === root.mount) return here;

@@ -55,10 +55,6 @@ export function mergesBelow({ order, dominator, isMerge }: Shape, node: number):
   return order.filter((child) => isMerge[child] && dominator[child] === node && child !== node).toReversed();
 }
 
-export function isBackEdge({ position }: Shape, from: number, to: number): boolean {
-  return position[to] <= position[from];
-}
-
 function reversePostorder({ successors }: Graph): number[] {
   const seen = new Set<number>([0]);
   const postorder: number[] = [];

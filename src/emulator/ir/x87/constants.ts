@@ -22,7 +22,7 @@ function constant(exponent: number, digits: bigint): Constant {
 }
 
 /** π to 256 bits, as floor(π × 2^254). */
-export const PI_254 = 0xc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22n;
+const PI_254 = 0xc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22n;
 
 /** In the order of their opcodes, D9 E8 to D9 EE. */
 export const CONSTANTS: readonly Constant[] = [

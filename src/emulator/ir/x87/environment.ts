@@ -10,7 +10,7 @@ import type { X87 } from './unit.ts';
 
 const TAG = { VALID: 0, ZERO: 1, SPECIAL: 2, EMPTY: 3 } as const;
 
-export function environmentBytes(isShort: boolean): number {
+function environmentBytes(isShort: boolean): number {
   return isShort ? 14 : 28;
 }
 

@@ -72,7 +72,7 @@ const signedInteger = (value: bigint): Unpacked => ({
   isSignaling: false,
 });
 
-export const MEMORY_FORMATS: Readonly<Record<string, MemoryFormat>> = {
+const MEMORY_FORMATS: Readonly<Record<string, MemoryFormat>> = {
   m32: { bytes: 4, load: ({ data }, addr) => widen(unpack(F32, BigInt(data.getUint32(addr, true))), F32, F80) },
   m64: { bytes: 8, load: ({ data }, addr) => widen(unpack(F64, data.getBigUint64(addr, true)), F64, F80) },
   i16: { bytes: 2, load: ({ data }, addr) => signedInteger(BigInt(data.getInt16(addr, true))) },

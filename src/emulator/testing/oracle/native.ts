@@ -23,7 +23,7 @@ export function whyNoOracle(): string {
 }
 
 /** The program of a C source beside this file, compiled once per content. @returns its path. */
-export function buildNative(sourceName: string, ...flags: readonly string[]): string {
+function buildNative(sourceName: string, ...flags: readonly string[]): string {
   const source = path.join(SOURCE_DIR, sourceName);
   const hash = createHash('sha256').update(readFileSync(source)).update(flags.join(' ')).digest('hex').slice(0, 16);
   const program = path.join(BUILD_DIR, `${path.parse(sourceName).name}-${hash}`);
@@ -37,7 +37,7 @@ export function buildNative(sourceName: string, ...flags: readonly string[]): st
 }
 
 /** Feeds `input` to a program built by buildNative. @returns its output. @throws Error when it fails. */
-export function runNativeProgram(program: string, input: Uint8Array): Uint8Array {
+function runNativeProgram(program: string, input: Uint8Array): Uint8Array {
   const { status, signal, stdout, stderr } = spawnSync(program, { input, maxBuffer: 2 ** 30 });
   if (status !== 0)
     throw new Error(`${path.basename(program)}: status ${status}, signal ${signal}: ${stderr.toString()}`);

@@ -93,7 +93,7 @@ function unpackSpecial(format: FloatFormat, sign: 0 | 1, fraction: bigint): Unpa
 }
 
 /** The bit of a NaN's payload that tells quiet ones. */
-export function quietBit(format: FloatFormat): bigint {
+function quietBit(format: FloatFormat): bigint {
   return 1n << BigInt(format.precision - 2);
 }
 

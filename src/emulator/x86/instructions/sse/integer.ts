@@ -6,7 +6,7 @@ import { immediate, readVector, setXmm, shiftCount, shuffleLanes, ZERO_BYTE, typ
 type Binary = (b: Lifter, x: Vector, y: Vector) => Vector;
 
 /** dst = operation(dst, src). */
-export function binary(name: string, feature: string, form: string, operation: Binary): Instruction {
+function binary(name: string, feature: string, form: string, operation: Binary): Instruction {
   return instruction({
     name,
     sdm: `2B, ${name.toUpperCase()}`,
