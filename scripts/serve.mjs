@@ -77,12 +77,17 @@ function fileFor(root, request) {
   } catch {
     return undefined;
   }
-  const isGuest = GUEST_HOST.test(request.headers.host ?? '');
-  if (isGuest && !/^\/osv-door[-.]/.test(path)) path = '/osv-door.html';
+  if (GUEST_HOST.test(request.headers.host ?? '')) path = doorPath(path);
   const file = join(root, path.endsWith('/') ? `${path}index.html` : path);
   return file.startsWith(root) && !path.includes('\0') && existsSync(file) && statSync(file).isFile()
     ? file
     : undefined;
+}
+
+/** At a guest port's origin: the files of the door, the picture by which the page knows of it, else the bootstrap page. */
+function doorPath(path) {
+  if (path === '/osv-door-here.svg') return '/icon.svg';
+  return /^\/osv-door[-.]/.test(path) ? path : '/osv-door.html';
 }
 
 function headers(root, file) {

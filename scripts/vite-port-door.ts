@@ -34,7 +34,9 @@ const serveDoor: Connect.NextHandleFunction = (request, response, next) => {
     bundle(entry).then((code) => response.setHeader('Content-Type', 'text/javascript').end(code), next);
     return;
   }
-  if (GUEST_HOST.test(request.headers.host ?? '')) request.url = '/osv-door.html';
+  if (GUEST_HOST.test(request.headers.host ?? '')) {
+    request.url = path === '/osv-door-here.svg' ? '/icon.svg' : '/osv-door.html';
+  }
   next();
 };
 

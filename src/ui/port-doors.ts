@@ -28,10 +28,21 @@ export class PortDoors {
   /** Tabs that this page opened, and the guest port of each. */
   readonly #tabs = new Map<WindowProxy, number>();
 
+  #probe: Promise<boolean> | undefined;
+
   constructor(opener: DoorOpener) {
     this.#opener = opener;
     window.addEventListener('message', (event: MessageEvent<unknown>) => this.#receive(event));
     setInterval(() => this.#greetTabs(), GREET_MS);
+  }
+
+  /**
+   * Whether the server of this page answers at origins of guest ports: only one that knows the door has the picture
+   * asked for here (scripts/serve.mjs), while a plain static server gives its own files or none.
+   */
+  hasOrigins(port: number): Promise<boolean> {
+    this.#probe ??= probeOrigin(guestOrigin(window.location, port));
+    return this.#probe;
   }
 
   /** @returns the address of a path on a guest port, or undefined when this site has no second origin */
@@ -69,6 +80,16 @@ export class PortDoors {
       else if (origin !== undefined) tab.postMessage({ osvDoor: 'here' } satisfies HandshakeMessage, origin);
     }
   }
+}
+
+async function probeOrigin(origin: string | undefined): Promise<boolean> {
+  if (origin === undefined) return false;
+  const picture = new Image();
+  picture.src = `${origin}/osv-door-here.svg`;
+  return await picture.decode().then(
+    () => true,
+    () => false,
+  );
 }
 
 function handshakeFrom(data: unknown): Extract<HandshakeMessage, { osvDoor: 'wanted' }> | undefined {

@@ -13,7 +13,7 @@ import { errorPage, withShim } from './door-pages.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
-const OWN_FILES = /^\/osv-door(-page|-shim|-worker)?\.(html|js)$/;
+const OWN_FILES = /^\/osv-door(-page|-shim|-worker|-here)?\.(html|js|svg)$/;
 
 /** A document answers from its event loop; a busy one may need a moment. */
 const DOOR_WAIT_MS = 3_000;

@@ -1,5 +1,5 @@
 import { ExternalLink, Gauge, RotateCw } from 'lucide-react';
-import { useState, type JSX } from 'react';
+import { useEffect, useState, type JSX } from 'react';
 import type { HandshakeMessage } from '../../../workers/protocol/door.ts';
 import { IconButton } from '../../components/icon-button.tsx';
 import { useMachine, usePage } from '../../page-context.tsx';
@@ -13,6 +13,8 @@ export function DashboardPanel(): JSX.Element {
   const { doors } = usePage();
   const isListening = useMachine((state) => state.listening.includes(PORT));
   const [turn, setTurn] = useState(0);
+  const [hasOrigins, setHasOrigins] = useState<boolean | undefined>(undefined);
+  useEffect(() => void doors.hasOrigins(PORT).then(setHasOrigins), [doors]);
   const url = doors.url(PORT, PATH);
 
   if (!isListening) {
@@ -23,7 +25,8 @@ export function DashboardPanel(): JSX.Element {
       </div>
     );
   }
-  if (url === undefined) return <BuiltInDashboard />;
+  if (hasOrigins === undefined) return <p className="empty">Loading…</p>;
+  if (!hasOrigins || url === undefined) return <BuiltInDashboard />;
   return (
     <div className="dashboard">
       <div className="dashboard-bar">
