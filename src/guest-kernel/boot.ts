@@ -52,6 +52,7 @@ import { system } from './syscalls/system.ts';
 import { threads } from './syscalls/threads.ts';
 import { time } from './syscalls/time.ts';
 import { DmesgLog } from './trace/log.ts';
+import type { WaitQueue } from './program/wait-queue.ts';
 import type { Filesystem, Timestamp } from './vfs/inode.ts';
 import { BOOT_BANNER } from './version.ts';
 import { MountTable } from './vfs/mount-table.ts';
@@ -90,6 +91,7 @@ export function allSyscalls(
   ];
 }
 
+const HOST_TURN_NS = 20_000_000;
 /** Half of the machine's memory may be files of a tmpfs, as on Linux. */
 const TMPFS_SHARE = 0.5;
 
@@ -128,7 +130,10 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   ];
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
   const environment = new Map<ByteString, ByteString>();
-  const pool = new NamespacePool(cpuMaker(ports, options), options.memoryBytes);
+  // Some ms with nothing to do are a turn of the host's event loop.
+  const wakeLater = (queue: WaitQueue): void =>
+    void machine.scheduler.timers.add(ports.clock.monotonicNs() + HOST_TURN_NS, () => queue.wake());
+  const pool = new NamespacePool(cpuMaker(ports, options), options.memoryBytes, wakeLater);
   machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
   const natives = new NativePrograms([], nativeSockets(machine.network));

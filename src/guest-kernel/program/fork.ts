@@ -1,6 +1,6 @@
 /** fork(2): the calling thread goes on in a copy of its memory, as a program of its own. */
 import { type CpuState, REG } from '../../emulator/index.ts';
-import { EAGAIN, ENOSYS } from '../abi/errno.ts';
+import { ENOSYS } from '../abi/errno.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
 import { GuestTask } from './guest-task.ts';
 import { RunningProgram } from './running-program.ts';
@@ -57,13 +57,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
 function copyNamespace(parent: GuestTask): GuestNamespace {
   const pool = parent.machine.namespaces;
   if (pool === undefined) throw ENOSYS;
-  let namespace: GuestNamespace;
-  try {
-    namespace = pool.create();
-  } catch (error) {
-    if (error instanceof RangeError) throw EAGAIN;
-    throw error;
-  }
+  const namespace = pool.create();
   try {
     namespace.map.copyFrom(parent.namespace.map);
   } catch (error) {

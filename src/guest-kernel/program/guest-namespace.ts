@@ -4,11 +4,14 @@
  */
 import { AddressSpace, type Cpu, PERMISSIONS_BASE } from '../../emulator/index.ts';
 import { assert } from '../../emulator/util/assert.ts';
+import { EAGAIN } from '../abi/errno.ts';
+import { NotResident } from '../vfs/inode.ts';
 import { type MemoryBudget, MemoryMap } from '../mm/memory-map.ts';
 import { SpaceMemory } from '../mm/space-memory.ts';
 import { FutexTable } from './futex-table.ts';
 import type { ResidentLauncher } from './resident-launcher.ts';
 import type { Mapping, Namespace } from './thread.ts';
+import { WaitQueue } from './wait-queue.ts';
 
 /** Warm memories kept for the next program: a fresh one costs a millisecond per MB it touches (DESIGN decision 2). */
 const WARM_SPACES = 8;
@@ -20,10 +23,14 @@ export class NamespacePool {
   readonly #makeCpu: MakeCpu;
   readonly #budget: MemoryBudget;
   readonly #live = new Set<GuestNamespace>();
+  readonly #wakeLater: (queue: WaitQueue) => void;
   #nextId = 1;
+  #hasWaited = false;
 
-  constructor(makeCpu: MakeCpu, memoryBytes: number) {
+  /** `wakeLater` wakes a queue after the host's event loop had a turn. */
+  constructor(makeCpu: MakeCpu, memoryBytes: number, wakeLater: (queue: WaitQueue) => void) {
     this.#makeCpu = makeCpu;
+    this.#wakeLater = wakeLater;
     this.#budget = { usedPages: 0, limitPages: Math.floor(memoryBytes / 4096) };
   }
 
@@ -36,9 +43,13 @@ export class NamespacePool {
     return this.#live;
   }
 
-  /** @throws RangeError when the host has no room for another memory */
+  /**
+   * A fresh namespace. Where the host has no room for another memory, its collector gets a turn of the event loop to
+   * find dropped ones.
+   * @throws NotResident once, then EAGAIN
+   */
   create(): GuestNamespace {
-    const space = this.#warm.pop() ?? new AddressSpace();
+    const space = this.#warm.pop() ?? this.#allocate();
     const namespace = new GuestNamespace(
       this.#nextId++,
       this.#makeCpu(space),
@@ -50,6 +61,24 @@ export class NamespacePool {
     );
     this.#live.add(namespace);
     return namespace;
+  }
+
+  #allocate(): AddressSpace {
+    try {
+      const space = new AddressSpace();
+      this.#hasWaited = false;
+      return space;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      if (this.#hasWaited) {
+        this.#hasWaited = false;
+        throw EAGAIN;
+      }
+      this.#hasWaited = true;
+      const later = new WaitQueue();
+      this.#wakeLater(later);
+      throw new NotResident(later);
+    }
   }
 }
 

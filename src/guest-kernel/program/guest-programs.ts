@@ -61,8 +61,8 @@ export class GuestPrograms implements GuestStarter {
       return this.#start(argv, options);
     } catch (error) {
       if (error instanceof ElfError) throw new LaunchError(error.message);
+      if (error === EAGAIN) throw new LaunchError('out of namespaces');
       if (error instanceof Errno) throw new LaunchError(`Failed to load object: ${argv[0]}: ${error.message}`);
-      if (error instanceof RangeError) throw new LaunchError('out of namespaces');
       throw error;
     }
   }
