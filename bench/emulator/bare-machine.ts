@@ -26,7 +26,10 @@ const SYS_EXIT_GROUP = 231;
 export function runBare(elf: Uint8Array, args: readonly string[], engine: Engine): BareResult {
   const space = new AddressSpace();
   const { entry, endAddr } = loadSegments(space, elf);
-  const cpu = createCpu(space, { engine, ports: { timestamp: () => 0n, entropy: (dst) => void dst.fill(4) } });
+  const cpu = createCpu(space, {
+    engine,
+    ports: { timestamp: () => 0n, entropy: (dst) => void dst.fill(4), nowMs: () => performance.now() },
+  });
   const state = cpu.createState();
   state.setNumber(REG.RSP, pushArguments(space, endAddr + STACK_SIZE, args));
   state.rip = entry;

@@ -1,5 +1,8 @@
 import type { Link, RegionFunction } from '../backends/js/compile.ts';
 
+/** A switch of more cases costs more than the look-up it saves. */
+const MAX_TARGETS = 64;
+
 /**
  * What is known of a guest address that a block starts at: how often the cold tier ran it, and the region there once
  * it is compiled. Generated code holds links, so replacing `run` links and unlinks blocks everywhere at once.
@@ -15,12 +18,20 @@ export class CodeLink implements Link {
   executions = 0;
   /** Times a region here was made. */
   compilations = 0;
+  /** Where the block went on, in the order first seen; only what an indirect jump may need. */
+  readonly targets: number[] = [];
   readonly #stub: RegionFunction;
 
   constructor(rip: number) {
     this.rip = rip | 0;
     this.#stub = () => rip | 0;
     this.run = this.#stub;
+  }
+
+  /** The cold tier went on at `rip` after this block. Cost: a compare when it is the same as ever. */
+  noteTarget(rip: number): void {
+    if (this.targets[0] === rip || this.targets.length >= MAX_TARGETS || this.targets.includes(rip)) return;
+    this.targets.push(rip);
   }
 
   install(run: RegionFunction): void {

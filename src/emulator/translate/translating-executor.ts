@@ -36,6 +36,10 @@ export interface TranslationStatistics {
   bytesGenerated: number;
   translateMs: number;
   flushes: number;
+  /** Times the dispatcher entered a region, gave an instruction to the cold tier because a check failed, ran a cold block. */
+  entries: number;
+  slowExits: number;
+  coldBlocks: number;
 }
 
 // bench/README.md: a compiled block pays for its translation after some 30 executions on the cold tier.
@@ -65,6 +69,9 @@ export class TranslatingExecutor implements Executor {
     bytesGenerated: 0,
     translateMs: 0,
     flushes: 0,
+    entries: 0,
+    slowExits: 0,
+    coldBlocks: 0,
   };
   readonly #services: ExecutorServices;
   readonly #cold: ColdTier;
@@ -154,6 +161,7 @@ export class TranslatingExecutor implements Executor {
     I[ripAt] = 0;
     I[ripAt + 1] = 0;
     I[(S + REGION_SLOT.reason) >> 2] = STOP.slow;
+    this.statistics.entries++;
     const next = link.run(S, MAX_DEPTH);
     if (next !== 0) {
       I[ripAt] = next;
@@ -161,6 +169,7 @@ export class TranslatingExecutor implements Executor {
     }
     switch (I[(S + REGION_SLOT.reason) >> 2]) {
       case STOP.slow:
+        this.statistics.slowExits++;
         return this.#step(S);
       case STOP.syscall:
         return SYSCALL;
@@ -187,7 +196,9 @@ export class TranslatingExecutor implements Executor {
       if (link.isCompiled) return null;
     }
     const fuelAt = (S + REGION_SLOT.fuel) >> 2;
+    this.statistics.coldBlocks++;
     const exit = this.#cold.runBlock(S, this.#views.I[fuelAt]);
+    link.noteTarget(this.#views.I[(S + STATE_OFFSET.rip) >> 2] >>> 0);
     this.#views.I[fuelAt] -= this.#cold.retired;
     return exit;
   }
@@ -261,7 +272,7 @@ export class TranslatingExecutor implements Executor {
       if (rip < 0 || rip >= GUEST_LIMIT || known?.isCompiled === true) return false;
       return (known?.executions ?? 0) >= least;
     };
-    const region = formRegion(root, lift, isWanted);
+    const region = formRegion(root, lift, isWanted, (rip) => this.#links.get(rip)?.targets ?? []);
     this.statistics.blocksCompiled += region.blocks.length;
     return region;
   }

@@ -204,9 +204,30 @@ export class RegionWriter extends Writer {
   goToValue(value: Op, isReturn: boolean): void {
     const [low, high] = [this.atom(value, 0), this.atom(value, 1)];
     this.#testFarAndFuel(low, high);
+    if (isReturn) {
+      this.#materialiseFlags();
+      this.line(`next = ${low}; break exit;`);
+    } else this.#jumpTable(low);
+  }
+
+  /** Targets that were seen before are cases of a switch; others are looked up. */
+  #jumpTable(target: string): void {
+    const from = this.#number;
+    const cases = (this.#region.indirect?.get(this.#block.rip) ?? []).filter((rip) => this.#numbers.has(rip));
+    const flags = this.#known;
+    if (cases.length > 0) {
+      this.open(`switch (${target}) {`);
+      for (const rip of cases) {
+        this.open(`case ${rip | 0}: {`);
+        this.#known = flags;
+        this.#edge(rip, from);
+        this.close();
+      }
+      this.close();
+    }
+    this.#known = flags;
     this.#materialiseFlags();
-    this.line(isReturn ? `next = ${low};` : `next = ${low}; to = linkTo(${low});`);
-    this.line('break exit;');
+    this.line(`next = ${target}; to = linkTo(${target}); break exit;`);
   }
 
   #testFarAndFuel(low: string, high: string): void {

@@ -21,6 +21,8 @@ import type { Graph } from './structure.ts';
 export interface Region {
   /** The first is the entry. */
   readonly blocks: readonly Block[];
+  /** Where indirect jumps were seen to go, by the address of their block. */
+  readonly indirect?: ReadonlyMap<number, readonly number[]>;
 }
 
 /** Slots of the scratch area that regions and their caller share. */
@@ -61,11 +63,12 @@ export function directTargets(block: Block): number[] {
 }
 
 /** The region's control flow: block number → numbers of the blocks it goes on at inside of the region. */
-export function graphOf({ blocks }: Region): Graph {
+export function graphOf({ blocks, indirect }: Region): Graph {
   const numbers = new Map(blocks.map((block, i) => [block.rip, i]));
   return {
     successors: blocks.map((block) => {
-      const targets = directTargets(block).map((rip) => numbers.get(rip));
+      const addresses = [...directTargets(block), ...(indirect?.get(block.rip) ?? [])];
+      const targets = addresses.map((rip) => numbers.get(rip));
       return [...new Set(targets.filter((target) => target !== undefined))];
     }),
   };
