@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { build } from 'vite';
 
 /**
- * Bundles `entry` to `.cache/node/NAME.mjs`; packages are bundled too, so that starting it reads one file.
+ * Bundles `entry` to `.cache/node/NAME.cjs`; packages are bundled too, so that starting it reads one file.
  * @returns its path
  */
 export async function bundleForNode(entry, name) {
   // Others may be starting from the former one.
-  const partial = `${name}.${process.pid}.mjs`;
+  const partial = `${name}.${process.pid}.cjs`;
   await build({
     configFile: false,
     logLevel: 'error',
@@ -19,11 +19,11 @@ export async function bundleForNode(entry, name) {
       outDir: '.cache/node',
       emptyOutDir: false,
       target: 'node20',
-      rollupOptions: { output: { entryFileNames: partial } },
+      rollupOptions: { output: { format: 'cjs', entryFileNames: partial } },
     },
     ssr: { noExternal: true },
   });
-  const bundle = join('.cache/node', `${name}.mjs`);
+  const bundle = join('.cache/node', `${name}.cjs`);
   renameSync(join('.cache/node', partial), bundle);
   return bundle;
 }

@@ -4,10 +4,11 @@
  */
 import { join, resolve } from 'node:path';
 import { isFresh } from './fresh.mjs';
+import { runBundle } from './run-bundle.mjs';
 
 const repository = resolve(import.meta.dirname, '..');
 const inRepository = (path) => join(repository, path);
-const BUNDLE = inRepository('.cache/node/osv.mjs');
+const BUNDLE = inRepository('.cache/node/osv.cjs');
 const IMAGE = inRepository('.cache/images/default.img');
 const IMAGE_SOURCES = ['guest/apps', 'guest/images', 'src/dashboard'];
 const SOURCES = ['src/emulator', 'src/guest-kernel', 'src/node', 'package-lock.json'];
@@ -34,4 +35,4 @@ if (!isImageFresh() || !isBundleFresh()) await prepare();
 process.env.OSV_IMAGES = inRepository('.cache/images');
 // npm starts scripts in the package's folder; FILE is meant from where the user is.
 process.chdir(process.env.INIT_CWD ?? repository);
-await import(BUNDLE);
+runBundle(BUNDLE);

@@ -68,11 +68,15 @@ function addMount(wish: string, before: readonly Mount[]): readonly Mount[] {
   }
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof HostError ? `osv: ${error.message}` : error);
-  process.exitCode = EXIT_TROUBLE;
+async function main(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    console.error(error instanceof HostError ? `osv: ${error.message}` : error);
+    process.exitCode = EXIT_TROUBLE;
+  }
+  // Streams that are still open must not keep the process.
+  process.exit();
 }
-// Streams that are still open must not keep the process.
-process.exit();
+
+void main();
