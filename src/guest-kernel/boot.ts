@@ -52,6 +52,7 @@ import { system } from './syscalls/system.ts';
 import { threads } from './syscalls/threads.ts';
 import { time } from './syscalls/time.ts';
 import { DmesgLog } from './trace/log.ts';
+import { formatCall } from './trace/strace.ts';
 import type { WaitQueue } from './program/wait-queue.ts';
 import type { Filesystem, Timestamp } from './vfs/inode.ts';
 import { BOOT_BANNER } from './version.ts';
@@ -136,6 +137,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const pool = new NamespacePool(cpuMaker(ports, options), options.memoryBytes, wakeLater);
   machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
+  if (options.strace === true) tellCalls(dispatcher, log);
   const natives = new NativePrograms([], nativeSockets(machine.network));
   const guests = new GuestPrograms(machine, pool, dispatcher, environment);
   const programs = new ProgramTable(machine, natives, guests, environment);
@@ -182,11 +184,17 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
       say(`${BOOT_BANNER}\nBooted up in ${(ports.clock.monotonicNs() / 1e6).toFixed(2)} ms`);
       const { commandLine } = options;
       const onCommandLine = (line: ByteString): void => void (management.commandLine = line);
-      const parts = { machine, programs, commandLine, commandLinePath: COMMAND_LINE_PATH, onCommandLine };
+      const onStrace = (): void => tellCalls(dispatcher, log);
+      const parts = { machine, programs, commandLine, commandLinePath: COMMAND_LINE_PATH, onCommandLine, onStrace };
       if (!(yield* runBootLine(parts, sys))) return;
     } else yield* runRequest(machine, programs, options.run, sys);
     kernel.shutDown('poweroff');
   }
+}
+
+function tellCalls(dispatcher: SyscallDispatcher, log: DmesgLog): void {
+  dispatcher.onCall = (thread, { row, args }, hasResult) =>
+    log.notice(formatCall(thread.id, row, args, hasResult ? thread.cpuState : undefined));
 }
 
 interface Mountable {

@@ -12,6 +12,8 @@ export interface BootOptions {
   readonly commandLine?: string;
   readonly hypervisor: string;
   readonly firmwareVendor: string;
+  /** Every system call of guest programs is told on the console (stderr in a `run`), as OSv's --strace does. */
+  readonly strace?: boolean;
   /** One program instead of /init and a command line: the machine halts when it has ended. */
   readonly run?: RunRequest;
 }

@@ -20,6 +20,7 @@ interface RunFlags {
   readonly execute?: string;
   readonly env: readonly string[];
   readonly mount: readonly Mount[];
+  readonly strace?: boolean;
 }
 
 type Mount = RunOptions['mounts'][number];
@@ -34,6 +35,7 @@ program
   .option('-e, --execute <command>', 'run what is on the image instead of FILE')
   .option('--env <K=V>', 'add to the environment (may be repeated)', addVariable, [])
   .option('--mount <HOSTDIR:/GUESTDIR>', 'show a directory of the host in the guest (may be repeated)', addMount, [])
+  .option('--strace', 'tell every system call on stderr')
   .argument('[file]', 'program of the host, copied to the root folder of a throw-away layer')
   .argument('[args...]')
   .passThroughOptions()
@@ -50,7 +52,12 @@ async function runAction(file: string | undefined, args: readonly string[], flag
   const wanted = flags.execute === undefined ? programOfHost(file ?? '', args) : programOfImage(flags.execute);
   const image = /[./]/.test(flags.image) ? flags.image : join(IMAGES, `${flags.image}.img`);
   const machine = { engine: flags.engine, image, memoryBytes: DEFAULT_MEMORY_BYTES };
-  process.exitCode = await run(wanted, { ...machine, environment: flags.env, mounts: flags.mount });
+  process.exitCode = await run(wanted, {
+    ...machine,
+    environment: flags.env,
+    mounts: flags.mount,
+    isTraced: flags.strace === true,
+  });
 }
 
 function addVariable(entry: string, before: readonly string[]): readonly string[] {

@@ -18,6 +18,8 @@ export interface RunOptions {
   /** 'K=V' in addition to the usual ones. */
   readonly environment: readonly string[];
   readonly mounts: RunRequest['mounts'];
+  /** --strace */
+  readonly isTraced: boolean;
 }
 
 type Ended = Parameters<RunRequest['onEnd']>[0];
@@ -70,7 +72,7 @@ export async function run(program: Program, options: RunOptions): Promise<number
   };
   const { engine, memoryBytes } = options;
   const machine = { memoryBytes, engine, hypervisor: 'node', firmwareVendor: 'OSv in a browser tab' };
-  await driveKernel(boot(ports, { ...machine, run: request }), () => clock.monotonicNs());
+  await driveKernel(boot(ports, { ...machine, strace: options.isTraced, run: request }), () => clock.monotonicNs());
   disk.close();
   if (panic !== undefined) throw new HostError(`The kernel stopped:\n${panic}`);
   return exitCode(ended);

@@ -1,3 +1,5 @@
+const NAMES = new Map<number, string>();
+
 /**
  * Linux error numbers (errno(3), asm-generic/errno.h) as preallocated throwables.
  *
@@ -13,6 +15,7 @@ export class Errno {
     this.code = code;
     this.name = name;
     this.message = message;
+    NAMES.set(code, name);
   }
 }
 
@@ -145,3 +148,8 @@ export const EKEYREJECTED = new Errno(129, 'EKEYREJECTED', 'Key was rejected by 
 export const EOWNERDEAD = new Errno(130, 'EOWNERDEAD', 'Owner died');
 export const ENOTRECOVERABLE = new Errno(131, 'ENOTRECOVERABLE', 'State not recoverable');
 export const ERFKILL = new Errno(132, 'ERFKILL', 'Operation not possible due to RF-kill');
+
+/** 'ENOENT' for 2; the number where there is no name. */
+export function errnoName(code: number): string {
+  return NAMES.get(code) ?? String(code);
+}

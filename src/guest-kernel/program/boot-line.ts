@@ -25,6 +25,8 @@ export interface BootLineParts {
   readonly commandLinePath: ByteString;
   /** The host's boot line, which goes before the image's. */
   readonly commandLine: ByteString | undefined;
+  /** --strace is among the options. */
+  readonly onStrace: () => void;
   /** Hears of the line that is used. */
   readonly onCommandLine: (line: ByteString) => void;
 }
@@ -42,6 +44,7 @@ export function* runBootLine(parts: BootLineParts, sys: NativeCalls): Wait<boole
     programs.environment.set(name, value);
   }
   const settings = readOptions(options, programs);
+  if (options.includes('--strace')) parts.onStrace();
   const runner = new CommandRunner(machine, programs, settings.cwd);
   try {
     if (!settings.isNoInit) {

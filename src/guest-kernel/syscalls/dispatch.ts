@@ -35,9 +35,15 @@ export interface MutableCall extends Call {
 }
 
 const DONE: CallOutcome = { kind: 'done' };
+/** Done, and RAX holds no result: exit, execve, sigreturn. */
+const DONE_WITHOUT_RESULT: CallOutcome = { kind: 'done' };
+
+/** Hears of every call that is over (--strace). `hasResult`: it stands in RAX. */
+export type CallListener = (thread: Thread, call: RunningCall, hasResult: boolean) => void;
 
 export class SyscallDispatcher {
   readonly #rows: (Syscall | undefined)[] = [];
+  onCall: CallListener | undefined;
 
   /** @throws InvariantError when two rows claim a number */
   constructor(rows: readonly Syscall[]) {
@@ -74,11 +80,19 @@ export class SyscallDispatcher {
 
   /** Runs a call that waited once more. */
   resume(thread: Thread, call: MutableCall, running: RunningCall): CallOutcome {
+    const outcome = this.#run(thread, call, running);
+    if (this.onCall !== undefined && outcome.kind !== 'wait') {
+      this.onCall(thread, running, outcome !== DONE_WITHOUT_RESULT);
+    }
+    return outcome;
+  }
+
+  #run(thread: Thread, call: MutableCall, running: RunningCall): CallOutcome {
     const { row } = running;
     const state = thread.cpuState;
     try {
       const result = row.run(thread, running.args as never, call);
-      if (result === NO_RETURN) return DONE;
+      if (result === NO_RETURN) return DONE_WITHOUT_RESULT;
       if (isBlocked(result)) {
         if (call.isInterrupted && result.isUninterruptible !== true) throw EINTR;
         call.progress = result.progress;

@@ -25,6 +25,7 @@ export interface TestMachineOptions {
   readonly environment?: readonly string[];
   readonly stdin?: string;
   readonly engine?: Engine;
+  readonly strace?: boolean;
   /** Guest time at which a run is given up, ns. */
   readonly limitNs?: number;
 }
@@ -71,6 +72,7 @@ export function runInTestMachine(options: TestMachineOptions): TestRun {
     engine: options.engine ?? 'auto',
     hypervisor: 'test',
     firmwareVendor: 'test',
+    strace: options.strace ?? false,
     run,
   });
   drive(kernel, ports, { limitNs: options.limitNs ?? LIMIT_NS, skip: (ns) => (skippedNs += ns), events });
