@@ -5,13 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { bundleForNode } from './bundle.mjs';
 import { exclusively } from './exclusive.mjs';
 import { isFresh } from './fresh.mjs';
-import { main, run } from './setup.mjs';
+import { main, run, setUpForImages } from './setup.mjs';
 
 const say = (line) => console.error(`image: ${line}`);
 
 await main(() => exclusively('.cache/image.lock', build, () => say('another process is building; waiting for it')));
 
 async function build() {
+  setUpForImages(say);
   // The dashboard that the guest serves is a build of its own.
   if (!isFresh('.cache/dashboard/index.html', ['src/dashboard', 'vite.dashboard.config.ts'])) {
     run(['npm', 'run', '--silent', 'build:dashboard']);

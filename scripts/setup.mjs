@@ -3,9 +3,9 @@
  * npm ci. Plain JavaScript without dependencies, since it runs before them. Quick when nothing is missing.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isFresh } from './fresh.mjs';
 
 export const repository = resolve(import.meta.dirname, '..');
 
@@ -34,6 +34,11 @@ const TEST_NEEDS = [
 const BROWSER = { package: 'chromium', command: 'chromium' };
 
 export const browserPath = () => process.env.CHROMIUM || '/usr/bin/chromium';
+
+/** For building disk images. */
+export function setUpForImages(say) {
+  installDebianPackages(IMAGE_NEEDS, say);
+}
 
 /** For building and serving. */
 export function setUpForBuild(say) {
@@ -84,14 +89,10 @@ function withoutApt(missing) {
 }
 
 function installNpmPackages(say) {
-  const stamp = join(repository, 'node_modules', '.osv-lock');
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(repository, 'package-lock.json')))
-    .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  // npm writes this file last, so it also tells that an installation went through.
+  if (isFresh(join(repository, 'node_modules/.package-lock.json'), [join(repository, 'package-lock.json')])) return;
   say('installing npm packages');
   run(['npm', 'ci', '--no-audit', '--no-fund'], { cwd: repository });
-  writeFileSync(stamp, wanted);
 }
 
 function isMissing(need) {
