@@ -93,7 +93,9 @@ export class ConsoleTty {
   }
 
   setRawMode(isRaw: boolean): void {
-    this.discipline.termios = isRaw ? rawTermios() : cookedTermios();
+    const cooked = cookedTermios();
+    // As readline does: programs in the background write meanwhile, and their lines must begin at the left.
+    this.discipline.termios = isRaw ? { ...rawTermios(), outputFlags: cooked.outputFlags } : cooked;
     this.readiness.wake();
   }
 

@@ -5,21 +5,18 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
 import type { Terminal } from '@xterm/xterm';
 
-let search: SearchAddon | undefined;
+export interface ConsoleAddons {
+  readonly search: SearchAddon;
+}
 
-export function loadConsoleAddons(terminal: Terminal): void {
+export function loadConsoleAddons(terminal: Terminal): ConsoleAddons {
   terminal.loadAddon(new Unicode11Addon());
   terminal.unicode.activeVersion = '11';
   terminal.loadAddon(new WebLinksAddon());
-  search = new SearchAddon();
+  const search = new SearchAddon();
   terminal.loadAddon(search);
   loadWebgl(terminal);
-}
-
-/** @returns whether it was found */
-export function searchConsole(text: string, direction: 'next' | 'previous'): boolean {
-  if (search === undefined || text === '') return false;
-  return direction === 'next' ? search.findNext(text) : search.findPrevious(text);
+  return { search };
 }
 
 /** Without WebGL, or when the graphics card takes the context away, xterm's own DOM renderer goes on. */

@@ -5,6 +5,7 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal, type ITheme } from '@xterm/xterm';
 import type { MachineScreen } from '../../machine-store.ts';
+import type { ConsoleAddons } from './console-addons.ts';
 
 /** Lines kept above the screen. */
 const SCROLLBACK_LINES = 10_000;
@@ -19,6 +20,7 @@ export class ConsoleScreen implements MachineScreen {
   readonly #fit = new FitAddon();
   readonly #observer = new ResizeObserver(() => this.#refit());
   #isOpen = false;
+  #addons: Promise<ConsoleAddons> | undefined;
 
   constructor() {
     this.terminal = new Terminal({
@@ -104,10 +106,17 @@ export class ConsoleScreen implements MachineScreen {
     setTimeout(() => element.classList.remove('bell'), 120);
   }
 
+  /** @returns whether it was found */
+  async search(text: string, direction: 'next' | 'previous'): Promise<boolean> {
+    const addons = await this.#loadAddons();
+    if (text === '') return true;
+    return direction === 'next' ? addons.search.findNext(text) : addons.search.findPrevious(text);
+  }
+
   /** Not needed for the first text, so they come after it. */
-  async #loadAddons(): Promise<void> {
-    const { loadConsoleAddons } = await import('./console-addons.ts');
-    loadConsoleAddons(this.terminal);
+  #loadAddons(): Promise<ConsoleAddons> {
+    this.#addons ??= import('./console-addons.ts').then(({ loadConsoleAddons }) => loadConsoleAddons(this.terminal));
+    return this.#addons;
   }
 }
 

@@ -34,12 +34,12 @@ export function ConsolePanel(): JSX.Element {
 }
 
 function ConsoleSearch({ onClose }: { readonly onClose: () => void }): JSX.Element {
+  const { screen } = usePage();
   const [text, setText] = useState('');
   const [isFound, setFound] = useState(true);
 
   const search = async (direction: 'next' | 'previous'): Promise<void> => {
-    const { searchConsole } = await import('./console-addons.ts');
-    setFound(text === '' || searchConsole(text, direction));
+    setFound(await screen.search(text, direction));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') onClose();

@@ -15,7 +15,8 @@ export function DashboardPanel(): JSX.Element {
   const [turn, setTurn] = useState(0);
   const [hasOrigins, setHasOrigins] = useState<boolean | undefined>(undefined);
   useEffect(() => void doors.hasOrigins(PORT).then(setHasOrigins), [doors]);
-  const url = doors.url(PORT, PATH);
+  const path = useDashboardPath();
+  const url = doors.url(PORT, path);
 
   if (!isListening) {
     return (
@@ -34,13 +35,13 @@ export function DashboardPanel(): JSX.Element {
         <IconButton label="Load again" onPress={() => setTurn(turn + 1)}>
           <RotateCw size={15} />
         </IconButton>
-        <IconButton label="Open in a tab" onPress={() => doors.openTab(PORT, PATH)}>
+        <IconButton label="Open in a tab" onPress={() => doors.openTab(PORT, path)}>
           <ExternalLink size={15} />
         </IconButton>
       </div>
       {/* At an origin of its own, so allow-same-origin gives it only itself; without it there is no Service Worker. */}
       <iframe
-        key={turn}
+        key={`${url} ${turn}`}
         className="dashboard-frame"
         title="Dashboard of the machine"
         src={url}
@@ -50,9 +51,16 @@ export function DashboardPanel(): JSX.Element {
   );
 }
 
+/** The dashboard follows the system's colours by itself; a choice against them is told in its address. */
+function useDashboardPath(): string {
+  const theme = useMachine((state) => state.settings.theme);
+  return theme === 'system' ? PATH : `${PATH}?theme=${theme}`;
+}
+
 /** Without a second origin: our own dashboard from the page's assets, given a door to port 8000. */
 function BuiltInDashboard(): JSX.Element {
   const { store } = usePage();
+  const query = useDashboardPath().slice(PATH.length);
   const giveDoor = (frame: HTMLIFrameElement): void => {
     const door = store.machine?.openDoor(PORT);
     if (door === undefined) return;
@@ -62,7 +70,8 @@ function BuiltInDashboard(): JSX.Element {
     <iframe
       className="dashboard-frame built-in"
       title="Dashboard of the machine"
-      src="built-in/dashboard/index.html"
+      key={query}
+      src={`built-in/dashboard/index.html${query}`}
       onLoad={(event) => giveDoor(event.currentTarget)}
     />
   );
