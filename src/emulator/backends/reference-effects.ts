@@ -8,190 +8,204 @@ import type { EffectOpName } from '../ir/ops.ts';
 import { STATE_OFFSET, STATE_VARIABLES } from '../ir/state-layout.ts';
 import { VECTOR } from '../exit.ts';
 import { assert } from '../util/assert.ts';
+import { joinHalves } from './reference-integers.ts';
 import type { EffectMaker, OpContext, ReferenceMachine, Step } from './reference-machine.ts';
 import { repeatString } from './reference-strings.ts';
 import { VECTOR_EFFECTS } from './reference-vectors.ts';
 
 export const EFFECTS = {
   ...VECTOR_EFFECTS,
-  get64: ({ machine, values, op, at }) => {
-    const { offset } = STATE_VARIABLES[op.imm];
-    return () => {
-      values[at] = machine.data.getBigUint64(machine.base + offset, true);
-      return false;
-    };
-  },
-  get32: ({ machine, values, op, at }) => {
-    const word = STATE_VARIABLES[op.imm].offset >> 2;
-    return () => {
-      values[at] = machine.i32[(machine.base >> 2) + word];
-      return false;
-    };
-  },
-  set64: ({ machine, values, op, a }) => {
-    const { offset } = STATE_VARIABLES[op.imm];
-    return () => {
-      machine.data.setBigUint64(machine.base + offset, values[a] as bigint, true);
-      return false;
-    };
-  },
-  set32: ({ machine, values, op, a }) => {
+  get64: ({ machine, low, high, op, at }) => {
     const word = STATE_VARIABLES[op.imm].offset >> 2;
     return () => {
       const index = (machine.base >> 2) + word;
-      machine.i32[index] = values[a] as number;
+      low[at] = machine.i32[index];
+      high[at] = machine.i32[index + 1];
+      return false;
+    };
+  },
+  get32: ({ machine, low, op, at }) => {
+    const word = STATE_VARIABLES[op.imm].offset >> 2;
+    return () => {
+      low[at] = machine.i32[(machine.base >> 2) + word];
+      return false;
+    };
+  },
+  set64: ({ machine, low, high, op, a }) => {
+    const word = STATE_VARIABLES[op.imm].offset >> 2;
+    return () => {
+      const index = (machine.base >> 2) + word;
+      machine.i32[index] = low[a];
+      machine.i32[index + 1] = high[a];
+      return false;
+    };
+  },
+  set32: ({ machine, low, op, a }) => {
+    const word = STATE_VARIABLES[op.imm].offset >> 2;
+    return () => {
+      const index = (machine.base >> 2) + word;
+      machine.i32[index] = low[a];
       machine.i32[index + 1] = 0;
       return false;
     };
   },
-  setLow32: ({ machine, values, op, a }) => {
+  setLow32: ({ machine, low, op, a }) => {
     const word = STATE_VARIABLES[op.imm].offset >> 2;
     return () => {
-      machine.i32[(machine.base >> 2) + word] = values[a] as number;
+      machine.i32[(machine.base >> 2) + word] = low[a];
       return false;
     };
   },
-  setFlags32: ({ machine, values, op, a, b, c }) => {
+  setFlags32: ({ machine, low, op, a, b, c }) => {
     const code = flagsCode(op.tag, op.imm);
-    return () => storeFlags32(machine, code, values[a] as number, values[b] as number, values[c] as number);
+    return () => storeFlags32(machine, code, low[a], low[b], low[c]);
   },
-  setFlags64: ({ machine, values, op, a, b, c }) => {
+  setFlags64: (context) => {
+    const { machine, op, a, b, c } = context;
     const code = flagsCode(op.tag, 64);
-    return () => storeFlags64(machine, code, values[a] as bigint, values[b] as bigint, values[c] as bigint);
+    return () => storeFlags64(machine, code, context, a, b, c);
   },
-  setFlagsIf32: ({ machine, values, op, a, b, c, d }) => {
+  setFlagsIf32: ({ machine, low, op, a, b, c, d }) => {
     const code = flagsCode(op.tag, op.imm);
-    return () =>
-      values[a] !== 0 && storeFlags32(machine, code, values[b] as number, values[c] as number, values[d] as number);
+    return () => low[a] !== 0 && storeFlags32(machine, code, low[b], low[c], low[d]);
   },
-  setFlagsIf64: ({ machine, values, op, a, b, c, d }) => {
+  setFlagsIf64: (context) => {
+    const { machine, low, op, a, b, c, d } = context;
     const code = flagsCode(op.tag, 64);
-    return () =>
-      values[a] !== 0 && storeFlags64(machine, code, values[b] as bigint, values[c] as bigint, values[d] as bigint);
+    return () => low[a] !== 0 && storeFlags64(machine, code, context, b, c, d);
   },
   getFlags:
-    ({ machine, values, at }) =>
+    ({ machine, low, at }) =>
     () => {
-      values[at] = flagsOf(machine);
+      low[at] = flagsOf(machine);
       return false;
     },
-  condition: ({ machine, values, op, at }) => {
+  condition: ({ machine, low, op, at }) => {
     const condition = op.tag;
     return () => {
-      values[at] = conditionHolds(condition, flagsOf(machine)) ? 1 : 0;
+      low[at] = conditionHolds(condition, flagsOf(machine)) ? 1 : 0;
       return false;
     };
   },
   load8:
-    ({ machine, values, at, a }) =>
+    ({ machine, low, high, at, a }) =>
     () => {
-      const from = machine.checkLoad(values[a] as bigint, 1);
+      const from = machine.checkLoad(low[a], high[a], 1);
       if (from < 0) return true;
-      values[at] = machine.u8[from];
+      low[at] = machine.u8[from];
       return false;
     },
   load16:
-    ({ machine, values, at, a }) =>
+    ({ machine, low, high, at, a }) =>
     () => {
-      const from = machine.checkLoad(values[a] as bigint, 2);
+      const from = machine.checkLoad(low[a], high[a], 2);
       if (from < 0) return true;
-      values[at] = machine.data.getUint16(from, true);
+      low[at] = machine.data.getUint16(from, true);
       return false;
     },
   load32:
-    ({ machine, values, at, a }) =>
+    ({ machine, low, high, at, a }) =>
     () => {
-      const from = machine.checkLoad(values[a] as bigint, 4);
+      const from = machine.checkLoad(low[a], high[a], 4);
       if (from < 0) return true;
-      values[at] = machine.data.getInt32(from, true);
+      low[at] = machine.data.getInt32(from, true);
       return false;
     },
   load64:
-    ({ machine, values, at, a }) =>
+    ({ machine, low, high, at, a }) =>
     () => {
-      const from = machine.checkLoad(values[a] as bigint, 8);
+      const from = machine.checkLoad(low[a], high[a], 8);
       if (from < 0) return true;
-      values[at] = machine.data.getBigUint64(from, true);
+      low[at] = machine.data.getInt32(from, true);
+      high[at] = machine.data.getInt32(from + 4, true);
       return false;
     },
   store8:
-    ({ machine, values, a, b }) =>
+    ({ machine, low, high, a, b }) =>
     () => {
-      const to = machine.checkStore(values[a] as bigint, 1);
+      const to = machine.checkStore(low[a], high[a], 1);
       if (to < 0) return true;
-      machine.u8[to] = values[b] as number;
+      machine.u8[to] = low[b];
       return false;
     },
   store16:
-    ({ machine, values, a, b }) =>
+    ({ machine, low, high, a, b }) =>
     () => {
-      const to = machine.checkStore(values[a] as bigint, 2);
+      const to = machine.checkStore(low[a], high[a], 2);
       if (to < 0) return true;
-      machine.data.setInt16(to, values[b] as number, true);
+      machine.data.setInt16(to, low[b], true);
       return false;
     },
   store32:
-    ({ machine, values, a, b }) =>
+    ({ machine, low, high, a, b }) =>
     () => {
-      const to = machine.checkStore(values[a] as bigint, 4);
+      const to = machine.checkStore(low[a], high[a], 4);
       if (to < 0) return true;
-      machine.data.setInt32(to, values[b] as number, true);
+      machine.data.setInt32(to, low[b], true);
       return false;
     },
   store64:
-    ({ machine, values, a, b }) =>
+    ({ machine, low, high, a, b }) =>
     () => {
-      const to = machine.checkStore(values[a] as bigint, 8);
+      const to = machine.checkStore(low[a], high[a], 8);
       if (to < 0) return true;
-      machine.data.setBigUint64(to, values[b] as bigint, true);
+      machine.data.setInt32(to, low[b], true);
+      machine.data.setInt32(to + 4, high[b], true);
       return false;
     },
-  checkWrite: ({ machine, values, op, a }) => {
+  checkWrite: ({ machine, low, high, op, a }) => {
     const size = op.imm;
-    return () => machine.checkStore(values[a] as bigint, size) < 0;
+    return () => machine.checkStore(low[a], high[a], size) < 0;
   },
-  atomicUpdate32: ({ machine, values, op, at, a, b }) => {
+  atomicUpdate32: ({ machine, low, high, op, at, a, b }) => {
     const combine = combine32(op.tag);
     const size = op.imm / 8;
     return () => {
-      const to = machine.checkStore(values[a] as bigint, size);
+      const to = machine.checkStore(low[a], high[a], size);
       if (to < 0) return true;
       const old = loadInt(machine, to, size);
-      values[at] = old;
-      storeInt(machine, to, size, combine(old, values[b] as number));
+      low[at] = old;
+      storeInt(machine, to, size, combine(old, low[b]));
       return false;
     };
   },
-  atomicUpdate64: ({ machine, values, op, at, a, b }) => {
+  atomicUpdate64: ({ machine, low, high, op, at, a, b }) => {
     const combine = combine64(op.tag);
     return () => {
-      const to = machine.checkStore(values[a] as bigint, 8);
+      const to = machine.checkStore(low[a], high[a], 8);
       if (to < 0) return true;
       const old = machine.data.getBigUint64(to, true);
-      values[at] = old;
-      machine.data.setBigUint64(to, BigInt.asUintN(64, combine(old, values[b] as bigint)), true);
+      const value = joinHalves(low[b], high[b]);
+      low[at] = machine.data.getInt32(to, true);
+      high[at] = machine.data.getInt32(to + 4, true);
+      machine.data.setBigUint64(to, BigInt.asUintN(64, combine(old, value)), true);
       return false;
     };
   },
-  compareExchange32: ({ machine, values, op, at, a, b, c }) => {
+  compareExchange32: ({ machine, low, high, op, at, a, b, c }) => {
     const size = op.imm / 8;
     return () => {
-      const to = machine.checkStore(values[a] as bigint, size);
+      const to = machine.checkStore(low[a], high[a], size);
       if (to < 0) return true;
       const old = loadInt(machine, to, size);
-      values[at] = old;
-      if (old === values[b]) storeInt(machine, to, size, values[c] as number);
+      low[at] = old;
+      if (old === low[b]) storeInt(machine, to, size, low[c]);
       return false;
     };
   },
   compareExchange64:
-    ({ machine, values, at, a, b, c }) =>
+    ({ machine, low, high, at, a, b, c }) =>
     () => {
-      const to = machine.checkStore(values[a] as bigint, 8);
+      const to = machine.checkStore(low[a], high[a], 8);
       if (to < 0) return true;
-      const old = machine.data.getBigUint64(to, true);
-      values[at] = old;
-      if (old === values[b]) machine.data.setBigUint64(to, values[c] as bigint, true);
+      const { data } = machine;
+      const [oldLow, oldHigh] = [data.getInt32(to, true), data.getInt32(to + 4, true)];
+      const isEqual = oldLow === low[b] && oldHigh === high[b];
+      low[at] = oldLow;
+      high[at] = oldHigh;
+      if (!isEqual) return false;
+      data.setInt32(to, low[c], true);
+      data.setInt32(to + 4, high[c], true);
       return false;
     },
   instruction: ({ machine, op }) => {
@@ -206,37 +220,38 @@ export const EFFECTS = {
       return false;
     };
   },
-  raiseIf: ({ machine, values, op, a }) => {
+  raiseIf: ({ machine, low, op, a }) => {
     const vector = op.imm;
     return () => {
-      if (values[a] === 0) return false;
+      if (low[a] === 0) return false;
       machine.fault(vector, machine.rip);
       return true;
     };
   },
   checkTarget:
-    ({ machine, values, a }) =>
+    ({ machine, high, a }) =>
     () => {
-      const target = values[a] as bigint;
-      if (BigInt.asIntN(48, target) === BigInt.asIntN(64, target)) return false;
+      // Canonical: bits 47 to 63 are alike.
+      const top = high[a] >> 15;
+      if (top === 0 || top === -1) return false;
       machine.fault(VECTOR.GP, machine.rip);
       return true;
     },
-  helper: ({ machine, values, op, at, a, b }) => {
+  helper: ({ machine, low, op, at, a, b }) => {
     const helper = HELPERS.get(op.tag);
     assert(helper !== undefined, `reference: helper '${op.tag}'`);
     return () => {
       const { space, ports } = machine.services;
-      values[at] = helper({ space, state: machine.base, ports }, values[a] as number, values[b] as number);
+      low[at] = helper({ space, state: machine.base, ports }, low[a], low[b]);
       return false;
     };
   },
   jump: ({ machine, op }) => goTo(machine, op.imm),
   call: ({ machine, op }) => goTo(machine, op.imm),
-  branch: ({ machine, values, op, a }) => {
+  branch: ({ machine, low, op, a }) => {
     const { imm: target, imm2: next } = op;
     return () => {
-      machine.nextRip = values[a] === 0 ? next : target;
+      machine.nextRip = low[a] === 0 ? next : target;
       return true;
     };
   },
@@ -274,9 +289,9 @@ function goTo(machine: ReferenceMachine, target: number): Step {
   };
 }
 
-function goToValue({ machine, values, a }: OpContext): Step {
+function goToValue({ machine, low, high, a }: OpContext): Step {
   return () => {
-    machine.nextRip = Number(BigInt.asIntN(64, values[a] as bigint));
+    machine.nextRip = high[a] * 0x1_0000_0000 + (low[a] >>> 0);
     return true;
   };
 }
@@ -291,12 +306,22 @@ function storeFlags32(machine: ReferenceMachine, code: number, result: number, f
   return false;
 }
 
-function storeFlags64(machine: ReferenceMachine, code: number, result: bigint, first: bigint, second: bigint): false {
-  const at = machine.base + STATE_OFFSET.flagsKind;
-  machine.i32[at >> 2] = code;
-  machine.data.setBigUint64(at + 8, result, true);
-  machine.data.setBigUint64(at + 16, first, true);
-  machine.data.setBigUint64(at + 24, second, true);
+function storeFlags64(
+  { base, i32 }: ReferenceMachine,
+  code: number,
+  { low, high }: OpContext,
+  result: number,
+  first: number,
+  second: number,
+): false {
+  const at = (base + STATE_OFFSET.flagsKind) >> 2;
+  i32[at] = code;
+  i32[at + 2] = low[result];
+  i32[at + 3] = high[result];
+  i32[at + 4] = low[first];
+  i32[at + 5] = high[first];
+  i32[at + 6] = low[second];
+  i32[at + 7] = high[second];
   return false;
 }
 

@@ -5,6 +5,8 @@
 import type { ExecutorServices } from '../executor.ts';
 import { type Access, type Exit, type Fault, VECTOR, type Vector } from '../exit.ts';
 import type { Op } from '../ir/block.ts';
+import { joinHalves } from './reference-integers.ts';
+import type { V128 } from '../ir/op-spec.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
 import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
 import { PAGE, PAGE_SHIFT } from '../memory/page-permissions.ts';
@@ -60,22 +62,22 @@ export class ReferenceMachine {
     this.i32[at + 1] = Math.floor(rip / 0x1_0000_0000);
   }
 
-  /** @returns where [address, address + size) lies in memory, or -1 after raising a fault. */
-  checkLoad(address: bigint, size: number): number {
-    const at = Number(address);
-    if (at + size > GUEST_LIMIT) return this.#failBeyond(address, size, 'read', PAGE.READ);
+  /** Address in int32 halves. @returns where [address, address + size) lies in memory, or -1 after raising a fault. */
+  checkLoad(low: number, high: number, size: number): number {
+    const at = low >>> 0;
+    if (high !== 0 || at + size > GUEST_LIMIT) return this.#failBeyond(low, high, size, 'read', PAGE.READ);
     const first = this.u8[PERMISSIONS_BASE + (at >>> PAGE_SHIFT)];
-    if ((first & PAGE.READ) === 0) return this.#pageFault(address, 'read');
+    if ((first & PAGE.READ) === 0) return this.#pageFault(BigInt(at), 'read');
     if ((at & PAGE_MASK) + size > 0x1000) return this.#checkSecond(at, size, PAGE.READ, 'read');
     return at;
   }
 
   /** The same for a store; forgets translations of the bytes. */
-  checkStore(address: bigint, size: number): number {
-    const at = Number(address);
-    if (at + size > GUEST_LIMIT) return this.#failBeyond(address, size, 'write', PAGE.WRITE);
+  checkStore(low: number, high: number, size: number): number {
+    const at = low >>> 0;
+    if (high !== 0 || at + size > GUEST_LIMIT) return this.#failBeyond(low, high, size, 'write', PAGE.WRITE);
     let permissions = this.u8[PERMISSIONS_BASE + (at >>> PAGE_SHIFT)];
-    if ((permissions & PAGE.WRITE) === 0) return this.#pageFault(address, 'write');
+    if ((permissions & PAGE.WRITE) === 0) return this.#pageFault(BigInt(at), 'write');
     if ((at & PAGE_MASK) + size > 0x1000) {
       if (this.#checkSecond(at, size, PAGE.WRITE, 'write') < 0) return -1;
       permissions |= this.u8[PERMISSIONS_BASE + ((at + size - 1) >>> PAGE_SHIFT)];
@@ -98,7 +100,8 @@ export class ReferenceMachine {
     return (second & bits) === 0 ? this.#pageFault(BigInt(start), access) : at;
   }
 
-  #failBeyond(address: bigint, size: number, access: Access, bits: number): -1 {
+  #failBeyond(low: number, high: number, size: number, access: Access, bits: number): -1 {
+    const address = joinHalves(low, high);
     if (address >= 0x1_0000_0000n) {
       const isCanonical = BigInt.asIntN(48, address) === BigInt.asIntN(64, address);
       if (isCanonical) return this.#pageFault(address, access);
@@ -146,16 +149,20 @@ export class ReferenceMachine {
 }
 
 export type Step = () => boolean;
-/** Values of the block's ops by position; `any` type of the IR, which the op's row tells. */
-export type Values = unknown[];
 
+/** Where an op finds its arguments and leaves its result. */
 export interface OpContext {
   readonly machine: ReferenceMachine;
-  readonly values: Values;
   readonly op: Op;
-  /** Position of the op's own value. */
+  /** Values of integer ops by slot: i32 in `low`, i64 in both halves. */
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  /** Values of other types, by position in the block: slot - origin. */
+  readonly boxed: V128[];
+  readonly origin: number;
+  /** Slot of the op's own value. */
   readonly at: number;
-  /** Positions of the arguments, -1 where there is none. */
+  /** Slots of the arguments, -1 where there is none. */
   readonly a: number;
   readonly b: number;
   readonly c: number;

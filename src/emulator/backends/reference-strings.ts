@@ -6,6 +6,7 @@
 import { flagsCode } from '../ir/lazy-flags.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
 import { assert } from '../util/assert.ts';
+import { highHalf, joinHalves, lowHalf } from './reference-integers.ts';
 import type { EffectMaker, ReferenceMachine } from './reference-machine.ts';
 
 const RAX = 0;
@@ -27,11 +28,11 @@ interface StringOperation {
 /** How a step or run ended. */
 type Outcome = 'go-on' | 'stop' | 'fault';
 
-export const repeatString: EffectMaker = ({ machine, values, op, a }) => {
+export const repeatString: EffectMaker = ({ machine, low, high, op, a }) => {
   const operation = parseOperation(op.tag, op.imm / 8);
   const next = op.imm2;
   return () => {
-    run(machine, operation, values[a] as bigint, next);
+    run(machine, operation, joinHalves(low[a], high[a]), next);
     return true;
   };
 };
@@ -114,7 +115,7 @@ function bulkRun(machine: ReferenceMachine, operation: StringOperation, base: bi
   // Where the page forbids it a single step raises the fault.
   if (name === 'movs' && !machine.isAllowed(source, bytes, 'read')) return 0;
   if (!machine.isAllowed(destination, bytes, 'write')) return 0;
-  const to = machine.checkStore(destination, bytes);
+  const to = machine.checkStore(Number(destination) | 0, 0, bytes);
   if (name === 'movs') machine.u8.copyWithin(to, Number(source), Number(source) + bytes);
   else fill(machine, to, bytes, size);
   moveOn(machine, operation, steps);
@@ -140,7 +141,7 @@ function singleStep(machine: ReferenceMachine, operation: StringOperation, base:
   const { name, size } = operation;
   const source = (): number => {
     const address = BigInt.asUintN(64, base + getRegister(machine, operation, RSI));
-    return machine.checkLoad(address, size);
+    return checkLoad(machine, address, size);
   };
   if (name === 'movs' || name === 'lods') {
     const from = source();
@@ -148,12 +149,12 @@ function singleStep(machine: ReferenceMachine, operation: StringOperation, base:
     if (name === 'lods') loadAccumulator(machine, size, loadUnsigned(machine, from, size));
     else {
       const value = loadUnsigned(machine, from, size);
-      const to = machine.checkStore(getRegister(machine, operation, RDI), size);
+      const to = checkStore(machine, getRegister(machine, operation, RDI), size);
       if (to < 0) return 'fault';
       storeUnsigned(machine, to, size, value);
     }
   } else if (name === 'stos') {
-    const to = machine.checkStore(getRegister(machine, operation, RDI), size);
+    const to = checkStore(machine, getRegister(machine, operation, RDI), size);
     if (to < 0) return 'fault';
     storeUnsigned(machine, to, size, accumulator(machine, size));
   } else return compareStep(machine, operation, name === 'scas' ? null : source);
@@ -161,12 +162,20 @@ function singleStep(machine: ReferenceMachine, operation: StringOperation, base:
   return 'go-on';
 }
 
+function checkLoad(machine: ReferenceMachine, address: bigint, size: number): number {
+  return machine.checkLoad(lowHalf(address), highHalf(address), size);
+}
+
+function checkStore(machine: ReferenceMachine, address: bigint, size: number): number {
+  return machine.checkStore(lowHalf(address), highHalf(address), size);
+}
+
 function compareStep(machine: ReferenceMachine, operation: StringOperation, source: (() => number) | null): Outcome {
   const { size } = operation;
   const from = source === null ? 0 : source();
   if (from < 0) return 'fault';
   const first = source === null ? accumulator(machine, size) : loadUnsigned(machine, from, size);
-  const at = machine.checkLoad(getRegister(machine, operation, RDI), size);
+  const at = checkLoad(machine, getRegister(machine, operation, RDI), size);
   if (at < 0) return 'fault';
   const second = loadUnsigned(machine, at, size);
   const flags = machine.base + STATE_OFFSET.flagsKind;

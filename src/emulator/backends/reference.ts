@@ -2,17 +2,15 @@
  * The reference interpreter: executes IR by the meanings of the op table. It is the oracle of the other executors, the
  * cold tier that alone raises faults, and what runs where neither eval nor WebAssembly is allowed.
  *
- * A block becomes an array of closures over an array of values; state and guest memory are changed at once, op by op,
+ * A block becomes an array of closures over slots of values; state and guest memory are changed at once, op by op,
  * so the state is exact at every instruction boundary without further ado.
  */
 import type { ColdTier, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import type { Block, Op } from '../ir/block.ts';
-import { type Attribute, isText } from '../ir/op-spec.ts';
-import { specOf } from '../ir/ops.ts';
 import { GUEST_LIMIT } from '../memory/address-space.ts';
-import { EFFECTS } from './reference-effects.ts';
-import { type EffectMaker, type OpContext, ReferenceMachine, type Step, type Values } from './reference-machine.ts';
+import { ReferenceMachine, type Step } from './reference-machine.ts';
+import { StepMaker } from './reference-steps.ts';
 
 const BUDGET: Exit = { kind: 'budget' };
 const INTERRUPT: Exit = { kind: 'interrupt' };
@@ -36,6 +34,7 @@ type BlockCache = Map<number, ReferenceBlock>;
 export class ReferenceExecutor implements ColdTier {
   readonly #services: ExecutorServices;
   readonly #machine: ReferenceMachine;
+  readonly #steps: StepMaker;
   /** Whole blocks, and blocks of one instruction for exact stepping, by address. */
   readonly #blocks: BlockCache = new Map();
   readonly #singles: BlockCache = new Map();
@@ -48,6 +47,7 @@ export class ReferenceExecutor implements ColdTier {
   constructor(services: ExecutorServices) {
     this.#services = services;
     this.#machine = new ReferenceMachine(services);
+    this.#steps = new StepMaker(this.#machine);
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
   }
 
@@ -140,7 +140,7 @@ export class ReferenceExecutor implements ColdTier {
 
   #prepare(block: Block): ReferenceBlock {
     this.blocksMade++;
-    const steps = stepsOf(this.#machine, block);
+    const steps = this.#steps.prepare(block);
     return { rip: block.rip, instructionCount: block.instructionCount, steps, isStale: false, successor: null };
   }
 
@@ -168,72 +168,4 @@ export class ReferenceExecutor implements ColdTier {
 function unreachableCode(rip: number): Block {
   const op: Op = { name: 'fetchFault', type: 'none', args: [], imm: rip, imm2: 0, tag: '', id: 0 };
   return { rip, sizeBytes: 0, instructionCount: 0, ops: [op] };
-}
-
-function stepsOf(machine: ReferenceMachine, { ops }: Block): Step[] {
-  const values: Values = Array.from({ length: ops.length }, () => 0);
-  const steps: Step[] = [];
-  for (let at = 0; at < ops.length; at++) ops[at].id = at;
-  for (let at = 0; at < ops.length; at++) {
-    const op = ops[at];
-    const { args } = op;
-    const count = args.length;
-    const a = count > 0 ? args[0].id : -1;
-    const b = count > 1 ? args[1].id : -1;
-    const c = count > 2 ? args[2].id : -1;
-    const d = count > 3 ? args[3].id : -1;
-    const step = stepOf({ machine, values, op, at, a, b, c, d });
-    if (step !== null) steps.push(step);
-  }
-  return steps;
-}
-
-/** The closure of an op; constants are put into the values at once and have none. */
-function stepOf(context: OpContext): Step | null {
-  const { op, values, at } = context;
-  const { meaning, attributes } = specOf(op.name);
-  if (meaning === undefined) return (EFFECTS as Record<string, EffectMaker>)[op.name](context);
-  const f = meaning as (...args: unknown[]) => unknown;
-  if (op.args.length === 0) {
-    values[at] = f(...attributeValues(op, attributes));
-    return null;
-  }
-  return pureStep(context, f, attributes);
-}
-
-function pureStep(
-  { op, values, at, a, b, c }: OpContext,
-  f: (...args: unknown[]) => unknown,
-  attributes: readonly Attribute[],
-): Step {
-  if (attributes.length > 0) {
-    const positions = [a, b, c].slice(0, op.args.length);
-    const constants = attributeValues(op, attributes);
-    return () => {
-      values[at] = f(...positions.map((position) => values[position]), ...constants);
-      return false;
-    };
-  }
-  switch (op.args.length) {
-    case 1:
-      return () => {
-        values[at] = f(values[a]);
-        return false;
-      };
-    case 2:
-      return () => {
-        values[at] = f(values[a], values[b]);
-        return false;
-      };
-    default:
-      return () => {
-        values[at] = f(values[a], values[b], values[c]);
-        return false;
-      };
-  }
-}
-
-function attributeValues(op: Op, attributes: readonly Attribute[]): (number | string)[] {
-  let numbers = 0;
-  return attributes.map((attribute) => (isText(attribute) ? op.tag : numbers++ === 0 ? op.imm : op.imm2));
 }
