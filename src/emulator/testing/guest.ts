@@ -28,6 +28,8 @@ export function createGuest(code: Uint8Array, engine: Engine = 'reference'): Gue
   let cycles = 0n;
   const cpu = createCpu(space, {
     engine,
+    // Compiled at first sight: else short tests would only see the cold tier.
+    translation: { warmUp: 0 },
     ports: { timestamp: () => (cycles += 1000n), entropy: (dst) => void dst.fill(0x5a) },
   });
   const state = cpu.createState();

@@ -73,7 +73,7 @@ const RUNTIME = {
 const PROLOGUE = `const { ${Object.keys(RUNTIME).join(', ')} } = R;`;
 
 /** The text of a batch: a factory body that returns the functions. */
-function batchSource(regions: readonly Region[]): {
+export function batchSource(regions: readonly Region[]): {
   readonly text: string;
   readonly links: readonly number[];
   readonly helpers: readonly string[];

@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createCpu, type CpuOptions } from '../create-cpu.ts';
+import { type Cpu, type CpuState, REG } from '../cpu.ts';
+import { AddressSpace } from '../memory/address-space.ts';
+import { compileFlat } from '../testing/compile.ts';
+import type { TranslationStatistics } from './translating-executor.ts';
+
+const CODE = 0x40_0000;
+const STACK_TOP = 0x80_0000;
+const STACK_BYTES = 0x20_0000;
+const ports = { timestamp: () => 0n, entropy: (dst: Uint8Array): void => void dst.fill(1) };
+
+function machine(code: Uint8Array, options: Partial<CpuOptions> = {}): { cpu: Cpu; state: CpuState } {
+  const space = new AddressSpace();
+  space.protect(CODE, 0x1_0000, 7);
+  space.protect(STACK_TOP - STACK_BYTES, STACK_BYTES, 3);
+  space.u8.set(code, CODE);
+  const cpu = createCpu(space, { engine: 'js', ports, ...options });
+  const state = cpu.createState();
+  state.rip = BigInt(CODE);
+  state.setNumber(REG.RSP, STACK_TOP - 64);
+  return { cpu, state };
+}
+
+const statistics = (cpu: Cpu): TranslationStatistics => cpu.statistics as unknown as TranslationStatistics;
+
+/** Calls of a recursion, `depth` deep, `times` over; the sum is in RDI at the system call. */
+const RECURSION = (depth: number, times: number): Uint8Array =>
+  compileFlat(
+    `__attribute__((noinline, optimize("no-optimize-sibling-calls"))) static unsigned long down(unsigned long n) {
+       unsigned long rest = n ? down(n - 1) : 0; __asm__ volatile("" : "+r"(rest)); return rest + n; }
+     __attribute__((section(".text.start"))) void _start(void) {
+       unsigned long sum = 0;
+       for (int i = 0; i < ${times}; i++) sum += down(${depth});
+       __asm__ volatile("syscall" :: "D"(sum)); for (;;); }`,
+    CODE,
+    ['-O1'],
+  );
+
+function runToSyscall(cpu: Cpu, state: CpuState): bigint {
+  for (;;) {
+    const exit = cpu.run(state, 10_000);
+    if (exit.kind === 'syscall') return state.get64(REG.RDI);
+    expect(exit.kind).toBe('budget');
+  }
+}
+
+describe('translating executor', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('compiles no block before it has proven warm', () => {
+    const { cpu, state } = machine(RECURSION(3, 1));
+    runToSyscall(cpu, state);
+    expect(statistics(cpu).regionsCompiled).toBe(0);
+    const again = machine(RECURSION(20, 20));
+    runToSyscall(again.cpu, again.state);
+    expect(statistics(again.cpu).regionsCompiled).toBeGreaterThan(0);
+  });
+
+  it('recursion far deeper than the host lets functions nest comes back right, in slices of fuel', () => {
+    const { cpu, state } = machine(RECURSION(50_000, 3), { translation: { warmUp: 0 } });
+    expect(runToSyscall(cpu, state)).toBe(3n * ((50_000n * 50_001n) / 2n));
+  });
+
+  it('dropping all code when the cache is full leaves no dangling links', () => {
+    const { cpu, state } = machine(RECURSION(40, 2_000), { translation: { warmUp: 2, sizeLimit: 1 } });
+    expect(runToSyscall(cpu, state)).toBe(2_000n * 820n);
+    expect(statistics(cpu).flushes).toBeGreaterThan(0);
+  });
+
+  it('code that is rewritten again and again stays cold', () => {
+    // add eax, imm32 with its immediate rewritten at each turn: mov [rip-4], ecx; add eax, 0; dec ecx; jne; syscall
+    const code = Uint8Array.from(Buffer.from('890d010000000500000000ffc975f10f05'.replaceAll(' ', ''), 'hex'));
+    const { cpu, state } = machine(code, { translation: { warmUp: 0, maxCompilations: 5 } });
+    state.setNumber(REG.RCX, 300);
+    expect(cpu.run(state, 1e6).kind).toBe('syscall');
+    expect(state.low(REG.RAX)).toBe((300 * 301) / 2);
+    expect(statistics(cpu).regionsCompiled).toBeLessThan(30);
+  });
+
+  it("where code from text is forbidden 'auto' is the reference interpreter and says so; 'js' is refused", () => {
+    vi.stubGlobal('Function', () => {
+      throw new EvalError('unsafe-eval');
+    });
+    const { cpu, state } = machine(RECURSION(3, 2), { engine: 'auto' });
+    expect([cpu.engine, cpu.isFallback]).toEqual(['reference', true]);
+    expect(runToSyscall(cpu, state)).toBe(12n);
+    expect(() => machine(RECURSION(3, 2))).toThrow(/policy forbids/);
+  });
+});
