@@ -1,17 +1,16 @@
 /** A lock between processes, for work that must not be done twice at the same time. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const LOOK_AGAIN_MS = 200;
 
 /**
  * Runs `work` while no other process holds the lock `folder`. A lock whose process is gone is taken over.
  * @param {string} folder
- * @param {() => void | Promise<void>} work
+ * @param {() => unknown} work
  * @param {() => void} [onWait] called once when somebody else holds it
  */
 export async function exclusively(folder, work, onWait = () => {}) {
-  mkdirSync(dirname(folder), { recursive: true });
   let hasSaid = false;
   while (!take(folder)) {
     if (!hasSaid) onWait();
@@ -25,16 +24,19 @@ export async function exclusively(folder, work, onWait = () => {}) {
   }
 }
 
+// The folder appears with the owner's id inside in one step: a rename onto a folder that is not empty fails.
 function take(folder) {
+  const own = `${folder}.${process.pid}`;
+  mkdirSync(own, { recursive: true });
+  writeFileSync(join(own, 'pid'), String(process.pid));
   try {
-    mkdirSync(folder);
+    renameSync(own, folder);
+    return true;
   } catch {
-    if (!isAbandoned(folder)) return false;
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(own, { recursive: true, force: true });
+    if (isAbandoned(folder)) rmSync(folder, { recursive: true, force: true });
     return false;
   }
-  writeFileSync(join(folder, 'pid'), String(process.pid));
-  return true;
 }
 
 function isAbandoned(folder) {
