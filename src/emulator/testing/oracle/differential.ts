@@ -26,7 +26,7 @@ const LEFT_OUT = new Set([
   'int1', 'int', 'into', 'rdpmc', 'mov cr', 'mov dr', 'prefetchw', 'pause',
 ]); // oxfmt-ignore
 
-const MMX_FAULTS = /^(maskmovq|cvtt?p[sd]2pi)$/;
+const MMX_FAULTS = /^(maskmovq|cvtt?p[sd]2pi|cvtpi2p[sd])$/;
 
 /** Loads of segment registers: FS holds the host's thread pointer. */
 const SEGMENT_LOAD = /^(8E|0F A1|0F A9)/;
