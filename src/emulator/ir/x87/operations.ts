@@ -36,6 +36,7 @@ import { FP_FLAG, ROUND, roundAndPack, type FloatContext } from '../../util/soft
 import { CONSTANTS } from './constants.ts';
 import { bcdDigits, loadBcd, storeBcd } from './bcd.ts';
 import { loadEnvironment, restoreState, saveState, storeEnvironment } from './environment.ts';
+import { FUNCTIONS } from './functions.ts';
 import { FSW, type X87 } from './unit.ts';
 
 /** Runs on an attached unit; the result is the helper op's. */
@@ -480,6 +481,7 @@ export const OPERATIONS: readonly (readonly [string, X87Operation])[] = [
       return 0;
     },
   ],
+  ...FUNCTIONS,
   ['nstenv', environment(storeEnvironment)],
   ['ldenv', environment(loadEnvironment)],
   ['nsave', environment(saveState)],

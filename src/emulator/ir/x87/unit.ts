@@ -204,6 +204,31 @@ export class X87 {
     return isDelivered;
   }
 
+  /** ST(0) and the register that a second result goes to become indefinite: a stack fault of FSINCOS, FPTAN, FXTRACT. */
+  #replaceBoth(isOverflow: boolean): void {
+    this.begin();
+    this.noteStackFault(isOverflow);
+    if (this.isDelivered) {
+      this.set(0, packIndefinite(F80));
+      this.top -= 1;
+      this.set(0, packIndefinite(F80));
+    }
+    this.commit();
+  }
+
+  replaceOverflowing(): void {
+    this.#replaceBoth(true);
+  }
+
+  replaceUnderflowing(): void {
+    this.#replaceBoth(false);
+  }
+
+  /** Sets C0, C2 and C3, and C1 when it is among them. */
+  setConditions(conditions: number): void {
+    this.status = (this.status & ~CONDITION_CODES) | conditions;
+  }
+
   /** FNINIT (SDM 2A, FINIT). */
   initialize(): void {
     this.data.setUint16(this.#state + STATE_OFFSET.fcw, 0x37f, true);

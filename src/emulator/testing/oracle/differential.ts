@@ -26,6 +26,7 @@ const LEFT_OUT = new Set([
   'int1', 'int', 'into', 'rdpmc', 'mov cr', 'mov dr', 'prefetchw', 'pause',
 ]); // oxfmt-ignore
 
+const TRANSCENDENTAL = /^f(2xm1|yl2xp?1?|patan|ptan|sin|cos|sincos)$/;
 const MMX_FAULTS = /^(maskmovq|cvtt?p[sd]2pi|cvtpi2p[sd])$/;
 
 /** Loads of segment registers: FS holds the host's thread pointer. */
@@ -44,7 +45,8 @@ export function subjectsOf(rows: readonly Instruction[]): Subject[] {
 
 function toleranceOf({ name, undefinedFlags = '' }: Instruction): Tolerance {
   return {
-    ignoresC1: /^(fu?comip?|ffree)$/.test(name),
+    ignoresC1: /^(fu?comip?|ffree)$/.test(name) || TRANSCENDENTAL.test(name),
+    isTranscendental: TRANSCENDENTAL.test(name),
     ignoresFaultAddr: /^f(n?stenv|ldenv|n?save|rstor|xsave|xrstor)/.test(name),
     isApproximate: /^r(cp|sqrt)[ps]s$/.test(name),
     undefinedFlags: Array.from(undefinedFlags).reduce((all, letter) => all | (FLAG_LETTERS[letter] ?? 0n), 0n),
@@ -54,7 +56,13 @@ function toleranceOf({ name, undefinedFlags = '' }: Instruction): Tolerance {
 /** Stands for a sequence in reports. */
 const WHOLE: Subject = {
   form: parseForm({ name: 'sequence', sdm: '', forms: [], support: 'full', lift: () => {} }, '90'),
-  tolerance: { undefinedFlags: 0n, ignoresC1: false, ignoresFaultAddr: false, isApproximate: false },
+  tolerance: {
+    undefinedFlags: 0n,
+    ignoresC1: false,
+    ignoresFaultAddr: false,
+    isApproximate: false,
+    isTranscendental: false,
+  },
 };
 
 export interface Mismatch {

@@ -36,8 +36,12 @@ function surround(encoded: Encoded, random: Random): Case {
   };
 }
 
-// SHLD and SHRD of 16 bits by more than 16 are undefined.
-function isUndefined({ row, opcode }: Form, { code, gpr }: Case): boolean {
+// SHLD and SHRD of 16 bits by more than 16 are undefined; so are F2XM1 and FYL2XP1 outside of their domains.
+function isUndefined({ row, opcode }: Form, { code, gpr, fxsave }: Case): boolean {
+  const exponent = (fxsave[40] | (fxsave[41] << 8)) & 0x7fff;
+  if (row.name === 'f2xm1') return exponent >= 0x3fff && exponent < 0x7fff;
+  if (row.name === 'fyl2xp1') return exponent >= 0x3ffd && exponent < 0x7fff;
+
   if (!/^sh[lr]d$/.test(row.name) || !code.subarray(0, 4).includes(0x66)) return false;
   const count = (opcode & 1) === 0 ? code[code.length - 1] : Number(gpr[1] & 0xffn);
   return (count & 31) > 16;
