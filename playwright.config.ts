@@ -20,6 +20,7 @@ export default defineConfig({
   fullyParallel: true,
   workers: 1, // two cores: one for the page, one for its machine
   timeout: 60_000,
+  expect: { timeout: 15_000 }, // a busy machine is slow, not wrong
   reporter: [['list']],
   use: {
     baseURL: `http://localhost:${PORT}`,

@@ -63,3 +63,26 @@ int main(void) { return 0; }`;
 export const NULL_POINTER = `
 #include <stdio.h>
 int main(void) { printf("before\\n"); fflush(stdout); *(volatile int *)0 = 1; return 0; }`;
+
+/** Prints and then changes one variable of the environment. */
+export const ENVIRONMENT = `
+#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+  const char *mark = getenv("MARK");
+  printf("MARK is %s\\n", mark ? mark : "not set");
+  setenv("MARK", "changed", 1);
+  return 0;
+}`;
+
+/** Leaves through exit() from inside a function. */
+export const EXITS = `
+#include <stdio.h>
+#include <stdlib.h>
+static void leave(int code) { printf("leaving\\n"); exit(code); }
+int main(void) { leave(7); return 0; }`;
+
+/** Allocates for ever: killed, it most likely holds malloc's lock. */
+export const ALLOCATES = `
+#include <stdlib.h>
+int main(void) { for (;;) { free(malloc(100)); free(malloc(100000)); } }`;
