@@ -50,6 +50,31 @@ export const INTEGER_STEPS: Partial<Record<OpName, EffectMaker>> = {
       low[at] = Math.imul(low[a], low[b]);
       return false;
     },
+  mulHighU64:
+    ({ low, high, at, a, b }) =>
+    () => {
+      storeHighProduct(low, high, at, a, b);
+      return false;
+    },
+  // The signed product is the unsigned one less 2^64 times the other factor for each negative factor.
+  mulHighS64:
+    ({ low, high, at, a, b }) =>
+    () => {
+      storeHighProduct(low, high, at, a, b);
+      if (high[a] < 0) subtractFrom(low, high, at, b);
+      if (high[b] < 0) subtractFrom(low, high, at, a);
+      return false;
+    },
+  rotl64:
+    ({ low, high, at, a, b }) =>
+    () => {
+      const count = low[b] & 63;
+      const [x, y] = count >= 32 ? [high[a], low[a]] : [low[a], high[a]];
+      const turn = count & 31;
+      low[at] = turn === 0 ? x : (x << turn) | (y >>> -turn);
+      high[at] = turn === 0 ? y : (y << turn) | (x >>> -turn);
+      return false;
+    },
   and64: bitwise((x, y) => x & y),
   or64: bitwise((x, y) => x | y),
   xor64: bitwise((x, y) => x ^ y),
@@ -169,4 +194,20 @@ function highProduct(x: number, y: number): number {
   const middle = x1 * y0 + ((x0 * y0) >>> 16);
   const other = x0 * y1 + (middle & 0xffff);
   return x1 * y1 + Math.floor(middle / 0x1_0000) + Math.floor(other / 0x1_0000);
+}
+
+/** High 64 bits of the unsigned product of slots a and b. Sums of 32-bit parts stay exact in doubles. */
+function storeHighProduct(low: Int32Array, high: Int32Array, at: number, a: number, b: number): void {
+  const [a0, a1, b0, b1] = [low[a], high[a], low[b], high[b]];
+  const middle = highProduct(a0, b0) + (Math.imul(a1, b0) >>> 0) + (Math.imul(a0, b1) >>> 0);
+  const carry = Math.floor(middle / 0x1_0000_0000);
+  const upper = highProduct(a1, b0) + highProduct(a0, b1) + (Math.imul(a1, b1) >>> 0) + carry;
+  low[at] = upper;
+  high[at] = highProduct(a1, b1) + Math.floor(upper / 0x1_0000_0000);
+}
+
+function subtractFrom(low: Int32Array, high: Int32Array, at: number, slot: number): void {
+  const difference = (low[at] >>> 0) - (low[slot] >>> 0);
+  high[at] = high[at] - high[slot] - (difference < 0 ? 1 : 0);
+  low[at] = difference;
 }
