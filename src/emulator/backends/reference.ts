@@ -29,6 +29,9 @@ interface ReferenceBlock {
   successor: ReferenceBlock | null;
 }
 
+const NO_BLOCK: ReferenceBlock = { rip: -1, instructionCount: 0, steps: [], isStale: true, successor: null };
+const RECENT_MASK = 0xfff;
+
 type BlockCache = Map<number, ReferenceBlock>;
 
 export class ReferenceExecutor implements ColdTier {
@@ -38,6 +41,8 @@ export class ReferenceExecutor implements ColdTier {
   /** Whole blocks, and blocks of one instruction for exact stepping, by address. */
   readonly #blocks: BlockCache = new Map();
   readonly #singles: BlockCache = new Map();
+  /** Blocks by a hash of their address, to spare most look-ups in the map. */
+  readonly #recent: ReferenceBlock[] = Array.from({ length: RECENT_MASK + 1 }, () => NO_BLOCK);
   /** Page → blocks with bytes in it. */
   readonly #byPage = new Map<number, Set<ReferenceBlock>>();
   readonly #stopListening: () => void;
@@ -115,9 +120,16 @@ export class ReferenceExecutor implements ColdTier {
   }
 
   #find(rip: number, limit: number): ReferenceBlock {
-    const cache = limit === 1 ? this.#singles : this.#blocks;
-    const known = cache.get(rip);
-    if (known !== undefined) return known;
+    if (limit === 1) return this.#singles.get(rip) ?? this.#make(rip, 1, this.#singles);
+    const slot = (rip ^ (rip >>> 11)) & RECENT_MASK;
+    const recent = this.#recent[slot];
+    if (recent.rip === rip && !recent.isStale) return recent;
+    const block = this.#blocks.get(rip) ?? this.#make(rip, limit, this.#blocks);
+    if (block.instructionCount > 0) this.#recent[slot] = block;
+    return block;
+  }
+
+  #make(rip: number, limit: number, cache: BlockCache): ReferenceBlock {
     this.#machine.rip = rip;
     if (rip < 0 || rip >= GUEST_LIMIT) return this.#prepare(unreachableCode(rip));
     const lifted = this.#services.lift(rip, limit);
