@@ -7,10 +7,11 @@ const reason = whyNoOracle();
 // FUZZ_SEED=… repeats a run of `npm run fuzz`; FUZZ_ONLY=… looks at the rows whose name matches.
 const seed = Number(process.env['FUZZ_SEED'] ?? 1);
 const only = new RegExp(process.env['FUZZ_ONLY'] ?? '');
-const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 8);
+const TIMEOUT_MS = 180_000; // some 10 s on an idle machine
+const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 5);
 
 describe.skipIf(reason !== '')(`every instruction form does what the host CPU does ${reason}`, () => {
-  it.each(['reference', 'js'] as const)('on the %s executor', (engine) => {
+  it.each(['reference', 'js'] as const)('on the %s executor', { timeout: TIMEOUT_MS }, (engine) => {
     const differential = new Differential(engine);
     const subjects = subjectsOf(INSTRUCTIONS.filter(({ name }) => only.test(name)));
     const mismatches = differential.compare(subjects, seed, rounds);
@@ -18,9 +19,13 @@ describe.skipIf(reason !== '')(`every instruction form does what the host CPU do
     expect(reports.join('\n'), `${mismatches.length} of ${subjects.length} forms differ`).toBe('');
   });
 
-  it.each(['reference', 'js'] as const)('in sequences of 2 to 30 instructions on the %s executor', (engine) => {
-    const differential = new Differential(engine);
-    const mismatch = differential.compareSequences(subjectsOf(INSTRUCTIONS), seed, 50 * rounds);
-    expect(mismatch === null ? '' : describeMismatch(mismatch, seed)).toBe('');
-  });
+  it.each(['reference', 'js'] as const)(
+    'in sequences of 2 to 30 instructions on the %s executor',
+    { timeout: TIMEOUT_MS },
+    (engine) => {
+      const differential = new Differential(engine);
+      const mismatch = differential.compareSequences(subjectsOf(INSTRUCTIONS), seed, 50 * rounds);
+      expect(mismatch === null ? '' : describeMismatch(mismatch, seed)).toBe('');
+    },
+  );
 });
