@@ -17,6 +17,7 @@ import type { Call, PollMask } from './open-file.ts';
 
 // One piece is one filesystem transaction: large enough to cost nothing, small enough to bound what it copies.
 const PIECE_BYTES = 1 << 20;
+const SMALLEST_PIECE = 4096;
 const MAX_FILE_BYTES = Number.MAX_SAFE_INTEGER;
 
 /** What an earlier run of the same call already moved. */
@@ -97,15 +98,20 @@ function inPieces(
   const earlier = movedBefore(call);
   const start = earlier?.start ?? offset;
   let moved = earlier?.bytes ?? 0;
+  let pieceBytes = PIECE_BYTES;
   while (moved < bytes.length) {
     try {
-      const piece = bytes.subarray(moved, moved + PIECE_BYTES);
+      const piece = bytes.subarray(moved, moved + pieceBytes);
       const count = move(start + moved, piece);
       moved += count;
       if (count < piece.length) break;
     } catch (error) {
       if (error instanceof NotResident)
         return blocked(error.ready, { progress: { bytes: moved, start }, isUninterruptible: true });
+      if (error === ENOSPC && pieceBytes > SMALLEST_PIECE) {
+        pieceBytes /= 4; // write(2): what fits is written
+        continue;
+      }
       if (moved > 0 && (error === ENOSPC || error === EFBIG)) return moved;
       throw error;
     }

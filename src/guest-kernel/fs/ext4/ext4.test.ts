@@ -230,6 +230,7 @@ test('a full disk says ENOSPC, loses nothing and can be used again', () => {
   }
   expect(error).toMatchObject({ name: 'ENOSPC' });
   expect(file.attributes().sizeBytes).toBe(written);
+  expect(machine.filesystem.usage().freeBlocks).toBeLessThan(2);
   flush(machine);
   expect(check(machine.disk.bytes)).toBe('');
   file.release();
