@@ -7,6 +7,8 @@ import { isFresh } from './fresh.mjs';
 import { runBundle } from './run-bundle.mjs';
 
 const repository = resolve(import.meta.dirname, '..');
+// npm starts scripts in the package's folder; FILE is meant from where the user is.
+const userFolder = process.env.INIT_CWD ?? process.cwd();
 const inRepository = (path) => join(repository, path);
 const BUNDLE = inRepository('.cache/node/osv.cjs');
 const IMAGE = inRepository('.cache/images/default.img');
@@ -33,6 +35,6 @@ async function prepare() {
 
 if (!isImageFresh() || !isBundleFresh()) await prepare();
 process.env.OSV_IMAGES = inRepository('.cache/images');
-// npm starts scripts in the package's folder; FILE is meant from where the user is.
-process.chdir(process.env.INIT_CWD ?? repository);
+
+process.chdir(userFolder);
 runBundle(BUNDLE);

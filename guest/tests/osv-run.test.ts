@@ -76,6 +76,34 @@ describe('osv run', () => {
   });
 
   it.each([
+    ['return', 'return goodbye\n', 4],
+    ['exit', 'exit goodbye\n', 5],
+    ['thread', 'thread goodbye\n', 6],
+    ['lingering', 'lingering goodbye\n', 5],
+    ['_exit', '', 7],
+  ])('a shared object that ends by %s: output flushed, handlers run, its code', async (how, stdout, code) => {
+    const object = build('exits.c', ['-shared', '-fPIC'], 'exits.so');
+    expect(await osv(['run', object, how])).toMatchObject({ stdout, code });
+  });
+
+  it('a C++ shared object runs with its library', async () => {
+    const outcome = await osv(['run', build('cxx.cc', ['-shared', '-fPIC'], 'cxx.so')]);
+    expect(outcome.stdout).toContain('rethrown 42\n');
+    expect(outcome.code).toBe(0);
+  });
+
+  it('what ld.so misses in a shared object, it says', async () => {
+    const outcome = await osv(['run', build('missing-symbol.c', ['-shared', '-fPIC'], 'missing-symbol.so')]);
+    expect(outcome).toEqual({
+      stdout: '',
+      stderr:
+        '/missing-symbol.so: error while loading shared libraries: /missing-symbol.so: ' +
+        'undefined symbol: a_function_that_nobody_has\n',
+      code: 127,
+    });
+  });
+
+  it.each([
     ['no such file of the host', ['run', '/no/such/file'], 125, /^osv: \/no\/such\/file cannot be read: ENOENT/],
     ['no such file on the image', ['run', '-e', '/no/such'], 127, /^Failed to load object: \/no\/such\n$/],
     ['not an ELF file', ['run', 'package.json'], 127, /^bad elf header\n$/],
