@@ -97,6 +97,19 @@ function booted(): Terminal {
 }
 
 describe('the CLI', () => {
+  test('lets the server that starts after it speak first', () => {
+    const machine = managementMachine((management) => [httpServer(management), cli]);
+    machine.putFile('/libhttpserver.so', '');
+    machine.putFile('/cli/cli.so', '');
+    machine.programs.start(['/cli/cli.so'], { isNewProgram: false });
+    machine.run();
+    expect(machine.ports.console.text).toBe('');
+    machine.programs.start(['/libhttpserver.so'], { isNewProgram: false });
+    machine.ports.clock.nowNs += 10_000_000;
+    machine.run();
+    expect(drawn(machine.ports.console.text)).toBe('Rest API server running on port 8000\n/#');
+  });
+
   test('shows a prompt and runs commands', () => {
     const terminal = booted();
     expect(drawn(terminal.ports.console.text)).toBe('/#');

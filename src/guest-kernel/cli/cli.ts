@@ -18,6 +18,10 @@ import { splitWords } from './words.ts';
 /** Lines kept, as OSv's CLI keeps them. */
 const HISTORY_LINES = 800;
 
+/** A server of this image listens some ms after its start; a busy host may take longer. */
+const SERVER_START_NS = 3_000_000_000;
+const SERVER_POLL_NS = 2_000_000;
+
 const USAGE = `Usage: cli [-h] [COMMAND [ARG...]]
 
 Without a command, reads commands from the terminal. The command help lists them.
@@ -33,10 +37,28 @@ export const cli: NativeProgram = {
       return 0;
     }
     const api = new RestClient(sys);
+    yield* awaitServer(sys, api);
     if (words.length > 0) return yield* runOnce(sys, api, words);
     for (;;) if (!(yield* interact(sys, api))) return 0;
   },
 };
+
+/**
+ * At boot the API server starts beside this program: what it says comes before the first prompt, and the first command
+ * finds it. Without a server the prompt comes all the same, and every command says what is missing.
+ */
+function* awaitServer(sys: NativeCalls, api: RestClient): Wait<void> {
+  const deadlineNs = sys.nowNs() + SERVER_START_NS;
+  for (;;) {
+    try {
+      yield* api.call('GET', '/os/name');
+      return;
+    } catch (error) {
+      if (!(error instanceof CommandError) || sys.nowNs() >= deadlineNs) return;
+    }
+    yield* sys.sleepUntil(sys.nowNs() + SERVER_POLL_NS);
+  }
+}
 
 /** Makes the shell's state: it is new after each `exit` and ^D. */
 function newShell(sys: NativeCalls, api: RestClient): Shell {
