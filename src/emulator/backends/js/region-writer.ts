@@ -6,6 +6,7 @@ import { specOf } from '../../ir/ops.ts';
 import { EMIT } from './emit.ts';
 import { graphOf, type Region, REGION_SLOT, STOP } from './region.ts';
 import { edgeKind, mergesBelow, type Shape, shapeOf } from './structure.ts';
+import { baseOf, type CheckGroup, checkGroups } from './check-groups.ts';
 import { conditionText } from './condition-text.ts';
 import { FLAG_LOCALS, flagPartsOf, nearBase, Writer } from './writer.ts';
 
@@ -45,6 +46,8 @@ export class RegionWriter extends Writer {
   /** What is known of the flags beyond the locals; null when the locals hold them. */
   #known: KnownFlags | null = null;
   #usesFlags = false;
+  /** Accesses of the block that are checked together. */
+  #checks: ReadonlyMap<Op, CheckGroup> = new Map();
 
   /** @param firstLink number of the first link name that is free. */
   constructor(region: Region, firstLink: number) {
@@ -120,6 +123,7 @@ export class RegionWriter extends Writer {
     this.#number = node;
     this.#retired = -1;
     this.beginBlock(block.ops);
+    this.#checks = checkGroups(block.ops);
     if (block.instructionCount > 0) this.line(`fuel -= ${block.instructionCount};`);
     for (const op of block.ops) {
       if (this.isDead(op)) continue;
@@ -300,6 +304,11 @@ export class RegionWriter extends Writer {
   }
 
   #checked(op: Op, sizeBytes: number, bit: number): string {
+    const group = this.#checks.get(op);
+    if (group !== undefined) {
+      if (group.first === op) this.#checkRange(baseOf(op.args[0]).base, group);
+      return `(${this.atom(op.args[0])} >>> 0)`;
+    }
     const address = op.args[0];
     const base = nearBase(address);
     const high = base === null ? this.high(address) : this.high(base);
@@ -308,6 +317,14 @@ export class RegionWriter extends Writer {
     const guard = high === '0' ? '' : `${high} !== 0 || `;
     this.statement(`if (${guard}(P[${low} >>> 12]${last} & ${bit}) === 0) ${this.slowExit()}`);
     return `(${low} >>> 0)`;
+  }
+
+  #checkRange(base: Op, { least, end, bit }: CheckGroup): void {
+    const [low, high] = [this.atom(base), this.high(base)];
+    const page = (offset: number): string => `P[${offset === 0 ? low : `(${low} + ${offset})`} >>> 12]`;
+    const guard = high === '0' ? '' : `${high} !== 0 || `;
+    const strongest = (bit & 2) !== 0 ? 2 : 1;
+    this.statement(`if (${guard}(${page(least)} & ${page(end - 1)} & ${strongest}) === 0) ${this.slowExit()}`);
   }
 
   // Flags and helpers

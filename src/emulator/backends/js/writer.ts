@@ -126,7 +126,7 @@ export class Writer {
     }
     const base = guardedBase(op);
     if (base === null) return;
-    this.#wanted[base.id] |= 2;
+    this.#wanted[base.id] |= 3;
     this.#remaining[base.id]++;
     this.#uses[base.id]++;
   }
