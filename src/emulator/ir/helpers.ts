@@ -30,6 +30,7 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['cpuid', cpuid],
   ['rdtsc', rdtsc],
   ['rdrand', rdrand],
+  ['crc32c', crc32c],
   ['fxsave', fxsave],
   ['fxrstor', fxrstor],
   ...OPERATIONS.map(([name, operation]): [string, Helper] => [helperName(name), x87Helper(operation)]),
@@ -62,6 +63,13 @@ function rdrand({ space, state, ports }: HelperContext): number {
   const at = state + STATE_OFFSET.scratch;
   ports.entropy(space.u8.subarray(at, at + 8));
   return space.i32[at >> 2];
+}
+
+/** `width` bits of data, already added to the checksum, shifted through the reflected Castagnoli polynomial. */
+function crc32c(_context: HelperContext, sum: number, width: number): number {
+  let crc = sum;
+  for (let i = 0; i < width; i++) crc = (crc >>> 1) ^ (0x82f6_3b78 & -(crc & 1));
+  return crc | 0;
 }
 
 /** To the guest address `addr`, whose access was checked. */

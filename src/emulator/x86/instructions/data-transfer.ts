@@ -99,7 +99,7 @@ export const dataTransfer: readonly Instruction[] = [
     sdm: '2B, MOVBE',
     support: 'full',
     feature: 'MOVBE',
-    forms: ['0F 38 F0 /r  Gv,Mv', '0F 38 F1 /r  Mv,Gv'],
+    forms: ['NP 0F 38 F0 /r  Gv,Mv', 'NP 0F 38 F1 /r  Mv,Gv', '66 0F 38 F0 /r  Gv,Mv', '66 0F 38 F1 /r  Mv,Gv'],
     lift: (b, dst, src) => b.write(dst, swapBytes(b, b.read(src))),
   }),
   instruction({

@@ -14,6 +14,7 @@ import { sseMoves } from './sse/moves.ts';
 import { stack } from './stack.ts';
 import { strings } from './string.ts';
 import { system } from './system.ts';
+import { sse4 } from './sse/sse4.ts';
 import { sseState } from './sse/state.ts';
 import { x87 } from './x87/rows.ts';
 
@@ -32,6 +33,7 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...sseInteger,
   ...sseFloat,
   ...sseState,
+  ...sse4,
   ...x87,
   ...mmx,
 ];

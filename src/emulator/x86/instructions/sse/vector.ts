@@ -13,7 +13,7 @@ export type Vector = Value<'v128'>;
 /** The zero of a shuffle's lane list. */
 export const ZERO_BYTE = 32;
 
-function getXmm(b: Lifter, register: number): Vector {
+export function getXmm(b: Lifter, register: number): Vector {
   return b.ir.get128(VARIABLE.xmm0 + register);
 }
 
