@@ -5,7 +5,7 @@ import { OP_NAMES, type OpName, specOf } from './ops.ts';
 import { STATE_VARIABLES } from './state-layout.ts';
 
 /** Where and why a text is not IR. */
-export class IrSyntaxError extends Error {
+class IrSyntaxError extends Error {
   override readonly name = 'IrSyntaxError';
 }
 
