@@ -36,7 +36,7 @@ const quick: NativeProgram = {
 };
 
 interface Terminal extends ManagementMachine {
-  /** What the terminal got since the last look, drawn: what a person sees of it, line by line. */
+  /** What the terminal shows from its last line on, after this was typed. */
   type(text: string): string;
 }
 
@@ -88,7 +88,8 @@ function booted(): Terminal {
   return {
     ...machine,
     type(text) {
-      machine.ports.console.text = '';
+      const { console } = machine.ports;
+      console.text = console.text.slice(console.text.lastIndexOf('\n') + 1);
       machine.ports.console.type(text);
       machine.run();
       return drawn(machine.ports.console.text);
@@ -212,7 +213,7 @@ describe('the CLI', () => {
     terminal.type('cd etc\r');
     expect(terminal.type('exit\r')).toBe('/etc# exit\nGoodbye\n/#');
     terminal.type('cd etc\r');
-    expect(terminal.type('\x04')).toBe('\nRestarting shell\n/#');
+    expect(terminal.type('\x04')).toBe('/etc#\nRestarting shell\n/#');
     terminal.type('cd etc\r');
     expect(terminal.type('reset\r')).toBe('/etc# reset\nRestarting shell\n/#');
     expect(terminal.programs.list().filter(({ command }) => command === '/cli/cli.so')[0].state.kind).toBe('running');

@@ -169,8 +169,13 @@ export class LineEditor {
   }
 
   #insert(chars: readonly string[]): KeyResult {
+    const isAtEnd = this.#cursor === this.#chars.length && this.#search === undefined;
+    const { row, column } = this.#cellOf(this.#cursor);
     this.#chars.splice(this.#cursor, 0, ...chars);
     this.#cursor += chars.length;
+    const after = this.#cellOf(this.#cursor);
+    // The usual case, typing at the end of a row that has room, needs no more than the characters themselves.
+    if (isAtEnd && after.row === row && after.column > column) return { output: chars.join('') };
     return { output: this.#draw() };
   }
 
