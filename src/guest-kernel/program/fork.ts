@@ -30,6 +30,8 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
     fs: { ...program.fs },
     credentials: { ...program.credentials },
     actions: program.actions.clone(),
+    // Lists and history are of what was started, not of what that forks.
+    isHidden: true,
   });
   child.processGroup = program.processGroup;
   child.session = program.session;

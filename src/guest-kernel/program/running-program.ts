@@ -44,7 +44,7 @@ export interface ProgramParts {
   readonly fs: FsContext;
   readonly credentials: Credentials;
   readonly actions: SignalActions;
-  /** The launcher of a namespace, which no list shows. */
+  /** In no list and no history: the launcher of a namespace, what a program forked. */
   readonly isHidden?: boolean;
   /** A thread of the kernel itself. */
   readonly isKernel?: boolean;
