@@ -180,7 +180,8 @@ function kill(thread: Thread, { pid, signal }: { pid: number; signal: number }):
   const running = machine.programs().filter((each) => each.isRunning);
   const targets = running.filter((each) => {
     if (pid > 0) return each.pid === pid;
-    if (pid === -1) return each !== program && each.namespace !== undefined && each.namespace.launcher?.program !== each;
+    if (pid === -1)
+      return each !== program && each.namespace !== undefined && each.namespace.launcher?.program !== each;
     return each.processGroup === (pid === 0 ? program.processGroup : -pid);
   });
   if (targets.length === 0) throw ESRCH;
