@@ -81,10 +81,12 @@ function installDebianPackages(needs, say) {
 }
 
 function withoutApt(missing) {
+  const container =
+    'docker run --rm -it --init -p 127.0.0.1:8080:8080 -e HOST=0.0.0.0 -v "$PWD":/osv -w /osv node:20-bookworm';
   return [
     `This machine has no apt to install ${missing.join(', ')} with.`,
     'Debian in a container has all that is needed:',
-    '  docker run --rm -it --init -p 127.0.0.1:8080:8080 -e HOST=0.0.0.0 -v "$PWD":/osv -w /osv node:20-bookworm npm start',
+    `  ${container} npm ${process.env.npm_lifecycle_event ?? 'start'}`,
   ].join('\n');
 }
 

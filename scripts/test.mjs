@@ -1,7 +1,8 @@
 /** npm test: installs what is missing, then types, lint, format, dead code, unit and end-to-end tests, and one verdict. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { browserPath, main, run, setUpForTests } from './setup.mjs';
+import { createServer } from 'node:net';
+import { browserPath, repository, SetupError, setUpForTests } from './setup.mjs';
 import { playwrightCounts, vitestCounts } from './test-counts.mjs';
 
 const RESULTS = '.cache/test-results';
@@ -9,6 +10,8 @@ const say = (line) => console.log(`\n== ${line}`);
 
 /** Each runs to its end whatever the others said; `counts` reads what a runner of many tests has reported. */
 const suites = [
+  { name: 'disk images', command: ['node', 'scripts/image.mjs'] },
+  { name: 'page', command: ['npm', 'run', '--silent', 'build'] },
   { name: 'types', command: ['node_modules/.bin/tsc', '-b'] },
   { name: 'lint', command: ['node_modules/.bin/oxlint', '--type-aware'] },
   { name: 'format', command: ['node_modules/.bin/oxfmt', '--check'] },
@@ -27,7 +30,6 @@ const suites = [
   },
   {
     name: 'end-to-end tests',
-    needs: 'playwright.config.ts',
     command: ['node_modules/.bin/playwright', 'test', '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: `${RESULTS}/e2e.json`, CHROMIUM: browserPath() },
     report: `${RESULTS}/e2e.json`,
@@ -35,28 +37,40 @@ const suites = [
   },
 ];
 
-await main(async () => {
+const total = { passed: 0, failed: 0 };
+try {
+  process.chdir(repository);
   setUpForTests(say);
+  await runSuites();
+} catch (error) {
+  total.failed++;
+  console.error(error instanceof SetupError ? error.message : error);
+}
+if (total.failed > 0) process.exitCode = 1;
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+
+async function runSuites() {
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
-  say('disk images');
-  run(['node', 'scripts/image.mjs']);
-  if (existsSync('vite.config.ts')) {
-    say('page');
-    run(['npm', 'run', '--silent', 'build']);
-  }
-  const total = { passed: 0, failed: 0 };
+  process.env.E2E_PORT ??= String(await freePort());
   for (const suite of suites) {
     const { passed, failed } = runSuite(suite);
     total.passed += passed;
     total.failed += failed;
   }
-  if (total.failed > 0) process.exitCode = 1;
-  console.log(`\n${total.passed} passed, ${total.failed} failed`);
-});
+}
 
-function runSuite({ name, needs, command: [tool, ...args], env, report, counts }) {
-  if (needs && !existsSync(needs)) return { passed: 0, failed: 0 };
+/** A port for the page's server that nobody uses now. */
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function runSuite({ name, command: [tool, ...args], env, report, counts }) {
   say(name);
   const startMs = performance.now();
   const { status } = spawnSync(tool, args, { stdio: 'inherit', env: { ...process.env, ...env } });
