@@ -5,6 +5,7 @@
 import type { AddressSpace } from '../memory/address-space.ts';
 import { loadFxImage, saveFxImage } from './fxsave-image.ts';
 import { STATE_OFFSET } from './state-layout.ts';
+import { VECTOR_HELPERS } from './vector-helpers.ts';
 import { helperName, OPERATIONS, type X87Operation } from './x87/operations.ts';
 import { X87 } from './x87/unit.ts';
 
@@ -31,6 +32,7 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['rdtsc', rdtsc],
   ['rdrand', rdrand],
   ['crc32c', crc32c],
+  ...VECTOR_HELPERS,
   ['fxsave', fxsave],
   ['fxrstor', fxrstor],
   ...OPERATIONS.map(([name, operation]): [string, Helper] => [helperName(name), x87Helper(operation)]),

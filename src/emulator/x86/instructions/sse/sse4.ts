@@ -1,10 +1,13 @@
-/** SSE4.1 beyond the one-op rows of integer.ts, and CRC32: Intel SDM 1, 5.10 and 5.11. Advertised at level v2. */
+/** SSE4.1 beyond the one-op rows of integer.ts, and SSE4.2: Intel SDM 1, 5.10 and 5.11. Advertised at level v2. */
+import type { I32 } from '../../../ir/block.ts';
+import { IMMEDIATE_SHIFT, SOURCE_IN_MEMORY, SOURCE_SHIFT, WIDE_LENGTHS } from '../../../ir/vector-helpers.ts';
 import { formatLanes } from '../../../ir/ops/vector.ts';
 import { as32 } from '../../int-builder.ts';
 import { type Instruction, instruction } from '../../instruction.ts';
 import type { Lifter } from '../../lifter.ts';
 import type { Operand, Width } from '../../operands.ts';
 import {
+  checkAlignment,
   fromInt,
   getXmm,
   immediate,
@@ -127,6 +130,28 @@ function extractRow(name: string, opcode: string, width: 8 | 16, memory: string)
   });
 }
 
+/** Calls the helper `name` of ir/vector-helpers.ts on both operands. */
+function callHelper(b: Lifter, name: string, [dst, src, control]: readonly Operand[], isAligned: boolean): I32 {
+  let first = (dst.kind === 'xmm' ? dst.register : 0) | (isWide(b) ? WIDE_LENGTHS : 0);
+  if (control !== undefined) first |= immediate(control) << IMMEDIATE_SHIFT;
+  if (src.kind === 'xmm') return b.ir.helper(b.const32(first | (src.register << SOURCE_SHIFT)), b.const32(0), name);
+  const address = isAligned ? checkAlignment(b, b.addressOf(src)) : b.addressOf(src);
+  b.ir.checkRead(address, 16);
+  return b.ir.helper(b.const32(first | SOURCE_IN_MEMORY), b.ir.low32(address), name);
+}
+
+/** PCMPESTRI and its kind. */
+function stringCompare(name: string, opcode: string): Instruction {
+  return instruction({
+    name,
+    sdm: `2B, ${name.toUpperCase()}`,
+    feature: 'sse4.2',
+    forms: [`66 0F 3A ${opcode} /r ib  Vdq,Wdq,Ib`],
+    support: 'full',
+    lift: (b, ...operands) => b.setFlagBits(callHelper(b, name, operands, false)),
+  });
+}
+
 const isWide = (b: Lifter): boolean => b.instruction.operandWidth === 64;
 
 /** CRC32 with the Castagnoli polynomial, bit-reflected, one step a bit. */
@@ -206,6 +231,12 @@ export const sse4: readonly Instruction[] = [
     const [zf, cf] = [isZero(b.ir.and128(x, y)), isZero(b.ir.andNot128(x, y))];
     b.setFlagBits(b.ir.or32(b.ir.shl32(zf, b.const32(6)), cf));
   }),
+  row('mpsadbw', '66 0F 3A 42 /r ib  Vdq,Wdq,Ib', (b, ...operands) => callHelper(b, 'mpsadbw', operands, true)),
+  row('phminposuw', '66 0F 38 41 /r  Vdq,Wdq', (b, ...operands) => callHelper(b, 'phminposuw', operands, true)),
+  stringCompare('pcmpestrm', '60'),
+  stringCompare('pcmpestri', '61'),
+  stringCompare('pcmpistrm', '62'),
+  stringCompare('pcmpistri', '63'),
   instruction({
     name: 'crc32',
     sdm: '2A, CRC32',
