@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { byteStringFrom } from '../../../emulator/util/bytes.ts';
+import { O_RDONLY } from '../../abi/fcntl.ts';
+import { makeDevice, type DeviceType } from '../../devices/device.ts';
+import type { Program, Task } from '../../program/thread.ts';
+import { FileTable } from '../../vfs/file-table.ts';
+import { makePipe } from '../../vfs/pipe.ts';
+import { ramfs, ROOT_USER, testCall, treeOver, type Tree } from '../../vfs/testing/tree.ts';
+import { deviceOpener, makeDevfs } from '../devfs/devfs.ts';
+import { makeProcfs } from './procfs.ts';
+
+const NOW = { seconds: 1_700_000_000, nanoseconds: 0 };
+
+const DEVICE: DeviceType = {
+  name: 'pipe',
+  major: 10,
+  minor: 300,
+  mode: 0o620,
+  open: (flags) => makePipe(flags, 9)[0],
+};
+
+/** A tree with /dev and /proc, in which program 42 runs with a thread 43 and three open files. */
+function machine(): Tree {
+  const tree = treeOver(ramfs());
+  const { vfs, viewer } = tree;
+  for (const path of ['/dev', '/proc', '/work']) vfs.mkdir(viewer, { path }, 0o755);
+  const files = new FileTable();
+  const [reader] = makePipe(0, 7);
+  files.add(reader);
+  files.add(vfs.open(viewer, '/work', O_RDONLY, 0), { least: 5 });
+  const threads = new Map<number, Task>();
+  const program = {
+    pid: 42,
+    parentPid: 1,
+    processGroup: 42,
+    session: 42,
+    path: '/bin/thing',
+    argv: ['thing', 'a b'],
+    namespace: undefined,
+    threads,
+    state: { kind: 'running' },
+  } as unknown as Program;
+  const task = (id: number): Task =>
+    ({
+      id,
+      name: `t${id}`,
+      program,
+      files,
+      fs: viewer.fs,
+      credentials: ROOT_USER,
+      cpuNs: 30_000_000,
+    }) as unknown as Task;
+  threads.set(42, task(42)).set(43, task(43));
+  const source = {
+    now: () => NOW,
+    uptimeNs: 5e9,
+    memoryBytes: 1 << 30,
+    freeMemoryBytes: 1 << 29,
+    hostname: 'osv',
+    bootTimeSeconds: NOW.seconds,
+    current: () => threads.get(43),
+    programs: () => [program],
+    vfs,
+    filesystemTypes: [
+      { name: 'ext4', isOnDisk: true },
+      { name: 'proc', isOnDisk: false },
+    ],
+    environment: () => ['A=1', 'B=2'],
+    randomUuid: () => '0',
+    cpuFlags: 'fpu sse2',
+  };
+  vfs.mount(makeProcfs(source, { deviceNumber: 3 }), '/proc', 'proc', 'rw');
+  vfs.mount(makeDevfs([DEVICE], { deviceNumber: 4, now: () => NOW }), '/dev', 'devfs', 'rw');
+  return tree;
+}
+
+function read({ vfs, viewer }: Tree, path: string): string {
+  const file = vfs.open(viewer, path, O_RDONLY, 0);
+  const dst = new Uint8Array(8192);
+  return byteStringFrom(dst.subarray(0, file.read(testCall(), dst) as number));
+}
+
+function list({ vfs, viewer }: Tree, path: string): string[] {
+  const { inode } = vfs.walk(viewer, path).dentry;
+  return inode.entries(0).map(({ name }) => name);
+}
+
+describe('/proc', () => {
+  // oxfmt-ignore
+  test.each([
+    ['/proc/self/comm',            't42\n'],
+    ['/proc/thread-self/comm',     't43\n'],
+    ['/proc/43/status',            /^Name:\tt43\n.*Tgid:\t42\nPid:\t43\nPPid:\t1\n/s],
+    ['/proc/42/cmdline',           'thing\0a b\0'],
+    ['/proc/42/environ',           'A=1\0B=2\0'],
+    ['/proc/42/task/43/stat',      /^43 \(t43\) R 1 42 42 0 -1 (0 ){5}3 0 0 0 20 0 2 /],
+    ['/proc/42/fdinfo/5',          /^pos:\t0\nflags:\t0/],
+    ['/proc/mounts',               'test / ramfs rw 0 0\nproc /proc proc rw 0 0\ndevfs /dev devfs rw 0 0\n'],
+    ['/proc/filesystems',          '\text4\nnodev\tproc\n'],
+    ['/proc/uptime',               '5.00 4.94\n'],
+    ['/proc/meminfo',              /^MemTotal: +1048576 kB\nMemFree: +524288 kB\n/],
+    ['/proc/sys/kernel/hostname',  'osv\n'],
+    ['/proc/cpuinfo',              /^processor\t+: 0\n.*flags\t+: fpu sse2\n/s],
+  ])('%s', (path, expected) => {
+    const text = read(machine(), path);
+    const isExpected = typeof expected === 'string' ? text === expected : expected.test(text);
+    expect([text, isExpected]).toEqual([text, true]);
+  });
+
+  test('descriptors are links to what is open, even to what has no path', () => {
+    const tree = machine();
+    const { vfs, viewer } = tree;
+    expect(list(tree, '/proc/self/fd')).toEqual(['.', '..', '0', '5']);
+    expect(vfs.walk(viewer, '/proc/self/fd/0', { followLast: false }).dentry.inode.readLink()).toBe('pipe:[7]');
+    expect(vfs.open(viewer, '/dev/stdin', O_RDONLY, 0).kind).toBe('pipe');
+    expect(vfs.pathOf(vfs.walk(viewer, '/proc/self/fd/5'))).toBe('/work');
+    expect(vfs.pathOf(vfs.walk(viewer, '/proc/self/cwd'))).toBe('/');
+  });
+
+  test('a program that is gone has no directory', () => {
+    const { vfs, viewer } = machine();
+    expect(() => vfs.walk(viewer, '/proc/77')).toThrow(expect.objectContaining({ name: 'ENOENT' }));
+  });
+
+  test('names can be neither made nor removed', () => {
+    const { vfs, viewer } = machine();
+    expect(() => vfs.mkdir(viewer, { path: '/proc/new' }, 0o755)).toThrow(expect.objectContaining({ name: 'EACCES' }));
+    expect(() => vfs.unlink(viewer, { path: '/proc/version' })).toThrow(expect.objectContaining({ name: 'EPERM' }));
+  });
+});
+
+describe('/dev', () => {
+  test('a device has its numbers and opens; a node made elsewhere opens the same', () => {
+    const tree = machine();
+    const { vfs, viewer } = tree;
+    expect(list(tree, '/dev')).toEqual(['.', '..', 'pipe', 'fd', 'stdin', 'stdout', 'stderr', 'shm', 'pts']);
+    const { mode, rdev } = vfs.attributes(vfs.walk(viewer, '/dev/pipe'));
+    expect([mode, rdev]).toEqual([0o020620, makeDevice(10, 300)]);
+    expect(vfs.open(viewer, '/dev/pipe', O_RDONLY, 0).kind).toBe('pipe');
+    expect(deviceOpener([DEVICE])(0o020000, makeDevice(10, 300), O_RDONLY, '/x').kind).toBe('pipe');
+    expect(() => deviceOpener([DEVICE])(0o020000, 5, O_RDONLY, '/x')).toThrow(
+      expect.objectContaining({ name: 'ENXIO' }),
+    );
+  });
+});
