@@ -72,3 +72,10 @@ test('the launcher says which programs the switch is for', async ({ machinePage:
   await page.getByRole('tab', { name: 'Launcher' }).click();
   await expect(page.getByText('Executables always get a namespace of their own')).toBeVisible();
 });
+
+test('a program that needs a newer glibc is told so before it runs', async ({ machinePage }) => {
+  // The version's name is all that tells them apart; '2.2.5' has room for '2.38' and its end.
+  const content = Buffer.from(counter.content.toString('latin1').replace('GLIBC_2.2.5', 'GLIBC_2.38\0'), 'latin1');
+  await machinePage.dropFiles([{ name: 'newer.so', content }]);
+  await expect(machinePage.card('newer.so')).toContainText('This needs GLIBC_2.38, this image has 2.36');
+});
