@@ -1,10 +1,11 @@
 /**
- * Vector instructions that look across all lanes: string compares of SSE4.2, MPSADBW, PHMINPOSUW. They work on the state,
+ * Vector instructions that look across all lanes: string compares of SSE4.2, MPSADBW, PHMINPOSUW, AES and carry-less products. They work on the state,
  * with a source that is an xmm register or sixteen checked bytes of guest memory.
  *
  *   first   bits 0-3 destination, 4-7 source register, 8 source in memory, 9 64-bit lengths, 16-23 immediate
  *   second  address of the source in memory
  */
+import { aesdec, aesdeclast, aesenc, aesenclast, aesimc, aeskeygenassist, pclmulqdq } from './aes.ts';
 import type { Helper, HelperContext } from './helpers.ts';
 import { CF, OF, SF, ZF } from './lazy-flags.ts';
 import { STATE_OFFSET } from './state-layout.ts';
@@ -149,6 +150,15 @@ function phminposuw(context: HelperContext, first: number, second: number): numb
   return 0;
 }
 
+/** A function of both operands and the immediate, to the destination. */
+function whole(compute: (first: Uint8Array, second: Uint8Array, imm: number) => Uint8Array): Helper {
+  return (context, first, second) => {
+    const [a, b] = operands(context, first, second);
+    context.space.u8.set(compute(a, b, (first >> IMMEDIATE_SHIFT) & 0xff), xmmAt(context.state, first & 15));
+    return 0;
+  };
+}
+
 export const VECTOR_HELPERS: readonly (readonly [string, Helper])[] = [
   ['pcmpestrm', stringCompare(true, false)],
   ['pcmpestri', stringCompare(true, true)],
@@ -156,4 +166,11 @@ export const VECTOR_HELPERS: readonly (readonly [string, Helper])[] = [
   ['pcmpistri', stringCompare(false, true)],
   ['mpsadbw', mpsadbw],
   ['phminposuw', phminposuw],
+  ['aesenc', whole(aesenc)],
+  ['aesenclast', whole(aesenclast)],
+  ['aesdec', whole(aesdec)],
+  ['aesdeclast', whole(aesdeclast)],
+  ['aesimc', whole(aesimc)],
+  ['aeskeygenassist', whole(aeskeygenassist)],
+  ['pclmulqdq', whole(pclmulqdq)],
 ];

@@ -1,4 +1,4 @@
-/** SSE4.1 beyond the one-op rows of integer.ts, and SSE4.2: Intel SDM 1, 5.10 and 5.11. Advertised at level v2. */
+/** SSE4.1 beyond the one-op rows of integer.ts, SSE4.2, AES and PCLMULQDQ: Intel SDM 1, 5.10 to 5.12. */
 import type { I32 } from '../../../ir/block.ts';
 import { IMMEDIATE_SHIFT, SOURCE_IN_MEMORY, SOURCE_SHIFT, WIDE_LENGTHS } from '../../../ir/vector-helpers.ts';
 import { formatLanes } from '../../../ir/ops/vector.ts';
@@ -152,6 +152,18 @@ function stringCompare(name: string, opcode: string): Instruction {
   });
 }
 
+/** AES-NI and PCLMULQDQ. */
+function cipher(name: string, feature: string, form: string): Instruction {
+  return instruction({
+    name,
+    sdm: `2, ${name.toUpperCase()}`,
+    feature,
+    forms: [form],
+    support: 'full',
+    lift: (b, ...operands) => void callHelper(b, name, operands, true),
+  });
+}
+
 const isWide = (b: Lifter): boolean => b.instruction.operandWidth === 64;
 
 /** CRC32 with the Castagnoli polynomial, bit-reflected, one step a bit. */
@@ -233,6 +245,13 @@ export const sse4: readonly Instruction[] = [
   }),
   row('mpsadbw', '66 0F 3A 42 /r ib  Vdq,Wdq,Ib', (b, ...operands) => callHelper(b, 'mpsadbw', operands, true)),
   row('phminposuw', '66 0F 38 41 /r  Vdq,Wdq', (b, ...operands) => callHelper(b, 'phminposuw', operands, true)),
+  cipher('aesimc', 'aes', '66 0F 38 DB /r  Vdq,Wdq'),
+  cipher('aesenc', 'aes', '66 0F 38 DC /r  Vdq,Wdq'),
+  cipher('aesenclast', 'aes', '66 0F 38 DD /r  Vdq,Wdq'),
+  cipher('aesdec', 'aes', '66 0F 38 DE /r  Vdq,Wdq'),
+  cipher('aesdeclast', 'aes', '66 0F 38 DF /r  Vdq,Wdq'),
+  cipher('aeskeygenassist', 'aes', '66 0F 3A DF /r ib  Vdq,Wdq,Ib'),
+  cipher('pclmulqdq', 'pclmulqdq', '66 0F 3A 44 /r ib  Vdq,Wdq,Ib'),
   stringCompare('pcmpestrm', '60'),
   stringCompare('pcmpestri', '61'),
   stringCompare('pcmpistrm', '62'),
