@@ -31,7 +31,7 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
-  it.each(['memory.c', 'threads.c', 'signals.c', 'pipes.c', 'cxx.cc'])('%s', async (source) => {
+  it.each(['memory.c', 'threads.c', 'signals.c', 'pipes.c', 'sockets.c', 'cxx.cc'])('%s', async (source) => {
     const [native, guest] = await both(build(source));
     expect(guest).toEqual(native);
   });

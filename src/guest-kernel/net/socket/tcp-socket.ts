@@ -52,6 +52,8 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
   #error: Errno | undefined;
   /** A non-blocking connect whose good outcome nobody was told yet: the next connect(2) answers 0, not EISCONN. */
   #hasUntoldOutcome = false;
+  /** shutdown(2) was called before there was a connection. */
+  #isReadingShut = false;
 
   get listener(): Listener | undefined {
     return this.#state.kind === 'listening' ? this.#state.listener : undefined;
@@ -149,7 +151,9 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
     if (state.kind === 'connecting') return 0;
     // Linux tcp_poll: a socket that never was connected, or that was refused, hangs up and is writable.
     const mask = poll.POLLOUT | poll.POLLWRNORM | poll.POLLHUP;
-    return this.#error === undefined ? mask : mask | poll.POLLERR | poll.POLLIN | poll.POLLRDNORM | poll.POLLRDHUP;
+    const input = poll.POLLIN | poll.POLLRDNORM | poll.POLLRDHUP;
+    if (this.#error !== undefined) return mask | poll.POLLERR | input;
+    return this.#isReadingShut ? mask | input : mask;
   }
 
   localAddress(): abi.InetAddress {
@@ -175,6 +179,9 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
         break;
       case 'connecting':
       case 'idle':
+        // Linux inet_shutdown: an error, and yet who polls the socket is told.
+        if (how !== abi.SHUT_WR) this.#isReadingShut = true;
+        this.readiness.wake();
         throw ENOTCONN;
     }
     this.readiness.wake();

@@ -24,9 +24,8 @@ export abstract class UnixSocket extends Socket implements UnixHolder {
     if (address.family !== abi.AF_UNIX || this.#key !== undefined) throw EINVAL;
     const path = address.path === '' ? this.#freeAbstractName() : address.path;
     const isAbstract = path.startsWith('\0');
-    if (isAbstract && this.network.unix.has(path)) throw EADDRINUSE;
-    if (!isAbstract && names === undefined) throw EINVAL;
-    const key = isAbstract ? path : names?.create(path);
+    if (isAbstract && this.network.unix.has(this.#abstractKey(path))) throw EADDRINUSE;
+    const key = isAbstract ? this.#abstractKey(path) : names?.create(path);
     if (key === undefined) throw EINVAL;
     this.#key = key;
     this.local = { family: abi.AF_UNIX, path };
@@ -40,7 +39,8 @@ export abstract class UnixSocket extends Socket implements UnixHolder {
   /** The bound socket behind a name. @throws ECONNREFUSED, EPROTOTYPE, and the errors of a path walk */
   protected lookUp(address: abi.SocketAddress, names: SocketNames | undefined): UnixHolder {
     if (address.family !== abi.AF_UNIX || address.path === '') throw EINVAL;
-    const key = address.path.startsWith('\0') ? address.path : names?.find(address.path);
+    const { path } = address;
+    const key = path.startsWith('\0') ? this.#abstractKey(path) : names?.find(path);
     const holder = key === undefined ? undefined : this.network.unix.get(key);
     if (holder === undefined) throw ECONNREFUSED;
     if (holder.type !== this.type) throw EPROTOTYPE;
@@ -55,12 +55,17 @@ export abstract class UnixSocket extends Socket implements UnixHolder {
     this.#key = undefined;
   }
 
+  /** Abstract names are kept apart by type (Linux net/unix/af_unix.c: unix_find_socket_byname); paths are not. */
+  #abstractKey(path: string): string {
+    return `${this.type}${path}`;
+  }
+
   // unix(7), autobind: a NUL and five hexadecimal digits.
   #freeAbstractName(): string {
     let number = this.network.nextSocketId();
     let name: string;
     do name = `\0${(number++ & 0xf_ffff).toString(16).padStart(5, '0')}`;
-    while (this.network.unix.has(name));
+    while (this.network.unix.has(this.#abstractKey(name)));
     return name;
   }
 }
