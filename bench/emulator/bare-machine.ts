@@ -23,10 +23,12 @@ const SYS_WRITE = 1;
 const SYS_EXIT_GROUP = 231;
 
 /** Runs `elf` with the arguments until it exits. @throws Error at a fault or an unknown system call. */
-export function runBare(elf: Uint8Array, args: readonly string[], engine: Engine): BareResult {
+export function runBare(elf: Uint8Array, args: readonly string[], engine: Engine, warmUp?: number): BareResult {
   const space = new AddressSpace();
   const { entry, endAddr } = loadSegments(space, elf);
+  const translation = warmUp === undefined ? {} : { translation: { warmUp } };
   const cpu = createCpu(space, {
+    ...translation,
     engine,
     ports: { timestamp: () => 0n, entropy: (dst) => void dst.fill(4), nowMs: () => performance.now() },
   });

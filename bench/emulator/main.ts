@@ -14,10 +14,12 @@ const { values: options } = parseArgs({
     engines: { type: 'string', default: 'js' },
     rounds: { type: 'string', default: '5' },
     kernels: { type: 'string', default: KERNELS.map((kernel) => kernel.name).join() },
+    'warm-up': { type: 'string' },
     scale: { type: 'string', default: '1' },
   },
 });
 const scale = Number(options.scale);
+const warmUp = options['warm-up'] === undefined ? undefined : Number(options['warm-up']);
 
 /** Runs the program and gives what it printed and the CPU time it took: other work on the machine does not count. */
 type Runner = (program: string, rounds: number) => { output: string; cpuMs: number };
@@ -35,7 +37,7 @@ function ours(engine: Engine): Runner {
   return (program, rounds) => {
     const elf = readFileSync(program);
     const start = process.cpuUsage();
-    const { output } = runBare(elf, [program, String(rounds)], engine);
+    const { output } = runBare(elf, [program, String(rounds)], engine, warmUp);
     const { user, system } = process.cpuUsage(start);
     return { output, cpuMs: (user + system) / 1000 };
   };
