@@ -194,8 +194,9 @@ function extract(unit: X87): number {
 /** FPREM (truncating) and FPREM1 (to nearest): C0 C3 C1 are the low bits of the quotient, C2 tells that more is to do. */
 function remainder(isNearest: boolean): Operation {
   return (unit) => {
-    let conditions = unit.status & (FSW.C0 | FSW.C3); // stay where there is no quotient
-    unit.replace(0, [0, 1], () => {
+    const kept = unit.status & (FSW.C0 | FSW.C3); // stay where there is no quotient
+    let conditions = kept;
+    const isDelivered = unit.replace(0, [0, 1], () => {
       const [x, y] = [unpack(F80, unit.get(0)), unpack(F80, unit.get(1))];
       const { context } = unit;
       const nan = nanResult(context, F80, x, y);
@@ -210,7 +211,7 @@ function remainder(isNearest: boolean): Operation {
       conditions = step.conditions;
       return step.rest.significand === 0n ? packZero(F80, step.rest.sign) : packed(context, step.rest);
     });
-    unit.setConditions(conditions);
+    unit.setConditions(isDelivered ? conditions : kept);
     return 0;
   };
 }
