@@ -435,13 +435,19 @@ export class RegionWriter extends Writer {
   }
 }
 
-/** Statements that put flags into their locals; operands before the code, since their text may read the old flags. */
+/** Statements that put flags into their locals. Operands whose text reads the old flags are all read before one changes. */
 function storesOf(kind: string, width: number, texts: readonly (string | null)[]): string {
-  const stores: string[] = [];
-  for (let i = texts.length - 1; i >= 0; i--) {
-    if (texts[i] !== null) stores.push(`${FLAG_LOCALS[i + 1].name} = ${texts[i]};`);
+  const names: string[] = [];
+  const values: string[] = [];
+  for (const [i, text] of texts.entries()) {
+    if (text === null) continue;
+    names.push(FLAG_LOCALS[i + 1].name);
+    values.push(text);
   }
-  return `${stores.join(' ')} flags = ${flagsCode(kind, width)};`;
+  const code = `flags = ${flagsCode(kind, width)};`;
+  if (values.some((text) => text.includes('flagsNow(')))
+    return `[${names.join(', ')}] = [${values.join(', ')}]; ${code}`;
+  return `${names.map((name, i) => `${name} = ${values[i]};`).join(' ')} ${code}`;
 }
 
 function slot(offset: number): string {
