@@ -439,7 +439,8 @@ export class RegionWriter extends Writer {
 function storesOf(kind: string, width: number, texts: readonly (string | null)[]): string {
   const names: string[] = [];
   const values: string[] = [];
-  for (const [i, text] of texts.entries()) {
+  for (let i = texts.length - 1; i >= 0; i--) {
+    const text = texts[i];
     if (text === null) continue;
     names.push(FLAG_LOCALS[i + 1].name);
     values.push(text);
