@@ -31,10 +31,13 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
-  it.each(['memory.c', 'threads.c', 'signals.c', 'pipes.c', 'sockets.c', 'cxx.cc'])('%s', async (source) => {
-    const [native, guest] = await both(build(source));
-    expect(guest).toEqual(native);
-  });
+  it.each(['memory.c', 'threads.c', 'signals.c', 'float-faults.c', 'pipes.c', 'sockets.c', 'cxx.cc'])(
+    '%s',
+    async (source) => {
+      const [native, guest] = await both(build(source, ['-lm']));
+      expect(guest).toEqual(native);
+    },
+  );
 
   // In the guest /tmp is kept in memory and /var/tmp lies on the disk.
   it.each(['/tmp', '/var/tmp'])('files.c in %s', async (parent) => {

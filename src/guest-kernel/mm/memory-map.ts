@@ -24,8 +24,8 @@ const RESERVATION_BYTES = 0x1000_0000;
 const GROW_BYTES = 0x200_0000;
 /** Pages brought in by one touch, as Linux' fault-around does (mm/memory.c): 64 KiB. */
 const AROUND_PAGES = 16;
-/** The top page stays unmapped, so that no access wraps around. */
-const TOP = GUEST_LIMIT - 0x1_0000;
+/** The last 2 MiB stay unmapped: generated code checks a base, not the sum of base and offset (backends/js/writer.ts). */
+const TOP = GUEST_LIMIT - 0x20_0000;
 
 /** Pages of the machine's memory that programs hold together. */
 export interface MemoryBudget {

@@ -5,29 +5,22 @@ import type { ByteString } from '../../emulator/util/bytes.ts';
 import { EFAULT, ENOMEM } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import {
-  BUS_ADRALN,
   BUS_ADRERR,
-  FPE_FLTINV,
-  FPE_INTDIV,
-  ILL_ILLOPN,
   SA_RESETHAND,
   SA_RESTART,
   SEGV_ACCERR,
   SEGV_MAPERR,
   SIGBUS,
-  SIGFPE,
-  SIGILL,
   SIGKILL,
   SIGSEGV,
   SIGSTOP,
-  SIGTRAP,
   SIG_DFL,
   SIG_IGN,
   SI_KERNEL,
   SI_TKILL,
-  TRAP_TRACE,
   defaultAction,
 } from '../abi/signal.ts';
+import { isMeantToFault, pageFaultErrorCode, signalOf } from './fault-signal.ts';
 import type { CallOutcome, MutableCall, RunningCall, SyscallDispatcher } from '../syscalls/dispatch.ts';
 import { NotResident } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
@@ -281,7 +274,7 @@ export class GuestTask extends KernelTask implements Thread {
   /** @returns whether the thread may go on */
   #handleFault(fault: Fault): boolean {
     if (fault.vector !== VECTOR.PF) {
-      this.#raiseFault(fault, signalOf(fault));
+      this.#raiseFault(fault, signalOf(fault, this.cpuState));
       return !this.isTerminated;
     }
     try {
@@ -373,35 +366,4 @@ class GuestCall implements MutableCall {
 export function asGuest(thread: Thread): GuestTask {
   assert(thread instanceof GuestTask, `thread ${thread.id}: runs no guest code`);
   return thread;
-}
-
-function signalOf(fault: Fault): { readonly signal: number; readonly code: number } {
-  switch (fault.vector) {
-    case VECTOR.DE:
-      return { signal: SIGFPE, code: FPE_INTDIV };
-    case VECTOR.MF:
-    case VECTOR.XM:
-      return { signal: SIGFPE, code: FPE_FLTINV };
-    case VECTOR.DB:
-      return { signal: SIGTRAP, code: TRAP_TRACE };
-    case VECTOR.BP:
-      return { signal: SIGTRAP, code: SI_KERNEL };
-    case VECTOR.UD:
-      return { signal: SIGILL, code: ILL_ILLOPN };
-    case VECTOR.AC:
-      return { signal: SIGBUS, code: BUS_ADRALN };
-    default: // GP, SS, OF, BR
-      return { signal: SIGSEGV, code: SI_KERNEL };
-  }
-}
-
-// UD2, UD1 and UD0 (Intel SDM 2B, UD): no instruction is missing there.
-function isMeantToFault(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x0f && [0x0b, 0xb9, 0xff].includes(bytes[1] ?? 0);
-}
-
-// Intel SDM 3A 4.7: P, W/R, U/S, I/D.
-function pageFaultErrorCode(fault: Fault, code: number): number {
-  const isPresent = code === SEGV_ACCERR ? 1 : 0;
-  return isPresent | (fault.access === 'write' ? 2 : 0) | 4 | (fault.access === 'fetch' ? 16 : 0);
 }

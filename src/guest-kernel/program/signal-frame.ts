@@ -62,6 +62,17 @@ const CLEARED_FLAGS = 0x1_0500n;
 /** Flags sigreturn may set: Linux FIX_EFLAGS. */
 const RESTORED_FLAGS = 0x5_0dd5n;
 
+/** A handler starts with the units as after FNINIT (Linux arch/x86/kernel/fpu/core.c: fpu__clear_user_states). */
+const INITIAL_FPU = initialFpu();
+
+function initialFpu(): Uint8Array {
+  const image = new Uint8Array(FXSAVE_BYTES);
+  const view = new DataView(image.buffer);
+  view.setUint16(0, 0x37f, true); // FCW: all masked, 64 bits of significand
+  view.setUint32(24, 0x1f80, true); // MXCSR: all masked
+  return image;
+}
+
 export function isOnAlternateStack(stack: AlternateStack, rsp: bigint): boolean {
   if ((stack.flags & (SS_DISABLE | SS_AUTODISARM)) !== 0) return false;
   return rsp > BigInt(stack.addr) && rsp <= BigInt(stack.addr + stack.sizeBytes);
@@ -101,6 +112,7 @@ export function pushSignalFrame(
   state.setNumber(REG.RSP, frameAddr);
   state.rip = BigInt(action.handler);
   state.rflags &= ~CLEARED_FLAGS;
+  state.loadFpu(INITIAL_FPU);
 }
 
 function writeFrame(
