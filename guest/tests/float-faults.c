@@ -43,7 +43,7 @@ int main(void) {
   sigaction(SIGFPE, &action, NULL);
   sigaction(SIGBUS, &action, NULL);
   sigaction(SIGSEGV, &action, NULL);
-  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (volatile unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
     code = 0;
     int signal = sigsetjmp(again, 1);
     if (signal == 0) {

@@ -34,7 +34,8 @@ export function compile(cache: string, to: string, sources: readonly string[], f
   const isCxx = sources.some((source) => source.endsWith('.cc'));
   // __DATE__ and build ids would make two builds of the same sources differ.
   const common = [`--sysroot=${root}`, '-Wall', '-Wextra', '-pthread', '-Wl,--build-id=none', '-U_FORTIFY_SOURCE'];
-  runCommand(isCxx ? 'g++' : 'gcc', [...common, ...(isCxx ? cxxFlags(root) : []), ...flags, '-o', to, ...sources]);
+  // ld takes from a library what the objects before it lack: flags may name libraries, so sources go first.
+  runCommand(isCxx ? 'g++' : 'gcc', [...common, ...(isCxx ? cxxFlags(root) : []), '-o', to, ...sources, ...flags]);
 }
 
 function cxxFlags(root: string): readonly string[] {
