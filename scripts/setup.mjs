@@ -3,7 +3,7 @@
  * npm ci. Plain JavaScript without dependencies, since it runs before them. Quick when nothing is missing.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isFresh } from './fresh.mjs';
 
@@ -22,6 +22,8 @@ const IMAGE_NEEDS = [
   { package: 'fakeroot', command: 'fakeroot' },
   { package: 'zstd', command: 'zstd' },
   { package: 'dpkg', command: 'dpkg-deb' },
+  // Knows where Debian's archive is, for machines whose apt has another one.
+  ...(isDebian() ? [] : [{ package: 'debootstrap', command: 'debootstrap' }]),
 ];
 
 const TEST_NEEDS = [
@@ -52,6 +54,10 @@ export function setUpForTests(say) {
   installDebianPackages([...IMAGE_NEEDS, ...TEST_NEEDS, ...browser], say);
   if (!existsSync(browserPath())) throw new SetupError(`There is no browser at ${browserPath()}; set CHROMIUM=path.`);
   installNpmPackages(say);
+}
+
+function isDebian() {
+  return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
 }
 
 function installDebianPackages(needs, say) {

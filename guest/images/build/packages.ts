@@ -2,12 +2,13 @@
  * Debian packages at the versions of packages.lock.json, fetched without root and without apt's lists: apt's own
  * helper downloads (so its proxy settings hold) and checks the SHA-256.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import lock from '../packages.lock.json' with { type: 'json' };
 import { runCommand } from './command.ts';
 
 const HELPER = '/usr/lib/apt/apt-helper';
+const DEBOOTSTRAP = '/usr/sbin/debootstrap';
 
 interface LockedPackage {
   readonly version: string;
@@ -35,22 +36,36 @@ export function fetchPackage(name: string, folder: string): string {
   return file;
 }
 
-// The archive drops a version when a newer one comes; the snapshot service keeps all of them.
 function download(locked: LockedPackage, file: string): void {
   const path = locked.path.replaceAll('+', '%2b');
-  try {
-    downloadFrom(lock.archive);
-  } catch (error) {
+  const refusals: string[] = [];
+  for (const base of debianArchives()) {
+    const url = `${base.replace(/\/$/, '')}/${path}`;
     try {
-      downloadFrom(lock.snapshot);
-    } catch {
-      throw error;
+      runCommand(HELPER, ['-o', 'APT::Sandbox::User=root', 'download-file', url, file, `SHA256:${locked.sha256}`]);
+      return;
+    } catch (error) {
+      refusals.push((error as Error).message);
     }
   }
-  function downloadFrom(base: string): void {
-    const args = ['-o', 'APT::Sandbox::User=root', 'download-file', `${base}/${path}`, file, `SHA256:${locked.sha256}`];
-    runCommand(HELPER, args);
-  }
+  throw new Error(`${path} could not be fetched. ${HOW_TO_NAME_AN_ARCHIVE}\n${refusals.join('\n')}`);
+}
+
+const HOW_TO_NAME_AN_ARCHIVE =
+  'DEBIAN_ARCHIVE=URL names a Debian archive that has it (one that keeps old versions, say).';
+
+/** Where to ask, best first: what the user says, what apt is set up with, what debootstrap knows (on Ubuntu). */
+function debianArchives(): readonly string[] {
+  const own = process.env['DEBIAN_ARCHIVE'];
+  const targets = runCommand('apt-get', ['indextargets', '--format', '$(REPO_URI)']).toString().split('\n');
+  const known = [...(own === undefined ? [] : [own]), ...targets, ...debootstrapArchives()];
+  return [...new Set(known.map((each) => each.trim()).filter((each) => each !== ''))];
+}
+
+function debootstrapArchives(): readonly string[] {
+  if (!existsSync(DEBOOTSTRAP)) return [];
+  const found = /^DEF_MIRROR="(.+)"$/m.exec(readFileSync(DEBOOTSTRAP, 'utf8'));
+  return found?.[1] === undefined ? [] : [found[1]];
 }
 
 /** Unpacks packages into a new folder whose /bin, /lib, /lib64 and /sbin are links into /usr, as Debian 12 has them. */
