@@ -2,28 +2,14 @@
 import { EISDIR } from '../abi/errno.ts';
 import { POLLIN, POLLOUT } from '../abi/poll.ts';
 import type { Blocked } from '../program/blocked.ts';
-import { BaseFile } from './base-file.ts';
-import type { DirectoryEntry, FileAttributes, Inode } from './inode.ts';
+import type { DirectoryEntry } from './inode.ts';
 import { dropLocks } from './file-locks.ts';
-import type { Location } from './location.ts';
+import { LocatedFile } from './located-file.ts';
 import type { Call, PollMask } from './open-file.ts';
 
-export class DirectoryFile extends BaseFile {
+export class DirectoryFile extends LocatedFile {
   readonly kind = 'directory';
   override readonly isSeekable = true;
-  readonly location: Location;
-  readonly inode: Inode;
-
-  constructor(location: Location, path: string, flags: number) {
-    super(path, flags);
-    this.location = location;
-    this.inode = location.dentry.inode;
-    this.inode.retain();
-  }
-
-  attributes(): FileAttributes {
-    return this.inode.attributes();
-  }
 
   /** Entries from the file's offset; the caller sets `offset` to the nextOffset of the last one it took. */
   entries(): readonly DirectoryEntry[] {
@@ -44,6 +30,6 @@ export class DirectoryFile extends BaseFile {
 
   protected override closed(): void {
     dropLocks(this.inode, this);
-    this.inode.release();
+    super.closed();
   }
 }

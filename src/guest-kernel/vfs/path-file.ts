@@ -1,26 +1,11 @@
 /** What O_PATH opens: a place to start from, without access to what is there (open(2)). */
 import { EBADF } from '../abi/errno.ts';
 import type { Blocked } from '../program/blocked.ts';
-import { BaseFile } from './base-file.ts';
-import type { FileAttributes, Inode } from './inode.ts';
-import type { Location } from './location.ts';
+import { LocatedFile } from './located-file.ts';
 import type { Call, PollMask, UserMemory } from './open-file.ts';
 
-export class PathFile extends BaseFile {
+export class PathFile extends LocatedFile {
   readonly kind = 'path';
-  readonly location: Location;
-  readonly inode: Inode;
-
-  constructor(location: Location, path: string, flags: number) {
-    super(path, flags);
-    this.location = location;
-    this.inode = location.dentry.inode;
-    this.inode.retain();
-  }
-
-  attributes(): FileAttributes {
-    return this.inode.attributes();
-  }
 
   override read(_call: Call, _dst: Uint8Array): number | Blocked {
     throw EBADF;
@@ -36,9 +21,5 @@ export class PathFile extends BaseFile {
 
   poll(): PollMask {
     return 0;
-  }
-
-  protected override closed(): void {
-    this.inode.release();
   }
 }

@@ -9,10 +9,9 @@ import { EFBIG, EINVAL, ENOSPC, EROFS } from '../abi/errno.ts';
 import { O_APPEND, O_DSYNC } from '../abi/fcntl.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
-import { BaseFile } from './base-file.ts';
-import { NotResident, type FileAttributes, type Inode } from './inode.ts';
+import { NotResident } from './inode.ts';
 import { dropLocks } from './file-locks.ts';
-import type { Location } from './location.ts';
+import { LocatedFile } from './located-file.ts';
 import type { Call, PollMask } from './open-file.ts';
 
 // One piece is one filesystem transaction: large enough to cost nothing, small enough to bound what it copies.
@@ -28,22 +27,9 @@ interface Moved {
   readonly isSyncing?: boolean;
 }
 
-export class RegularFile extends BaseFile {
+export class RegularFile extends LocatedFile {
   readonly kind = 'regular';
   override readonly isSeekable = true;
-  readonly location: Location;
-  readonly inode: Inode;
-
-  constructor(location: Location, path: string, flags: number) {
-    super(path, flags);
-    this.location = location;
-    this.inode = location.dentry.inode;
-    this.inode.retain();
-  }
-
-  attributes(): FileAttributes {
-    return this.inode.attributes();
-  }
 
   override read(call: Call, dst: Uint8Array): number | Blocked {
     const result = this.readAt(call, this.offset, dst);
@@ -77,7 +63,7 @@ export class RegularFile extends BaseFile {
 
   protected override closed(): void {
     dropLocks(this.inode, this);
-    this.inode.release();
+    super.closed();
   }
 
   /** O_DSYNC: the write returns when its bytes are durable. @throws EIO when they could not be made so */
