@@ -54,8 +54,15 @@ function download(locked: LockedPackage, file: string): void {
 const HOW_TO_NAME_AN_ARCHIVE =
   'DEBIAN_ARCHIVE=URL names a Debian archive that has it (one that keeps old versions, say).';
 
+let archives: readonly string[] | undefined;
+
 /** Where to ask, best first: what the user says, what apt is set up with, what debootstrap knows (on Ubuntu). */
 function debianArchives(): readonly string[] {
+  archives ??= findArchives();
+  return archives;
+}
+
+function findArchives(): readonly string[] {
   const own = process.env['DEBIAN_ARCHIVE'];
   const targets = runCommand('apt-get', ['indextargets', '--format', '$(REPO_URI)']).toString().split('\n');
   const known = [...(own === undefined ? [] : [own]), ...targets, ...debootstrapArchives()];
