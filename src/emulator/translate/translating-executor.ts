@@ -42,9 +42,9 @@ export interface TranslationStatistics {
   coldBlocks: number;
 }
 
-// bench/README.md: a compiled block pays for its translation after some 30 executions on the cold tier.
-// In whole programs more turns are better, since most warm blocks soon end: hello and a C++ program take 0.47 and 3.3 s
-// of CPU time, with 24 it is 0.69 and 3.8; 300 is no better.
+// Measured on whole programs, since most warm blocks soon end: hello and a C++ program take 0.47 and 3.3 s of CPU time,
+// with 24 it is 0.69 and 3.8. More turns help programs of much cold code (300: python3's start 12 s for 13) and cost those
+// with few hot loops (1000: sha256sum of 7 MB 2.5 s for 1.6).
 const WARM_UP = 100;
 /** Warm blocks wait for company, because each `new Function` costs about 100 µs; but not for long. */
 const BATCH = 24;
