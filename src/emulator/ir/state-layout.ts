@@ -51,7 +51,10 @@ export const STATE_OFFSET = {
 
 /** Bytes of one state; a multiple of 64. */
 export const STATE_SIZE = 1024;
-/** Where states lie in the machine area: [STATES_BASE, STATES_END). The first page is left out so that no state is at 0. */
+/**
+ * Where states lie in the machine area: [STATES_BASE, STATES_END). The first page is left out so that no state is at 0.
+ * From STATES_END up to the permission bytes at 1 MiB the room belongs to the translator (jump cache, tables of a tier).
+ */
 export const STATES_BASE = 0x1000;
 export const STATES_END = 0xc_0000;
 
