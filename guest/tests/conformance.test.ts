@@ -31,7 +31,7 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
-  it.each(['memory.c', 'threads.c', 'signals.c', 'float-faults.c', 'pipes.c', 'sockets.c', 'cxx.cc'])(
+  it.each(['timers.c', 'memory.c', 'threads.c', 'signals.c', 'float-faults.c', 'pipes.c', 'sockets.c', 'cxx.cc'])(
     '%s',
     async (source) => {
       const [native, guest] = await both(build(source, ['-lm']));

@@ -43,6 +43,7 @@ import { openClose } from './syscalls/open-close.ts';
 import { processes } from './syscalls/processes.ts';
 import { readWrite } from './syscalls/read-write.ts';
 import { scheduling } from './syscalls/scheduling.ts';
+import { signalFiles } from './syscalls/signalfd.ts';
 import { signals } from './syscalls/signals.ts';
 import { sockets } from './syscalls/sockets.ts';
 import { stat } from './syscalls/stat.ts';
@@ -51,6 +52,7 @@ import { xattrs } from './syscalls/xattrs.ts';
 import { system } from './syscalls/system.ts';
 import { threads } from './syscalls/threads.ts';
 import { time } from './syscalls/time.ts';
+import { timers } from './syscalls/timers.ts';
 import { DmesgLog } from './trace/log.ts';
 import { formatCall } from './trace/strace.ts';
 import type { WaitQueue } from './program/wait-queue.ts';
@@ -85,6 +87,8 @@ export function allSyscalls(
     ...processes,
     ...signals,
     ...time,
+    ...timers,
+    ...signalFiles,
     ...scheduling,
     ...identity,
     ...system,

@@ -21,9 +21,12 @@ export const SIGTSTP = 20;
 export const SIGTTIN = 21;
 export const SIGTTOU = 22;
 const SIGURG = 23;
+export const SIGXCPU = 24;
+export const SIGXFSZ = 25;
 export const SIGVTALRM = 26;
 export const SIGPROF = 27;
 export const SIGWINCH = 28;
+const SIGSYS = 31;
 /** Highest signal number (_NSIG). */
 export const SIGNAL_COUNT = 64;
 
@@ -42,6 +45,7 @@ export const SA_RESETHAND = 0x8000_0000;
 export const SI_USER = 0;
 export const SI_KERNEL = 0x80;
 export const SI_TKILL = -6;
+export const SI_TIMER = -2;
 export const ILL_ILLOPN = 2;
 export const FPE_INTDIV = 1;
 export const FPE_FLTDIV = 3;
@@ -64,6 +68,21 @@ export const SIG_BLOCK = 0;
 export const SIG_UNBLOCK = 1;
 export const SIG_SETMASK = 2;
 
+/** struct signalfd_siginfo. */
+export const SIGNALFD_SIGINFO = {
+  size: 128,
+  ssi_signo: 0,
+  ssi_code: 8,
+  ssi_pid: 12,
+  ssi_uid: 16,
+  ssi_tid: 24,
+  ssi_overrun: 32,
+  ssi_status: 40,
+  ssi_int: 44,
+  ssi_ptr: 48,
+  ssi_addr: 72,
+} as const;
+
 // sigaltstack(2)
 export const SS_ONSTACK = 1;
 export const SS_DISABLE = 2;
@@ -73,7 +92,7 @@ export const MINSIGSTKSZ = 2048;
 /** What a signal does where no handler is set: signal(7), "Standard signals". */
 export type DefaultAction = 'terminate' | 'core' | 'ignore' | 'stop' | 'continue';
 
-const CORE = new Set([SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, 24, 25, 31]);
+const CORE = new Set([SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS]);
 const IGNORE = new Set([SIGCHLD, SIGURG, SIGWINCH]);
 const STOP = new Set([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU]);
 

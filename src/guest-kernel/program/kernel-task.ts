@@ -13,6 +13,7 @@ import type { Blocked } from './blocked.ts';
 import type { ThreadInfo } from './programs.ts';
 import type { RunningMachine } from './running-machine.ts';
 import type { RunningProgram } from './running-program.ts';
+import { CpuAlarms } from './timers/cpu-alarms.ts';
 import type { Schedulable, SliceOutcome } from './scheduler.ts';
 import { PendingSignals, type SignalInfo, type SignalSet, signalBit } from './signals.ts';
 import type { Credentials, FsContext, Task } from './thread.ts';
@@ -32,6 +33,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   /** Blocked signals. */
   signalMask: SignalSet = 0n;
   readonly pendingSignals = new PendingSignals();
+  readonly cpuAlarms = new CpuAlarms(() => this.cpuNs + this.#runningNs);
   protected status: ThreadInfo['status'] = 'waiting';
   #isUninterruptible = false;
   #waitsOn: readonly WaitQueue[] = [];
@@ -54,6 +56,11 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
 
   get credentials(): Credentials {
     return this.program.credentials;
+  }
+
+  /** How long it has run in the slice under way. */
+  get #runningNs(): number {
+    return this.machine.current === this ? this.machine.scheduler.currentSliceNs : 0;
   }
 
   get isTerminated(): boolean {
@@ -123,11 +130,19 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     return !this.isTerminated && (signal === SIGKILL || (this.signalMask & signalBit(signal)) === 0n);
   }
 
-  /** Sends a signal to this thread alone (tgkill, faults). */
-  postSignal(info: SignalInfo): void {
-    if (this.isTerminated || this.program.absorbs(info.signal, this)) return;
+  /** Sends a signal to this thread alone (tgkill, faults). @returns whether it waits for delivery now */
+  postSignal(info: SignalInfo): boolean {
+    if (this.isTerminated || this.program.absorbs(info.signal, this)) return false;
     this.pendingSignals.add(info);
+    this.machine.signalArrived(info.signal);
     if (this.accepts(info.signal) || info.signal === SIGCONT) this.interrupt();
+    return true;
+  }
+
+  /** The scheduler has added the slice to cpuNs. */
+  accounted(): void {
+    this.cpuAlarms.check();
+    this.program.cpuAlarms.check();
   }
 
   /** Ends this thread. The program ends with its last thread. */

@@ -10,7 +10,10 @@ import type { KernelTask } from './kernel-task.ts';
 import type { RunningProgram } from './running-program.ts';
 import { FuelMeter } from './fuel-meter.ts';
 import { Scheduler } from './scheduler.ts';
+import { signalBit } from './signals.ts';
 import type { Machine } from './thread.ts';
+import type { TimerClock } from './timers/expiring-timer.ts';
+import type { SignalFile } from '../vfs/signal-file.ts';
 
 /** How many ended programs are remembered for GET /app/{tid}. */
 const HISTORY = 256;
@@ -27,6 +30,10 @@ export class RunningMachine implements Machine {
   readonly memoryBytes: number;
   readonly scheduler: Scheduler;
   readonly fuelMeter: FuelMeter;
+  /** The monotonic clock for timers. */
+  readonly timerClock: TimerClock;
+  /** Files that read signals (signalfd). */
+  readonly signalFiles = new Set<SignalFile>();
   hostname: ByteString = 'osv';
   /** Everything is being ended in order: what ends now is no news. */
   isGoingDown = false;
@@ -54,6 +61,10 @@ export class RunningMachine implements Machine {
     this.memoryBytes = parts.memoryBytes;
     this.scheduler = new Scheduler(parts.ports.clock);
     this.fuelMeter = new FuelMeter(parts.ports.clock);
+    this.timerClock = {
+      nowNs: () => this.clock.monotonicNs(),
+      at: (atNs, fire) => this.scheduler.timers.add(atNs, fire),
+    };
   }
 
   /** What programs have not taken of the machine's memory. */
@@ -68,6 +79,11 @@ export class RunningMachine implements Machine {
   /** An id for a thread or program; never given twice. */
   allocateId(): number {
     return this.#nextId++;
+  }
+
+  /** A signal waits somewhere: files that read it look. */
+  signalArrived(signal: number): void {
+    for (const file of this.signalFiles) if ((file.mask & signalBit(signal)) !== 0n) file.readiness.wake();
   }
 
   registerTask(task: KernelTask): void {

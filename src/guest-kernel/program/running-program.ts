@@ -21,7 +21,9 @@ import {
 import { syscallName } from '../abi/syscall-names.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
-import { IntervalTimers } from './interval-timers.ts';
+import { CpuAlarms } from './timers/cpu-alarms.ts';
+import { IntervalTimers } from './timers/interval-timers.ts';
+import { PosixTimers } from './timers/posix-timers.ts';
 import type { KernelTask } from './kernel-task.ts';
 import { OutputTail } from './output-tail.ts';
 import type { ProgramInfo } from './programs.ts';
@@ -65,7 +67,9 @@ export class RunningProgram implements Program {
   readonly isHidden: boolean;
   readonly isKernel: boolean;
   readonly pendingSignals = new PendingSignals();
+  readonly cpuAlarms = new CpuAlarms(() => this.cpuNowNs);
   readonly intervalTimers: IntervalTimers;
+  readonly posixTimers = new PosixTimers();
   /** setrlimit(2): soft and hard limits that were changed, by resource. */
   readonly limits = new Map<number, readonly [soft: bigint, hard: bigint]>();
   readonly threads = new Map<number, KernelTask>();
@@ -109,7 +113,7 @@ export class RunningProgram implements Program {
     this.isHidden = parts.isHidden ?? false;
     this.isKernel = parts.isKernel ?? false;
     this.startedMs = machine.realtimeMs();
-    this.intervalTimers = new IntervalTimers(machine.clock, machine.scheduler);
+    this.intervalTimers = new IntervalTimers((which) => (which === 0 ? machine.timerClock : this.cpuAlarms));
   }
 
   get isRunning(): boolean {
@@ -121,6 +125,12 @@ export class RunningProgram implements Program {
     let sum = this.#endedThreadsNs;
     for (const thread of this.threads.values()) sum += thread.cpuNs;
     return sum;
+  }
+
+  /** The same with the slice under way. */
+  get cpuNowNs(): number {
+    const { current, scheduler } = this.#machine;
+    return this.cpuNs + (current?.program === this ? scheduler.currentSliceNs : 0);
   }
 
   addThread(task: KernelTask): void {
@@ -166,16 +176,20 @@ export class RunningProgram implements Program {
     return this.#output?.read() ?? { bytes: new Uint8Array(0), droppedBytes: 0 };
   }
 
-  /** Sends a signal to the program: any thread that does not block it may take it (kill(2)). */
-  postSignal(info: SignalInfo): void {
-    if (!this.isRunning || this.absorbs(info.signal)) return;
+  /**
+   * Sends a signal to the program: any thread that does not block it may take it (kill(2)).
+   * @returns whether it waits for delivery now
+   */
+  postSignal(info: SignalInfo): boolean {
+    if (!this.isRunning || this.absorbs(info.signal)) return false;
     this.pendingSignals.add(info);
+    this.#machine.signalArrived(info.signal);
     for (const thread of this.threads.values()) {
-      if (thread.accepts(info.signal)) {
-        thread.interrupt();
-        return;
-      }
+      if (!thread.accepts(info.signal)) continue;
+      thread.interrupt();
+      break;
     }
+    return true;
   }
 
   /** Effects of a signal at the moment it is sent. @returns whether nothing is left to deliver. */
@@ -186,8 +200,9 @@ export class RunningProgram implements Program {
       this.kill(SIGKILL);
       return true;
     }
-    const isBlocked = target !== undefined && !target.accepts(signal);
-    if (isBlocked) return false;
+    // Linux kernel/signal.c: sig_ignored. What is blocked may get a handler, or a reader, before it is let in.
+    const judge = target ?? this.threads.get(this.pid);
+    if (judge !== undefined && !judge.accepts(signal)) return false;
     const { handler } = this.actions.get(signal);
     return handler === SIG_IGN || (handler === SIG_DFL && defaultAction(signal) === 'ignore');
   }
@@ -244,6 +259,7 @@ export class RunningProgram implements Program {
     this.state = this.isRunning ? state : this.state;
     this.endedMs = this.#machine.realtimeMs();
     this.intervalTimers.cancelAll();
+    this.posixTimers.deleteAll();
     this.files.release();
     this.onEnded();
     this.#machine.programEnded(this);

@@ -16,6 +16,8 @@ export interface Schedulable {
   cpuNs: number;
   switches: number;
   preemptions: number;
+  /** Its cpuNs has grown by the slice that is over. */
+  accounted?(): void;
   /** Runs for about `sliceNs`. */
   runSlice(sliceNs: number): SliceOutcome;
 }
@@ -84,6 +86,7 @@ export class Scheduler {
     this.#sliceStartNs = undefined;
     const nowNs = this.#clock.monotonicNs();
     task.cpuNs += nowNs - startNs;
+    task.accounted?.();
     task.virtualNs += (nowNs - startNs) * 1.25 ** task.nice; // Linux: each step of nice is a factor of 1.25
     if (outcome === 'ready') {
       if (this.#ready.length > 0) task.preemptions++;

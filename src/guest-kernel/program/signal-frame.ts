@@ -153,8 +153,8 @@ export function encodeSignalInfo(dst: Uint8Array, info: SignalInfo): void {
     view.setBigUint64(16, BigInt.asUintN(64, info.address), true);
     return;
   }
-  view.setUint32(16, info.pid ?? 0, true);
-  view.setUint32(20, info.uid ?? 0, true);
+  view.setUint32(16, info.timer?.id ?? info.pid ?? 0, true);
+  view.setUint32(20, info.timer?.overrun ?? info.uid ?? 0, true);
   if (info.signal === SIGCHLD) view.setInt32(24, info.status ?? 0, true);
   else view.setBigUint64(24, BigInt.asUintN(64, info.value ?? 0n), true);
 }

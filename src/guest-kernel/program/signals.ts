@@ -27,6 +27,10 @@ export interface SignalInfo {
   readonly value?: bigint;
   /** SIGCHLD: exit code or signal. */
   readonly status?: number;
+  /** Timers of timer_create: which, and its overruns. */
+  readonly timer?: { readonly id: number; readonly overrun: number };
+  /** Called when the signal is delivered; what it returns is told instead. */
+  readonly onTaken?: (info: SignalInfo) => SignalInfo;
   /** Fault: vector, error code and CR2 for the sigcontext. */
   readonly trap?: { readonly vector: number; readonly errorCode: number; readonly cr2: bigint };
 }
@@ -107,7 +111,7 @@ export class PendingSignals {
     });
     const [taken] = this.#queue.splice(best, 1);
     this.#set = this.#queue.reduce((set, info) => set | signalBit(info.signal), 0n);
-    return taken;
+    return taken?.onTaken === undefined ? taken : taken.onTaken(taken);
   }
 
   discard(unwanted: SignalSet): void {

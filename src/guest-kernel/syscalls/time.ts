@@ -9,39 +9,43 @@ import type { Call } from '../vfs/open-file.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { loadTimespecNs, loadTimevalNs, storeTimespec, storeTimeval } from './timespec.ts';
 
-const CLOCK_REALTIME = 0;
-const CLOCK_MONOTONIC = 1;
-const CLOCK_PROCESS_CPUTIME_ID = 2;
-const CLOCK_THREAD_CPUTIME_ID = 3;
-const CLOCK_MONOTONIC_RAW = 4;
-const CLOCK_REALTIME_COARSE = 5;
-const CLOCK_MONOTONIC_COARSE = 6;
-const CLOCK_BOOTTIME = 7;
-const CLOCK_REALTIME_ALARM = 8;
-const CLOCK_BOOTTIME_ALARM = 9;
-const CLOCK_TAI = 11;
+/** clock_gettime(2), CLOCK_*. */
+export const CLOCK = {
+  REALTIME: 0,
+  MONOTONIC: 1,
+  PROCESS_CPUTIME_ID: 2,
+  THREAD_CPUTIME_ID: 3,
+  MONOTONIC_RAW: 4,
+  REALTIME_COARSE: 5,
+  MONOTONIC_COARSE: 6,
+  BOOTTIME: 7,
+  REALTIME_ALARM: 8,
+  BOOTTIME_ALARM: 9,
+  TAI: 11,
+} as const;
+const REALTIME: readonly number[] = [CLOCK.REALTIME, CLOCK.REALTIME_COARSE, CLOCK.REALTIME_ALARM, CLOCK.TAI];
 const TIMER_ABSTIME = 1;
 /** sysconf(_SC_CLK_TCK) is 100. */
 const TICK_NS = 1e7;
 const ITIMER_REAL = 0;
 
-function isRealtime(clock: number): boolean {
-  return [CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_REALTIME_ALARM, CLOCK_TAI].includes(clock);
+export function isRealtime(clock: number): boolean {
+  return REALTIME.includes(clock);
 }
 
 function clockNs(thread: Thread, clock: number): bigint {
   const task = asGuest(thread);
   if (isRealtime(clock)) return task.machine.clock.realtimeNs();
   switch (clock) {
-    case CLOCK_MONOTONIC:
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME:
-    case CLOCK_BOOTTIME_ALARM:
+    case CLOCK.MONOTONIC:
+    case CLOCK.MONOTONIC_RAW:
+    case CLOCK.MONOTONIC_COARSE:
+    case CLOCK.BOOTTIME:
+    case CLOCK.BOOTTIME_ALARM:
       return BigInt(Math.floor(task.machine.clock.monotonicNs()));
-    case CLOCK_PROCESS_CPUTIME_ID:
+    case CLOCK.PROCESS_CPUTIME_ID:
       return BigInt(Math.floor(task.program.cpuNs + task.machine.scheduler.currentSliceNs));
-    case CLOCK_THREAD_CPUTIME_ID:
+    case CLOCK.THREAD_CPUTIME_ID:
       return BigInt(Math.floor(task.cpuNs + task.machine.scheduler.currentSliceNs));
     default:
       return cpuClockNs(thread, clock);
@@ -54,7 +58,7 @@ function cpuClockNs(thread: Thread, clock: number): bigint {
   const id = ~(clock >> 3);
   const isThread = (clock & 4) !== 0;
   if (clock >= 0 || (clock & 3) !== 2) throw EINVAL;
-  if (id === 0) return clockNs(thread, isThread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID);
+  if (id === 0) return clockNs(thread, isThread ? CLOCK.THREAD_CPUTIME_ID : CLOCK.PROCESS_CPUTIME_ID);
   const owner = isThread ? task.machine.task(id) : task.machine.program(id);
   if (owner === undefined) throw EINVAL;
   return BigInt(Math.floor(owner.cpuNs));
@@ -143,10 +147,10 @@ function alarm(thread: Thread, { seconds }: { seconds: number }): Result {
 // oxfmt-ignore
 export const time: readonly Syscall[] = [
   syscall({ nr: 35, name: 'nanosleep', args: { request: 'ptr', remain: 'ptr' }, support: 'full',
-    run: (thread, { request, remain }, call) => nanosleep(thread, { clock: CLOCK_MONOTONIC, flags: 0, request, remain }, call) }),
+    run: (thread, { request, remain }, call) => nanosleep(thread, { clock: CLOCK.MONOTONIC, flags: 0, request, remain }, call) }),
   syscall({ nr: 36, name: 'getitimer', args: { which: 'int', value: 'ptr' }, support: 'full', run: getitimer }),
   syscall({ nr: 37, name: 'alarm', args: { seconds: 'uint' }, support: 'full', run: alarm }),
-  syscall({ nr: 38, name: 'setitimer', args: { which: 'int', value: 'ptr', old: 'ptr' }, support: partial('virtual and profiling timers run on real time'), run: setitimer }),
+  syscall({ nr: 38, name: 'setitimer', args: { which: 'int', value: 'ptr', old: 'ptr' }, support: partial('virtual time is all processor time'), run: setitimer }),
   syscall({ nr: 96, name: 'gettimeofday', args: { time: 'ptr', zone: 'ptr' }, support: 'full', run: gettimeofday }),
   syscall({ nr: 100, name: 'times', args: { buffer: 'ptr' }, support: 'full', run: times }),
   syscall({ nr: 201, name: 'time', args: { addr: 'ptr' }, support: 'full',
