@@ -1,10 +1,10 @@
 /**
  * The narrow door between a kernel and the x86-64 core: run(state, fuel) → Exit.
  */
+import type { EngineName } from './engine.ts';
 import type { Exit } from './exit.ts';
 import type { AddressSpace } from './memory/address-space.ts';
-
-export type Engine = 'auto' | 'reference' | 'js' | 'wasm';
+import type { CpuStatistics } from './statistics.ts';
 
 /** What the core asks of its host; the kernel passes its own ports through. */
 export interface CpuPorts {
@@ -69,20 +69,10 @@ export interface CpuState {
   dispose(): void;
 }
 
-export interface CpuStatistics {
-  readonly retired: number;
-  readonly blocksDecoded: number;
-  readonly blocksCompiled: number;
-  readonly bytesGenerated: number;
-  readonly translateMs: number;
-}
-
 /** One core for one address space: translations belong to the space, the threads of which run on it one at a time. */
 export interface Cpu {
   readonly space: AddressSpace;
-  readonly engine: Engine;
-  /** Whether 'auto' had to take the reference interpreter because code from text is forbidden here: worth a notice. */
-  readonly isFallback: boolean;
+  readonly engine: EngineName;
   /** A fresh state: registers zero, RFLAGS 0x202, MXCSR 0x1F80, x87 as after FNINIT. @throws RangeError when no slot is left. */
   createState(): CpuState;
   /** Runs the thread until an Exit, at most about `fuel` instructions (tested on backward edges, calls and returns). */
@@ -93,6 +83,7 @@ export interface Cpu {
   interrupt(): void;
   /** Text of the instruction at `addr` for reports ('mov eax, [rdi]'), or '' where no bytes are readable. */
   disassemble(addr: number): { readonly text: string; readonly sizeBytes: number };
+  /** Of all cores that share its counters (CpuOptions.counters). */
   readonly statistics: CpuStatistics;
   dispose(): void;
 }

@@ -1,13 +1,14 @@
 /** Composes a core: decoder and lifter on one side, executors on the other. */
-import { canCompile } from './backends/js/compile.ts';
 import { ReferenceExecutor } from './backends/reference.ts';
-import type { Cpu, CpuPorts, CpuState, CpuStatistics, Engine } from './cpu.ts';
+import type { Cpu, CpuPorts, CpuState } from './cpu.ts';
+import { chooseEngine, type Engine, type EngineName } from './engine.ts';
 import type { Executor, ExecutorServices } from './executor.ts';
 import type { Exit } from './exit.ts';
 import type { AddressSpace } from './memory/address-space.ts';
 import { CodePages } from './memory/code-pages.ts';
 import { GUEST_LIMIT } from './memory/address-space.ts';
 import { PAGE } from './memory/page-permissions.ts';
+import { CpuCounters, type CpuStatistics } from './statistics.ts';
 import { StateSlots } from './thread-state.ts';
 import { TranslatingExecutor, type TranslationOptions } from './translate/translating-executor.ts';
 import { assert } from './util/assert.ts';
@@ -25,6 +26,8 @@ export interface CpuOptions {
   /** What CPUID advertises; v1 plus SSE3 and CX16 by default. */
   readonly level?: CpuLevel;
   readonly translation?: TranslationOptions;
+  /** Shared by the cores of a machine; absent: this core's own. */
+  readonly counters?: CpuCounters;
 }
 
 /** A core for `space`. Cost: some milliseconds the first time, when the decode table is built. */
@@ -37,30 +40,31 @@ let decodeTable: ReturnType<typeof buildDecodeTable> | null = null;
 
 class Core implements Cpu {
   readonly space: AddressSpace;
-  readonly engine: Engine;
-  readonly isFallback: boolean;
+  readonly engine: EngineName;
   readonly #decoder: Decoder;
   readonly #executor: Executor;
   readonly #slots: StateSlots;
-  readonly #statistics = { retired: 0, blocksDecoded: 0, blocksCompiled: 0, bytesGenerated: 0, translateMs: 0 };
+  readonly #counters: CpuCounters;
 
-  constructor(space: AddressSpace, { engine, ports, level = 'v1', translation }: CpuOptions) {
+  constructor(space: AddressSpace, options: CpuOptions) {
+    const { engine, ports, level = 'v1', translation, counters = new CpuCounters() } = options;
     this.space = space;
-    this.engine = chosenEngine(engine);
-    this.isFallback = engine === 'auto' && this.engine === 'reference';
+    this.engine = engineFor(engine);
+    this.#counters = counters;
     decodeTable ??= buildDecodeTable(INSTRUCTIONS);
     this.#decoder = new Decoder(decodeTable, codeSource(space));
     this.#slots = new StateSlots(space);
     const services: ExecutorServices = {
       space,
       codePages: new CodePages(space),
+      counters,
       ports: {
         timestamp: () => ports.timestamp(),
         entropy: (dst) => ports.entropy(dst),
         cpuid: (leaf, subleaf) => cpuid(level, leaf, subleaf),
       },
       lift: (rip, maxInstructions) => {
-        this.#statistics.blocksDecoded++;
+        counters.blocksDecoded++;
         return liftBlock(this.#decoder, rip, maxInstructions);
       },
       nowMs: () => ports.nowMs?.() ?? 0,
@@ -75,8 +79,11 @@ class Core implements Cpu {
   }
 
   run(state: CpuState, fuel: number): Exit {
+    const caller = this.#counters.tier;
+    this.#counters.enter('reference');
     const exit = this.#executor.run(state.addr, fuel);
-    this.#statistics.retired += this.#executor.retired;
+    this.#counters.enter(caller);
+    this.#counters.retired += this.#executor.retired;
     return exit;
   }
 
@@ -99,9 +106,7 @@ class Core implements Cpu {
   }
 
   get statistics(): CpuStatistics {
-    return this.#executor instanceof TranslatingExecutor
-      ? { ...this.#statistics, ...this.#executor.statistics }
-      : this.#statistics;
+    return this.#counters.snapshot();
   }
 
   dispose(): void {
@@ -132,18 +137,16 @@ class Core implements Cpu {
   }
 }
 
-/** What 'auto' means here. */
-function chosenEngine(engine: Engine): Engine {
-  assert(engine !== 'wasm', "cpu: engine 'wasm' is not there yet");
+function engineFor(engine: Engine): EngineName {
   if (engine === 'reference') return engine;
-  const isAvailable = canCompile();
-  assert(isAvailable || engine === 'auto', "cpu: engine 'js' needs code from text, which this page's policy forbids");
-  return isAvailable ? 'js' : 'reference';
+  const { used } = chooseEngine(engine);
+  assert(engine === 'auto' || used === engine, `cpu: engine '${engine}' is forbidden by this page's policy, or not there`);
+  return used;
 }
 
 function createExecutor(
   services: ExecutorServices,
-  engine: Engine,
+  engine: EngineName,
   translation: TranslationOptions | undefined,
 ): ReferenceExecutor | TranslatingExecutor {
   const reference = new ReferenceExecutor(services);

@@ -1,6 +1,7 @@
 /** What every executor must get right at the edges of an instruction stream: faults, rewritten code, fuel. */
 import { describe, expect, it } from 'vitest';
-import { type Engine, REG } from './cpu.ts';
+import { REG } from './cpu.ts';
+import type { Engine } from './engine.ts';
 import { type Exit, type Fault, VECTOR } from './exit.ts';
 import { Random } from './testing/random.ts';
 import { CODE, createGuest, DATA, type Guest, STACK_TOP } from './testing/guest.ts';

@@ -6,12 +6,14 @@ import type { Block } from './ir/block.ts';
 import type { AddressSpace } from './memory/address-space.ts';
 import type { CodePages } from './memory/code-pages.ts';
 import type { HelperPorts } from './ir/helpers.ts';
+import type { CpuCounters } from './statistics.ts';
 
 /** What an executor gets from the core. */
 export interface ExecutorServices {
   readonly space: AddressSpace;
   readonly codePages: CodePages;
   readonly ports: HelperPorts;
+  readonly counters: CpuCounters;
   /**
    * The block at `rip`, a guest address below 4 GiB, of at most `maxInstructions`. Never fails: bytes that cannot be
    * fetched or decoded become a block that faults. A block whose instructionCount is 0 must not be cached. Whoever keeps

@@ -6,4 +6,7 @@ declare namespace WebAssembly {
     /** @returns the former size in 64 KiB pages; throws RangeError when the host refuses. */
     grow(pages: number): number;
   }
+  interface Module {}
+  /** Compiles at once. @throws CompileError where the bytes are not valid or a policy forbids it. */
+  const Module: new (bytes: Uint8Array) => Module;
 }

@@ -1,7 +1,9 @@
 /** The only door of the emulator: x86-64 guest code → run until an Exit. */
 export { AddressSpace, GUEST_BASE, GUEST_LIMIT, PERMISSIONS_BASE } from './memory/address-space.ts';
 export { PAGE, PAGE_SHIFT, PAGE_SIZE, type Protection } from './memory/page-permissions.ts';
-export { REG, type Cpu, type CpuPorts, type CpuState, type CpuStatistics, type Engine } from './cpu.ts';
+export { REG, type Cpu, type CpuPorts, type CpuState } from './cpu.ts';
+export { chooseEngine, describeChoice, engineNotice, type Engine, type EngineChoice, type EngineName } from './engine.ts';
+export { CpuCounters, TIERS, type CpuStatistics, type ExitCause, type Tier } from './statistics.ts';
 export { VECTOR, type Access, type Exit, type Fault, type Vector } from './exit.ts';
 export { createCpu, type CpuOptions } from './create-cpu.ts';
 export type { CpuLevel } from './x86/cpuid.ts';

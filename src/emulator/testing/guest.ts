@@ -1,6 +1,7 @@
 /** A small guest for tests: code and data pages in an address space, and a core that runs them. */
 import { createCpu } from '../create-cpu.ts';
-import type { Cpu, CpuState, Engine } from '../cpu.ts';
+import type { Engine } from '../engine.ts';
+import type { Cpu, CpuState } from '../cpu.ts';
 import type { Exit } from '../exit.ts';
 import { AddressSpace } from '../memory/address-space.ts';
 

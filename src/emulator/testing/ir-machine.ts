@@ -8,6 +8,7 @@ import { statusFlags } from '../ir/lazy-flags.ts';
 import { STATES_BASE, STATE_OFFSET } from '../ir/state-layout.ts';
 import { AddressSpace, GUEST_BASE } from '../memory/address-space.ts';
 import { CodePages } from '../memory/code-pages.ts';
+import { CpuCounters } from '../statistics.ts';
 import { TranslatingExecutor, type TranslationOptions } from '../translate/translating-executor.ts';
 
 export const DATA = GUEST_BASE + 0x10_0000;
@@ -16,6 +17,7 @@ export const CODE = GUEST_BASE;
 export interface IrMachine {
   readonly space: AddressSpace;
   readonly executor: Executor;
+  readonly counters: CpuCounters;
   readonly S: number;
 }
 
@@ -24,18 +26,20 @@ export function irMachine(blocks: ReadonlyMap<number, Block>, engine: 'reference
   const space = new AddressSpace();
   space.protect(CODE, 0x1000, 5);
   space.protect(DATA, 0x4000, 3);
+  const counters = new CpuCounters();
   const services: ExecutorServices = {
     space,
     codePages: new CodePages(space),
     ports: { timestamp: () => 77n, entropy: (dst) => void dst.fill(1), cpuid: () => [1, 2, 3, 4] },
     lift: (rip) => blocks.get(rip) ?? systemCallAt(rip),
+    counters,
     nowMs: () => 0,
     usesStackSegment: () => false,
     describeUndefined: () => ({ bytes: new Uint8Array(0), mnemonic: '' }),
   };
   const reference = new ReferenceExecutor(services);
   const executor = engine === 'reference' ? reference : new TranslatingExecutor(services, reference, engine);
-  return { space, executor, S: STATES_BASE };
+  return { space, executor, counters, S: STATES_BASE };
 }
 
 function systemCallAt(rip: number): Block {

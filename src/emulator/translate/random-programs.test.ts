@@ -9,7 +9,6 @@ import { IrBuilder } from '../ir/builder.ts';
 import { STATE_OFFSET, STATE_SIZE } from '../ir/state-layout.ts';
 import { CODE, comparable, DATA, irMachine, runIr } from '../testing/ir-machine.ts';
 import { Random } from '../testing/random.ts';
-import type { TranslatingExecutor } from './translating-executor.ts';
 
 const STEP = 16;
 const COUNT = 16;
@@ -122,7 +121,7 @@ describe.each([0, 3])('random programs, compiled after %i executions', (warmUp) 
         for (let i = 0; i < 32; i++)
           machine.space.data.setBigUint64(DATA + 0x2000 + 8 * i, BigInt(at((2 * i) % COUNT)), true);
         const result = runIr(machine, state, CODE);
-        if (engine !== 'reference') compiled += (machine.executor as TranslatingExecutor).statistics.regionsCompiled;
+        if (engine !== 'reference') compiled += machine.counters.regionsCompiled;
         return { ...result, state: comparable(result.state), data: digest(result.data) };
       });
       expect(results[1], `seed ${seed}`).toEqual(results[0]);

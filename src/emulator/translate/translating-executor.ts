@@ -17,6 +17,7 @@ import { optimise } from '../ir/passes/index.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
 import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
 import { PAGE_SHIFT } from '../memory/page-permissions.ts';
+import type { CpuCounters } from '../statistics.ts';
 import { assert } from '../util/assert.ts';
 import { CodeLink } from './code-link.ts';
 import { formRegion } from './region-former.ts';
@@ -28,18 +29,6 @@ export interface TranslationOptions {
   readonly sizeLimit?: number;
   /** How often the code at one address is compiled before it stays cold. */
   readonly maxCompilations?: number;
-}
-
-export interface TranslationStatistics {
-  regionsCompiled: number;
-  blocksCompiled: number;
-  bytesGenerated: number;
-  translateMs: number;
-  flushes: number;
-  /** Times the dispatcher entered a region, gave an instruction to the cold tier because a check failed, ran a cold block. */
-  entries: number;
-  slowExits: number;
-  coldBlocks: number;
 }
 
 // Measured on whole programs, since most warm blocks soon end: hello and a C++ program take 0.47 and 3.3 s of CPU time,
@@ -63,17 +52,8 @@ const BUDGET: Exit = { kind: 'budget' };
 const INTERRUPT: Exit = { kind: 'interrupt' };
 
 export class TranslatingExecutor implements Executor {
-  readonly statistics: TranslationStatistics = {
-    regionsCompiled: 0,
-    blocksCompiled: 0,
-    bytesGenerated: 0,
-    translateMs: 0,
-    flushes: 0,
-    entries: 0,
-    slowExits: 0,
-    coldBlocks: 0,
-  };
   readonly #services: ExecutorServices;
+  readonly #counters: CpuCounters;
   readonly #cold: ColdTier;
   readonly #warmUp: number;
   readonly #sizeLimit: number;
@@ -87,6 +67,7 @@ export class TranslatingExecutor implements Executor {
   readonly #byPage = new Map<number, Set<CodeLink>>();
   #queue: CodeLink[] = [];
   #size = 0;
+  #modules = 0;
   #isInterrupted = false;
   /** Fuel that an interrupt took away unused. */
   #skipped = 0;
@@ -96,6 +77,7 @@ export class TranslatingExecutor implements Executor {
 
   constructor(services: ExecutorServices, cold: ColdTier, options: TranslationOptions = {}) {
     this.#services = services;
+    this.#counters = services.counters;
     this.#cold = cold;
     this.#warmUp = options.warmUp ?? WARM_UP;
     this.#maxCompilations = options.maxCompilations ?? MAX_COMPILATIONS;
@@ -161,19 +143,24 @@ export class TranslatingExecutor implements Executor {
     I[ripAt] = 0;
     I[ripAt + 1] = 0;
     I[(S + REGION_SLOT.reason) >> 2] = STOP.slow;
-    this.statistics.entries++;
+    const { exits } = this.#counters;
+    this.#counters.entries++;
+    this.#counters.enter('regions');
     const next = link.run(S, MAX_DEPTH);
     if (next !== 0) {
+      exits.unlinked++;
       I[ripAt] = next;
       return null;
     }
     switch (I[(S + REGION_SLOT.reason) >> 2]) {
       case STOP.slow:
-        this.statistics.slowExits++;
+        exits['failed check']++;
         return this.#step(S);
       case STOP.syscall:
+        exits.syscall++;
         return SYSCALL;
       default:
+        exits.budget++;
         return null; // budget and far: the loop sees them
     }
   }
@@ -181,6 +168,7 @@ export class TranslatingExecutor implements Executor {
   /** One instruction on the cold tier. @returns null to go on. */
   #step(S: number): Exit | null {
     const fuelAt = (S + REGION_SLOT.fuel) >> 2;
+    this.#counters.enter('reference');
     const exit = this.#cold.step(S, 1, this.#views.I[fuelAt]);
     this.#views.I[fuelAt] -= this.#cold.retired;
     return exit.kind === 'budget' ? null : exit;
@@ -196,7 +184,8 @@ export class TranslatingExecutor implements Executor {
       if (link.isCompiled) return null;
     }
     const fuelAt = (S + REGION_SLOT.fuel) >> 2;
-    this.statistics.coldBlocks++;
+    this.#counters.coldBlocks++;
+    this.#counters.enter('cold');
     const exit = this.#cold.runBlock(S, this.#views.I[fuelAt]);
     link.noteTarget(this.#views.I[(S + STATE_OFFSET.rip) >> 2] >>> 0);
     this.#views.I[fuelAt] -= this.#cold.retired;
@@ -230,17 +219,27 @@ export class TranslatingExecutor implements Executor {
   // Compiling
 
   #compileQueue(): void {
-    if (this.#size > this.#sizeLimit || this.#links.size > LINK_LIMIT) this.#flush();
+    if (this.#size > this.#sizeLimit || this.#links.size > LINK_LIMIT) {
+      this.#flush();
+      this.#counters.flushes++;
+    }
+    const counters = this.#counters;
+    counters.enter('translating');
     const startMs = this.#services.nowMs();
     const regions = this.#formRegions([...new Set(this.#queue)]);
     this.#queue = [];
     if (regions.length === 0) return;
     const { functions, size } = compileBatch(regions, this.#host);
     functions.forEach((run, i) => this.#install(regions[i], run));
-    this.statistics.translateMs += this.#services.nowMs() - startMs;
     this.#size += size;
-    this.statistics.bytesGenerated += size;
-    this.statistics.regionsCompiled += regions.length;
+    this.#modules++;
+    counters.translateMs += this.#services.nowMs() - startMs;
+    counters.bytesGenerated += size;
+    counters.regionsCompiled += regions.length;
+    counters.modulesCompiled++;
+    counters.liveRegions += regions.length;
+    counters.liveModules++;
+    counters.liveBytes += size;
   }
 
   /** A block that is inside of a region of this batch needs no region of its own yet; it counts anew. */
@@ -273,7 +272,7 @@ export class TranslatingExecutor implements Executor {
       return (known?.executions ?? 0) >= least;
     };
     const region = formRegion(root, lift, isWanted, (rip) => this.#links.get(rip)?.targets ?? []);
-    this.statistics.blocksCompiled += region.blocks.length;
+    this.#counters.blocksCompiled += region.blocks.length;
     return region;
   }
 
@@ -294,19 +293,27 @@ export class TranslatingExecutor implements Executor {
     const links = this.#byPage.get(page);
     if (links === undefined) return;
     this.#byPage.delete(page);
-    for (const link of links) link.forget();
+    for (const link of links) this.#forget(link);
+    this.#counters.regionsDropped += links.size;
+  }
+
+  #forget(link: CodeLink): void {
+    if (link.isCompiled) this.#counters.liveRegions--;
+    link.forget();
   }
 
   /** Forgets all generated code; what is still warm comes back soon. */
   #flush(): void {
-    for (const link of this.#links.values()) link.forget();
+    for (const link of this.#links.values()) this.#forget(link);
     this.#links = new Map();
     const none = new CodeLink(0);
     for (let i = 0; i <= CACHE_MASK; i++) this.#cache[i] = none;
     this.#byPage.clear();
     this.#queue = [];
+    this.#counters.liveModules -= this.#modules;
+    this.#counters.liveBytes -= this.#size;
     this.#size = 0;
-    this.statistics.flushes++;
+    this.#modules = 0;
   }
 
   #refreshViews(): void {
