@@ -140,7 +140,10 @@ class Core implements Cpu {
 function engineFor(engine: Engine): EngineName {
   if (engine === 'reference') return engine;
   const { used } = chooseEngine(engine);
-  assert(engine === 'auto' || used === engine, `cpu: engine '${engine}' is forbidden by this page's policy, or not there`);
+  assert(
+    engine === 'auto' || used === engine,
+    `cpu: engine '${engine}' is forbidden by this page's policy, or not there`,
+  );
   return used;
 }
 

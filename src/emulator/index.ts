@@ -2,7 +2,14 @@
 export { AddressSpace, GUEST_BASE, GUEST_LIMIT, PERMISSIONS_BASE } from './memory/address-space.ts';
 export { PAGE, PAGE_SHIFT, PAGE_SIZE, type Protection } from './memory/page-permissions.ts';
 export { REG, type Cpu, type CpuPorts, type CpuState } from './cpu.ts';
-export { chooseEngine, describeChoice, engineNotice, type Engine, type EngineChoice, type EngineName } from './engine.ts';
+export {
+  chooseEngine,
+  describeChoice,
+  engineNotice,
+  type Engine,
+  type EngineChoice,
+  type EngineName,
+} from './engine.ts';
 export { CpuCounters, TIERS, type CpuStatistics, type ExitCause, type Tier } from './statistics.ts';
 export { VECTOR, type Access, type Exit, type Fault, type Vector } from './exit.ts';
 export { createCpu, type CpuOptions } from './create-cpu.ts';
