@@ -74,6 +74,20 @@ export const VECTOR_EMIT = {
     w.defineLanes(op, [w.low(a), w.high(a), w.low(b), w.high(b)]);
   },
   zext64: (w, op) => w.defineLanes(op, [w.low(op.args[0]), w.high(op.args[0]), '0', '0']),
+  signs8x16: (w, op) => {
+    // Times 0x204081 gathers bits 0, 8, 16 and 24 of a word in its bits 21 to 24, without carries.
+    const nibbles = WORDS.map((i) => {
+      const signs = `(${w.lane(op.args[0], i)} >>> 7) & 0x1010101`;
+      return `(((Math.imul(${signs}, 0x204081) >>> 21) & 15) << ${4 * i})`;
+    });
+    w.define(op, nibbles.join(' | '));
+  },
+  signs32x4: (w, op) => w.define(op, WORDS.map((i) => `((${w.lane(op.args[0], i)} >>> 31) << ${i})`).join(' | ')),
+  signs64x2: (w, op) => w.define(op, `(${w.lane(op.args[0], 1)} >>> 31) | ((${w.lane(op.args[0], 3)} >>> 31) << 1)`),
+  anyTrue128: (w, op) => {
+    const any = WORDS.map((i) => w.lane(op.args[0], i)).join(' | ');
+    w.defineBoolean(op, `(${any}) !== 0`);
+  },
   extract32: (w, op) => w.define(op, w.lane(op.args[0], op.imm)),
   extract64: (w, op) => w.define64(op, w.lane(op.args[0], 2 * op.imm), w.lane(op.args[0], 2 * op.imm + 1)),
   replace32: (w, op) =>

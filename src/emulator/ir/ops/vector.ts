@@ -187,6 +187,16 @@ export const vector = {
     new BigUint64Array(value.buffer)[lane] = b;
     return value;
   }),
+  signs8x16: pure(['v128'], 'i32', 'The sign bits of the sixteen bytes, the first lowest.', (a) => {
+    return bytesOf(a).reduceRight((bits, byte) => (bits << 1) | (byte >>> 7), 0);
+  }),
+  signs32x4: pure(['v128'], 'i32', 'The sign bits of the four words, the first lowest.', (a) => {
+    return a.reduceRight((bits, word) => (bits << 1) | (word >>> 31), 0);
+  }),
+  signs64x2: pure(['v128'], 'i32', 'The sign bits of both halves, the low one lowest.', (a) => {
+    return (a[1] >>> 31) | ((a[3] >>> 31) << 1);
+  }),
+  anyTrue128: pure(['v128'], 'i32', '1 when a bit of a is set.', (a) => Number(a.some((word) => word !== 0))),
   // The sixteen lane numbers of `low` and `high` would need four attributes; a number above 31 stands for a zero byte.
   shuffle8x16: {
     args: two,

@@ -15,7 +15,6 @@ import type { Lifter } from '../lifter.ts';
 import type { Operand } from '../operands.ts';
 import { RDI } from '../registers.ts';
 import { type VectorOp, SHIFTS, SSE2_OPS, SSSE3_OPS } from './sse/integer.ts';
-import { byteSignMask } from './sse/moves.ts';
 import { immediate, lowInt, readVector, setXmm, shiftCount, shuffleLanes, zeroVector } from './sse/vector.ts';
 import { checkPending } from './x87/operand-checks.ts';
 
@@ -172,7 +171,7 @@ const moves: readonly Instruction[] = [
     b.store(address, b.fromI64(b.ir.extract64(merged, 0)));
   }),
   row('pmovmskb', 'sse', ['NP 0F D7 /r  Gd,Nq'], (b, dst, src) => {
-    b.write(dst, b.fromI32(32, byteSignMask(b, readLow(b, src))));
+    b.write(dst, b.fromI32(32, b.ir.signs8x16(readLow(b, src))));
   }),
   row('pextrw', 'sse', ['NP 0F C5 /r ib  Gd,Nq,Ib'], (b, dst, src, lane) => {
     const shifted = b.ir.shr64(readMmx(b, src), b.const32(16 * (immediate(lane) & 3)));

@@ -1,5 +1,4 @@
 /** Moves of SSE, SSE2 and SSE3: Intel SDM 1, 5.5.1.1, 5.6.1.1, 5.6.3, 5.7. */
-import type { I32 } from '../../../ir/block.ts';
 import { type Instruction, instruction } from '../../instruction.ts';
 import type { Lifter } from '../../lifter.ts';
 import type { Operand } from '../../operands.ts';
@@ -185,7 +184,7 @@ export const sseMoves: readonly Instruction[] = [
     feature: 'sse',
     forms: ['NP 0F 50 /r  Gd,Ups'],
     support: 'full',
-    lift: (b, dst, src) => b.write(dst, b.fromI32(32, signMask(b, readVector(b, src), [0, 1, 2, 3]))),
+    lift: (b, dst, src) => b.write(dst, b.fromI32(32, b.ir.signs32x4(readVector(b, src)))),
   }),
   instruction({
     name: 'movmskpd',
@@ -193,7 +192,7 @@ export const sseMoves: readonly Instruction[] = [
     feature: 'sse2',
     forms: ['66 0F 50 /r  Gd,Upd'],
     support: 'full',
-    lift: (b, dst, src) => b.write(dst, b.fromI32(32, signMask(b, readVector(b, src), [1, 3]))),
+    lift: (b, dst, src) => b.write(dst, b.fromI32(32, b.ir.signs64x2(readVector(b, src)))),
   }),
   instruction({
     name: 'pmovmskb',
@@ -201,7 +200,7 @@ export const sseMoves: readonly Instruction[] = [
     feature: 'sse2',
     forms: ['66 0F D7 /r  Gd,Udq'],
     support: 'full',
-    lift: (b, dst, src) => b.write(dst, b.fromI32(32, byteSignMask(b, readVector(b, src)))),
+    lift: (b, dst, src) => b.write(dst, b.fromI32(32, b.ir.signs8x16(readVector(b, src)))),
   }),
   instruction({
     name: 'pextrw',
@@ -231,20 +230,4 @@ export const sseMoves: readonly Instruction[] = [
 
 function hexByte(value: number): string {
   return value.toString(16).toUpperCase();
-}
-
-/** The sign bits of some words, the first one lowest. */
-function signMask(b: Lifter, value: Vector, words: readonly number[]): I32 {
-  const bits = words.map((word, i) => b.ir.shl32(b.ir.shr32(b.ir.extract32(value, word), b.const32(31)), b.const32(i)));
-  return bits.reduce((all, bit) => b.ir.or32(all, bit));
-}
-
-/** PMOVMSKB: the sign bits of the sixteen bytes. Times 0x204081 gathers bits 0, 8, 16, 24 in bits 21 to 24, without carries. */
-export function byteSignMask(b: Lifter, value: Vector): I32 {
-  const nibbles = [0, 1, 2, 3].map((word) => {
-    const signs = b.ir.and32(b.ir.shr32(b.ir.extract32(value, word), b.const32(7)), b.const32(0x0101_0101));
-    const nibble = b.ir.and32(b.ir.shr32(b.ir.mul32(signs, b.const32(0x0020_4081)), b.const32(21)), b.const32(15));
-    return b.ir.shl32(nibble, b.const32(4 * word));
-  });
-  return nibbles.reduce((all, nibble) => b.ir.or32(all, nibble));
 }

@@ -236,10 +236,7 @@ export const sse4: readonly Instruction[] = [
   row('ptest', '66 0F 38 17 /r  Vdq,Wdq', (b, dst, src) => {
     const y = readVector(b, src);
     const x = readVector(b, dst);
-    const isZero = (value: Vector): ReturnType<Lifter['isZero']> => {
-      const all = [0, 1, 2, 3].map((i) => b.ir.extract32(value, i)).reduce((sum, word) => b.ir.or32(sum, word));
-      return b.ir.eq32(all, b.const32(0));
-    };
+    const isZero = (value: Vector): I32 => b.ir.xor32(b.ir.anyTrue128(value), b.const32(1));
     const [zf, cf] = [isZero(b.ir.and128(x, y)), isZero(b.ir.andNot128(x, y))];
     b.setFlagBits(b.ir.or32(b.ir.shl32(zf, b.const32(6)), cf));
   }),
