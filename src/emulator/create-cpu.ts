@@ -1,5 +1,5 @@
 /** Composes a core: decoder and lifter on one side, executors on the other. */
-import { ReferenceExecutor } from './backends/reference.ts';
+import { ReferenceTier } from './backends/reference.ts';
 import type { Cpu, CpuPorts, CpuState } from './cpu.ts';
 import { chooseEngine, type Engine, type EngineName } from './engine.ts';
 import type { Executor, ExecutorServices } from './executor.ts';
@@ -10,6 +10,7 @@ import { GUEST_LIMIT } from './memory/address-space.ts';
 import { PAGE } from './memory/page-permissions.ts';
 import { CpuCounters, type CpuStatistics } from './statistics.ts';
 import { StateSlots } from './thread-state.ts';
+import { ColdExecutor } from './translate/cold-executor.ts';
 import { TranslatingExecutor, type TranslationOptions } from './translate/translating-executor.ts';
 import { assert } from './util/assert.ts';
 import { type CpuLevel, cpuid } from './x86/cpuid.ts';
@@ -151,9 +152,9 @@ function createExecutor(
   services: ExecutorServices,
   engine: EngineName,
   translation: TranslationOptions | undefined,
-): ReferenceExecutor | TranslatingExecutor {
-  const reference = new ReferenceExecutor(services);
-  if (engine === 'reference') return reference;
+): Executor {
+  const reference = new ReferenceTier(services);
+  if (engine === 'reference') return new ColdExecutor(services, reference);
   return new TranslatingExecutor(services, reference, translation);
 }
 

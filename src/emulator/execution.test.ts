@@ -20,6 +20,13 @@ function faultOf(exit: Exit): Fault {
   return exit.fault;
 }
 
+/** Where the trap that ends the run reports to be, from CODE on. */
+function trapAt(guest: Guest): bigint {
+  const { vector, rip } = faultOf(guest.run());
+  expect([vector, guest.state.rip]).toEqual([VECTOR.DB, rip]);
+  return rip - BigInt(CODE);
+}
+
 function guestWith(code: string, engine: Engine, registers: Partial<Record<keyof typeof REG, number>> = {}): Guest {
   const guest = createGuest(hex(code), engine);
   for (const [name, value] of Object.entries(registers)) guest.state.setNumber(REG[name as keyof typeof REG], value);
@@ -214,9 +221,62 @@ describe.each(['reference', 'js'] as const)('on the %s executor', (engine) => {
   it('fuel ends an endless loop, soon after it is used up', () => {
     const guest = guestWith('eb fe', engine);
     expect(guest.run(10_000)).toEqual({ kind: 'budget' });
-    expect(guest.cpu.lastRetired).toBeGreaterThanOrEqual(10_000);
-    expect(guest.cpu.lastRetired).toBeLessThan(10_200);
+    expect(guest.cpu.lastRetired).toBe(10_000);
     expect(guest.state.rip).toBe(BigInt(CODE));
+  });
+
+  describe('fuel', () => {
+    it('is not tested in straight code and on jumps forward', () => {
+      // 5 nops; jmp +1; (int3); nop; syscall
+      const guest = guestWith('90 90 90 90 90 eb 01 cc 90 0f 05', engine);
+      expect(guest.run(1).kind).toBe('syscall');
+      expect(guest.cpu.lastRetired).toBe(8);
+    });
+
+    it('is tested on calls, returns and indirect jumps, after they were done', () => {
+      // call 1f; jmp rax; (int3); 1: ret; 2: nop; syscall
+      const guest = guestWith('e8 03 00 00 00 ff e0 cc c3 90 0f 05', engine, { RAX: CODE + 9 });
+      const stops = Array.from({ length: 3 }, () => [guest.run(1).kind, Number(guest.state.rip) - CODE]);
+      expect(stops).toEqual([['budget', 8], ['budget', 5], ['budget', 9]]); // oxfmt-ignore
+      expect([guest.run(1).kind, guest.cpu.lastRetired]).toEqual(['syscall', 2]);
+    });
+
+    it('counts the steps of a REP, and is tested while some are left', () => {
+      // nop; nop; rep stosb; syscall
+      const guest = guestWith('90 90 f3 aa 0f 05', engine, { RDI: DATA, RCX: 10 });
+      expect([guest.run(6).kind, guest.cpu.lastRetired, guest.state.low(REG.RCX)]).toEqual(['budget', 6, 6]);
+      expect([guest.run(6).kind, guest.cpu.lastRetired]).toEqual(['syscall', 7]);
+    });
+
+    it('is not tested by an instruction that faults', () => {
+      const guest = guestWith('90 c3', engine, { RSP: 0x1000 });
+      expect([faultOf(guest.run(1)).vector, guest.cpu.lastRetired]).toEqual([VECTOR.PF, 1]);
+    });
+  });
+
+  describe('TF', () => {
+    const TRAPS = 0x300n;
+
+    it('traps behind each instruction, jumps and steps of a REP too, until SYSCALL', () => {
+      // mov cl, 2; rep stosb; jmp over an int3; nop; syscall
+      const guest = guestWith('b1 02 f3 aa eb 01 cc 90 0f 05', engine, { RDI: DATA });
+      guest.state.rflags |= TRAPS;
+      expect(Array.from({ length: 5 }, () => trapAt(guest))).toEqual([2n, 2n, 4n, 7n, 8n]);
+      expect(guest.run().kind).toBe('syscall');
+    });
+
+    it('set by POPF counts from the instruction behind it, cleared by POPF to its end', () => {
+      // again: push rax; popf; nop; push rbx; popf; nop; dec ecx; jnz again; syscall
+      const guest = guestWith('50 9d 90 53 9d 90 ff c9 75 f6 0f 05', engine, { RAX: 0x302, RBX: 2, RCX: 3 });
+      for (let i = 0; i < 3; i++) expect(Array.from({ length: 3 }, () => trapAt(guest))).toEqual([3n, 4n, 5n]);
+      expect(guest.run().kind).toBe('syscall');
+    });
+
+    it('gives way to the fault of the instruction', () => {
+      const guest = guestWith('f7 f1', engine, { RCX: 0 });
+      guest.state.rflags |= TRAPS;
+      expect(faultOf(guest.run())).toMatchObject({ vector: VECTOR.DE, rip: BigInt(CODE) });
+    });
   });
 
   it('a syscall leaves RIP behind it, RCX and R11 as the manual says', () => {

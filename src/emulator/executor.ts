@@ -42,13 +42,14 @@ export interface Executor {
   dispose(): void;
 }
 
-/** The cold tier as the fast tiers see it: an executor that stops after exactly so many instructions. */
-export interface ColdTier extends Executor {
-  /** Runs the block at RIP to its end; a REP may make up to `fuel` steps. @returns null to go on. */
-  runBlock(stateAddr: number, fuel: number): Exit | null;
-  /**
-   * Runs exactly up to `count` instructions; 'budget' when all of them retired. A REP instruction may make up to
-   * `repeatLimit` steps at once, each of which counts in `retired`.
-   */
-  step(stateAddr: number, count: number, repeatLimit?: number): Exit;
+/**
+ * What runs cold code, and alone raises faults. It takes fuel and RIP from the thread state, writes them back, and ends
+ * a run with 'budget' where the fuel rule says so (fuel.ts). It does not look at TF.
+ */
+export interface ColdTier {
+  /** Runs the block at RIP to its end, or more. @returns null to go on at RIP. */
+  runBlock(stateAddr: number): Exit | null;
+  /** Runs the instruction at RIP; a REP makes at most `repeatLimit` steps at once, without it as many as fuel allows. */
+  step(stateAddr: number, repeatLimit?: number): Exit | null;
+  dispose(): void;
 }

@@ -211,11 +211,11 @@ export const EFFECTS = {
   instruction: ({ machine, op }) => {
     const rip = op.imm;
     return () => {
-      machine.rip = rip;
       if (machine.isCodeChanged) {
         machine.nextRip = rip;
         return true;
       }
+      machine.rip = rip;
       machine.retired++;
       return false;
     };
@@ -247,7 +247,15 @@ export const EFFECTS = {
     };
   },
   jump: ({ machine, op }) => goTo(machine, op.imm),
-  call: ({ machine, op }) => goTo(machine, op.imm),
+  redispatch: ({ machine, op }) => goTo(machine, op.imm),
+  call: ({ machine, op }) => {
+    const target = op.imm;
+    return () => {
+      machine.nextRip = target;
+      machine.isFuelTested = true;
+      return true;
+    };
+  },
   branch: ({ machine, low, op, a }) => {
     const { imm: target, imm2: next } = op;
     return () => {
@@ -292,6 +300,7 @@ function goTo(machine: ReferenceMachine, target: number): Step {
 function goToValue({ machine, low, high, a }: OpContext): Step {
   return () => {
     machine.nextRip = high[a] * 0x1_0000_0000 + (low[a] >>> 0);
+    machine.isFuelTested = true;
     return true;
   };
 }

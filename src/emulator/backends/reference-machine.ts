@@ -28,10 +28,12 @@ export class ReferenceMachine {
   nextRip = 0;
   /** Not null when the run must end with it. RIP has been stored. */
   exit: Exit | null = null;
-  /** Instructions begun and not faulted. */
+  /** Instructions of the block begun and not faulted. */
   retired = 0;
-  /** Instructions the run may retire. */
-  fuel = 0;
+  /** Steps that a REP may make at once. */
+  repeatLimit = 0;
+  /** The block ended in an instruction behind which fuel is tested wherever it goes (fuel.ts). */
+  isFuelTested = false;
   /** Translations were dropped: the running block may be stale from its next instruction on. */
   isCodeChanged = false;
 
@@ -40,15 +42,27 @@ export class ReferenceMachine {
     ({ u8: this.u8, i32: this.i32, data: this.data } = services.space);
   }
 
-  /** To be called when a run starts: memory may have grown since. */
-  attach(stateAddr: number, fuel: number): void {
-    this.fuel = fuel;
+  /** To be called before each block: memory may have grown since the last. */
+  attach(stateAddr: number, repeatLimit: number): void {
+    this.repeatLimit = repeatLimit;
+    this.isFuelTested = false;
     ({ u8: this.u8, i32: this.i32, data: this.data } = this.services.space);
     this.base = stateAddr;
     this.exit = null;
     this.retired = 0;
     this.isCodeChanged = false;
     this.rip = this.#loadRip();
+  }
+
+  /** i32: fuel without what the block retired so far. */
+  get fuel(): number {
+    return this.i32[(this.base + STATE_OFFSET.fuel) >> 2];
+  }
+
+  /** Takes the block's instructions off the fuel. @returns whether the fuel rule ends the run here */
+  settleFuel(): boolean {
+    const left = (this.i32[(this.base + STATE_OFFSET.fuel) >> 2] -= this.retired);
+    return left <= 0 && (this.isFuelTested || this.nextRip <= this.rip);
   }
 
   #loadRip(): number {

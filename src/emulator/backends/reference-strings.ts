@@ -50,7 +50,7 @@ function parseOperation(tag: string, size: number): StringOperation {
 }
 
 function run(machine: ReferenceMachine, operation: StringOperation, base: bigint, next: number): void {
-  const allowed = Math.max(1, machine.fuel - machine.retired + 1);
+  const allowed = Math.max(1, Math.min(machine.fuel - machine.retired + 1, machine.repeatLimit));
   let done = 0;
   let outcome: Outcome = 'go-on';
   while (outcome === 'go-on' && done < allowed) {

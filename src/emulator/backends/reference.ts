@@ -13,7 +13,6 @@ import { ReferenceMachine, type Step } from './reference-machine.ts';
 import { StepMaker } from './reference-steps.ts';
 
 const BUDGET: Exit = { kind: 'budget' };
-const INTERRUPT: Exit = { kind: 'interrupt' };
 // Blocks of cold code are short; the bound keeps the cache near 60 MB.
 const MAX_BLOCKS = 20_000;
 const MAX_INSTRUCTIONS = 32;
@@ -34,7 +33,7 @@ const RECENT_MASK = 0xfff;
 
 type BlockCache = Map<number, ReferenceBlock>;
 
-export class ReferenceExecutor implements ColdTier {
+export class ReferenceTier implements ColdTier {
   readonly #services: ExecutorServices;
   readonly #machine: ReferenceMachine;
   readonly #steps: StepMaker;
@@ -46,7 +45,8 @@ export class ReferenceExecutor implements ColdTier {
   /** Page → blocks with bytes in it. */
   readonly #byPage = new Map<number, Set<ReferenceBlock>>();
   readonly #stopListening: () => void;
-  #isInterrupted = false;
+  /** The block that ran last. */
+  #previous: ReferenceBlock = { ...NO_BLOCK };
   blocksMade = 0;
 
   constructor(services: ExecutorServices) {
@@ -56,75 +56,45 @@ export class ReferenceExecutor implements ColdTier {
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
   }
 
-  get retired(): number {
-    return this.#machine.retired;
-  }
-
-  interrupt(): void {
-    this.#isInterrupted = true;
-  }
-
   dispose(): void {
     this.#stopListening();
     this.#forgetAll();
   }
 
-  step(stateAddr: number, count: number, repeatLimit = count): Exit {
-    return this.#execute(stateAddr, count, 1, repeatLimit);
-  }
-
-  run(stateAddr: number, fuel: number): Exit {
-    return this.#execute(stateAddr, fuel, MAX_INSTRUCTIONS);
-  }
-
-  runBlock(stateAddr: number, fuel: number): Exit | null {
-    const machine = this.#machine;
-    machine.attach(stateAddr, fuel);
-    const { steps } = this.#find(machine.rip, MAX_INSTRUCTIONS);
-    for (let i = 0; !steps[i](); i++);
-    if (machine.exit !== null) return machine.exit;
-    machine.storeRip(machine.nextRip);
-    return null;
-  }
-
-  #execute(stateAddr: number, fuel: number, blockLimit: number, repeatLimit = fuel): Exit {
+  step(stateAddr: number, repeatLimit = Infinity): Exit | null {
     const machine = this.#machine;
     machine.attach(stateAddr, repeatLimit);
-    let { rip } = machine;
-    let previous: ReferenceBlock | null = null;
-    for (;;) {
-      const left = fuel - machine.retired;
-      if (left <= 0 || this.#isInterrupted) return this.#stop(rip);
-      let block: ReferenceBlock | null = previous === null ? null : previous.successor;
-      if (block === null || block.rip !== rip || block.isStale) {
-        block = this.#find(rip, blockLimit);
-        // A block that only tells of a fetch fault is not kept: the page may be there the next time.
-        if (previous !== null && block.instructionCount > 0) previous.successor = block;
-      }
-      // The last instructions of the fuel go one by one, so that a run ends exactly where it should.
-      if (block.instructionCount > left) block = this.#find(rip, 1);
-      const { steps } = block;
-      for (let i = 0; !steps[i](); i++);
-      if (machine.exit !== null) return machine.exit;
-      rip = machine.nextRip;
-      machine.isCodeChanged = false;
-      previous = block;
+    return this.#run(this.#singles.get(machine.rip) ?? this.#make(machine.rip, 1, this.#singles));
+  }
+
+  runBlock(stateAddr: number): Exit | null {
+    const machine = this.#machine;
+    machine.attach(stateAddr, Infinity);
+    const previous = this.#previous;
+    let block = previous.successor;
+    if (block === null || block.rip !== machine.rip || block.isStale) {
+      block = this.#find(machine.rip);
+      // A block that only tells of a fetch fault is not kept: the page may be there the next time.
+      if (block.instructionCount > 0) previous.successor = block;
     }
+    this.#previous = block;
+    return this.#run(block);
   }
 
-  #stop(rip: number): Exit {
-    this.#machine.storeRip(rip);
-    if (!this.#isInterrupted) return BUDGET;
-    this.#isInterrupted = false;
-    return INTERRUPT;
+  #run({ steps }: ReferenceBlock): Exit | null {
+    const machine = this.#machine;
+    for (let i = 0; !steps[i](); i++);
+    const isOut = machine.settleFuel();
+    if (machine.exit !== null) return machine.exit;
+    machine.storeRip(machine.nextRip);
+    return isOut ? BUDGET : null;
   }
 
-  #find(rip: number, limit: number): ReferenceBlock {
-    if (limit === 1) return this.#singles.get(rip) ?? this.#make(rip, 1, this.#singles);
+  #find(rip: number): ReferenceBlock {
     const slot = (rip ^ (rip >>> 11)) & RECENT_MASK;
     const recent = this.#recent[slot];
     if (recent.rip === rip && !recent.isStale) return recent;
-    const block = this.#blocks.get(rip) ?? this.#make(rip, limit, this.#blocks);
+    const block = this.#blocks.get(rip) ?? this.#make(rip, MAX_INSTRUCTIONS, this.#blocks);
     if (block.instructionCount > 0) this.#recent[slot] = block;
     return block;
   }
@@ -162,6 +132,7 @@ export class ReferenceExecutor implements ColdTier {
     this.#byPage.delete(page);
     for (const block of blocks) {
       block.isStale = true;
+      block.successor = null;
       if (this.#blocks.get(block.rip) === block) this.#blocks.delete(block.rip);
       if (this.#singles.get(block.rip) === block) this.#singles.delete(block.rip);
     }

@@ -45,8 +45,10 @@ export const STATE_OFFSET = {
   x87Registers: 256,
   /** ymm0..15, 32 bytes each; xmm is the low half. */
   vector: 384,
-  /** Scratch of executors and helpers: 128 bytes, not architectural. */
+  /** Scratch of executors and helpers: 128 bytes, not architectural. The last 16 are not for helpers. */
   scratch: 896,
+  /** i32: instructions the run may still retire, see ../fuel.ts. */
+  fuel: 1008,
 } as const;
 
 /** Bytes of one state; a multiple of 64. */

@@ -1,5 +1,5 @@
 /** Runs IR that a test builds itself on both executors: no x86 in between. */
-import { ReferenceExecutor } from '../backends/reference.ts';
+import { ReferenceTier } from '../backends/reference.ts';
 import type { Executor, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import type { Block } from '../ir/block.ts';
@@ -9,6 +9,7 @@ import { STATES_BASE, STATE_OFFSET } from '../ir/state-layout.ts';
 import { AddressSpace, GUEST_BASE } from '../memory/address-space.ts';
 import { CodePages } from '../memory/code-pages.ts';
 import { CpuCounters } from '../statistics.ts';
+import { ColdExecutor } from '../translate/cold-executor.ts';
 import { TranslatingExecutor, type TranslationOptions } from '../translate/translating-executor.ts';
 
 export const DATA = GUEST_BASE + 0x10_0000;
@@ -37,8 +38,11 @@ export function irMachine(blocks: ReadonlyMap<number, Block>, engine: 'reference
     usesStackSegment: () => false,
     describeUndefined: () => ({ bytes: new Uint8Array(0), mnemonic: '' }),
   };
-  const reference = new ReferenceExecutor(services);
-  const executor = engine === 'reference' ? reference : new TranslatingExecutor(services, reference, engine);
+  const reference = new ReferenceTier(services);
+  const executor =
+    engine === 'reference'
+      ? new ColdExecutor(services, reference)
+      : new TranslatingExecutor(services, reference, engine);
   return { space, executor, counters, S: STATES_BASE };
 }
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Block, I64 } from '../ir/block.ts';
 import { IrBuilder } from '../ir/builder.ts';
 import { STATE_OFFSET, STATE_SIZE } from '../ir/state-layout.ts';
-import { CODE, comparable, DATA, irMachine, runIr } from '../testing/ir-machine.ts';
+import { CODE, comparable, DATA, irMachine, type IrMachine, runIr } from '../testing/ir-machine.ts';
 import { Random } from '../testing/random.ts';
 
 const STEP = 16;
@@ -109,6 +109,15 @@ function startState(random: Random): Uint8Array {
   return state;
 }
 
+const ENGINES = ['reference', 'translating'] as const;
+
+function machineFor(engine: (typeof ENGINES)[number], blocks: ReadonlyMap<number, Block>, warmUp: number): IrMachine {
+  const machine = irMachine(blocks, engine === 'reference' ? engine : { warmUp });
+  const { data } = machine.space;
+  for (let i = 0; i < 32; i++) data.setBigUint64(DATA + 0x2000 + 8 * i, BigInt(at((2 * i) % COUNT)), true);
+  return machine;
+}
+
 describe.each([0, 3])('random programs, compiled after %i executions', (warmUp) => {
   it('end in the state in which the reference ends', () => {
     let compiled = 0;
@@ -116,10 +125,8 @@ describe.each([0, 3])('random programs, compiled after %i executions', (warmUp) 
       const random = new Random(seed);
       const blocks = randomProgram(random);
       const state = startState(random);
-      const results = (['reference', { warmUp }] as const).map((engine) => {
-        const machine = irMachine(blocks, engine);
-        for (let i = 0; i < 32; i++)
-          machine.space.data.setBigUint64(DATA + 0x2000 + 8 * i, BigInt(at((2 * i) % COUNT)), true);
+      const results = ENGINES.map((engine) => {
+        const machine = machineFor(engine, blocks, warmUp);
         const result = runIr(machine, state, CODE);
         if (engine !== 'reference') compiled += machine.counters.regionsCompiled;
         return { ...result, state: comparable(result.state), data: digest(result.data) };
@@ -127,6 +134,32 @@ describe.each([0, 3])('random programs, compiled after %i executions', (warmUp) 
       expect(results[1], `seed ${seed}`).toEqual(results[0]);
     }
     expect(compiled).toBeGreaterThan(100);
+  });
+
+  it('stop at the same instruction in the same state when their fuel ends', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = new Random(seed);
+      const blocks = randomProgram(random);
+      const state = startState(random);
+      const fuel = 1 + random.below(random.pick([3, 20, 200]));
+      const machines = ENGINES.map((engine) => machineFor(engine, blocks, warmUp));
+      for (const { space, S } of machines) space.u8.set(state, S);
+      for (const { space, S } of machines) space.data.setBigUint64(S + STATE_OFFSET.rip, BigInt(CODE), true);
+      let isOver = false;
+      for (let slice = 0; !isOver; slice++) {
+        const [expected, actual] = machines.map((machine) => {
+          const exit = machine.executor.run(machine.S, fuel);
+          const { space, S } = machine;
+          return {
+            exit,
+            retired: machine.executor.retired,
+            state: comparable(space.u8.slice(S, S + STATE_OFFSET.scratch)),
+          };
+        });
+        expect(actual, `seed ${seed}, slice ${slice} of ${fuel}`).toEqual(expected);
+        isOver = expected.exit.kind !== 'budget';
+      }
+    }
   });
 });
 

@@ -12,6 +12,7 @@ import { compileBatch, type RegionHost, type Views } from '../backends/js/compil
 import { REGION_SLOT, type Region, STOP } from '../backends/js/region.ts';
 import type { ColdTier, Executor, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
+import { FuelGauge } from '../fuel.ts';
 import { HELPERS } from '../ir/helpers.ts';
 import { optimise } from '../ir/passes/index.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
@@ -21,6 +22,7 @@ import type { CpuCounters } from '../statistics.ts';
 import { assert } from '../util/assert.ts';
 import { CodeLink } from './code-link.ts';
 import { formRegion } from './region-former.ts';
+import { isTraced, stepTraced } from './single-step.ts';
 
 export interface TranslationOptions {
   /** Cold executions of a block before it is compiled; 0 compiles at first sight (tests). */
@@ -49,7 +51,6 @@ const MAX_BLOCK_INSTRUCTIONS = 32;
 
 const SYSCALL: Exit = { kind: 'syscall' };
 const BUDGET: Exit = { kind: 'budget' };
-const INTERRUPT: Exit = { kind: 'interrupt' };
 
 export class TranslatingExecutor implements Executor {
   readonly #services: ExecutorServices;
@@ -68,17 +69,14 @@ export class TranslatingExecutor implements Executor {
   #queue: CodeLink[] = [];
   #size = 0;
   #modules = 0;
-  #isInterrupted = false;
-  /** Fuel that an interrupt took away unused. */
-  #skipped = 0;
-  #stateAddr = 0;
+  readonly #gauge: FuelGauge;
   readonly #stopListening: () => void;
-  retired = 0;
 
   constructor(services: ExecutorServices, cold: ColdTier, options: TranslationOptions = {}) {
     this.#services = services;
     this.#counters = services.counters;
     this.#cold = cold;
+    this.#gauge = new FuelGauge(services.space);
     this.#warmUp = options.warmUp ?? WARM_UP;
     this.#maxCompilations = options.maxCompilations ?? MAX_COMPILATIONS;
     this.#sizeLimit = options.sizeLimit ?? SIZE_LIMIT;
@@ -93,22 +91,20 @@ export class TranslatingExecutor implements Executor {
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
   }
 
+  get retired(): number {
+    return this.#gauge.retired;
+  }
+
   run(stateAddr: number, fuel: number): Exit {
     this.#refreshViews();
-    this.#stateAddr = stateAddr;
-    this.#skipped = 0;
-    this.#views.I[(stateAddr + REGION_SLOT.fuel) >> 2] = fuel;
-    const exit = this.#execute(stateAddr);
-    this.retired = fuel - this.#skipped - this.#views.I[(stateAddr + REGION_SLOT.fuel) >> 2];
-    return exit;
+    this.#gauge.begin(stateAddr, fuel);
+    const exit = fuel > 0 ? this.#execute(stateAddr) : null;
+    this.#gauge.end();
+    return exit === null || exit.kind === 'budget' ? this.#gauge.exit() : exit;
   }
 
   interrupt(): void {
-    this.#isInterrupted = true;
-    // A running region reads its fuel again after the helper that calls this.
-    const at = (this.#stateAddr + REGION_SLOT.fuel) >> 2;
-    this.#skipped += Math.max(0, this.#views.I[at]);
-    this.#views.I[at] = 0;
+    this.#gauge.interrupt();
   }
 
   dispose(): void {
@@ -119,21 +115,17 @@ export class TranslatingExecutor implements Executor {
 
   #execute(S: number): Exit {
     const { I } = this.#views;
-    const [fuelAt, ripAt] = [(S + REGION_SLOT.fuel) >> 2, (S + STATE_OFFSET.rip) >> 2];
+    const ripAt = (S + STATE_OFFSET.rip) >> 2;
     for (;;) {
-      if (I[fuelAt] <= 0) return this.#outOfFuel();
-      const rip = I[ripAt];
-      if (I[ripAt + 1] !== 0) return this.#step(S) ?? BUDGET;
-      const link = this.#find(rip);
-      const exit = link.isCompiled ? this.#runRegion(link, S) : this.#runCold(link, S);
+      if (isTraced(this.#services.space, S)) return stepTraced(this.#cold, this.#services.space, S);
+      const exit = I[ripAt + 1] === 0 ? this.#runAt(I[ripAt], S) : this.#step(S);
       if (exit !== null) return exit;
     }
   }
 
-  #outOfFuel(): Exit {
-    if (!this.#isInterrupted) return BUDGET;
-    this.#isInterrupted = false;
-    return INTERRUPT;
+  #runAt(rip: number, S: number): Exit | null {
+    const link = this.#find(rip);
+    return link.isCompiled ? this.#runRegion(link, S) : this.#runCold(link, S);
   }
 
   #runRegion(link: CodeLink, S: number): Exit | null {
@@ -159,19 +151,18 @@ export class TranslatingExecutor implements Executor {
       case STOP.syscall:
         exits.syscall++;
         return SYSCALL;
-      default:
+      case STOP.budget:
         exits.budget++;
-        return null; // budget and far: the loop sees them
+        return BUDGET;
+      default:
+        return null; // far and redispatch: the loop sees them
     }
   }
 
   /** One instruction on the cold tier. @returns null to go on. */
   #step(S: number): Exit | null {
-    const fuelAt = (S + REGION_SLOT.fuel) >> 2;
     this.#counters.enter('reference');
-    const exit = this.#cold.step(S, 1, this.#views.I[fuelAt]);
-    this.#views.I[fuelAt] -= this.#cold.retired;
-    return exit.kind === 'budget' ? null : exit;
+    return this.#cold.step(S);
   }
 
   #runCold(link: CodeLink, S: number): Exit | null {
@@ -183,12 +174,10 @@ export class TranslatingExecutor implements Executor {
       this.#compileQueue();
       if (link.isCompiled) return null;
     }
-    const fuelAt = (S + REGION_SLOT.fuel) >> 2;
     this.#counters.coldBlocks++;
     this.#counters.enter('cold');
-    const exit = this.#cold.runBlock(S, this.#views.I[fuelAt]);
+    const exit = this.#cold.runBlock(S);
     link.noteTarget(this.#views.I[(S + STATE_OFFSET.rip) >> 2] >>> 0);
-    this.#views.I[fuelAt] -= this.#cold.retired;
     return exit;
   }
 

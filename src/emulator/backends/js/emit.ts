@@ -231,6 +231,7 @@ export const EMIT = {
   callIndirect: (w, op) => w.callGuestValue(op.args[0], op.imm),
   ret: (w, op) => w.goToValue(op.args[0], true),
   syscall: (w, op) => w.leaveForSyscall(op.imm),
+  redispatch: (w, op) => w.leaveToDispatcher(op.imm),
   repeatString: (w) => w.line(w.slowExit()),
   raise: (w) => w.line(w.slowExit()),
   fetchFault: (w) => w.line(w.slowExit()),

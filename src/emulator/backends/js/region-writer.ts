@@ -146,7 +146,7 @@ export class RegionWriter extends Writer {
 
   /** Goes on at a constant address: inside of the region where it can. */
   goTo(target: number): void {
-    if (target <= this.#rip) this.#testFuel(target);
+    this.#testFuelBack(target, this.#rip);
     this.#edge(target, this.#number);
   }
 
@@ -163,7 +163,11 @@ export class RegionWriter extends Writer {
     }
   }
 
-  // Fuel is tested on jumps back, calls, returns and indirect jumps, in every tier alike (DESIGN decision 7).
+  // The rule is in fuel.ts. Where the target is no guest address, leaving tests it.
+  #testFuelBack(target: number, rip: number): void {
+    if (target <= rip && isGuestAddress(target)) this.#testFuel(target);
+  }
+
   #testFuel(target: number): void {
     this.#testFuelFor(String(target | 0));
   }
@@ -175,17 +179,17 @@ export class RegionWriter extends Writer {
 
   #leave(target: number): void {
     if (!isGuestAddress(target)) {
-      this.#leaveFar(String(target | 0), String(Math.floor(target / 0x1_0000_0000) | 0));
+      this.#leaveFar(String(target | 0), highHalf(target), target < 0);
       return;
     }
     this.#materialiseFlags();
     this.line(`next = ${target | 0}; to = ${this.#link(target)}; break exit;`);
   }
 
-  #leaveFar(low: string, high: string): void {
+  #leaveFar(low: string, high: string, isTested: boolean): void {
     this.#materialiseFlags();
     this.line(`${slot(STATE_OFFSET.rip)} = ${low}; ${slot(STATE_OFFSET.rip + 4)} = ${high};`);
-    this.line(`${slot(REGION_SLOT.reason)} = ${STOP.far};`);
+    this.line(`${slot(REGION_SLOT.reason)} = ${isTested ? `fuel <= 0 ? ${STOP.budget} : ${STOP.far}` : STOP.far};`);
     this.line('break exit;');
   }
 
@@ -194,12 +198,12 @@ export class RegionWriter extends Writer {
     const [from, rip] = [this.#number, this.#rip];
     const flags = this.#known;
     this.open(`if (${this.condition(op.args[0])}) {`);
-    if (target <= rip) this.#testFuel(target);
+    this.#testFuelBack(target, rip);
     this.#edge(target, from);
     this.close('} else {');
     this.openSilently();
     this.#known = flags;
-    if (next <= rip) this.#testFuel(next);
+    this.#testFuelBack(next, rip);
     this.#edge(next, from);
     this.close();
   }
@@ -238,7 +242,7 @@ export class RegionWriter extends Writer {
     const flags = this.#known;
     if (high !== '0') {
       this.open(`if (${high} !== 0) {`);
-      this.#leaveFar(low, high);
+      this.#leaveFar(low, high, true);
       this.close();
     }
     this.#known = flags;
@@ -246,7 +250,7 @@ export class RegionWriter extends Writer {
   }
 
   callGuest(target: number, next: number): void {
-    if (!isGuestAddress(target)) return this.#leave(target);
+    if (!isGuestAddress(target)) return this.#leaveFar(String(target | 0), highHalf(target), true);
     this.#testFuel(target);
     if (!this.#numbers.has(next)) return this.#leave(target);
     this.#call(String(target | 0), this.#link(target), next);
@@ -272,8 +276,16 @@ export class RegionWriter extends Writer {
   }
 
   leaveForSyscall(next: number): void {
+    this.#stop(STOP.syscall, next);
+  }
+
+  leaveToDispatcher(target: number): void {
+    this.#stop(STOP.redispatch, target);
+  }
+
+  #stop(reason: number, target: number): void {
     this.#materialiseFlags();
-    this.line(`${slot(REGION_SLOT.reason)} = ${STOP.syscall}; stop = ${next | 0}; break exit;`);
+    this.line(`${slot(REGION_SLOT.reason)} = ${reason}; stop = ${target | 0}; break exit;`);
   }
 
   /** A statement that leaves before the current instruction, which the reference interpreter then executes. */
@@ -457,6 +469,10 @@ function slot(offset: number): string {
 
 function hex(address: number): string {
   return address.toString(16);
+}
+
+function highHalf(address: number): string {
+  return String(Math.floor(address / 0x1_0000_0000) | 0);
 }
 
 function isGuestAddress(address: number): boolean {

@@ -28,7 +28,7 @@ export interface Region {
 /** Slots of the scratch area that regions and their caller share. */
 export const REGION_SLOT = {
   /** i32: fuel left. */
-  fuel: STATE_OFFSET.scratch + 112,
+  fuel: STATE_OFFSET.fuel,
   /** i32: why a region gave 0 (STOP). */
   reason: STATE_OFFSET.scratch + 116,
 } as const;
@@ -43,6 +43,8 @@ export const STOP = {
   budget: 2,
   /** RIP is outside of the 4 GiB. */
   far: 3,
+  /** The dispatcher must look at the system flags (op `redispatch`). */
+  redispatch: 4,
 } as const;
 
 /** Addresses a block may go on at without leaving the function, in the order in which they are written. */

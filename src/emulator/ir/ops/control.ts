@@ -50,6 +50,13 @@ export const control = {
     doc: 'Goes on at a; a matching ret goes on at next (already pushed: a prediction only).',
   },
   ret: { args: ['i64'], result: 'none', effects: 'exit', attributes: [], doc: 'Goes on at a, popped from the stack.' },
+  redispatch: {
+    args: [],
+    result: 'none',
+    effects: 'exit',
+    attributes: ['target'],
+    doc: 'Goes on at a constant address further on, by way of the dispatcher: systemFlags may have changed, and TF is looked at there.',
+  },
   repeatString: {
     args: ['i64'],
     result: 'none',

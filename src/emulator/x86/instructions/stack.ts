@@ -2,7 +2,7 @@
 import { VARIABLE } from '../../ir/state-layout.ts';
 import type { I32 } from '../../ir/block.ts';
 import { STATUS_FLAGS } from '../../ir/lazy-flags.ts';
-import { type Instruction, instruction, partial } from '../instruction.ts';
+import { type Instruction, instruction } from '../instruction.ts';
 import type { Lifter } from '../lifter.ts';
 import { type Operand, integerWidth } from '../operands.ts';
 import { RBP, RSP } from '../registers.ts';
@@ -44,7 +44,7 @@ export const stack: readonly Instruction[] = [
   instruction({
     name: 'popf/popf/popfq',
     sdm: '2B, POPF',
-    support: partial('TF is kept but does not trap'),
+    support: 'full',
     forms: ['9D  -  d64'],
     lift(b) {
       const bits = b.low32(b.loadStack(b.width));
@@ -53,6 +53,7 @@ export const stack: readonly Instruction[] = [
       b.moveStack(b.width / 8);
       b.ir.setLow32(b.ir.or32(kept, b.ir.and32(bits, b.const32(mask))), VARIABLE.systemFlags);
       b.setFlagBits(b.ir.and32(bits, b.const32(STATUS_FLAGS)));
+      b.ir.redispatch(b.next);
     },
   }),
   instruction({
