@@ -1,5 +1,5 @@
 /** What the machine consists of. Reads as a table of contents; each thing is added here by one line. */
-import { createCpu } from '../emulator/index.ts';
+import { chooseEngine, CpuCounters, createCpu, describeChoice, engineNotice, type Engine } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import { BlockCache } from './block/block-cache.ts';
 import { writeBack } from './block/write-back.ts';
@@ -12,7 +12,7 @@ import { mountExt4 } from './fs/ext4/ext4.ts';
 import type { ProcSource } from './fs/procfs/proc-source.ts';
 import { makeProcfs } from './fs/procfs/procfs.ts';
 import { Ramfs } from './fs/ramfs/ramfs.ts';
-import type { BootOptions, Kernel } from './kernel.ts';
+import type { BootOptions, EngineReport, Kernel } from './kernel.ts';
 import { nativeSockets } from './net/socket/native-sockets.ts';
 import type { KernelPorts } from './ports.ts';
 import { runBootLine } from './program/boot-line.ts';
@@ -138,14 +138,16 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   // Some ms with nothing to do are a turn of the host's event loop.
   const wakeLater = (queue: WaitQueue): void =>
     void machine.scheduler.timers.add(ports.clock.monotonicNs() + HOST_TURN_NS, () => queue.wake());
-  const pool = new NamespacePool(cpuMaker(ports, options), options.memoryBytes, wakeLater);
+  const engine = engineReport(options.engine);
+  const counters = new CpuCounters();
+  const pool = new NamespacePool(cpuMaker(ports, engine, counters), options.memoryBytes, wakeLater);
   machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
   if (options.strace === true) tellCalls(dispatcher, log);
   const natives = new NativePrograms([], nativeSockets(machine.network));
   const guests = new GuestPrograms(machine, pool, dispatcher, environment);
   const programs = new ProgramTable(machine, natives, guests, environment);
-  const kernel = new RunningKernel(ports, machine, machine.network);
+  const kernel = new RunningKernel(ports, machine, { engine, counters });
   const management: Management = {
     machine,
     programs,
@@ -186,6 +188,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     yield* mountAll(machine, sys, mounts);
     if (options.run === undefined) {
       say(`${BOOT_BANNER}\nBooted up in ${(ports.clock.monotonicNs() / 1e6).toFixed(2)} ms`);
+      say(`Engine: ${engine.description}`);
       const { commandLine } = options;
       const onCommandLine = (line: ByteString): void => void (management.commandLine = line);
       const onStrace = (): void => tellCalls(dispatcher, log);
@@ -214,11 +217,25 @@ function* mountAll(machine: RunningMachine, sys: NativeCalls, mounts: readonly M
   }
 }
 
-function cpuMaker(ports: KernelPorts, { engine }: BootOptions): MakeCpu {
+/** Chosen once a machine, so that all its namespaces run alike. */
+function engineReport(asked: Engine): EngineReport {
+  const choice = chooseEngine(asked);
+  const notice = engineNotice(choice);
+  return {
+    asked,
+    used: choice.used,
+    description: describeChoice(choice),
+    ...(notice === undefined ? {} : { notice }),
+  };
+}
+
+function cpuMaker(ports: KernelPorts, engine: EngineReport, counters: CpuCounters): MakeCpu {
   return (space) =>
     createCpu(space, {
-      engine,
+      engine: engine.used,
+      counters,
       ports: {
+        nowMs: () => ports.clock.monotonicNs() / 1e6,
         // The time stamp counter runs at 1 GHz from boot, so the vDSO needs no scale (loader/vdso.ts).
         timestamp: () => BigInt(Math.floor(ports.clock.monotonicNs())),
         entropy: (dst) => ports.entropy.fill(dst),

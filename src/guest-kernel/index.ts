@@ -25,6 +25,15 @@ export {
   type ResponseHead,
 } from './net/http/message.ts';
 export { HttpParser } from './net/http/parser.ts';
-export type { Kernel, HostConnection, BootOptions, RunRequest, SliceResult } from './kernel.ts';
+export type {
+  Kernel,
+  HostConnection,
+  BootOptions,
+  EngineReport,
+  KernelStatistics,
+  RunRequest,
+  SliceResult,
+} from './kernel.ts';
 export { boot } from './boot.ts';
+export type { CpuStatistics } from '../emulator/index.ts';
 export { describeElf, type ElfDescription } from './loader/describe-elf.ts';

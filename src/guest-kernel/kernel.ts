@@ -1,5 +1,5 @@
 /** A running machine as its host drives it. */
-import type { Engine } from '../emulator/index.ts';
+import type { CpuStatistics, Engine, EngineName } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import type { HostStdio } from './ports.ts';
 import type { ProgramState } from './program/thread.ts';
@@ -59,7 +59,29 @@ export interface HostConnection {
   onEnd(listener: (reason: 'closed' | 'reset') => void): void;
 }
 
+/** Which executor runs guest code, and why that one. */
+export interface EngineReport {
+  readonly asked: Engine;
+  readonly used: EngineName;
+  /** 'WebAssembly (auto)'. */
+  readonly description: string;
+  /** A sentence where something is lost: what was asked for, or speed. */
+  readonly notice?: string;
+}
+
+export interface KernelStatistics {
+  /** Of all programs since boot, whatever namespace they ran in. */
+  readonly cpu: CpuStatistics;
+  readonly namespaces: number;
+  readonly usedMemoryBytes: number;
+}
+
 export interface Kernel {
+  readonly engine: EngineReport;
+  /** Cost: a copy of some counters. */
+  statistics(): KernelStatistics;
+  /** Times each tier from now on, at a clock reading per change of tier; or no longer. */
+  watchTime(isWatched: boolean): void;
   /** Runs ready threads for about `budgetUs` of host time by the clock port. */
   runSlice(budgetUs: number): SliceResult;
   /** Called by the kernel whenever an input made it runnable; the host then calls runSlice soon. */

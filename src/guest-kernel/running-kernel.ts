@@ -4,7 +4,8 @@ import { blocked } from './program/blocked.ts';
 import type { NativeCalls, Wait } from './program/native-program.ts';
 import type { RunningMachine } from './program/running-machine.ts';
 import { SIGKILL, SIGTERM } from './abi/signal.ts';
-import type { HostConnection, Kernel, SliceResult } from './kernel.ts';
+import type { CpuCounters } from '../emulator/index.ts';
+import type { EngineReport, HostConnection, Kernel, KernelStatistics, SliceResult } from './kernel.ts';
 import { connectFromHost } from './net/host-door.ts';
 import type { Network } from './net/network.ts';
 import type { KernelPorts } from './ports.ts';
@@ -13,6 +14,8 @@ import type { KernelPorts } from './ports.ts';
 const GRACE_NS = 500_000_000;
 
 export class RunningKernel implements Kernel {
+  readonly engine: EngineReport;
+  readonly #counters: CpuCounters;
   readonly #ports: KernelPorts;
   readonly #machine: RunningMachine;
   readonly #network: Network;
@@ -20,10 +23,16 @@ export class RunningKernel implements Kernel {
   #isInSlice = false;
   #isHalted = false;
 
-  constructor(ports: KernelPorts, machine: RunningMachine, network: Network) {
+  constructor(
+    ports: KernelPorts,
+    machine: RunningMachine,
+    cpu: { readonly engine: EngineReport; readonly counters: CpuCounters },
+  ) {
     this.#ports = ports;
     this.#machine = machine;
-    this.#network = network;
+    this.#network = machine.network;
+    this.engine = cpu.engine;
+    this.#counters = cpu.counters;
     machine.scheduler.onRunnable = () => {
       if (!this.#isInSlice) this.#listener();
     };
@@ -33,6 +42,7 @@ export class RunningKernel implements Kernel {
     if (this.#isHalted) return { kind: 'halted' };
     const { scheduler } = this.#machine;
     this.#isInSlice = true;
+    this.#counters.enter('kernel');
     try {
       const isBusy = scheduler.run(this.#ports.clock.monotonicNs() + budgetUs * 1_000);
       if (this.#isHalted) return { kind: 'halted' };
@@ -41,6 +51,7 @@ export class RunningKernel implements Kernel {
       this.#panic(error);
       return { kind: 'halted' };
     } finally {
+      this.#counters.enter('idle');
       this.#isInSlice = false;
     }
   }
@@ -55,6 +66,19 @@ export class RunningKernel implements Kernel {
 
   listeningPorts(): readonly number[] {
     return this.#network.listeningPorts();
+  }
+
+  statistics(): KernelStatistics {
+    const { namespaces } = this.#machine;
+    return {
+      cpu: this.#counters.snapshot(),
+      namespaces: namespaces?.live.size ?? 0,
+      usedMemoryBytes: namespaces?.usedBytes ?? 0,
+    };
+  }
+
+  watchTime(isWatched: boolean): void {
+    this.#counters.watch(isWatched ? () => this.#ports.clock.monotonicNs() / 1e6 : null);
   }
 
   sync(done: (error?: Error) => void): void {

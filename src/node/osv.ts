@@ -14,6 +14,8 @@ const IMAGES = process.env['OSV_IMAGES'] ?? '.cache/images';
 
 const EXIT_TROUBLE = 125; // as docker run and env -S: the tool itself failed, not the program
 
+const ENGINES: readonly BootOptions['engine'][] = ['auto', 'reference', 'js', 'wasm'];
+
 interface RunFlags {
   readonly engine: BootOptions['engine'];
   readonly image: string;
@@ -21,31 +23,43 @@ interface RunFlags {
   readonly env: readonly string[];
   readonly mount: readonly Mount[];
   readonly strace?: boolean;
+  readonly stats?: boolean;
 }
 
 type Mount = RunOptions['mounts'][number];
 
 const program = new Command('osv').description('OSv, the unikernel, under Node.').enablePositionalOptions();
 
-program
-  .command('run')
-  .description('run a Linux program to its end, with this terminal or these streams as its own')
-  .addOption(new Option('--engine <engine>').choices(['auto', 'reference', 'js', 'wasm']).default('auto'))
-  .option('-i, --image <image>', 'name of an image that was built, or path of a raw one', 'default')
-  .option('-e, --execute <command>', 'run what is on the image instead of FILE')
-  .option('--env <K=V>', 'add to the environment (may be repeated)', addVariable, [])
-  .option('--mount <HOSTDIR:/GUESTDIR>', 'show a directory of the host in the guest (may be repeated)', addMount, [])
-  .option('--strace', 'tell every system call on stderr')
-  .argument('[file]', 'program of the host, copied to the root folder of a throw-away layer')
-  .argument('[args...]')
-  .passThroughOptions()
+runnable('run', 'run a Linux program to its end, with this terminal or these streams as its own')
+  .option('--stats', 'tell on stderr at the end what was translated and where the time went')
   .action(runAction);
+
+runnable('stats', 'run --stats: what was translated for a program, and where its time went').action(
+  async (file: string | undefined, args: readonly string[], flags: RunFlags) =>
+    await runAction(file, args, { ...flags, stats: true }),
+);
 
 program
   .command('record-boot', { hidden: true })
   .description('print the blocks that a boot of a raw image reads, in order, as JSON')
   .argument('<image>')
   .action(async (image: string) => console.log(JSON.stringify(await recordBoot(image))));
+
+/** A command that runs a program. */
+function runnable(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(new Option('--engine <engine>', 'what runs guest code').choices(ENGINES).default('auto'))
+    .option('-i, --image <image>', 'name of an image that was built, or path of a raw one', 'default')
+    .option('-e, --execute <command>', 'run what is on the image instead of FILE')
+    .option('--env <K=V>', 'add to the environment (may be repeated)', addVariable, [])
+    .option('--mount <HOSTDIR:/GUESTDIR>', 'show a directory of the host in the guest (may be repeated)', addMount, [])
+    .option('--strace', 'tell every system call on stderr')
+    .argument('[file]', 'program of the host, copied to the root folder of a throw-away layer')
+    .argument('[args...]')
+    .passThroughOptions();
+}
 
 async function runAction(file: string | undefined, args: readonly string[], flags: RunFlags): Promise<void> {
   if ((file === undefined) === (flags.execute === undefined)) throw new HostError('Give either FILE or -e COMMAND.');
@@ -57,6 +71,7 @@ async function runAction(file: string | undefined, args: readonly string[], flag
     environment: flags.env,
     mounts: flags.mount,
     isTraced: flags.strace === true,
+    hasStatistics: flags.stats === true,
   });
 }
 

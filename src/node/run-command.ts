@@ -8,7 +8,9 @@ import { quietConsole, TerminalConsole } from './ports/console.ts';
 import { hostClock } from './ports/clock.ts';
 import { hostEntropy } from './ports/entropy.ts';
 import { ThrowAwayDisk } from './ports/file-disk.ts';
+import { writeFully } from './ports/output.ts';
 import { ProcessStdio } from './ports/stdio.ts';
+import { statisticsText } from './statistics-text.ts';
 
 export interface RunOptions {
   readonly engine: BootOptions['engine'];
@@ -20,6 +22,8 @@ export interface RunOptions {
   readonly mounts: RunRequest['mounts'];
   /** --strace */
   readonly isTraced: boolean;
+  /** --stats: what the machine did is told on stderr at the end. */
+  readonly hasStatistics: boolean;
 }
 
 type Ended = Parameters<RunRequest['onEnd']>[0];
@@ -72,10 +76,18 @@ export async function run(program: Program, options: RunOptions): Promise<number
   };
   const { engine, memoryBytes } = options;
   const machine = { memoryBytes, engine, hypervisor: 'node', firmwareVendor: 'OSv in a browser tab' };
-  await driveKernel(boot(ports, { ...machine, strace: options.isTraced, run: request }), () => clock.monotonicNs());
+  const kernel = boot(ports, { ...machine, strace: options.isTraced, run: request });
+  if (kernel.engine.notice !== undefined) tell(`osv: ${kernel.engine.notice}\n`);
+  kernel.watchTime(options.hasStatistics);
+  await driveKernel(kernel, () => clock.monotonicNs());
   disk.close();
+  if (options.hasStatistics) tell(statisticsText(kernel.engine, kernel.statistics()));
   if (panic !== undefined) throw new HostError(`The kernel stopped:\n${panic}`);
   return exitCode(ended);
+}
+
+function tell(text: string): void {
+  writeFully(2, Buffer.from(text));
 }
 
 function exitCode(ended: Ended | undefined): number {

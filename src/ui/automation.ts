@@ -2,7 +2,7 @@
  * window.machine: the page for scripts (docs/automation.md). Everything a person can do with the machine, as calls that
  * take and return plain data, so that a browser driver can use them from outside.
  */
-import type { MachineStatistics } from '../workers/protocol/machine.ts';
+import type { EngineChoice, EngineReport, MachineStatistics } from '../workers/protocol/machine.ts';
 import type { ProgramModel } from './guest-rest.ts';
 import type { MachineState, MachineStore } from './machine-store.ts';
 import type { ConsoleScreen } from './panels/console/console-screen.ts';
@@ -10,6 +10,11 @@ import type { PortDoors } from './port-doors.ts';
 
 export interface RunOptions {
   readonly newProgram?: boolean;
+}
+
+export interface PowerOptions {
+  /** For this start alone; absent: the page's setting. */
+  readonly engine?: EngineChoice;
 }
 
 export interface FetchInit {
@@ -58,10 +63,14 @@ export interface MachineAutomation {
   url(port: number, path: string): string | undefined;
   /** Everything written so far is durable when this resolves. */
   sync(): Promise<void>;
-  powerOn(): Promise<void>;
+  powerOn(options?: PowerOptions): Promise<void>;
+  /** What programs run on, and why; undefined while the machine is off. */
+  engine(): EngineReport | undefined;
   shutDown(reason: 'poweroff' | 'reboot'): Promise<void>;
   resetDisk(): Promise<void>;
   statistics(): Promise<MachineStatistics>;
+  /** From now on `statistics().cpu.tierMs` grows, or no longer. */
+  watchStatistics(isWatched: boolean): Promise<void>;
 }
 
 declare global {
@@ -89,10 +98,13 @@ function powerCalls(store: MachineStore, doors: PortDoors) {
     ports: () => store.state.listening,
     url: (port: number, path: string) => doors.url(port, path),
     sync: async () => await running(store.machine).sync(),
-    powerOn: async () => await Promise.resolve(store.powerOn()),
+    powerOn: async (options?: PowerOptions) => await Promise.resolve(store.powerOn(undefined, options?.engine)),
+    engine: () => (store.state.phase.kind === 'running' ? store.state.phase.engine : undefined),
     shutDown: async (reason: 'poweroff' | 'reboot') => await store.shutDown(reason),
     resetDisk: async () => await Promise.resolve(store.powerOn('reset')),
     statistics: async () => await running(store.machine).statistics(),
+    watchStatistics: async (isWatched: boolean) =>
+      await Promise.resolve(running(store.machine).watchStatistics(isWatched)),
   };
 }
 

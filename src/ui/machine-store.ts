@@ -6,7 +6,14 @@
  *            └─▶ failed ◀── running                       (panic, broken worker)
  */
 import { PoweredMachine, type ConsoleScreen } from '../workers/client.ts';
-import type { DiskChoice, MachineEvent, Persistence, StartRequest } from '../workers/protocol/machine.ts';
+import type {
+  DiskChoice,
+  EngineChoice,
+  EngineReport,
+  MachineEvent,
+  Persistence,
+  StartRequest,
+} from '../workers/protocol/machine.ts';
 import { GuestRest, type DiskUsage, type ProgramModel } from './guest-rest.ts';
 import { loadImages, type ImageEntry } from './image-index.ts';
 import { loadSettings, saveSettings, type Settings } from './settings.ts';
@@ -15,7 +22,12 @@ import { Launches, type DroppedFile, type Launch } from './launches.ts';
 export type Phase =
   | { readonly kind: 'off' }
   | { readonly kind: 'starting'; readonly stage: 'disk' | 'kernel' | 'prompt'; readonly progress?: number }
-  | { readonly kind: 'running'; readonly bootMs: number; readonly persistence: Persistence }
+  | {
+      readonly kind: 'running';
+      readonly bootMs: number;
+      readonly persistence: Persistence;
+      readonly engine: EngineReport;
+    }
   | { readonly kind: 'stopping'; readonly reason: 'poweroff' | 'reboot' }
   | { readonly kind: 'failed'; readonly message: string; readonly detail: string; readonly isPanic: boolean };
 
@@ -45,6 +57,7 @@ export interface StartOverrides {
   readonly quotaBytes?: number;
   readonly commandLine?: string;
   readonly image?: string;
+  readonly engine?: EngineChoice;
 }
 
 const REFRESH_MS = 1_000; // OSv's own dashboard asks twice a second; a list of programs is calm enough at half of it
@@ -102,10 +115,10 @@ export class MachineStore {
   readonly snapshot = (): MachineState => this.#state;
 
   /** Starts at once: what the machine needs it fetches itself, and says what is missing. */
-  powerOn(disk: DiskChoice = this.#overrides.disk ?? 'keep'): void {
+  powerOn(disk: DiskChoice = this.#overrides.disk ?? 'keep', engine?: EngineChoice): void {
     this.#unplug();
     this.#set({ phase: { kind: 'starting', stage: 'disk' }, listening: [], programs: [], launches: [], dropped: [] });
-    this.#start(this.#request(disk));
+    this.#start({ ...this.#request(disk), ...(engine === undefined ? {} : { engine }) });
   }
 
   /** For the choice of an image; without the list there is none, and the machine says why. */
@@ -171,7 +184,7 @@ export class MachineStore {
     return {
       imagesUrl: new URL('images/', document.baseURI).href,
       image: this.#overrides.image ?? settings.image,
-      engine: settings.engine,
+      engine: this.#overrides.engine ?? settings.engine,
       memoryBytes: settings.memoryMiB * 2 ** 20,
       disk,
       rows: this.#screen.rows,
@@ -194,7 +207,7 @@ export class MachineStore {
         this.#set({ phase: bootPhase(event) });
         break;
       case 'running':
-        this.#set({ phase: { kind: 'running', bootMs: event.bootMs, persistence: event.persistence } });
+        this.#set({ phase: event, notice: event.engine.notice });
         break;
       case 'ports':
         this.#set({ listening: event.listening });

@@ -83,6 +83,11 @@ export class PoweredMachine {
     return await this.#host.statistics();
   }
 
+  /** Time by tier is taken while somebody looks. */
+  watchStatistics(isWatched: boolean): void {
+    void this.#host.watchStatistics(isWatched);
+  }
+
   /** Pulls the plug: what was not committed to the disk is lost. */
   dispose(): void {
     this.#worker.terminate();

@@ -47,6 +47,18 @@ export interface MachineParts {
 const HYPERVISOR = 'browser';
 const FIRMWARE_VENDOR = 'OSv in a tab';
 
+const NOTHING_YET: MachineStatistics = {
+  uptimeMs: 0,
+  busyMs: 0,
+  slices: 0,
+  longestSliceMs: 0,
+  consoleBytes: 0,
+  engine: undefined,
+  namespaces: 0,
+  usedMemoryBytes: 0,
+  cpu: undefined,
+};
+
 interface Running {
   readonly kernel: Kernel;
   readonly loop: RunLoop;
@@ -77,8 +89,9 @@ export class WorkerMachine implements MachineHost {
         (message) => this.#onEvent({ kind: 'disk-trouble', message }),
       );
       this.#onEvent({ kind: 'boot', stage: 'kernel' });
-      this.#powerOn(request, disk, console, startedMs);
-      this.#onEvent({ kind: 'running', bootMs: performance.now() - startedMs, persistence: disk.persistence });
+      const { engine } = this.#powerOn(request, disk, console, startedMs);
+      const bootMs = performance.now() - startedMs;
+      this.#onEvent({ kind: 'running', bootMs, persistence: disk.persistence, engine });
     } catch (error) {
       this.#fail(error);
     }
@@ -109,15 +122,21 @@ export class WorkerMachine implements MachineHost {
 
   statistics(): MachineStatistics {
     const running = this.#running;
-    if (running === undefined) return { uptimeMs: 0, busyMs: 0, slices: 0, longestSliceMs: 0, consoleBytes: 0 };
+    if (running === undefined) return NOTHING_YET;
     return {
       uptimeMs: performance.now() - running.startedMs,
       ...running.loop.statistics(),
       consoleBytes: running.console.totalBytes,
+      engine: running.kernel.engine,
+      ...running.kernel.statistics(),
     };
   }
 
-  #powerOn(request: StartRequest, disk: OpenedDisk, consolePort: MessagePort, startedMs: number): void {
+  watchStatistics(isWatched: boolean): void {
+    this.#running?.kernel.watchTime(isWatched);
+  }
+
+  #powerOn(request: StartRequest, disk: OpenedDisk, consolePort: MessagePort, startedMs: number): Kernel {
     const clock = createClock();
     // The console wakes the loop, the loop asks the console: one of them must be named before it is made.
     const wake = (): void => this.#running?.loop.wake();
@@ -140,6 +159,7 @@ export class WorkerMachine implements MachineHost {
     this.#running = { kernel, loop, console: bridge, disk, startedMs };
     kernel.onRunnable(wake);
     loop.wake();
+    return kernel;
   }
 
   #afterSlice(): void {

@@ -282,8 +282,10 @@ export class TranslatingExecutor implements Executor {
     const links = this.#byPage.get(page);
     if (links === undefined) return;
     this.#byPage.delete(page);
-    for (const link of links) this.#forget(link);
-    this.#counters.regionsDropped += links.size;
+    for (const link of links) {
+      if (link.isCompiled) this.#counters.regionsDropped++;
+      this.#forget(link);
+    }
   }
 
   #forget(link: CodeLink): void {

@@ -42,7 +42,7 @@ function phaseText(phase: Exclude<Phase, { kind: 'failed' }>): string {
     case 'starting':
       return STAGE_TEXT[phase.stage];
     case 'running':
-      return `Booted in ${(phase.bootMs / 1000).toFixed(2)} s. ${persistenceText(phase.persistence)}`;
+      return `Booted in ${(phase.bootMs / 1000).toFixed(2)} s, engine ${phase.engine.description}. ${persistenceText(phase.persistence)}`;
     case 'stopping':
       return phase.reason === 'reboot' ? 'Rebooting…' : 'Shutting down…';
   }

@@ -23,6 +23,17 @@ export interface StartRequest {
 }
 
 export type EngineChoice = 'auto' | 'reference' | 'js' | 'wasm';
+
+/** What guest code runs on, and why on that. */
+export interface EngineReport {
+  readonly asked: EngineChoice;
+  readonly used: Exclude<EngineChoice, 'auto'>;
+  /** 'WebAssembly (auto)'. */
+  readonly description: string;
+  /** A sentence where something is lost: what was asked for, or speed. */
+  readonly notice?: string;
+}
+
 export type DiskChoice = 'keep' | 'reset' | 'memory';
 
 export type BootStage = 'disk' | 'kernel' | 'prompt';
@@ -37,14 +48,19 @@ export type HaltReason = 'poweroff' | 'reboot' | 'panic';
 /** What the worker tells without being asked, in order. */
 export type MachineEvent =
   | { readonly kind: 'boot'; readonly stage: BootStage; readonly doneBytes?: number; readonly totalBytes?: number }
-  | { readonly kind: 'running'; readonly bootMs: number; readonly persistence: Persistence }
+  | {
+      readonly kind: 'running';
+      readonly bootMs: number;
+      readonly persistence: Persistence;
+      readonly engine: EngineReport;
+    }
   | { readonly kind: 'ports'; readonly listening: readonly number[] }
   | { readonly kind: 'disk-trouble'; readonly message: string }
   | { readonly kind: 'halted'; readonly reason: HaltReason; readonly report: string }
   /** The machine could not start or go on; `message` is a sentence for the user. */
   | { readonly kind: 'failed'; readonly message: string; readonly detail: string };
 
-/** Where the worker's time went since power on. */
+/** What the machine did since power on. */
 export interface MachineStatistics {
   readonly uptimeMs: number;
   /** Time inside runSlice. */
@@ -52,6 +68,37 @@ export interface MachineStatistics {
   readonly slices: number;
   readonly longestSliceMs: number;
   readonly consoleBytes: number;
+  readonly engine: EngineReport | undefined;
+  /** Address spaces with programs in them. */
+  readonly namespaces: number;
+  /** Guest memory that programs use. */
+  readonly usedMemoryBytes: number;
+  readonly cpu: CpuStatistics | undefined;
+}
+
+/** What the host's time goes to. */
+export type Tier = 'idle' | 'kernel' | 'translating' | 'reference' | 'cold' | 'regions';
+
+/** Counters of all cores together; the emulator's own, as plain data. */
+export interface CpuStatistics {
+  /** Guest instructions. */
+  readonly retired: number;
+  readonly blocksDecoded: number;
+  readonly blocksCompiled: number;
+  readonly regionsCompiled: number;
+  readonly modulesCompiled: number;
+  readonly bytesGenerated: number;
+  readonly translateMs: number;
+  readonly live: { readonly regions: number; readonly modules: number; readonly bytes: number };
+  readonly regionsDropped: number;
+  readonly flushes: number;
+  readonly modulesReused: number;
+  readonly entries: number;
+  readonly coldBlocks: number;
+  /** Why generated code came back, with how often. */
+  readonly exits: Readonly<Record<string, number>>;
+  /** Host time by tier while statistics were watched, ms. */
+  readonly tierMs: Readonly<Record<Tier, number>>;
 }
 
 /** A shared library that an ELF file needs, and the symbol versions it needs of it. */
@@ -92,4 +139,6 @@ export interface MachineHost {
   sync(): Promise<void>;
   describeElf(file: Uint8Array): Promise<ElfDescription>;
   statistics(): MachineStatistics;
+  /** Whether time by tier is taken. */
+  watchStatistics(isWatched: boolean): void;
 }

@@ -2,7 +2,16 @@
  * A kernel without a processor, for the page's own development and the tests of this folder: a prompt that echoes,
  * `yes` that floods, `spin` that is always busy, and a port 8000 that answers in HTTP. Deterministic, never shipped.
  */
-import type { BootOptions, HostConnection, Kernel, KernelPorts, SliceResult } from '../../guest-kernel/index.ts';
+import type {
+  BootOptions,
+  EngineReport,
+  HostConnection,
+  Kernel,
+  KernelPorts,
+  KernelStatistics,
+  SliceResult,
+} from '../../guest-kernel/index.ts';
+import { CpuCounters } from '../../emulator/index.ts';
 
 const text = new TextEncoder();
 const PROMPT = '/# ';
@@ -19,6 +28,7 @@ export function bootFakeKernel(ports: KernelPorts, options: BootOptions): Kernel
 }
 
 class FakeKernel implements Kernel {
+  readonly engine: EngineReport;
   readonly #ports: KernelPorts;
   readonly #programs: FakeProgram[] = [];
   readonly #pending: (() => void)[] = [];
@@ -30,6 +40,7 @@ class FakeKernel implements Kernel {
 
   constructor(ports: KernelPorts, options: BootOptions) {
     this.#ports = ports;
+    this.engine = { asked: options.engine, used: 'reference', description: 'none (fake)' };
     const memory = `${options.memoryBytes / 2 ** 20} MiB`;
     this.#later(() => this.#print(`OSv v0.0-fake\r\n${memory} of memory, engine ${options.engine}\r\n${PROMPT}`));
     ports.console.onInput((bytes) => this.#later(() => this.#input(new TextDecoder().decode(bytes))));
@@ -43,6 +54,14 @@ class FakeKernel implements Kernel {
     const end = this.#ports.clock.monotonicNs() + budgetUs * 1000;
     while (this.#ports.clock.monotonicNs() < end) if (this.#mode === 'flood') this.#print('y\r\n'.repeat(100));
     return { kind: 'busy' };
+  }
+
+  statistics(): KernelStatistics {
+    return { cpu: new CpuCounters().snapshot(), namespaces: 0, usedMemoryBytes: 0 };
+  }
+
+  watchTime(): void {
+    // It has no processor whose time could be taken.
   }
 
   onRunnable(listener: () => void): void {

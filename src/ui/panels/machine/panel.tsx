@@ -50,8 +50,20 @@ function Parts(): JSX.Element {
           if (engine !== undefined) store.changeSettings({ engine });
         }}
       />
+      <EngineNow />
       <p className="hint">Changes hold from the next start of the machine.</p>
     </section>
+  );
+}
+
+/** What runs programs now, and why it is not what was asked for. */
+function EngineNow(): JSX.Element | null {
+  const engine = useMachine((state) => (state.phase.kind === 'running' ? state.phase.engine : undefined));
+  if (engine === undefined) return null;
+  return (
+    <p className="hint" role="note" aria-label="Engine in use">
+      Programs run on: {engine.description}. {engine.notice}
+    </p>
   );
 }
 
