@@ -1,4 +1,4 @@
-import { directTargets, type Region } from '../backends/js/region.ts';
+import { directTargets, type Region } from '../backends/region/region.ts';
 import { exitOf, type Block } from '../ir/block.ts';
 
 /** Bounds of one region: beyond them V8 takes long to optimise a function, or gives up. */

@@ -9,7 +9,7 @@
  * by the kernel, or here when the cache is full.
  */
 import { compileBatch, type RegionHost, type Views } from '../backends/js/compile.ts';
-import { REGION_SLOT, type Region, STOP } from '../backends/js/region.ts';
+import { REGION_SLOT, type Region, STOP } from '../backends/region/region.ts';
 import type { ColdTier, Executor, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import { FuelGauge } from '../fuel.ts';

@@ -2,7 +2,7 @@
 import { PACKS, PAIR_SHIFTS, PAIRWISE, WORD_SHIFTS, WORDWISE } from '../../ir/ops/vector.ts';
 import { conditionHolds, statusFlags } from '../../ir/lazy-flags.ts';
 import { FAST_FLOAT } from './fast-float.ts';
-import { type Region } from './region.ts';
+import { type Region } from '../region/region.ts';
 import { RegionWriter } from './region-writer.ts';
 import * as runtime from './runtime.ts';
 

@@ -1,14 +1,26 @@
-/** Writes a region as one JavaScript function: the framing around emit.ts. */
+/**
+ * Writes a region as one JavaScript function: the framing around emit.ts (see translate/golden/ for examples).
+ *
+ *   function r401000(S, depth) {           S: address of the thread state; depth: calls that may still be nested
+ *     const { D, I, P } = V;               DataView, Int32Array, permission bytes; V is refreshed when memory grows
+ *     let fuel = I[(S + 1008) >> 2];
+ *     let rax = I[S >> 2], rax_h = …       every state variable the region names
+ *     let next = 0, stop = 0;
+ *     exit: { …structured code… }          leaves by `next = address; break exit` or `stop = address; break exit`
+ *     I[S >> 2] = rax; …                   what the region may have changed
+ *     return next;                         address to go on at, or 0: the reason is in the state
+ *   }
+ */
 import type { Block, Op } from '../../ir/block.ts';
 import { flagsCode } from '../../ir/lazy-flags.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import { specOf } from '../../ir/ops.ts';
 import { EMIT } from './emit.ts';
-import { graphOf, type Region, REGION_SLOT, STOP } from './region.ts';
-import { edgeKind, mergesBelow, type Shape, shapeOf } from './structure.ts';
-import { baseOf, type CheckGroup, checkGroups } from './check-groups.ts';
+import { graphOf, type Region, REGION_SLOT, STOP } from '../region/region.ts';
+import { edgeKind, mergesBelow, type Shape, shapeOf } from '../region/structure.ts';
+import { baseOf, type CheckGroup, checkGroups, nearBase } from '../region/check-groups.ts';
 import { conditionText } from './condition-text.ts';
-import { FLAG_LOCALS, flagPartsOf, nearBase, Writer } from './writer.ts';
+import { FLAG_LOCALS, flagPartsOf, Writer } from './writer.ts';
 
 /** Where a function's text needs every local of the region, known only at its end. */
 const SPILL = '\u0001';

@@ -11,6 +11,7 @@
  */
 import type { Op } from '../../ir/block.ts';
 import { STATE_OFFSET, STATE_VARIABLES } from '../../ir/state-layout.ts';
+import { nearBase } from '../region/check-groups.ts';
 import { specOf } from '../../ir/ops.ts';
 import { assert } from '../../util/assert.ts';
 
@@ -394,19 +395,6 @@ function wordOf(local: string): RegExp {
 function textOf(part: Expression): string {
   if (part.isBoolean) return `(${part.text} ? 1 : 0)`;
   return part.isCompound ? `(${part.text})` : part.text;
-}
-
-/**
- * Where an address is base + c with |c| < 2 MiB, it is enough that the base lies below 4 GiB: nothing is ever mapped in
- * the first and last 2 MiB, so a sum that wraps around fails the permission test.
- */
-const NEAR_BYTES = 0x20_0000;
-
-export function nearBase(address: Op): Op | null {
-  if (address.name !== 'add64') return null;
-  const [base, offset] = address.args;
-  if (offset.name !== 'const64' || offset.imm2 !== offset.imm >> 31) return null;
-  return Math.abs(offset.imm) < NEAR_BYTES ? base : null;
 }
 
 /** The base whose high half a memory op tests instead of its address's. */

@@ -6,7 +6,6 @@
  * its ends cover it.
  */
 import type { Op } from '../../ir/block.ts';
-import { nearBase } from './writer.ts';
 
 export interface CheckGroup {
   /** The range off the base: [least, end). */
@@ -66,4 +65,17 @@ export function checkGroups(ops: readonly Op[]): ReadonlyMap<Op, CheckGroup> {
 
 function isNear({ least, end }: CheckGroup, offset: number, size: number): boolean {
   return Math.max(end, offset + size) - Math.min(least, offset) <= MAX_SPAN;
+}
+
+/**
+ * Where an address is base + c with |c| < 2 MiB, it is enough that the base lies below 4 GiB: nothing is ever mapped in
+ * the first and last 2 MiB, so a sum that wraps around fails the permission test.
+ */
+const NEAR_BYTES = 0x20_0000;
+
+export function nearBase(address: Op): Op | null {
+  if (address.name !== 'add64') return null;
+  const [base, offset] = address.args;
+  if (offset.name !== 'const64' || offset.imm2 !== offset.imm >> 31) return null;
+  return Math.abs(offset.imm) < NEAR_BYTES ? base : null;
 }

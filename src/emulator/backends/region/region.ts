@@ -1,18 +1,4 @@
-/**
- * A region: blocks with direct jumps between them that become one JavaScript function, entered at the first block.
- *
- * Layout of the function (see golden/ for examples):
- *
- *   function r401000(S, depth) {           S: address of the thread state; depth: calls that may still be nested
- *     const { D, I, P } = V;               DataView, Int32Array, permission bytes; V is refreshed when memory grows
- *     let fuel = I[(S + 1008) >> 2];
- *     let rax = I[S >> 2], rax_h = …       every state variable the region names
- *     let next = 0, stop = 0;
- *     exit: { …structured code… }          leaves by `next = address; break exit` or `stop = address; break exit`
- *     I[S >> 2] = rax; …                   what the region may have changed
- *     return next;                         address to go on at, or 0: the reason is in the state
- *   }
- */
+/** A region: blocks with direct jumps between them that become one function, entered at the first block. */
 import type { Block } from '../../ir/block.ts';
 import { exitOf } from '../../ir/block.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
