@@ -93,6 +93,7 @@ export interface IrWriter {
   callIndirect(op: Op): void;
   ret(op: Op): void;
   syscall(op: Op): void;
+  redispatch(op: Op): void;
 }
 
 /** How an op is written. */

@@ -23,6 +23,7 @@ export const CONTROL = {
   callIndirect: (w, op) => w.callIndirect(op),
   ret: (w, op) => w.ret(op),
   syscall: (w, op) => w.syscall(op),
+  redispatch: (w, op) => w.redispatch(op),
   repeatString: (w) => w.slowExit(),
   raise: (w) => w.slowExit(),
   fetchFault: (w) => w.slowExit(),
