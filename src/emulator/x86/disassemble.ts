@@ -21,7 +21,7 @@ export function formatInstruction(decoded: Decoded): string {
 export function mnemonicOf({ form, operandWidth }: Decoded): string {
   const names = form.row.name.split('/');
   const index = operandWidth === 16 ? 0 : operandWidth === 64 ? 2 : 1;
-  return names[Math.min(index, names.length - 1)];
+  return names[Math.min(index, names.length - 1)].split(' ', 1)[0]; // 'mov cr' is a row, MOV the mnemonic
 }
 
 function isString({ form }: Decoded): boolean {

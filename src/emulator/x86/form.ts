@@ -29,6 +29,8 @@ export interface Form {
   readonly modrmMask: number;
   /** What ModRM.mod must select. */
   readonly rm: 'any' | 'memory' | 'register';
+  /** ModRM.mod is not looked at: 11 is taken. */
+  readonly ignoresMod: boolean;
   readonly operands: readonly OperandCode[];
   readonly isLockable: boolean;
   /** REX.B must be clear: 90h is NOP only without it. */
@@ -64,6 +66,7 @@ export function parseForm(row: Instruction, text: string): Form {
     rm: rmOf(operands),
     operands,
     isLockable: attributes.has('lock'),
+    ignoresMod: attributes.has('mod3'),
     forbidsRexB: attributes.has('b0'),
     defaultSize: attributes.has('f64') ? 'f64' : attributes.has('d64') ? 'd64' : 'normal',
   };

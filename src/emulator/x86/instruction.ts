@@ -18,7 +18,7 @@
  *               size: b w d q dq (8 to 128), v operand size, z 16 or 32, y 32 or 64 by REX.W, p far pointer,
  *                     ss sd ps pd x (32, 64, 128), t 80 bits, none; '-' instead of operands when there are none
  *   attributes  lock  LOCK is legal with a memory destination
- *               b0    REX.B must be clear
+ *               b0    REX.B must be clear             mod3  ModRM.mod is ignored, 11 taken
  *               d64   operand size is 64 unless 66h makes it 16        f64   operand size is always 64
  */
 import type { Lifter } from './lifter.ts';

@@ -12,13 +12,7 @@ import {
 } from '../operands.ts';
 import { RAX, RBX, RCX, RDX } from '../registers.ts';
 import { CONDITIONS } from '../flags.ts';
-
-const USER_DATA = 0x2b;
-/** What MOV reads from segment registers under Linux: user code and stack selectors, else null. ES CS SS DS FS GS. */
-const SELECTORS = [0, 0x33, USER_DATA, 0, 0, 0];
-const CS = 1;
-const SS = 2;
-const GS = 5;
+import { CS, GS, checkSelector, selector } from '../segments.ts';
 
 const conditionalMoves: readonly Instruction[] = CONDITIONS.map((condition, code) =>
   instruction({
@@ -62,7 +56,7 @@ export const dataTransfer: readonly Instruction[] = [
     lift(b, dst, src) {
       const { register } = src as SpecialOperand;
       if (register > GS) b.raise(VECTOR.UD);
-      else b.write(dst, b.int(dst.kind === 'memory' ? 16 : integerWidth(dst), SELECTORS[register]));
+      else b.write(dst, selector(b, register, dst.kind === 'memory' ? 16 : integerWidth(dst)));
     },
   }),
   instruction({
@@ -70,7 +64,7 @@ export const dataTransfer: readonly Instruction[] = [
     sdm: '2B, MOV',
     support: partial('takes null and the user data selector, and keeps neither'),
     forms: ['8E /r  S,Ew'],
-    lift: loadSegment,
+    lift: moveToSegment,
   }),
   ...conditionalMoves,
   instruction({
@@ -210,16 +204,10 @@ function conversions(): Instruction[] {
 }
 
 // Other descriptors do not exist, so any other selector is #GP; SS must not be null at ring 3.
-function loadSegment(b: Lifter, dst: Operand, src: Operand): void {
+function moveToSegment(b: Lifter, dst: Operand, src: Operand): void {
   const { register } = dst as SpecialOperand;
-  if (register === CS || register > GS) {
-    b.raise(VECTOR.UD);
-    return;
-  }
-  const selector = as32(b.read(src));
-  const isData = b.ir.eq32(selector, b.const32(USER_DATA));
-  const isNull = b.ir.leU32(selector, b.const32(3));
-  b.raiseIf(b.logicalNot(register === SS ? isData : b.ir.or32(isData, isNull)), VECTOR.GP);
+  if (register === CS || register > GS) b.raise(VECTOR.UD);
+  else checkSelector(b, register, as32(b.read(src)));
 }
 
 function swapBytes(b: Lifter, value: Int): Int {

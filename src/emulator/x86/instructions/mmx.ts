@@ -149,7 +149,7 @@ const shifts = SHIFTS.map(([name, opcode, immediateEncoding, op]) =>
 );
 
 const moves: readonly Instruction[] = [
-  row('movd/movq', 'mmx', ['NP 0F 6E /r  Pq,Ey', 'NP 0F 7E /r  Ey,Pq'], (b, dst, src) => {
+  row('movd/movd/movq', 'mmx', ['NP 0F 6E /r  Pq,Ey', 'NP 0F 7E /r  Ey,Pq'], (b, dst, src) => {
     if (dst.kind === 'mmx') writeMmx(b, dst, b.unsigned64(b.read(src)));
     else b.write(dst, lowInt(b, readLow(b, src), b.instruction.operandWidth === 64 ? 64 : 32));
   }),

@@ -6,6 +6,7 @@ import { type Instruction, instruction } from '../instruction.ts';
 import type { Lifter } from '../lifter.ts';
 import { type Operand, integerWidth } from '../operands.ts';
 import { RBP, RSP } from '../registers.ts';
+import { FS, GS, checkSelector, selector } from '../segments.ts';
 
 /** RFLAGS bits that POPF changes in user mode besides the status flags: TF, DF, NT, AC, ID. */
 const POPF_SYSTEM_FLAGS = 0x100 | 0x400 | 0x4000 | 0x4_0000 | 0x20_0000;
@@ -29,6 +30,12 @@ export const stack: readonly Instruction[] = [
     forms: ['58+r  Zv  d64', '8F /0  Ev  d64'],
     lift: pop,
   }),
+  ...(
+    [
+      ['A0', 'A1', FS],
+      ['A8', 'A9', GS],
+    ] as const
+  ).flatMap(([push, pull, register]) => segmentRows(push, pull, register)),
   instruction({
     name: 'pushf/pushf/pushfq',
     sdm: '2B, PUSHF',
@@ -76,6 +83,31 @@ export const stack: readonly Instruction[] = [
     lift: enter,
   }),
 ];
+
+function segmentRows(pushOpcode: string, popOpcode: string, register: number): Instruction[] {
+  return [
+    instruction({
+      name: 'push',
+      sdm: '2B, PUSH',
+      support: partial('pushes the selectors Linux gives to user code'),
+      forms: [`0F ${pushOpcode}  -  d64`],
+      lift(b) {
+        b.storeBelowStack(selector(b, register, b.width));
+        b.moveStack(-b.width / 8);
+      },
+    }),
+    instruction({
+      name: 'pop',
+      sdm: '2B, POP',
+      support: partial('takes null and the user data selector, and keeps neither'),
+      forms: [`0F ${popOpcode}  -  d64`],
+      lift(b) {
+        checkSelector(b, register, b.ir.and32(b.low32(b.loadStack(b.width)), b.const32(0xffff)));
+        b.moveStack(b.width / 8);
+      },
+    }),
+  ];
+}
 
 // With a nesting level the frame begins with copies of the outer frames' pointers and its own.
 function enter(b: Lifter, size: Operand, level: Operand): void {

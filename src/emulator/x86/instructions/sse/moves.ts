@@ -131,7 +131,7 @@ export const sseMoves: readonly Instruction[] = [
     lift: (b, dst, src) => setXmm(b, dst, shuffleLanes(b, readVector(b, dst), readVector(b, src), 8, [0, 2])),
   }),
   instruction({
-    name: 'movd/movq',
+    name: 'movd/movd/movq',
     sdm: '2B, MOVD/MOVQ',
     feature: 'sse2',
     forms: ['66 0F 6E /r  Vdq,Ey', '66 0F 7E /r  Ey,Vdq'],

@@ -186,7 +186,7 @@ export const x87: readonly Instruction[] = [
   memory('fstp', 'D9 /3  Md', 'st.m32', 4, 'write', 1),
   memory('fstp', 'DD /3  Mq', 'st.m64', 8, 'write', 1),
   memory('fstp', 'DB /7  Mt', 'st.m80', 10, 'write', 1),
-  waiting('fstp', ['DD D8+i  STi'], (b, dst) => run(b, 'st', stack(dst), 1)),
+  waiting('fstp', ['DD D8+i  STi', 'DF D0+i  STi', 'DF D8+i  STi'], (b, dst) => run(b, 'st', stack(dst), 1)),
   memory('fild', 'DF /0  Mw', 'ild.i16', 2, 'read'),
   memory('fild', 'DB /0  Md', 'ild.i32', 4, 'read'),
   memory('fild', 'DF /5  Mq', 'ild.i64', 8, 'read'),
@@ -200,7 +200,7 @@ export const x87: readonly Instruction[] = [
   memory('fisttp', 'DD /1  Mq', 'istt.i64', 8, 'write', 1),
   memory('fbld', 'DF /4  Mt', 'bld', 10, 'read'),
   memory('fbstp', 'DF /6  Mt', 'bstp', 10, 'write', 1),
-  waiting('fxch', ['D9 C8+i  STi'], (b, src) => run(b, 'xch', stack(src))),
+  waiting('fxch', ['D9 C8+i  STi', 'DD C8+i  STi', 'DF C8+i  STi'], (b, src) => run(b, 'xch', stack(src))),
   plain('fchs', 'D9 E0', 'chs'),
   plain('fabs', 'D9 E1', 'abs'),
   ...CONSTANT_NAMES.map((name, i) => plain(name, `D9 E${(8 + i).toString(16).toUpperCase()}`, 'constant', i)),
@@ -221,7 +221,16 @@ export const x87: readonly Instruction[] = [
   plain('fdecstp', 'D9 F6', 'decstp'),
   plain('fincstp', 'D9 F7', 'incstp'),
   waiting('ffree', ['DD C0+i  STi'], (b, register) => run(b, 'free', stack(register))),
+  waiting('ffreep', ['DF C0+i  STi'], (b, register) => {
+    run(b, 'free', stack(register));
+    run(b, 'free', 0);
+    run(b, 'incstp');
+  }),
   waiting('fnop', ['D9 D0'], () => {}),
+  // What was of use to the 8087 and the 287 does nothing since.
+  row('fneni', ['DB E0'], () => {}),
+  row('fndisi', ['DB E1'], () => {}),
+  row('fnsetpm', ['DB E4'], () => {}),
   waiting('fwait', ['9B'], () => {}),
   memory('fldcw', 'D9 /5  Mw', 'ldcw', 2, 'read'),
   storeWord('fnstcw', 'D9 /7  Mw', 0),
