@@ -3,7 +3,7 @@ import { ReferenceTier } from './backends/reference.ts';
 import type { Cpu, CpuPorts, CpuState } from './cpu.ts';
 import { chooseEngine, type Engine, type EngineName } from './engine.ts';
 import type { Executor, ExecutorServices } from './executor.ts';
-import type { Exit } from './exit.ts';
+import type { Exit, Fault } from './exit.ts';
 import type { AddressSpace } from './memory/address-space.ts';
 import { CodePages } from './memory/code-pages.ts';
 import { GUEST_LIMIT } from './memory/address-space.ts';
@@ -14,8 +14,9 @@ import { ColdExecutor } from './translate/cold-executor.ts';
 import { TranslatingExecutor, type TranslationOptions } from './translate/translating-executor.ts';
 import { assert } from './util/assert.ts';
 import { type CpuLevel, cpuid } from './x86/cpuid.ts';
-import { buildDecodeTable } from './x86/decode/decode-table.ts';
+import { buildDecodeTable, type DecodeTable } from './x86/decode/decode-table.ts';
 import { type CodeSource, Decoder } from './x86/decode/decoder.ts';
+import { describeMissing } from './x86/decode/describe-missing.ts';
 import { formatInstruction } from './x86/disassemble.ts';
 import { INSTRUCTIONS } from './x86/instructions/index.ts';
 import { RBP, RSP } from './x86/registers.ts';
@@ -37,11 +38,13 @@ export function createCpu(space: AddressSpace, options: CpuOptions): Cpu {
 }
 
 // One table for all cores; made when the first is.
-let decodeTable: ReturnType<typeof buildDecodeTable> | null = null;
+let decodeTable: DecodeTable | null = null;
 
 class Core implements Cpu {
   readonly space: AddressSpace;
   readonly engine: EngineName;
+  readonly #table: DecodeTable;
+  readonly #source: CodeSource;
   readonly #decoder: Decoder;
   readonly #executor: Executor;
   readonly #slots: StateSlots;
@@ -53,7 +56,9 @@ class Core implements Cpu {
     this.engine = engineFor(engine);
     this.#counters = counters;
     decodeTable ??= buildDecodeTable(INSTRUCTIONS);
-    this.#decoder = new Decoder(decodeTable, codeSource(space));
+    this.#table = decodeTable;
+    this.#source = codeSource(space);
+    this.#decoder = new Decoder(this.#table, this.#source);
     this.#slots = new StateSlots(space);
     const services: ExecutorServices = {
       space,
@@ -102,8 +107,8 @@ class Core implements Cpu {
       return { text: formatInstruction(result.decoded), sizeBytes: result.decoded.length };
     }
     if (result.kind === 'fetch-fault') return { text: '', sizeBytes: 0 };
-    const mnemonic = result.kind === 'undefined' && result.mnemonic !== '' ? `(${result.mnemonic})` : '(bad)';
-    return { text: mnemonic, sizeBytes: 1 };
+    const { mnemonic, length } = describeMissing(this.#bytesAt(addr), this.#table);
+    return mnemonic === '' ? { text: '(bad)', sizeBytes: 1 } : { text: `(${mnemonic})`, sizeBytes: length };
   }
 
   get statistics(): CpuStatistics {
@@ -123,18 +128,25 @@ class Core implements Cpu {
     return /^(push|pop|call|ret|enter|leave)/.test(result.decoded.form.row.name);
   }
 
-  #describeUndefined(rip: number): { bytes: Uint8Array; mnemonic: string } {
+  #describeUndefined(rip: number): Pick<Fault, 'bytes' | 'mnemonic' | 'missingFeature'> {
+    const bytes = this.#bytesAt(rip);
     const result = this.#decoder.decode(rip);
+    if (result.kind === 'instruction') {
+      const { length } = result.decoded;
+      return { bytes: bytes.subarray(0, length), mnemonic: formatInstruction(result.decoded), missingFeature: '' };
+    }
+    if (result.kind === 'undefined' && result.mnemonic !== '')
+      return { bytes: bytes.subarray(0, result.length), mnemonic: result.mnemonic, missingFeature: '' };
+    const { length, mnemonic, feature } = describeMissing(bytes, this.#table);
+    return { bytes: mnemonic === '' ? bytes : bytes.subarray(0, length), mnemonic, missingFeature: feature };
+  }
+
+  /** As many bytes as an instruction may have, or as can be fetched. */
+  #bytesAt(addr: number): Uint8Array {
     const bytes: number[] = [];
-    const source = codeSource(this.space);
-    while (bytes.length < 15 && source.isExecutable(rip + bytes.length)) bytes.push(this.space.u8[rip + bytes.length]);
-    const mnemonic =
-      result.kind === 'undefined'
-        ? result.mnemonic
-        : result.kind === 'instruction'
-          ? formatInstruction(result.decoded)
-          : '';
-    return { bytes: Uint8Array.from(bytes), mnemonic };
+    while (bytes.length < 15 && this.#source.isExecutable(addr + bytes.length))
+      bytes.push(this.space.u8[addr + bytes.length]);
+    return Uint8Array.from(bytes);
   }
 }
 

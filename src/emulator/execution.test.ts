@@ -54,7 +54,7 @@ describe.each(['reference', 'js'] as const)('on the %s executor', (engine) => {
       const before = guest.space.u8.slice(guest.state.addr, guest.state.addr + 128);
       const fault = faultOf(guest.run());
       expect({ ...fault, bytes: fault.bytes.length }).toEqual({
-        vector: VECTOR.PF, rip: BigInt(CODE), address, access, bytes: 0, mnemonic: '',
+        vector: VECTOR.PF, rip: BigInt(CODE), address, access, bytes: 0, mnemonic: '', missingFeature: '',
       }); // oxfmt-ignore
       expect(guest.space.u8.slice(guest.state.addr, guest.state.addr + 128)).toEqual(before);
       expect([guest.state.rip, guest.cpu.lastRetired]).toEqual([BigInt(CODE), 0]);
@@ -87,13 +87,20 @@ describe.each(['reference', 'js'] as const)('on the %s executor', (engine) => {
     });
   });
 
-  it('an instruction without a row is #UD with its bytes', () => {
-    const guest = guestWith('c5 f9 6f c1 cc', engine); // VMOVDQA
-    const fault = faultOf(guest.run());
-    expect([fault.vector, fault.mnemonic, [...fault.bytes.subarray(0, 5)]]).toEqual([
-      VECTOR.UD, 'VEX', [0xc5, 0xf9, 0x6f, 0xc1, 0xcc],
-    ]); // oxfmt-ignore
-    expect(fault.bytes.length).toBe(15);
+  describe('#UD tells bytes, name and what the CPU lacks', () => {
+    // oxfmt-ignore
+    const rows: readonly (readonly [code: string, bytes: number, mnemonic: string, missingFeature: string])[] = [
+      ['c5 f9 6f c1', 4, 'vmovdqa', 'AVX'], ['62 f1 7d 48 6f c1', 6, 'vmovdqa32', 'AVX-512'], ['c4 e2 e9 98 43 08', 6, 'vfmadd132pd', 'FMA'],
+      ['c4 e2 60 f2 c1', 5, 'andn', 'BMI'], ['0f 0f c1 9e', 4, 'pfadd', '3DNow!'], ['8f e8 78 a2 c1 20', 6, 'vpcmov', 'XOP'],
+      ['f3 48 0f ae c0', 5, 'rdfsbase', 'FSGSBASE'], ['0f 38 c8 c1', 4, 'sha1nexte', 'SHA'], ['0f ae 23', 3, 'xsave', 'XSAVE'],
+      ['0f 0b', 2, 'ud2', ''], ['f0 01 c0', 3, 'lock add', ''], ['06', 15, '', ''],
+    ];
+    it.each(rows)('%s', (code, bytes, mnemonic, missingFeature) => {
+      const fault = faultOf(guestWith(code, engine).run());
+      const seen = [fault.vector, fault.rip, fault.bytes.length, fault.mnemonic, fault.missingFeature];
+      expect(seen).toEqual([VECTOR.UD, BigInt(CODE), bytes, mnemonic, missingFeature]);
+      expect([...fault.bytes.subarray(0, code.split(' ').length)]).toEqual([...hex(code)]);
+    });
   });
 
   describe('fetching', () => {

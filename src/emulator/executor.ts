@@ -1,7 +1,7 @@
 /**
  * Between cpu.ts and what runs blocks. Executors know the IR; x86 reaches them only as lifted blocks.
  */
-import type { Exit } from './exit.ts';
+import type { Exit, Fault } from './exit.ts';
 import type { Block } from './ir/block.ts';
 import type { AddressSpace } from './memory/address-space.ts';
 import type { CodePages } from './memory/code-pages.ts';
@@ -24,8 +24,8 @@ export interface ExecutorServices {
   nowMs(): number;
   /** Whether the instruction at `rip` addresses memory through SS, so that an address that is not canonical is #SS. */
   usesStackSegment(rip: number): boolean;
-  /** For #UD: up to 15 bytes at `rip` and the mnemonic where the map is known. */
-  describeUndefined(rip: number): { readonly bytes: Uint8Array; readonly mnemonic: string };
+  /** For the report of a #UD at `rip`. */
+  describeUndefined(rip: number): Pick<Fault, 'bytes' | 'mnemonic' | 'missingFeature'>;
 }
 
 /** Runs guest code of one address space on thread states in its memory. */

@@ -31,10 +31,12 @@ export interface Fault {
   readonly address: bigint;
   /** #PF: what was tried. */
   readonly access: Access;
-  /** #UD: the bytes of the instruction, up to 15; empty otherwise. */
+  /** #UD: the bytes of the instruction, as far as they can be fetched; empty otherwise. */
   readonly bytes: Uint8Array;
-  /** #UD: the mnemonic where the decoder knows the map but the row is missing; '' otherwise. */
+  /** #UD: the instruction's name, whether it has a row (UD2, LOCK where it is not legal) or not; '' where the maps have a hole. */
   readonly mnemonic: string;
+  /** #UD: the extension that the CPU lacks ('AVX', 'AVX-512', …); '' when that is not the reason. */
+  readonly missingFeature: string;
 }
 
 export type Exit =

@@ -11,7 +11,7 @@ import { STATE_OFFSET } from '../ir/state-layout.ts';
 import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
 import { PAGE, PAGE_SHIFT } from '../memory/page-permissions.ts';
 
-const NO_BYTES = new Uint8Array(0);
+const NOTHING_UNDEFINED = { bytes: new Uint8Array(0), mnemonic: '', missingFeature: '' } as const;
 const PAGE_MASK = 0xfff;
 const SYSCALL: Exit = { kind: 'syscall' };
 
@@ -134,7 +134,7 @@ export class ReferenceMachine {
   /** Ends the run with a fault at the executing instruction; `rip` is what the report says. */
   fault(vector: number, rip: number, address = 0n, access: Access = 'read'): -1 {
     const isUndefined = vector === VECTOR.UD;
-    const what = isUndefined ? this.services.describeUndefined(this.rip) : { bytes: NO_BYTES, mnemonic: '' };
+    const what = isUndefined ? this.services.describeUndefined(this.rip) : NOTHING_UNDEFINED;
     const fault: Fault = {
       vector: vector as Vector,
       rip: BigInt.asUintN(64, BigInt(rip)),

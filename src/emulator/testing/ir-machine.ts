@@ -36,7 +36,7 @@ export function irMachine(blocks: ReadonlyMap<number, Block>, engine: 'reference
     counters,
     nowMs: () => 0,
     usesStackSegment: () => false,
-    describeUndefined: () => ({ bytes: new Uint8Array(0), mnemonic: '' }),
+    describeUndefined: () => ({ bytes: new Uint8Array(0), mnemonic: '', missingFeature: '' }),
   };
   const reference = new ReferenceTier(services);
   const executor =

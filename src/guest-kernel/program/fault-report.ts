@@ -34,12 +34,15 @@ export function faultReport(scene: FaultScene): readonly string[] {
   ];
 }
 
-/** One line for an instruction that the core does not know. */
-export function unknownInstructionLine(scene: FaultScene): string {
-  const { fault } = scene;
+/** One line for an instruction that the core does not have; '' for those that are there to fault (UD2). */
+export function missingInstructionLine({ fault, programName, areas }: FaultScene): string {
+  if (fault.mnemonic !== '' && fault.missingFeature === '') return '';
   const bytes = [...fault.bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  const name = fault.mnemonic === '' ? 'unknown instruction' : `instruction ${fault.mnemonic} is not supported`;
-  return `${scene.programName}: ${name}: ${bytes} at ${hex(fault.rip)}${place(scene.areas, fault.rip)}`;
+  const what =
+    fault.mnemonic === ''
+      ? 'no such instruction'
+      : `${fault.mnemonic} needs ${fault.missingFeature}, which this CPU lacks`;
+  return `${programName}: ${what}: ${bytes} at ${hex(fault.rip)}${place(areas, fault.rip)}`;
 }
 
 function whatHappened(fault: Fault): string {

@@ -60,11 +60,6 @@ function unmaskedExceptions(fault: Fault, state: CpuState): number {
   return status & ~control & 0x3f;
 }
 
-// UD2, UD1 and UD0 (Intel SDM 2B, UD): no instruction is missing there.
-export function isMeantToFault(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x0f && [0x0b, 0xb9, 0xff].includes(bytes[1] ?? 0);
-}
-
 // Intel SDM 3A 4.7: P, W/R, U/S, I/D.
 export function pageFaultErrorCode(fault: Fault, code: number): number {
   const isPresent = code === SEGV_ACCERR ? 1 : 0;

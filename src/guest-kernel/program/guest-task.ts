@@ -20,12 +20,12 @@ import {
   SI_TKILL,
   defaultAction,
 } from '../abi/signal.ts';
-import { isMeantToFault, pageFaultErrorCode, signalOf } from './fault-signal.ts';
+import { pageFaultErrorCode, signalOf } from './fault-signal.ts';
 import type { CallOutcome, MutableCall, RunningCall, SyscallDispatcher } from '../syscalls/dispatch.ts';
 import { NotResident } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import { blocked } from './blocked.ts';
-import { faultReport, unknownInstructionLine } from './fault-report.ts';
+import { faultReport, missingInstructionLine } from './fault-report.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
 import { KernelTask } from './kernel-task.ts';
 import type { RunningMachine } from './running-machine.ts';
@@ -316,8 +316,8 @@ export class GuestTask extends KernelTask implements Thread {
       state: this.cpuState,
       areas: this.namespace.map.areas,
     };
-    if (fault.vector === VECTOR.UD && !isMeantToFault(fault.bytes))
-      this.machine.log.notice(unknownInstructionLine(scene));
+    const missing = fault.vector === VECTOR.UD ? missingInstructionLine(scene) : '';
+    if (missing !== '') this.machine.log.notice(missing);
     if (handler <= SIG_IGN || (this.signalMask & signalBit(signal)) !== 0n) {
       for (const line of faultReport(scene)) this.machine.log.notice(line);
       this.dieOf(signal);

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Code, Decoder as IcedDecoder, DecoderOptions, Mnemonic } from 'iced-x86';
 import { describe, expect, it, test } from 'vitest';
+import { namesAgree } from '../../testing/mnemonics.ts';
 import { mnemonicOf } from '../disassemble.ts';
 import type { Instruction } from '../instruction.ts';
 import { instruction } from '../instruction.ts';
@@ -26,20 +27,6 @@ function textSection(file: string): { offset: number; size: number } {
       ?.trim()
       .split(/\s+/) ?? [];
   return { offset: parseInt(fields[5], 16), size: parseInt(fields[2], 16) };
-}
-
-/** Names that differ only by custom. */
-const SAME: Readonly<Record<string, string>> = {
-  xlatb: 'xlat', sal: 'shl', wait: 'fwait', movabs: 'mov',
-}; // oxfmt-ignore
-
-/** Iced writes predicates and hints into the mnemonic: cmpltsd, prefetcht0. */
-function withoutDetail(name: string): string {
-  return name.replace(/^cmp[a-z]+([ps][sd])$/, 'cmp$1').replace(/^prefetch(nta|t\d)$/, 'prefetch');
-}
-
-function namesAgree(iced: string, ours: string): boolean {
-  return withoutDetail(SAME[iced] ?? iced) === withoutDetail(ours);
 }
 
 /** Mnemonic → how often and an example, of instructions where we and iced differ. */

@@ -4,7 +4,7 @@
  *   [legacy prefixes] [REX] [0F | 0F 38 | 0F 3A] opcode [ModRM [SIB] [displacement]] [immediate]      ≤ 15 bytes
  *
  * The decoder reads the address space through a CodeSource and reports instead of throwing: a byte that cannot be
- * fetched, an encoding without a row (with its length as far as known and its mnemonic where the map is known).
+ * fetched, an encoding without a row (describe-missing.ts tells what it is called and how long it is).
  */
 import { assert } from '../../util/assert.ts';
 import type { Form, OperandCode } from '../form.ts';
@@ -24,7 +24,7 @@ export type DecodeResult =
   | { readonly kind: 'instruction'; readonly decoded: Decoded }
   /** The byte at `address` cannot be fetched. */
   | { readonly kind: 'fetch-fault'; readonly address: number }
-  /** #UD: no row. `length` bytes were looked at. */
+  /** #UD. No row: the mnemonic is '' and `length` bytes were looked at. LOCK where it is not legal: mnemonic and length. */
   | { readonly kind: 'undefined'; readonly length: number; readonly mnemonic: string }
   /** #GP: more than 15 bytes. */
   | { readonly kind: 'too-long' };
@@ -77,13 +77,14 @@ export class Decoder {
   #decode(): DecodeResult {
     if (!this.#code.isExecutable(this.#rip)) this.#failFetch();
     const map = this.#prefixesAndMap();
-    if (map < 0) return this.#undefined(map === -2 ? 'EVEX' : 'VEX');
+    if (map < 0) return this.#undefined();
     const candidates = this.#table[map][this.#opcode];
     const form = this.#select(candidates);
-    if (form === null) return this.#undefined(candidates[0]?.row.name ?? '');
+    if (form === null) return this.#undefined();
     const operandWidth = this.#operandWidth(form);
     const operands = this.#operands(form, operandWidth);
-    if (this.#hasLock && !(form.isLockable && operands[0]?.kind === 'memory')) return this.#undefined(form.row.name);
+    if (this.#hasLock && !(form.isLockable && operands[0]?.kind === 'memory'))
+      return this.#undefined(`lock ${form.row.name}`);
     const decoded: Decoded = {
       rip: this.#rip,
       length: this.#at - this.#rip,
@@ -98,7 +99,7 @@ export class Decoder {
     return { kind: 'instruction', decoded };
   }
 
-  #undefined(mnemonic: string): DecodeResult {
+  #undefined(mnemonic = ''): DecodeResult {
     return { kind: 'undefined', length: this.#at - this.#rip, mnemonic };
   }
 
@@ -127,7 +128,7 @@ export class Decoder {
     return this.#byte() | (this.#byte() << 8) | (this.#byte() << 16) | (this.#byte() << 24);
   }
 
-  /** Reads up to the opcode; the map, or -1 for VEX and -2 for EVEX. */
+  /** Reads up to the opcode; the map, or -1 for VEX and EVEX. */
   #prefixesAndMap(): number {
     this.#rex = 0;
     this.#hasOperandSize = false;
@@ -138,8 +139,7 @@ export class Decoder {
     let byte = this.#byte();
     while (this.#takePrefix(byte)) byte = this.#byte();
     this.#opcode = byte;
-    if (byte === 0xc4 || byte === 0xc5) return -1;
-    if (byte === 0x62) return -2;
+    if (byte === 0xc4 || byte === 0xc5 || byte === 0x62) return -1;
     if (byte !== 0x0f) return 0;
     this.#opcode = this.#byte();
     if (this.#opcode !== 0x38 && this.#opcode !== 0x3a) return 1;
@@ -199,6 +199,7 @@ export class Decoder {
       if (form.forbidsRexB && (this.#rex & 1) !== 0) continue;
       if (!form.hasModrm) return form;
       if (this.#modrm < 0) this.#modrm = this.#byte();
+      if (form.ignoresMod) this.#modrm |= 0xc0;
       if (this.#matchesModrm(form)) return form;
     }
     return null;
