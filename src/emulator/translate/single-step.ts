@@ -21,6 +21,6 @@ export function stepTraced(cold: ColdTier, { data }: AddressSpace, stateAddr: nu
   const rip = data.getBigUint64(stateAddr + STATE_OFFSET.rip, true);
   return {
     kind: 'fault',
-    fault: { vector: VECTOR.DB, rip, address: 0n, access: 'read', bytes: NO_BYTES, mnemonic: '' },
+    fault: { vector: VECTOR.DB, rip, address: 0n, access: 'read', bytes: NO_BYTES, mnemonic: '', missingFeature: '' },
   };
 }

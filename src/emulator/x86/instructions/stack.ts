@@ -2,7 +2,7 @@
 import { VARIABLE } from '../../ir/state-layout.ts';
 import type { I32 } from '../../ir/block.ts';
 import { STATUS_FLAGS } from '../../ir/lazy-flags.ts';
-import { type Instruction, instruction } from '../instruction.ts';
+import { type Instruction, instruction, partial } from '../instruction.ts';
 import type { Lifter } from '../lifter.ts';
 import { type Operand, integerWidth } from '../operands.ts';
 import { RBP, RSP } from '../registers.ts';
