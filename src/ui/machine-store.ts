@@ -17,6 +17,7 @@ import type {
 import { GuestRest, type DiskUsage, type ProgramModel } from './guest-rest.ts';
 import { loadImages, type ImageEntry } from './image-index.ts';
 import { loadSettings, saveSettings, type Settings } from './settings.ts';
+import { StatisticsFeed } from './statistics-feed.ts';
 import { Launches, type DroppedFile, type Launch } from './launches.ts';
 
 export type Phase =
@@ -67,6 +68,7 @@ export class MachineStore {
   readonly #overrides: StartOverrides;
   readonly #listeners = new Set<() => void>();
   readonly launches: Launches;
+  readonly statistics = new StatisticsFeed(() => this.#machine);
   #machine: PoweredMachine | undefined;
   #rest: GuestRest | undefined;
   #watchers = 0;

@@ -98,6 +98,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Alt+3', 'Programs'],
   ['Alt+4', 'Dashboard'],
   ['Alt+5', 'Machine'],
+  ['Alt+6', 'Statistics'],
   ['Ctrl+Shift+F', 'Search the console'],
 ];
 

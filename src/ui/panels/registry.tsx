@@ -1,5 +1,5 @@
 /** Every panel of the page, in the order of its tabs. The console is first: it is what the page opens with. */
-import { Gauge, ListTree, Rocket, Settings2, SquareTerminal } from 'lucide-react';
+import { Activity, Gauge, ListTree, Rocket, Settings2, SquareTerminal } from 'lucide-react';
 import { lazy } from 'react';
 import { ConsolePanel } from './console/panel.tsx';
 import type { Panel } from './panel.ts';
@@ -8,6 +8,7 @@ const LauncherPanel = lazy(async () => ({ default: (await import('./launcher/pan
 const ProgramsPanel = lazy(async () => ({ default: (await import('./programs/panel.tsx')).ProgramsPanel }));
 const DashboardPanel = lazy(async () => ({ default: (await import('./dashboard/panel.tsx')).DashboardPanel }));
 const MachinePanel = lazy(async () => ({ default: (await import('./machine/panel.tsx')).MachinePanel }));
+const StatisticsPanel = lazy(async () => ({ default: (await import('./statistics/panel.tsx')).StatisticsPanel }));
 
 export const consolePanel: Panel = {
   id: 'console',
@@ -22,4 +23,5 @@ export const sidePanels: readonly Panel[] = [
   { id: 'programs', title: 'Programs', shortcut: 'Alt+3', icon: ListTree, Component: ProgramsPanel },
   { id: 'dashboard', title: 'Dashboard', shortcut: 'Alt+4', icon: Gauge, Component: DashboardPanel },
   { id: 'machine', title: 'Machine', shortcut: 'Alt+5', icon: Settings2, Component: MachinePanel },
+  { id: 'statistics', title: 'Statistics', shortcut: 'Alt+6', icon: Activity, Component: StatisticsPanel },
 ];
