@@ -13,7 +13,9 @@ test('the statistics panel shows speed, shares of time and counters of a running
   await expect(speed.locator('canvas')).toBeVisible();
   const counters = page.getByRole('region', { name: 'Counters' });
   const instructions = async (): Promise<number> =>
-    Number((await counters.getByRole('row', { name: 'Instructions' }).getByRole('cell').innerText()).replace(/\D/g, ''));
+    Number(
+      (await counters.getByRole('row', { name: 'Instructions' }).getByRole('cell').innerText()).replace(/\D/g, ''),
+    );
   const before = await instructions();
   await expect.poll(instructions).toBeGreaterThan(before);
   await machine.type('\u0003');
