@@ -4,10 +4,11 @@ import type { Cpu, CpuPorts, CpuState } from './cpu.ts';
 import { chooseEngine, type Engine, type EngineName } from './engine.ts';
 import type { Executor, ExecutorServices } from './executor.ts';
 import type { Exit, Fault } from './exit.ts';
+import type { Block } from './ir/block.ts';
 import type { AddressSpace } from './memory/address-space.ts';
 import { CodePages } from './memory/code-pages.ts';
 import { GUEST_LIMIT } from './memory/address-space.ts';
-import { PAGE } from './memory/page-permissions.ts';
+import { PAGE, PAGE_SIZE } from './memory/page-permissions.ts';
 import { CpuCounters, type CpuStatistics } from './statistics.ts';
 import { StateSlots } from './thread-state.ts';
 import { ColdExecutor } from './translate/cold-executor.ts';
@@ -60,9 +61,10 @@ class Core implements Cpu {
     this.#source = codeSource(space);
     this.#decoder = new Decoder(this.#table, this.#source);
     this.#slots = new StateSlots(space);
+    const codePages = new CodePages(space);
     const services: ExecutorServices = {
       space,
-      codePages: new CodePages(space),
+      codePages,
       counters,
       ports: {
         timestamp: () => ports.timestamp(),
@@ -71,13 +73,23 @@ class Core implements Cpu {
       },
       lift: (rip, maxInstructions) => {
         counters.blocksDecoded++;
-        return liftBlock(this.#decoder, rip, maxInstructions);
+        return this.#lift(codePages, rip, maxInstructions);
       },
       nowMs: () => ports.nowMs?.() ?? 0,
       usesStackSegment: (rip) => this.#usesStackSegment(rip),
       describeUndefined: (rip) => this.#describeUndefined(rip),
     };
     this.#executor = createExecutor(services, this.engine, translation);
+  }
+
+  #lift(codePages: CodePages, rip: number, maxInstructions: number): Block {
+    const isVolatile = (at: number): boolean => codePages.isVolatile(Math.floor(at / PAGE_SIZE));
+    if (!isVolatile(rip)) {
+      const block = liftBlock(this.#decoder, rip, maxInstructions);
+      if (!isVolatile(rip + Math.max(block.sizeBytes, 1) - 1)) return block;
+    }
+    const block = liftBlock(this.#decoder, rip, maxInstructions, true);
+    return { ...block, volatileBytes: this.space.u8.slice(rip, rip + block.sizeBytes) };
   }
 
   createState(): CpuState {

@@ -17,7 +17,7 @@ export interface ExecutorServices {
   /**
    * The block at `rip`, a guest address below 4 GiB, of at most `maxInstructions`. Never fails: bytes that cannot be
    * fetched or decoded become a block that faults. A block whose instructionCount is 0 must not be cached. Whoever keeps
-   * the block calls codePages.add(block.rip, block.sizeBytes).
+   * the block calls codePages.add(block.rip, block.sizeBytes), but for blocks with volatileBytes (see there).
    */
   lift(rip: number, maxInstructions: number): Block;
   /** Host time in ms for statistics; 0 where nobody gives it. */

@@ -8,6 +8,7 @@
 import type { ColdTier, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import type { Block, Op } from '../ir/block.ts';
+import type { CodeBytes } from '../memory/code-pages.ts';
 import { GUEST_LIMIT } from '../memory/address-space.ts';
 import { ReferenceMachine, type Step } from './reference-machine.ts';
 import { StepMaker } from './reference-steps.ts';
@@ -21,6 +22,8 @@ const MAX_INSTRUCTIONS = 32;
 interface ReferenceBlock {
   readonly rip: number;
   readonly instructionCount: number;
+  /** To be compared before each run (Block.volatileBytes); null for most. */
+  readonly unstable: CodeBytes | null;
   readonly steps: readonly Step[];
   /** Forgotten: links to it must not be followed. */
   isStale: boolean;
@@ -28,7 +31,14 @@ interface ReferenceBlock {
   successor: ReferenceBlock | null;
 }
 
-const NO_BLOCK: ReferenceBlock = { rip: -1, instructionCount: 0, steps: [], isStale: true, successor: null };
+const NO_BLOCK: ReferenceBlock = {
+  rip: -1,
+  instructionCount: 0,
+  unstable: null,
+  steps: [],
+  isStale: true,
+  successor: null,
+};
 const RECENT_MASK = 0xfff;
 
 type BlockCache = Map<number, ReferenceBlock>;
@@ -64,7 +74,9 @@ export class ReferenceTier implements ColdTier {
   step(stateAddr: number, repeatLimit = Infinity): Exit | null {
     const machine = this.#machine;
     machine.attach(stateAddr, repeatLimit);
-    return this.#run(this.#singles.get(machine.rip) ?? this.#make(machine.rip, 1, this.#singles));
+    const known = this.#singles.get(machine.rip);
+    const isUsable = known !== undefined && (known.unstable === null || this.#isUnchanged(known.unstable));
+    return this.#run(isUsable ? known : this.#make(machine.rip, 1, this.#singles));
   }
 
   runBlock(stateAddr: number): Exit | null {
@@ -77,6 +89,7 @@ export class ReferenceTier implements ColdTier {
       // A block that only tells of a fetch fault is not kept: the page may be there the next time.
       if (block.instructionCount > 0) previous.successor = block;
     }
+    if (block.unstable !== null && !this.#isUnchanged(block.unstable)) block = this.#remake(block);
     this.#previous = block;
     return this.#run(block);
   }
@@ -88,6 +101,15 @@ export class ReferenceTier implements ColdTier {
     if (machine.exit !== null) return machine.exit;
     machine.storeRip(machine.nextRip);
     return isOut ? BUDGET : null;
+  }
+
+  #isUnchanged(block: CodeBytes): boolean {
+    return this.#services.codePages.isUnchanged(block);
+  }
+
+  #remake(block: ReferenceBlock): ReferenceBlock {
+    block.isStale = true;
+    return this.#make(block.rip, MAX_INSTRUCTIONS, this.#blocks);
   }
 
   #find(rip: number): ReferenceBlock {
@@ -107,6 +129,7 @@ export class ReferenceTier implements ColdTier {
     if (lifted.instructionCount === 0) return block;
     if (cache.size >= MAX_BLOCKS) this.#forgetAll();
     cache.set(rip, block);
+    if (block.unstable !== null) return block;
     this.#services.codePages.add(rip, lifted.sizeBytes);
     for (let page = rip >>> 12; page <= (rip + lifted.sizeBytes - 1) >>> 12; page++) this.#listOf(page).add(block);
     return block;
@@ -123,7 +146,14 @@ export class ReferenceTier implements ColdTier {
   #prepare(block: Block): ReferenceBlock {
     this.blocksMade++;
     const steps = this.#steps.prepare(block);
-    return { rip: block.rip, instructionCount: block.instructionCount, steps, isStale: false, successor: null };
+    return {
+      rip: block.rip,
+      instructionCount: block.instructionCount,
+      unstable: guardOf(block),
+      steps,
+      isStale: false,
+      successor: null,
+    };
   }
 
   #dropPage(page: number): void {
@@ -151,4 +181,8 @@ export class ReferenceTier implements ColdTier {
 function unreachableCode(rip: number): Block {
   const op: Op = { name: 'fetchFault', type: 'none', args: [], imm: rip, imm2: 0, tag: '', id: 0 };
   return { rip, sizeBytes: 0, instructionCount: 0, ops: [op] };
+}
+
+function guardOf({ rip, volatileBytes }: Block): CodeBytes | null {
+  return volatileBytes === undefined ? null : { rip, bytes: volatileBytes };
 }

@@ -38,6 +38,11 @@ export interface Block {
   /** Guest instructions, each with its boundary op: what executing it to its end costs in fuel. */
   readonly instructionCount: number;
   readonly ops: readonly Op[];
+  /**
+   * Only where the code changes all the time (memory/code-pages.ts): the bytes it was made from. Whoever keeps the block
+   * asks codePages.isUnchanged before each run instead of calling codePages.add, and does not compile it.
+   */
+  readonly volatileBytes?: Uint8Array;
 }
 
 /** The op that ends the block. */

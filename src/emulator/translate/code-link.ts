@@ -1,4 +1,11 @@
 import type { Link, RegionFunction } from '../backends/js/compile.ts';
+import type { CodeBytes } from '../memory/code-pages.ts';
+
+/** A region that is compiled, and the code it was made from. */
+export interface CompiledCode {
+  readonly run: RegionFunction;
+  readonly pieces: readonly CodeBytes[];
+}
 
 /** A switch of more cases costs more than the look-up it saves. */
 const MAX_TARGETS = 64;
@@ -16,8 +23,9 @@ export class CodeLink implements Link {
   isQueued = false;
   /** Times the cold tier ran the block since it was last cold. */
   executions = 0;
-  /** Times a region here was made. */
-  compilations = 0;
+  /** What was compiled here before its page was dropped; right again if the bytes are what they were. */
+  parked: CompiledCode | null = null;
+  #code: CompiledCode | null = null;
   /** Where the block went on, in the order first seen; only what an indirect jump may need. */
   readonly targets: number[] = [];
   readonly #stub: RegionFunction;
@@ -34,17 +42,26 @@ export class CodeLink implements Link {
     this.targets.push(rip);
   }
 
-  install(run: RegionFunction): void {
-    this.run = run;
+  install(code: CompiledCode): void {
+    this.#code = code;
+    this.parked = null;
+    this.run = code.run;
     this.isCompiled = true;
-    this.compilations++;
   }
 
-  /** Back to cold: whoever holds the link comes out at the dispatcher. */
-  forget(): void {
+  /** Back to cold: whoever holds the link comes out at the dispatcher. What was compiled is kept for a while. */
+  park(): void {
+    this.parked = this.#code ?? this.parked;
+    this.#code = null;
     this.run = this.#stub;
     this.isCompiled = false;
     this.isQueued = false;
     this.executions = 0;
+  }
+
+  /** Back to cold, for good. */
+  forget(): void {
+    this.park();
+    this.parked = null;
   }
 }

@@ -28,7 +28,7 @@ export function formRegion(
       if (seen.has(rip) || blocks.length === MAX_BLOCKS || instructions >= MAX_INSTRUCTIONS || !isWanted(rip)) continue;
       const next = lift(rip);
       seen.add(rip);
-      if (next.instructionCount === 0) continue;
+      if (next.instructionCount === 0 || next.volatileBytes !== undefined) continue;
       blocks.push(next);
       instructions += next.instructionCount;
     }

@@ -14,13 +14,15 @@ import type { ColdTier, Executor, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import { FuelGauge } from '../fuel.ts';
 import { HELPERS } from '../ir/helpers.ts';
+import type { Block } from '../ir/block.ts';
 import { optimise } from '../ir/passes/index.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
 import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
+import type { CodeBytes } from '../memory/code-pages.ts';
 import { PAGE_SHIFT } from '../memory/page-permissions.ts';
 import type { CpuCounters } from '../statistics.ts';
 import { assert } from '../util/assert.ts';
-import { CodeLink } from './code-link.ts';
+import { CodeLink, type CompiledCode } from './code-link.ts';
 import { formRegion } from './region-former.ts';
 import { isTraced, stepTraced } from './single-step.ts';
 
@@ -29,8 +31,6 @@ export interface TranslationOptions {
   readonly warmUp?: number;
   /** Characters of generated source kept before everything is dropped. */
   readonly sizeLimit?: number;
-  /** How often the code at one address is compiled before it stays cold. */
-  readonly maxCompilations?: number;
 }
 
 // Measured on whole programs, since most warm blocks soon end: hello and a C++ program take 0.47 and 3.3 s of CPU time,
@@ -42,8 +42,6 @@ const BATCH = 24;
 const PATIENCE = 3;
 const SIZE_LIMIT = 64_000_000;
 const LINK_LIMIT = 400_000;
-/** Code that is rewritten again and again stays cold. */
-const MAX_COMPILATIONS = 12;
 /** Frames of nested regions; a frame of V8's interpreter takes some KB, and workers have 1 MB of stack. */
 const MAX_DEPTH = 48;
 const CACHE_MASK = 0x1fff;
@@ -58,7 +56,6 @@ export class TranslatingExecutor implements Executor {
   readonly #cold: ColdTier;
   readonly #warmUp: number;
   readonly #sizeLimit: number;
-  readonly #maxCompilations: number;
   readonly #views: Views;
   readonly #host: RegionHost;
   #links = new Map<number, CodeLink>();
@@ -78,7 +75,6 @@ export class TranslatingExecutor implements Executor {
     this.#cold = cold;
     this.#gauge = new FuelGauge(services.space);
     this.#warmUp = options.warmUp ?? WARM_UP;
-    this.#maxCompilations = options.maxCompilations ?? MAX_COMPILATIONS;
     this.#sizeLimit = options.sizeLimit ?? SIZE_LIMIT;
     this.#views = viewsOf(services);
     this.#cache = Array.from({ length: CACHE_MASK + 1 }, () => new CodeLink(0));
@@ -166,7 +162,8 @@ export class TranslatingExecutor implements Executor {
   }
 
   #runCold(link: CodeLink, S: number): Exit | null {
-    if (++link.executions >= this.#warmUp && !link.isQueued && link.compilations < this.#maxCompilations) {
+    if (link.parked !== null && this.#revive(link, link.parked)) return null;
+    if (++link.executions >= this.#warmUp && !link.isQueued) {
       link.isQueued = true;
       this.#queue.push(link);
     }
@@ -219,14 +216,15 @@ export class TranslatingExecutor implements Executor {
     this.#queue = [];
     if (regions.length === 0) return;
     const { functions, size } = compileBatch(regions, this.#host);
-    functions.forEach((run, i) => this.#install(regions[i], run));
+    functions.forEach((run, i) =>
+      this.#install({ run, pieces: regions[i].blocks.map((block) => this.#bytesOf(block)) }),
+    );
     this.#size += size;
     this.#modules++;
     counters.translateMs += this.#services.nowMs() - startMs;
     counters.bytesGenerated += size;
     counters.regionsCompiled += regions.length;
     counters.modulesCompiled++;
-    counters.liveRegions += regions.length;
     counters.liveModules++;
     counters.liveBytes += size;
   }
@@ -252,7 +250,7 @@ export class TranslatingExecutor implements Executor {
     const lift = (rip: number): ReturnType<ExecutorServices['lift']> =>
       optimise(this.#services.lift(rip, MAX_BLOCK_INSTRUCTIONS));
     const root = lift(link.rip >>> 0);
-    if (root.instructionCount === 0) return null;
+    if (root.instructionCount === 0 || root.volatileBytes !== undefined) return null;
     const least = Math.min(1, this.#warmUp);
     // What has a region of its own already is linked, not copied.
     const isWanted = (rip: number): boolean => {
@@ -265,12 +263,17 @@ export class TranslatingExecutor implements Executor {
     return region;
   }
 
-  #install(region: Region, run: CodeLink['run']): void {
-    const link = this.#linkTo(region.blocks[0].rip);
-    link.install(run);
-    for (const { rip, sizeBytes } of region.blocks) {
-      this.#services.codePages.add(rip, sizeBytes);
-      for (let page = rip >>> PAGE_SHIFT; page <= (rip + sizeBytes - 1) >>> PAGE_SHIFT; page++) {
+  #bytesOf({ rip, sizeBytes }: Block): CodeBytes {
+    return { rip, bytes: this.#services.space.u8.slice(rip, rip + sizeBytes) };
+  }
+
+  #install(code: CompiledCode): void {
+    const link = this.#linkTo(code.pieces[0].rip);
+    link.install(code);
+    this.#counters.liveRegions++;
+    for (const { rip, bytes } of code.pieces) {
+      this.#services.codePages.add(rip, bytes.length);
+      for (let page = rip >>> PAGE_SHIFT; page <= (rip + bytes.length - 1) >>> PAGE_SHIFT; page++) {
         const links = this.#byPage.get(page);
         if (links === undefined) this.#byPage.set(page, new Set([link]));
         else links.add(link);
@@ -278,13 +281,32 @@ export class TranslatingExecutor implements Executor {
     }
   }
 
+  /**
+   * A store beside a region, mprotect there and back, or unloading and loading the same file drops what is still right.
+   * @returns whether the region is live again
+   */
+  #revive(link: CodeLink, code: CompiledCode): boolean {
+    const { codePages } = this.#services;
+    const isVolatile = ({ rip, bytes }: CodeBytes): boolean =>
+      codePages.isVolatile(rip >>> PAGE_SHIFT) || codePages.isVolatile((rip + bytes.length - 1) >>> PAGE_SHIFT);
+    if (code.pieces.some(isVolatile)) return false;
+    if (!code.pieces.every((piece) => codePages.isIntact(piece))) {
+      link.forget();
+      return false;
+    }
+    this.#install(code);
+    return true;
+  }
+
   #dropPage(page: number): void {
     const links = this.#byPage.get(page);
     if (links === undefined) return;
     this.#byPage.delete(page);
     for (const link of links) {
-      if (link.isCompiled) this.#counters.regionsDropped++;
-      this.#forget(link);
+      if (!link.isCompiled) continue;
+      this.#counters.liveRegions--;
+      this.#counters.regionsDropped++;
+      link.park();
     }
   }
 

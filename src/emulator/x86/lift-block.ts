@@ -8,15 +8,17 @@ import { specOf } from '../ir/ops.ts';
 /**
  * Ends at the first exit, after `maxInstructions`, before an instruction that cannot be lifted (which gets a block of
  * its own), and where the code enters another page, so that a block belongs to at most two pages.
+ * @param endsAtStore also behind an instruction that may store to guest memory
  */
-export function liftBlock(decoder: Decoder, rip: number, maxInstructions: number): Block {
+export function liftBlock(decoder: Decoder, rip: number, maxInstructions: number, endsAtStore = false): Block {
   const lifter = new Lifter();
   const { ops } = lifter.ir;
   let at = rip;
   let count = 0;
   while (!hasExit(lifter)) {
     const isNewPage = count > 0 && at >>> 12 !== rip >>> 12;
-    const result = isNewPage || count === maxInstructions ? null : decoder.decode(at);
+    const isEnd = isNewPage || count === maxInstructions || (endsAtStore && hasStore(lifter));
+    const result = isEnd ? null : decoder.decode(at);
     if (result !== null && result.kind === 'instruction') {
       const { decoded } = result;
       lifter.begin(decoded);
@@ -43,6 +45,10 @@ function liftFault(lifter: Lifter, rip: number, result: Exclude<DecodeResult, { 
   lifter.ir.instruction(rip, length);
   lifter.ir.raise(result.kind === 'undefined' ? VECTOR.UD : VECTOR.GP, rip);
   return length;
+}
+
+function hasStore(lifter: Lifter): boolean {
+  return lifter.ir.ops.some(({ name }) => specOf(name).effects === 'store');
 }
 
 function hasExit(lifter: Lifter): boolean {

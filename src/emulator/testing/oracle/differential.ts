@@ -77,9 +77,7 @@ export class Differential {
   constructor(engine: Engine) {
     let pulse = 0n;
     const ports = { timestamp: () => (pulse += 1n), entropy: (dst: Uint8Array): void => void dst.fill(7) };
-    this.#machine = new Machine((space) =>
-      createCpu(space, { engine, ports, translation: { warmUp: 0, maxCompilations: Infinity } }),
-    );
+    this.#machine = new Machine((space) => createCpu(space, { engine, ports, translation: { warmUp: 0 } }));
   }
 
   /** `rounds` cases of each subject. @returns the first mismatch of each form. Cost: some 50 µs a case. */
