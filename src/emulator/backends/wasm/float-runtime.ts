@@ -1,0 +1,310 @@
+/**
+ * Sums, products, quotients and roots for which the test after the plain instruction failed: zeros, infinities, NaN, and
+ * any result while MXCSR.PE is not yet set. Written in WebAssembly (encoder/assembly.ts), so that these common cases cost
+ * nanoseconds; what is left (denormals, overflow, underflow, directed rounding, unmasked exceptions) the host decides.
+ *
+ *   try.addF64  (MXCSR, a, b) → (result, flags)      flags to be set, or -1 for the host
+ *   addF64      (S, limit, a, b) → (result, mode)    the whole operation: MXCSR in the state gets its flags
+ *
+ * `limit` is 0 while the fast way is barred; the mode tells the caller its next one (FLOAT_MODE).
+ */
+import { STATE_OFFSET } from '../../ir/state-layout.ts';
+import type { ValueType } from '../../ir/op-spec.ts';
+import type { Routine } from './encoder/assembly.ts';
+import { FLOAT_OPERATIONS } from './float-operations.ts';
+
+/** How a function of this file leaves the fast way. */
+export const FLOAT_MODE = {
+  /** Barred: MXCSR is not usual, or a register may hold a denormal that nobody tests for. */
+  slow: 0,
+  fast: 1,
+  /** Nothing was done: the reference interpreter must do this instruction. */
+  undone: 2,
+} as const;
+
+/**
+ * MXCSR lets the plain instruction stand: round to nearest, PRECISION masked and already set. All else is told by the
+ * operands and the result.
+ */
+export const USUAL_MXCSR = { mask: 0x7020, value: 0x1020 } as const;
+
+const FLAG = { invalid: 1, divide: 4, precision: 0x20 } as const;
+const MASKED = { invalid: 0x80, divide: 0x200, underflow: 0x800 } as const;
+const FTZ = 0x8000;
+
+type Scalar = 'f64' | 'f32';
+
+interface Format {
+  readonly type: Scalar;
+  readonly integer: 'i64' | 'i32';
+  readonly suffix: 'F64' | 'F32';
+  /** Significand bits without the leading one. */
+  readonly fraction: number;
+  readonly quiet: string;
+  readonly indefinite: string;
+  /** The least number with an exponent that does not hide rounding up from a tiny result. */
+  readonly least: string;
+  /** From here on Knuth's two-sum might overflow. */
+  readonly greatest: string;
+}
+
+const F64: Format = {
+  type: 'f64',
+  integer: 'i64',
+  suffix: 'F64',
+  fraction: 52,
+  quiet: 'i64:0x8000000000000',
+  indefinite: 'i64:0xfff8000000000000',
+  least: `f64:${2 ** -1021}`,
+  greatest: `f64:${2 ** 1022}`,
+};
+
+const F32: Format = {
+  type: 'f32',
+  integer: 'i32',
+  suffix: 'F32',
+  fraction: 23,
+  quiet: '0x400000',
+  indefinite: '0xffc00000',
+  least: `f32:${2 ** -125}`,
+  greatest: `f32:${2 ** 126}`,
+};
+
+const constant = ({ integer }: Format, value: string): string => (integer === 'i64' ? `i64:${value}` : value);
+
+/** Whether the exponent field is zero and the value is not. */
+function isDenormal(f: Format, name: string): string {
+  const one = constant(f, '1');
+  const limit = constant(f, String((1n << BigInt(f.fraction + 1)) - 1n));
+  const { integer, type } = f;
+  return `${name} ${integer}.reinterpret_${type} ${one} ${integer}.shl ${one} ${integer}.sub ${limit} ${integer}.lt_u`;
+}
+
+function isSignaling(f: Format, name: string): string {
+  const { integer, type } = f;
+  const bit = `${name} ${integer}.reinterpret_${type} ${f.quiet} ${integer}.and ${integer}.eqz`;
+  return `${name} ${name} ${type}.ne ${bit} i32.and`;
+}
+
+/** (MXCSR, a, b) → (NaN, flags): what an operation gives whose plain result is NaN. */
+function nanRoutine(f: Format): Routine {
+  const { type, integer } = f;
+  const quieted = (name: string): string =>
+    `${name} ${integer}.reinterpret_${type} ${f.quiet} ${integer}.or ${type}.reinterpret_${integer}`;
+  return {
+    parameters: { mxcsr: 'i32', a: type, b: type },
+    results: [type, 'i32'],
+    locals: { flags: 'i32' },
+    body: `
+      a a ${type}.eq b b ${type}.eq i32.and
+      ${isSignaling(f, 'a')} ${isSignaling(f, 'b')} i32.or i32.or =flags
+      flags mxcsr ${MASKED.invalid} i32.and i32.eqz i32.and if ${type}:0 -1 return end
+      a a ${type}.ne if ${quieted('a')} flags return end
+      b b ${type}.ne if ${quieted('b')} flags return end
+      ${f.indefinite} ${type}.reinterpret_${integer} flags`,
+  };
+}
+
+// What makes a verb: its instruction, and what tells a zero, a small or infinite result apart from a rounded one.
+
+interface Verb {
+  readonly compute: (f: Format) => string;
+  /** i32: a zero result is exact. */
+  readonly isTrueZero: (f: Format) => string;
+  /** Small results are exact: sums are, unless they are flushed. */
+  readonly isSmallExact: boolean;
+  /** i32: the result r, neither tiny nor huge, is exact. */
+  readonly isExact: (f: Format) => string;
+}
+
+const isZero = ({ type }: Format, name: string): string => `${name} ${type}:0 ${type}.eq`;
+const isInfinite = ({ type }: Format, name: string): string => `${name} ${type}.abs ${type}:Infinity ${type}.eq`;
+const wide = (name: string): string => `${name} f64.promote_f32`;
+
+function sumIsExact(verb: 'add' | 'sub'): (f: Format) => string {
+  // Knuth's two-sum: rest = r - a; the error is (a - (r - rest)) + (b - rest). A single sum is taken in double.
+  const addend = (name: string): string => (verb === 'add' ? name : `${name} f64.neg`);
+  const twoSum = (r: string, a: string, b: string): string =>
+    `${r} ${a} f64.sub =rest ${a} ${r} rest f64.sub f64.sub ${addend(b)} rest f64.sub f64.add f64:0 f64.eq`;
+  return ({ type }) =>
+    type === 'f64'
+      ? twoSum('r', 'a', 'b')
+      : `${wide('a')} ${wide('b')} f64.${verb} =w ${twoSum('w', wide('a'), wide('b'))} ${wide('r')} w f64.eq i32.and`;
+}
+
+/** Whether x y = p exactly. Products of singles are exact in double. */
+function productIsExact(x: string, y: string, p: string): (f: Format) => string {
+  return ({ type }) =>
+    type === 'f64' ? `${x} ${y} ${p} call:isProduct` : `${wide(x)} ${wide(y)} f64.mul ${wide(p)} f64.eq`;
+}
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  add: {
+    compute: ({ type }) => `a b ${type}.add`,
+    isTrueZero: () => '1',
+    isSmallExact: true,
+    isExact: sumIsExact('add'),
+  },
+  sub: {
+    compute: ({ type }) => `a b ${type}.sub`,
+    isTrueZero: () => '1',
+    isSmallExact: true,
+    isExact: sumIsExact('sub'),
+  },
+  mul: {
+    compute: ({ type }) => `a b ${type}.mul`,
+    isTrueZero: (f) => `${isZero(f, 'a')} ${isZero(f, 'b')} i32.or`,
+    isSmallExact: false,
+    isExact: productIsExact('a', 'b', 'r'),
+  },
+  div: {
+    compute: ({ type }) => `a b ${type}.div`,
+    isTrueZero: (f) => `${isZero(f, 'a')} ${isInfinite(f, 'b')} i32.or`,
+    isSmallExact: false,
+    isExact: productIsExact('r', 'b', 'a'),
+  },
+  // Takes its operand twice.
+  sqrt: {
+    compute: ({ type }) => `b ${type}.sqrt`,
+    isTrueZero: () => '1',
+    isSmallExact: false,
+    isExact: productIsExact('r', 'r', 'b'),
+  },
+};
+
+/** (x, y, p) → 1 when x y = p, p being the rounded product of normal numbers: the odd parts of the significands decide. */
+const IS_PRODUCT: Routine = {
+  parameters: { x: 'f64', y: 'f64', p: 'f64' },
+  results: ['i32'],
+  locals: { m: 'i64', n: 'i64' },
+  body: `
+    ${oddPart('x')} =m ${oddPart('y')} =n
+    i64:128 m i64.clz n i64.clz i64.add i64.sub i64:54 i64.gt_u if 0 return end
+    m n i64.mul ${oddPart('p')} i64.eq`,
+};
+
+function oddPart(name: string): string {
+  const significand = `${name} i64.reinterpret_f64 i64:0xfffffffffffff i64.and i64:0x10000000000000 i64.or`;
+  return `${significand} ${significand} i64.ctz i64.shr_u`;
+}
+
+function tryRoutine(f: Format, verb: Verb): Routine {
+  const { type } = f;
+  const host = `${type}:0 -1 return`;
+  const small = verb.isSmallExact
+    ? `mxcsr ${FTZ | MASKED.underflow} i32.and ${MASKED.underflow} i32.ne if ${host} end r 0 return`
+    : host;
+  return {
+    parameters: { mxcsr: 'i32', a: type, b: type },
+    results: [type, 'i32'],
+    locals: { r: type, rest: 'f64', w: 'f64' },
+    body: `
+      mxcsr 0x7000 i32.and 0x1000 i32.ne ${isDenormal(f, 'a')} ${isDenormal(f, 'b')} i32.or i32.or if ${host} end
+      ${verb.compute(f)} :r r ${type}.ne if mxcsr a b call:nan${f.suffix} return end
+      ${isZero(f, 'r')} if ${verb.isTrueZero(f)} if r 0 return end ${host} end
+      ${isInfinite(f, 'r')} if
+        ${isInfinite(f, 'a')} ${isInfinite(f, 'b')} i32.or if r 0 return end
+        ${verb === VERBS['div'] ? divideByZero(f) : ''} ${host}
+      end
+      r ${type}.abs ${f.least} ${type}.lt if ${small} end
+      mxcsr ${FLAG.precision} i32.and if r 0 return end
+      r ${type}.abs ${f.greatest} ${type}.ge if ${host} end
+      ${verb.isExact(f)} if r 0 return end r ${FLAG.precision}`,
+  };
+}
+
+function divideByZero(f: Format): string {
+  return `${isZero(f, 'b')} mxcsr ${MASKED.divide} i32.and 0 i32.ne i32.and if r ${FLAG.divide} return end`;
+}
+
+const MXCSR = STATE_OFFSET.mxcsr;
+const SCRATCH = STATE_OFFSET.scratch;
+const isUsual = (name: string): string => `${name} ${USUAL_MXCSR.mask} i32.and ${USUAL_MXCSR.value} i32.eq`;
+
+/** With MXCSR before in `old` and after in `new`, and `denormal` telling of the result: MXCSR is set, the mode returned. */
+function finish(result: string): string {
+  // A denormal result bars the fast way, which does not look at results once more; where it was not open, it would open
+  // again with the first inexact result, so that the instruction is left to the interpreter.
+  return `
+    denormal ${isUsual('old')} i32.eqz i32.and if ${result} ${FLOAT_MODE.undone} return end
+    S new i32.store@${MXCSR}
+    denormal if ${result} ${FLOAT_MODE.slow} return end
+    ${isUsual('old')} limit i32.eqz i32.and if ${result} ${FLOAT_MODE.slow} return end
+    ${result} ${isUsual('new')}`;
+}
+
+const WHOLE_LOCALS = { old: 'i32', new: 'i32', denormal: 'i32' } as const;
+
+/** Asks the host for operands that lie in the scratch area; leaves when an unmasked exception is due. */
+function askHost(operation: string, result: string): string {
+  return `
+    S ${FLOAT_OPERATIONS.indexOf(operation)} old call:float :new 0 i32.lt_s if ${result} ${FLOAT_MODE.undone} return end`;
+}
+
+function scalarRoutine(f: Format, verb: string): Routine {
+  const { type, suffix } = f;
+  return {
+    parameters: { S: 'i32', limit: 'i32', a: type, b: type },
+    results: [type, 'i32'],
+    locals: { ...WHOLE_LOCALS, r: type },
+    body: `
+      S i32.load@${MXCSR} :old a b call:try.${verb}${suffix} =new =r
+      new 0 i32.lt_s if
+        S a ${type}.store@${SCRATCH} S b ${type}.store@${SCRATCH + 16}
+        ${askHost(verb + suffix, 'r')} S ${type}.load@${SCRATCH} =r
+      else old new i32.or =new end
+      ${isDenormal(f, 'r')} =denormal
+      ${finish('r')}`,
+  };
+}
+
+function packedRoutine(f: Format, verb: string): Routine {
+  const { type, suffix } = f;
+  const shape = type === 'f64' ? 'f64x2' : 'f32x4';
+  const lanes = type === 'f64' ? [0, 1] : [0, 1, 2, 3];
+  const operation = `${verb}${suffix}x${lanes.length}`;
+  const step = (i: number): string => `
+    old a ${shape}.extract_lane@${i} b ${shape}.extract_lane@${i} call:try.${verb}${suffix} =flags =r
+    new flags i32.or =new result r ${shape}.replace_lane@${i} =result
+    ${isDenormal(f, 'r')} denormal i32.or =denormal`;
+  return {
+    parameters: { S: 'i32', limit: 'i32', a: 'v128', b: 'v128' },
+    results: ['v128', 'i32'],
+    locals: { ...WHOLE_LOCALS, r: type, flags: 'i32', result: 'v128' },
+    body: `
+      S i32.load@${MXCSR} :old =new
+      ${lanes.map(step).join('\n')}
+      new 0 i32.lt_s if
+        S a v128.store@${SCRATCH} S b v128.store@${SCRATCH + 16}
+        ${askHost(operation, 'result')} S v128.load@${SCRATCH} =result
+        0 =denormal
+        ${lanes.map((i) => `result ${shape}.extract_lane@${i} =r ${isDenormal(f, 'r')} denormal i32.or =denormal`).join('\n')}
+      end
+      ${finish('result')}`,
+  };
+}
+
+const VERB_NAMES = Object.keys(VERBS);
+
+/** All routines by name, those that others call first. They call `float`, the host's soft float. */
+export const FLOAT_ROUTINES: ReadonlyMap<string, Routine> = new Map<string, Routine>([
+  ['isProduct', IS_PRODUCT],
+  ...[F64, F32].flatMap((f): [string, Routine][] => [
+    [`nan${f.suffix}`, nanRoutine(f)],
+    ...VERB_NAMES.map((name): [string, Routine] => [`try.${name}${f.suffix}`, tryRoutine(f, VERBS[name])]),
+    ...VERB_NAMES.map((name): [string, Routine] => [`${name}${f.suffix}`, scalarRoutine(f, name)]),
+    ...VERB_NAMES.map((name): [string, Routine] => [
+      `${name}${f.suffix}x${f.type === 'f64' ? 2 : 4}`,
+      packedRoutine(f, name),
+    ]),
+  ]),
+]);
+
+/** Types of the functions that generated code calls, for its imports. */
+export const FLOAT_FUNCTIONS: Readonly<
+  Record<string, { readonly parameters: readonly ValueType[]; readonly results: readonly ValueType[] }>
+> = Object.fromEntries(
+  [...FLOAT_ROUTINES]
+    .filter(([name]) => FLOAT_OPERATIONS.includes(name))
+    .map(([name, { parameters, results }]) => [name, { parameters: Object.values(parameters), results }]),
+);
