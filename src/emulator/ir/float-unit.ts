@@ -477,3 +477,20 @@ const CONVERSIONS: Readonly<Record<string, Operation>> = {
   orderSingle: orderFlags(single, true), orderDouble: orderFlags(double, true),
   orderSingleQuietly: orderFlags(single, false), orderDoubleQuietly: orderFlags(double, false),
 };
+
+function* operationNames(): Generator<string> {
+  const shapes = ['F64', 'F32', 'F64x2', 'F32x4'];
+  for (const shape of shapes) for (const verb of Object.keys(FAST)) yield verb + shape;
+  for (const shape of ['F32', 'F32x4']) yield* [`reciprocal${shape}`, `reciprocalRoot${shape}`];
+  for (const shape of shapes) {
+    for (let predicate = 0; predicate < 8; predicate++) yield `cmp.${predicate}${shape}`;
+    for (let control = 0; control < 16; control++) yield `round.${control.toString(16)}${shape}`;
+  }
+  for (const shape of ['F64x2', 'F32x4']) yield* [`addAcross${shape}`, `subAcross${shape}`, `subAdd${shape}`];
+  for (let lanes = 0; lanes < 256; lanes++) yield `dot.${lanes.toString(16)}F32x4`;
+  for (let lanes = 0; lanes < 256; lanes++) if ((lanes & 0xcc) === 0) yield `dot.${lanes.toString(16)}F64x2`;
+  yield* Object.keys(CONVERSIONS);
+}
+
+/** Every operation there is: its place is its number, for executors that name operations by numbers. */
+export const FLOAT_OPERATIONS: readonly string[] = [...operationNames()];

@@ -8,10 +8,10 @@
  *
  * `limit` is 0 while the fast way is barred; the mode tells the caller its next one (FLOAT_MODE).
  */
+import { FLOAT_OPERATIONS } from '../../ir/float-unit.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import type { ValueType } from '../../ir/op-spec.ts';
 import type { Routine } from './encoder/assembly.ts';
-import { FLOAT_OPERATIONS } from './float-operations.ts';
 
 /** How a function of this file leaves the fast way. */
 export const FLOAT_MODE = {
@@ -286,6 +286,11 @@ function packedRoutine(f: Format, verb: string): Routine {
 
 const VERB_NAMES = Object.keys(VERBS);
 
+/** Operations of the float op that have a function here. */
+export const USUAL_OPERATIONS: readonly string[] = ['F64', 'F32', 'F64x2', 'F32x4'].flatMap((shape) =>
+  VERB_NAMES.map((verb) => verb + shape),
+);
+
 /** All routines by name, those that others call first. They call `float`, the host's soft float. */
 export const FLOAT_ROUTINES: ReadonlyMap<string, Routine> = new Map<string, Routine>([
   ['isProduct', IS_PRODUCT],
@@ -305,6 +310,6 @@ export const FLOAT_FUNCTIONS: Readonly<
   Record<string, { readonly parameters: readonly ValueType[]; readonly results: readonly ValueType[] }>
 > = Object.fromEntries(
   [...FLOAT_ROUTINES]
-    .filter(([name]) => FLOAT_OPERATIONS.includes(name))
+    .filter(([name]) => USUAL_OPERATIONS.includes(name))
     .map(([name, { parameters, results }]) => [name, { parameters: Object.values(parameters), results }]),
 );

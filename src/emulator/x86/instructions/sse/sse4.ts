@@ -96,11 +96,18 @@ function blend(name: string, opcode: string, operands: string, laneBytes: number
   });
 }
 
-/** ROUNDPS and its kind; DPPS, DPPD: the immediate is part of the operation's name. */
-function floatImmediate(name: string, opcode: string, operands: string, verb: string, lanes: string): Instruction {
+/** ROUNDPS and its kind; DPPS, DPPD: what counts of the immediate is part of the operation's name. */
+function floatImmediate(
+  name: string,
+  opcode: string,
+  operands: string,
+  verb: string,
+  lanes: string,
+  mask: number,
+): Instruction {
   return row(name, `66 0F 3A ${opcode} /r ib  ${operands},Ib`, (b, dst, src, control) => {
     const y = readVector(b, src);
-    setXmm(b, dst, b.ir.float(readVector(b, dst), y, `${verb}.${immediate(control).toString(16)}${lanes}`));
+    setXmm(b, dst, b.ir.float(readVector(b, dst), y, `${verb}.${(immediate(control) & mask).toString(16)}${lanes}`));
   });
 }
 
@@ -191,12 +198,12 @@ export const sse4: readonly Instruction[] = [
   blend('blendps', '0C', 'Vps,Wps', 4),
   blend('blendpd', '0D', 'Vpd,Wpd', 8),
   blend('pblendw', '0E', 'Vdq,Wdq', 2),
-  floatImmediate('roundps', '08', 'Vps,Wps', 'round', 'F32x4'),
-  floatImmediate('roundpd', '09', 'Vpd,Wpd', 'round', 'F64x2'),
-  floatImmediate('roundss', '0A', 'Vss,Wss', 'round', 'F32'),
-  floatImmediate('roundsd', '0B', 'Vsd,Wsd', 'round', 'F64'),
-  floatImmediate('dpps', '40', 'Vps,Wps', 'dot', 'F32x4'),
-  floatImmediate('dppd', '41', 'Vpd,Wpd', 'dot', 'F64x2'),
+  floatImmediate('roundps', '08', 'Vps,Wps', 'round', 'F32x4', 0xf),
+  floatImmediate('roundpd', '09', 'Vpd,Wpd', 'round', 'F64x2', 0xf),
+  floatImmediate('roundss', '0A', 'Vss,Wss', 'round', 'F32', 0xf),
+  floatImmediate('roundsd', '0B', 'Vsd,Wsd', 'round', 'F64', 0xf),
+  floatImmediate('dpps', '40', 'Vps,Wps', 'dot', 'F32x4', 0xff),
+  floatImmediate('dppd', '41', 'Vpd,Wpd', 'dot', 'F64x2', 0x33),
   extractRow('pextrb', '14', 8, 'Mb'),
   extractRow('pextrw', '15', 16, 'Mw'),
   row('pextrd/pextrq', '66 0F 3A 16 /r ib  Ey,Vdq,Ib', (b, dst, src, lane) => {
