@@ -31,13 +31,20 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
-  it.each(['timers.c', 'memory.c', 'threads.c', 'signals.c', 'float-faults.c', 'pipes.c', 'sockets.c', 'cxx.cc'])(
-    '%s',
-    async (source) => {
-      const [native, guest] = await both(build(source, ['-lm']));
-      expect(guest).toEqual(native);
-    },
-  );
+  it.each([
+    'timers.c',
+    'futexes.c',
+    'memory.c',
+    'threads.c',
+    'signals.c',
+    'float-faults.c',
+    'pipes.c',
+    'sockets.c',
+    'cxx.cc',
+  ])('%s', async (source) => {
+    const [native, guest] = await both(build(source, ['-lm']));
+    expect(guest).toEqual(native);
+  });
 
   // In the guest /tmp is kept in memory and /var/tmp lies on the disk.
   it.each(['/tmp', '/var/tmp'])('files.c in %s', async (parent) => {
@@ -45,6 +52,11 @@ describe('a program answers in the VM as on Linux', () => {
     rmSync(folder, { recursive: true, force: true });
     const [native, guest] = await both(build('files.c'), [folder]);
     rmSync(folder, { recursive: true, force: true });
+    expect(guest).toEqual(native);
+  });
+
+  it.each(['/tmp', '/var/tmp'])('shared-memory.c in %s', async (folder) => {
+    const [native, guest] = await both(build('shared-memory.c'), [folder]);
     expect(guest).toEqual(native);
   });
 

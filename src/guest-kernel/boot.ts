@@ -2,7 +2,7 @@
 import { chooseEngine, CpuCounters, createCpu, describeChoice, engineNotice, type Engine } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import { BlockCache } from './block/block-cache.ts';
-import { writeBack } from './block/write-back.ts';
+import { writeBack, writeBackMapped } from './block/write-back.ts';
 import { cli } from './cli/cli.ts';
 import { memoryDevices } from './devices/character-device.ts';
 import { makeDevice } from './devices/device.ts';
@@ -34,9 +34,11 @@ import { directories } from './syscalls/directories.ts';
 import { SyscallDispatcher } from './syscalls/dispatch.ts';
 import { fileAttributes } from './syscalls/file-attributes.ts';
 import { futexes } from './syscalls/futex.ts';
+import { futexes2 } from './syscalls/futex2.ts';
 import { identity } from './syscalls/identity.ts';
 import { launcherCalls } from './syscalls/launcher.ts';
 import { memory } from './syscalls/memory.ts';
+import { memoryFiles } from './syscalls/memory-files.ts';
 import { type FilesystemType, mountCalls } from './syscalls/mounts.ts';
 import { names } from './syscalls/names.ts';
 import { openClose } from './syscalls/open-close.ts';
@@ -58,6 +60,7 @@ import { formatCall } from './trace/strace.ts';
 import type { WaitQueue } from './program/wait-queue.ts';
 import type { Filesystem, Timestamp } from './vfs/inode.ts';
 import { BOOT_BANNER } from './version.ts';
+import { MemoryFiles } from './vfs/memory-files.ts';
 import { MountTable } from './vfs/mount-table.ts';
 
 /** CPUID's features by Linux' names (emulator/x86/cpuid.ts). */
@@ -84,6 +87,8 @@ export function allSyscalls(
     ...memory,
     ...threads,
     ...futexes,
+    ...futexes2,
+    ...memoryFiles,
     ...processes,
     ...signals,
     ...time,
@@ -122,7 +127,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const tty = new ConsoleTty(ports.console);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
   const capacityBytes = options.memoryBytes * TMPFS_SHARE;
-  const ramfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, rootMode = 0o755): Ramfs =>
+  const ramfs: MakeRamfs = (type, deviceNumber, rootMode = 0o755) =>
     new Ramfs({ type, deviceNumber, capacityBytes, now, rootMode });
   const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty)];
   const vfs = new MountTable(ramfs('ramfs', 1), 'rootfs', 'rw', deviceOpener(devices));
@@ -134,6 +139,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     { name: 'tmpfs', create: () => ramfs('tmpfs', 17) },
   ];
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
+  machine.memoryFiles = new MemoryFiles(ramfs('tmpfs', 21));
   const environment = new Map<ByteString, ByteString>();
   // Some ms with nothing to do are a turn of the host's event loop.
   const wakeLater = (queue: WaitQueue): void =>
@@ -163,21 +169,16 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   natives.add(cli);
 
   const say = (text: string): void => log.notice(text);
-  const mounts: readonly Mountable[] = [
-    { path: '/dev', source: 'devfs', filesystem: makeDevfs(devices, { deviceNumber: 18, now }) },
-    {
-      path: '/proc',
-      source: 'proc',
-      filesystem: makeProcfs(procSource(machine, ports, filesystems, environment), { deviceNumber: 19 }),
-    },
-    { path: '/tmp', source: 'tmpfs', filesystem: ramfs('tmpfs', 20, 0o1777) },
-  ];
+  const proc = makeProcfs(procSource(machine, ports, filesystems, environment), { deviceNumber: 19 });
+  const mounts = standardMounts(makeDevfs(devices, { deviceNumber: 18, now }), proc, ramfs);
   startKernelThread(machine, 'mount-root', function* mountRoot(sys) {
     if (ports.disk.blockCount > 0) {
       const cache = new BlockCache(ports.disk);
       const root = yield* sys.retry(() => mountExt4(cache, { now, log: say, deviceNumber: makeDevice(252, 0) }));
       vfs.mount(root, '/', '/dev/vblk0.1', root.isReadOnly ? 'ro' : 'rw');
-      startKernelThread(machine, 'write-back', () => writeBack(cache, () => ports.clock.monotonicNs()));
+      const nowNs = (): number => ports.clock.monotonicNs();
+      startKernelThread(machine, 'write-back', () => writeBack(cache, nowNs));
+      startKernelThread(machine, 'map-write-back', (own) => writeBackMapped(root, own, nowNs));
     }
     // Only threads that start now have the disk as their root directory.
     startKernelThread(machine, 'init', init);
@@ -208,6 +209,17 @@ interface Mountable {
   readonly path: ByteString;
   readonly source: ByteString;
   readonly filesystem: Filesystem;
+}
+
+type MakeRamfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, rootMode?: number) => Ramfs;
+
+function standardMounts(devfs: Filesystem, proc: Filesystem, ramfs: MakeRamfs): readonly Mountable[] {
+  return [
+    { path: '/dev', source: 'devfs', filesystem: devfs },
+    { path: '/dev/shm', source: 'tmpfs', filesystem: ramfs('tmpfs', 22, 0o1777) },
+    { path: '/proc', source: 'proc', filesystem: proc },
+    { path: '/tmp', source: 'tmpfs', filesystem: ramfs('tmpfs', 20, 0o1777) },
+  ];
 }
 
 function* mountAll(machine: RunningMachine, sys: NativeCalls, mounts: readonly Mountable[]): Wait<void> {

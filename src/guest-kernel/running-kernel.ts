@@ -6,6 +6,7 @@ import type { RunningMachine } from './program/running-machine.ts';
 import { SIGKILL, SIGTERM } from './abi/signal.ts';
 import type { CpuCounters } from '../emulator/index.ts';
 import type { EngineReport, HostConnection, Kernel, KernelStatistics, SliceResult } from './kernel.ts';
+import { writeBackShared } from './vfs/shared-pages.ts';
 import { connectFromHost } from './net/host-door.ts';
 import type { Network } from './net/network.ts';
 import type { KernelPorts } from './ports.ts';
@@ -123,6 +124,7 @@ function* syncAll(machine: RunningMachine, sys: NativeCalls, done: (error?: Erro
   let failure: Error | undefined;
   for (const { filesystem } of machine.vfs.mounts) {
     try {
+      yield* sys.retry(() => writeBackShared(filesystem));
       const finished = yield* sys.retry(() => filesystem.sync());
       if (finished !== undefined) {
         yield blocked(finished, { isUninterruptible: true });

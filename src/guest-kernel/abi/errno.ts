@@ -53,6 +53,7 @@ export const EMLINK = new Errno(31, 'EMLINK', 'Too many links');
 export const EPIPE = new Errno(32, 'EPIPE', 'Broken pipe');
 export const EDOM = new Errno(33, 'EDOM', 'Numerical argument out of domain');
 export const ERANGE = new Errno(34, 'ERANGE', 'Numerical result out of range');
+export const EDEADLK = new Errno(35, 'EDEADLK', 'Resource deadlock avoided');
 export const ENAMETOOLONG = new Errno(36, 'ENAMETOOLONG', 'File name too long');
 export const ENOLCK = new Errno(37, 'ENOLCK', 'No locks available');
 export const ENOSYS = new Errno(38, 'ENOSYS', 'Function not implemented');

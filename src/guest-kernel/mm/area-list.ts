@@ -3,7 +3,9 @@
  * Areas do not overlap. Cutting an area copies its description; each piece holds its own reference on the inode.
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
+import { PROT_WRITE } from '../abi/mman.ts';
 import type { Inode } from '../vfs/inode.ts';
+import type { SharedPages } from '../vfs/shared-pages.ts';
 
 export interface Area {
   readonly startAddr: number;
@@ -11,6 +13,10 @@ export interface Area {
   /** PROT_* bits. */
   readonly protection: number;
   readonly isShared: boolean;
+  /** Whose pages a shared mapping shows. */
+  readonly shared: SharedPages | undefined;
+  /** Shared, and its file is not open for writing: it never gets the right to write. */
+  readonly isUnwritable?: boolean;
   /** The file behind it; undefined: zeros. */
   readonly inode: Inode | undefined;
   /** Offset in the file of startAddr, bytes. */
@@ -63,7 +69,7 @@ export class AreaList {
 
   /** Adds an area where nothing is; joins it with neighbours that it continues. */
   insert(area: Area): void {
-    area.inode?.retain();
+    hold(area);
     const index = this.#indexAfter(area.startAddr);
     this.#areas.splice(index, 0, area);
     this.#join(index);
@@ -90,8 +96,8 @@ export class AreaList {
       if (changed !== undefined) pieces.push(changed);
       if (original.endAddr > endAddr) pieces.push(cut(original, endAddr, original.endAddr));
     }
-    for (const piece of pieces) piece.inode?.retain();
-    for (const original of originals) original.inode?.release();
+    for (const piece of pieces) hold(piece);
+    for (const original of originals) letGo(original);
     this.#areas.splice(first, originals.length, ...pieces);
     for (let i = first + pieces.length; i >= first - 1; i--) this.#join(i);
     return former;
@@ -136,10 +142,20 @@ export class AreaList {
     const a = this.#areas[index];
     const b = this.#areas[index + 1];
     if (a === undefined || b === undefined || !continues(a, b)) return;
-    b.inode?.release();
+    letGo(b);
     const fileBytes = Math.max(a.fileBytes, b.startAddr - a.startAddr + b.fileBytes);
     this.#areas.splice(index, 2, { ...a, endAddr: b.endAddr, fileBytes: a.inode === undefined ? 0 : fileBytes });
   }
+}
+
+function hold(area: Area): void {
+  area.inode?.retain();
+  if (area.shared !== undefined && (area.protection & PROT_WRITE) !== 0) area.shared.writableMappings++;
+}
+
+function letGo(area: Area): void {
+  area.inode?.release();
+  if (area.shared !== undefined && (area.protection & PROT_WRITE) !== 0) area.shared.writableMappings--;
 }
 
 function cut(area: Area, startAddr: number, endAddr: number): Area {

@@ -18,6 +18,7 @@ function fresh(limitPages = 10_000) {
 function fakeFile(sizeBytes: number) {
   const counts = { references: 0, written: 0 };
   const inode = {
+    filesystem: {},
     attributes: () => ({ sizeBytes, mode: 0o100644 }),
     read(offset: number, dst: Uint8Array): number {
       const count = Math.max(0, Math.min(dst.length, sizeBytes - offset));
@@ -98,7 +99,24 @@ describe('MemoryMap', () => {
     const addr = map.map({ addr: 0, sizeBytes: 2 * PAGE_SIZE, protection: RW, inode, isShared: true });
     memory.storeU32(addr, 1);
     map.writeBack(addr, addr + 2 * PAGE_SIZE);
-    expect(counts.written).toBe(PAGE_SIZE + 100);
+    expect(counts.written).toBe(PAGE_SIZE); // the second page was not stored to
+  });
+
+  it('a shared page has one owner: the other mapping takes it at its next touch', () => {
+    const [a, b] = [fresh(), fresh()];
+    const { inode } = fakeFile(2 * PAGE_SIZE);
+    const request = { addr: 0, sizeBytes: PAGE_SIZE, protection: RW, inode, isShared: true };
+    const [here, there] = [a.map.map(request), b.map.map(request)];
+    a.memory.storeU32(here, 7);
+    expect(a.map.space.permissionsAt(here) & PAGE.FAST_WRITE).not.toBe(0);
+    expect(b.memory.loadU32(there)).toBe(7);
+    expect(a.map.space.permissionsAt(here)).toBe(0);
+    expect([a.budget.usedPages, b.budget.usedPages]).toEqual([0, 1]);
+    b.memory.storeU32(there, 8);
+    expect(a.memory.loadU32(here)).toBe(8);
+    expect(a.map.map({ ...request, addr: here + PAGE_SIZE })).toBe(here + PAGE_SIZE);
+    expect(a.memory.loadU32(here + PAGE_SIZE)).toBe(8);
+    expect(a.map.isResident(here)).toBe(false);
   });
 
   it('cutting and joining keeps one reference for each piece', () => {

@@ -11,9 +11,11 @@
  * reservations cost nothing.
  */
 import { type AddressSpace, GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
-import { EEXIST, EINVAL, ENOMEM } from '../abi/errno.ts';
+import { EACCES, EEXIST, EINVAL, ENOMEM } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import { type Inode, NotResident } from '../vfs/inode.ts';
+import type { FutexPlace } from '../program/futex-table.ts';
+import { type PageHolder, readFile, sharedPages, writeBackQuietly } from '../vfs/shared-pages.ts';
 import { type Area, AreaList } from './area-list.ts';
 
 /** First address that mmap gives out: 256 MiB leaves room for a program's image and its brk. */
@@ -42,6 +44,7 @@ export interface MapRequest {
   /** With isFixed: EEXIST instead of replacing. */
   readonly isNoReplace?: boolean;
   readonly isShared?: boolean;
+  readonly isUnwritable?: boolean;
   readonly inode?: Inode | undefined;
   readonly offset?: number;
   readonly fileBytes?: number;
@@ -51,7 +54,7 @@ export interface MapRequest {
 /** Brought in, or there already; or why not: nothing mapped, not allowed, past the end of its file. */
 export type TouchResult = 'ok' | 'present' | 'unmapped' | 'denied' | 'beyond-file';
 
-export class MemoryMap {
+export class MemoryMap implements PageHolder {
   readonly space: AddressSpace;
   readonly areas = new AreaList();
   readonly #budget: MemoryBudget;
@@ -85,6 +88,8 @@ export class MemoryMap {
       endAddr,
       protection: request.protection,
       isShared: request.isShared ?? false,
+      shared: request.isShared === true && request.inode !== undefined ? sharedPages(request.inode) : undefined,
+      ...(request.isUnwritable === true ? { isUnwritable: true } : {}),
       inode: request.inode,
       offset: request.inode === undefined ? 0 : (request.offset ?? 0),
       fileBytes: request.inode === undefined ? 0 : (request.fileBytes ?? Number.POSITIVE_INFINITY),
@@ -95,28 +100,39 @@ export class MemoryMap {
 
   /** munmap(2): nothing need be there. */
   unmap(addr: number, sizeBytes: number): void {
-    this.writeBack(addr, addr + sizeBytes);
-    for (const piece of this.areas.within(addr, addr + sizeBytes)) this.#drop(piece.startAddr, piece.endAddr);
+    for (const piece of this.areas.within(addr, addr + sizeBytes)) this.#leave(piece);
     this.areas.remove(addr, addr + sizeBytes);
   }
 
-  /** mprotect(2). @throws ENOMEM where something is not mapped */
+  /** mprotect(2). @throws ENOMEM where something is not mapped, EACCES */
   protect(addr: number, sizeBytes: number, protection: number): void {
     const endAddr = addr + pageUp(sizeBytes);
     if (!this.areas.covers(addr, endAddr)) throw ENOMEM;
+    const isWriting = (protection & PROT_WRITE) !== 0;
+    if (isWriting && this.areas.within(addr, endAddr).some((piece) => piece.isUnwritable === true)) throw EACCES;
     if (protection !== 0) this.#ensureSize(endAddr);
     this.areas.replace(addr, endAddr, (piece) => ({ ...piece, protection }));
-    for (const run of this.#residentRuns(addr, endAddr)) {
+    for (const piece of this.areas.within(addr, endAddr)) {
+      for (const run of this.#residentRuns(piece.startAddr, piece.endAddr)) this.#admit(piece, run);
+    }
+  }
+
+  /** Gives generated code the rights of resident pages; clean shared ones come without the right to write. */
+  #admit(area: Area, run: { readonly startAddr: number; readonly endAddr: number }): void {
+    const { protection } = area;
+    if (area.shared === undefined || (protection & PROT_WRITE) === 0) {
       this.space.protect(run.startAddr, run.endAddr - run.startAddr, protection);
+      return;
+    }
+    for (let at = run.startAddr; at < run.endAddr; at += PAGE_SIZE) {
+      const isDirty = area.shared.isOwnedDirty(filePage(area, at));
+      this.space.protect(at, PAGE_SIZE, isDirty ? protection : protection & ~PROT_WRITE);
     }
   }
 
   /** MADV_DONTNEED: private pages fall back to zeros or to the file's bytes at the next touch. */
   forget(addr: number, endAddr: number): void {
-    for (const piece of this.areas.within(addr, endAddr)) {
-      if (piece.isShared) this.writeBack(piece.startAddr, piece.endAddr);
-      this.#drop(piece.startAddr, piece.endAddr);
-    }
+    for (const piece of this.areas.within(addr, endAddr)) this.#leave(piece);
   }
 
   /**
@@ -128,14 +144,27 @@ export class MemoryMap {
     if (area === undefined) return 'unmapped';
     if (!permits(area.protection, wanted)) return 'denied';
     const page = Math.floor(addr / PAGE_SIZE);
-    if (this.#resident[page] === 1) return 'present';
+    if (this.#resident[page] === 1) return this.#storeTo(area, page, wanted) ? 'ok' : 'present';
     const filePages = fileEndPage(area);
     if (page >= filePages) return 'beyond-file';
     const around = page - (page % AROUND_PAGES);
     const first = Math.max(around, area.startAddr / PAGE_SIZE);
     const last = Math.min(around + AROUND_PAGES, area.endAddr / PAGE_SIZE, filePages);
-    for (let at = first; at < last; at++) if (this.#resident[at] === 0) at = this.#bringIn(area, at, last) - 1;
+    if (area.shared !== undefined) this.#bringInShared(area, page, first, last);
+    else for (let at = first; at < last; at++) if (this.#resident[at] === 0) at = this.#bringIn(area, at, last) - 1;
+    this.#storeTo(area, page, wanted);
     return 'ok';
+  }
+
+  /** The first store to a shared page makes it dirty. @returns whether that gave a right that was not there */
+  #storeTo(area: Area, page: number, wanted: number): boolean {
+    const { shared } = area;
+    if (shared === undefined || (wanted & PROT_WRITE) === 0) return false;
+    const filePageIndex = filePage(area, page * PAGE_SIZE);
+    if (shared.isOwnedDirty(filePageIndex)) return false;
+    shared.markDirty(filePageIndex);
+    this.space.protect(page * PAGE_SIZE, PAGE_SIZE, area.protection);
+    return true;
   }
 
   /** Makes every page of the range resident. @returns whether all allow it. @throws NotResident, ENOMEM */
@@ -185,6 +214,11 @@ export class MemoryMap {
   /** Moves a mapping with its resident bytes to a free place (mremap(2)). */
   move(area: Area, newSizeBytes: number, newAddr: number): number {
     const oldSize = area.endAddr - area.startAddr;
+    if (area.shared !== undefined) {
+      const target = this.map({ ...area, addr: newAddr, sizeBytes: newSizeBytes, isFixed: newAddr !== 0 });
+      this.unmap(area.startAddr, oldSize);
+      return target;
+    }
     const target = this.map({ ...area, addr: newAddr, sizeBytes: newSizeBytes, isFixed: newAddr !== 0 });
     const moved = Math.min(oldSize, newSizeBytes);
     for (const run of this.#residentRuns(area.startAddr, area.startAddr + moved)) {
@@ -204,6 +238,7 @@ export class MemoryMap {
     this.brkEnd = other.brkEnd;
     for (const area of other.areas) {
       this.areas.insert(area);
+      if (area.shared !== undefined) continue; // the pages stay where they are
       for (const run of other.#residentRuns(area.startAddr, area.endAddr)) {
         this.#claim(run.startAddr / PAGE_SIZE, (run.endAddr - run.startAddr) / PAGE_SIZE);
         this.space.u8.set(other.space.u8.subarray(run.startAddr, run.endAddr), run.startAddr);
@@ -212,17 +247,30 @@ export class MemoryMap {
     }
   }
 
-  /** Writes resident pages of shared, writable file mappings to their files (msync, munmap, exit). */
+  /** Writes what is dirty in the shared mappings of the range to their files (msync). @throws NotResident */
   writeBack(addr: number, endAddr: number): void {
-    for (const piece of this.areas.within(addr, endAddr)) {
-      if (piece.inode === undefined || !piece.isShared || (piece.protection & PROT_WRITE) === 0) continue;
-      const sizeBytes = piece.inode.attributes().sizeBytes;
-      for (const run of this.#residentRuns(piece.startAddr, piece.endAddr)) {
-        const offset = piece.offset + run.startAddr - piece.startAddr;
-        const length = Math.min(run.endAddr - run.startAddr, sizeBytes - offset);
-        if (length > 0) piece.inode.write(offset, this.space.u8.subarray(run.startAddr, run.startAddr + length));
-      }
-    }
+    for (const { shared } of this.areas.within(addr, endAddr)) shared?.writeBack();
+  }
+
+  /** The futex word at `addr` in its file, if it is shared memory. */
+  sharedPlace(addr: number): FutexPlace | undefined {
+    const area = this.areas.find(addr);
+    if (area?.shared === undefined) return undefined;
+    return { table: area.shared.futexes, key: area.offset + addr - area.startAddr };
+  }
+
+  pageBytes(addr: number, isChanging: boolean): Uint8Array {
+    if (isChanging) this.space.noteStore(addr, PAGE_SIZE);
+    return this.space.u8.subarray(addr, addr + PAGE_SIZE);
+  }
+
+  surrenderPage(addr: number): void {
+    this.#drop(addr, addr + PAGE_SIZE);
+  }
+
+  cleanPage(addr: number): void {
+    const area = this.areas.find(addr);
+    if (area !== undefined) this.space.protect(addr, PAGE_SIZE, area.protection & ~PROT_WRITE);
   }
 
   /** Unmaps all: the space is as new afterwards. */
@@ -271,18 +319,51 @@ export class MemoryMap {
     if (area.inode !== undefined) {
       const skipped = startAddr - area.startAddr;
       const fromFile = Math.min(sizeBytes, area.fileBytes - skipped);
-      if (fromFile > 0) this.#readFile(area.inode, area.offset + skipped, startAddr, fromFile);
+      if (fromFile > 0) this.#load(area.inode, area.offset + skipped, startAddr, fromFile);
     }
     this.#claim(first, end - first);
     this.space.protect(startAddr, sizeBytes, area.protection);
     return end;
   }
 
+  /** Takes the page wherever it is, and neighbours that belong to nobody. @throws NotResident, ENOMEM */
+  #bringInShared(area: Area, wanted: number, first: number, limit: number): void {
+    const { shared } = area;
+    if (shared === undefined) return;
+    for (let page = first; page < limit; page++) {
+      const addr = page * PAGE_SIZE;
+      if (page !== wanted && (this.#resident[page] === 1 || shared.hasOwner(filePage(area, addr)))) continue;
+      if (this.#budget.usedPages + 1 > this.#budget.limitPages) throw ENOMEM;
+      const view = this.space.u8.subarray(addr, addr + PAGE_SIZE);
+      try {
+        shared.take(filePage(area, addr), this, addr, view);
+      } catch (error) {
+        view.fill(0);
+        if (page !== wanted && error instanceof NotResident) continue;
+        throw error;
+      }
+      this.#claim(page, 1);
+      this.#admit(area, { startAddr: addr, endAddr: addr + PAGE_SIZE });
+    }
+  }
+
+  /** A mapping goes, or forgets what it holds; dirty shared pages find their way to the file. */
+  #leave(piece: Area): void {
+    const { shared } = piece;
+    if (shared !== undefined) {
+      for (const run of this.#residentRuns(piece.startAddr, piece.endAddr)) {
+        for (let at = run.startAddr; at < run.endAddr; at += PAGE_SIZE) shared.leave(filePage(piece, at), this, at);
+      }
+    }
+    this.#drop(piece.startAddr, piece.endAddr);
+    if (shared?.isUnwritten === true) writeBackQuietly(shared);
+  }
+
   // Pages that are not resident hold zeros: a read that stops half-way must not leave bytes behind.
-  #readFile(inode: Inode, offset: number, addr: number, sizeBytes: number): void {
+  #load(inode: Inode, offset: number, addr: number, sizeBytes: number): void {
     const view = this.space.u8.subarray(addr, addr + sizeBytes);
     try {
-      inode.read(offset, view);
+      readFile(inode, offset, view);
     } catch (error) {
       view.fill(0);
       throw error;
@@ -320,6 +401,11 @@ export class MemoryMap {
     }
     return runs;
   }
+}
+
+/** Page of the file that shows at `addr`. */
+function filePage(area: Area, addr: number): number {
+  return (area.offset + addr - area.startAddr) / PAGE_SIZE;
 }
 
 export function pageUp(bytes: number): number {

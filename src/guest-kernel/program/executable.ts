@@ -4,6 +4,7 @@ import type { ElfSource } from '../loader/elf.ts';
 import { type LoadedFile, type StartPoint, loadProgram } from '../loader/load-program.ts';
 import type { MemoryMap } from '../mm/memory-map.ts';
 import type { Inode } from '../vfs/inode.ts';
+import { readFile } from '../vfs/shared-pages.ts';
 import type { RunningMachine } from './running-machine.ts';
 
 const RANDOM_BYTES = 16;
@@ -45,7 +46,7 @@ export function sourceOf(inode: Inode, sizeBytes: number): ElfSource {
     sizeBytes,
     read(offset, size) {
       const bytes = new Uint8Array(Math.max(0, Math.min(size, sizeBytes - offset)));
-      return bytes.subarray(0, bytes.length === 0 ? 0 : inode.read(offset, bytes));
+      return bytes.subarray(0, bytes.length === 0 ? 0 : readFile(inode, offset, bytes));
     },
   };
 }

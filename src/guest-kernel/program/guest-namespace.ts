@@ -8,7 +8,7 @@ import { EAGAIN } from '../abi/errno.ts';
 import { NotResident } from '../vfs/inode.ts';
 import { type MemoryBudget, MemoryMap } from '../mm/memory-map.ts';
 import { SpaceMemory } from '../mm/space-memory.ts';
-import { FutexTable } from './futex-table.ts';
+import { type FutexPlace, FutexTable } from './futex-table.ts';
 import type { ResidentLauncher } from './resident-launcher.ts';
 import type { Mapping, Namespace } from './thread.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -100,6 +100,12 @@ export class GuestNamespace implements Namespace {
     this.map = map;
     this.memory = new SpaceMemory(map);
     this.#giveBack = giveBack;
+  }
+
+  /** Where waiters of a futex word stand: with its file when it is shared memory, else with the namespace. */
+  futexPlace(addr: number, isPrivate: boolean): FutexPlace {
+    const shared = isPrivate ? undefined : this.map.sharedPlace(addr);
+    return shared ?? { table: this.futexes, key: addr };
   }
 
   get residentBytes(): number {

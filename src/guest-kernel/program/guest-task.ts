@@ -26,6 +26,7 @@ import { NotResident } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import { blocked } from './blocked.ts';
 import { faultReport, missingInstructionLine } from './fault-report.ts';
+import { type FutexWaiter, FutexTable } from './futex-table.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
 import { KernelTask } from './kernel-task.ts';
 import type { RunningMachine } from './running-machine.ts';
@@ -53,6 +54,8 @@ export class GuestTask extends KernelTask implements Thread {
   clearTidAddr = 0;
   /** set_robust_list(2). */
   robustListAddr = 0;
+  /** Where it waits in futex tables; left when it ends. */
+  futexWaiters: readonly FutexWaiter[] = [];
   /** Signals that rt_sigtimedwait waits for although they are blocked. */
   awaitedSignals: SignalSet = 0n;
   readonly #dispatcher: SyscallDispatcher;
@@ -333,6 +336,7 @@ export class GuestTask extends KernelTask implements Thread {
   }
 
   protected override onEnd(): void {
+    for (const waiter of this.futexWaiters) FutexTable.leave(waiter);
     releaseThread(this);
     this.cpuState.dispose();
   }

@@ -13,6 +13,7 @@ import { Scheduler } from './scheduler.ts';
 import { signalBit } from './signals.ts';
 import type { Machine } from './thread.ts';
 import type { TimerClock } from './timers/expiring-timer.ts';
+import type { MemoryFiles } from '../vfs/memory-files.ts';
 import type { SignalFile } from '../vfs/signal-file.ts';
 
 /** How many ended programs are remembered for GET /app/{tid}. */
@@ -39,6 +40,8 @@ export class RunningMachine implements Machine {
   isGoingDown = false;
   /** Makes address spaces for fork; set in boot.ts. */
   namespaces: NamespacePool | undefined;
+  /** Files without names; set in boot.ts. */
+  memoryFiles: MemoryFiles | undefined;
   /** The thread that runs now. */
   current: KernelTask | undefined;
   readonly #tasks = new Map<number, KernelTask>();

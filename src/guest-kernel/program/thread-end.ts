@@ -1,6 +1,7 @@
 /** What a guest thread leaves behind for those who wait for it: its tid word and its robust mutexes. */
 import { Errno } from '../abi/errno.ts';
 import { NotResident } from '../vfs/inode.ts';
+import { wakeWaiter } from './futex-table.ts';
 import type { GuestTask } from './guest-task.ts';
 
 const FUTEX_WAITERS = 0x8000_0000;
@@ -15,7 +16,8 @@ export function releaseThread(task: GuestTask): void {
   quietly(() => {
     if (task.clearTidAddr === 0) return;
     task.memory.storeU32(task.clearTidAddr, 0);
-    task.namespace.futexes.wake(task.clearTidAddr, 1);
+    const { table, key } = task.namespace.futexPlace(task.clearTidAddr, false);
+    table.wake(key, 1);
   });
 }
 
@@ -28,17 +30,30 @@ function releaseRobustList(task: GuestTask): void {
   const pending = memory.loadNumber(head + 16);
   let entry = memory.loadNumber(head);
   for (let i = 0; entry !== head && i < LIST_LIMIT; i++) {
-    if (entry !== pending) abandon(task, entry + offset);
-    entry = memory.loadNumber(entry - (entry % 2));
+    if (entry !== pending) abandon(task, plain(entry) + offset);
+    entry = memory.loadNumber(plain(entry));
   }
-  if (pending !== 0) abandon(task, pending + offset);
+  if (pending !== 0) abandon(task, plain(pending) + offset);
+}
+
+// Bit 0 of an entry marks a priority-inheriting lock (Linux kernel/futex/core.c: fetch_robust_entry).
+function plain(entry: number): number {
+  return entry - (entry % 2);
 }
 
 function abandon(task: GuestTask, addr: number): void {
   const word = task.memory.loadU32(addr);
   if ((word & FUTEX_TID_MASK) !== task.id) return;
   task.memory.storeU32(addr, ((word & FUTEX_WAITERS) | FUTEX_OWNER_DIED) >>> 0);
-  if ((word & FUTEX_WAITERS) !== 0) task.namespace.futexes.wake(addr, 1);
+  if ((word & FUTEX_WAITERS) === 0) return;
+  const { table, key } = task.namespace.futexPlace(addr, false);
+  const next = table.first(key);
+  if (next === undefined) return;
+  // A priority-inheriting lock goes to the next in line at once.
+  const heir = next.waiter.lockerId;
+  const waiters = next.hasMore ? FUTEX_WAITERS : 0;
+  if (heir !== undefined) task.memory.storeU32(addr, (waiters | FUTEX_OWNER_DIED | heir) >>> 0);
+  wakeWaiter(next.waiter);
 }
 
 function quietly(work: () => void): void {

@@ -1,17 +1,20 @@
 /** dup(2), fcntl(2), ioctl(2), pipe(2), fsync(2), posix_fadvise(2), readahead(2). */
-import { EBADF, EINVAL, EROFS, ESPIPE } from '../abi/errno.ts';
+import { EBADF, EINVAL, EPERM, EROFS, ESPIPE } from '../abi/errno.ts';
 import {
   F_DUPFD,
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
   F_GETOWN,
+  F_ADD_SEALS,
+  F_GET_SEALS,
   F_GETPIPE_SZ,
   F_SETFD,
   F_SETFL,
   F_SETOWN,
   F_SETPIPE_SZ,
   FD_CLOEXEC,
+  O_ACCMODE,
   O_APPEND,
   O_ASYNC,
   O_CLOEXEC,
@@ -20,6 +23,7 @@ import {
   O_NOATIME,
   O_NONBLOCK,
   O_PATH,
+  O_RDONLY,
 } from '../abi/fcntl.ts';
 import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD } from '../abi/ioctls.ts';
 import { blocked } from '../program/blocked.ts';
@@ -27,6 +31,8 @@ import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
 import type { Filesystem } from '../vfs/inode.ts';
 import { makePipe, PipeFile } from '../vfs/pipe.ts';
+import { addSeals, getSeals } from '../vfs/seals.ts';
+import { isMappedWritable, writeBackShared } from '../vfs/shared-pages.ts';
 import { flock, isLockCommand, recordLock } from './locks.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 
@@ -74,11 +80,19 @@ const CONTROLS: ReadonlyMap<number, Control> = new Map<number, Control>([
   ],
   [F_GETOWN, () => 0],
   [F_SETOWN, () => 0],
+  [F_GET_SEALS, (_thread, file) => getSeals(file.inode)],
+  [F_ADD_SEALS, (_thread, file, _fd, seals) => seal(file, seals)],
   [F_GETPIPE_SZ, (_thread, file) => pipeOf(file).capacity],
   [F_SETPIPE_SZ, (_thread, file, _fd, size) => pipeOf(file).resize(size)],
 ]);
 
 const ALLOWED_ON_PATH_FILES: readonly number[] = [F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL];
+
+function seal(file: OpenFile, seals: number): Result {
+  if ((file.flags & O_ACCMODE) === O_RDONLY) throw EPERM;
+  addSeals(file.inode, seals, file.inode !== undefined && isMappedWritable(file.inode));
+  return 0;
+}
 
 function pipeOf(file: OpenFile): PipeFile['pipe'] {
   if (!(file instanceof PipeFile)) throw EBADF;
@@ -141,6 +155,7 @@ function pipe2(thread: Thread, fds: number, flags: number): Result {
 
 /** Waits until everything written before is durable. @throws EIO when it could not be made so */
 function syncFilesystems(filesystems: readonly Filesystem[], call: Call): Result {
+  if (call.progress !== 'synced') for (const filesystem of filesystems) writeBackShared(filesystem);
   const queues = filesystems.map((filesystem) => filesystem.sync()).filter((queue) => queue !== undefined);
   // The second run comes when the flush is over; what others have written since is not its business.
   if (queues.length === 0 || call.progress === 'synced') return 0;
@@ -182,7 +197,7 @@ export const descriptors: readonly Syscall[] = [
   syscall({ nr: 32, name: 'dup', args: { fd: 'fd' }, support: 'full', run: (thread, { fd }) => duplicate(thread, fd, 0, false) }),
   syscall({ nr: 33, name: 'dup2', args: { oldfd: 'fd', newfd: 'fd' }, support: 'full', run: dup2 }),
   syscall({ nr: 72, name: 'fcntl', args: { fd: 'fd', cmd: 'int', arg: 'ptr' },
-    support: partial('no EDEADLK; no F_SETSIG, F_NOTIFY, leases, seals; owners are not signalled'), run: fcntl }),
+    support: partial('no EDEADLK; no F_SETSIG, F_NOTIFY, leases; owners are not signalled'), run: fcntl }),
   syscall({ nr: 73, name: 'flock', args: { fd: 'fd', operation: 'int' }, support: 'full', run: flock }),
   syscall({ nr: 74, name: 'fsync', args: { fd: 'fd' }, support: 'full', run: fsync }),
   syscall({ nr: 75, name: 'fdatasync', args: { fd: 'fd' }, support: 'full', run: fsync }),

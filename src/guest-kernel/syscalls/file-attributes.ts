@@ -5,6 +5,8 @@ import { S_IFDIR, S_IFLNK, S_IFREG, UTIME_NOW, UTIME_OMIT, W_OK } from '../abi/s
 import type { Thread } from '../program/thread.ts';
 import type { AttributeChanges, Timestamp } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
+import { requireResizable, requireUnsealed } from '../vfs/seals.ts';
+import { allocateFile, fileTruncated } from '../vfs/shared-pages.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 
@@ -55,7 +57,11 @@ function truncate(thread: Thread, { path, length }: { path: string; length: numb
 function ftruncate(thread: Thread, { fd, length }: { fd: number; length: number }): Result {
   const file = thread.files.get(fd);
   if (length < 0 || file.kind !== 'regular' || (file.flags & O_ACCMODE) === O_RDONLY) throw EINVAL;
-  file.inode?.setAttributes({ sizeBytes: length });
+  const { inode } = file;
+  if (inode === undefined) throw EINVAL;
+  requireResizable(inode, length);
+  inode.setAttributes({ sizeBytes: length });
+  fileTruncated(inode, length);
   return 0;
 }
 
@@ -67,7 +73,8 @@ function fallocate(thread: Thread, args: { fd: number; mode: number; offset: num
   if (file.kind !== 'regular') throw ENODEV;
   if (args.offset + args.len > Number.MAX_SAFE_INTEGER) throw EFBIG;
   if (file.inode?.allocate === undefined) throw EOPNOTSUPP;
-  file.inode.allocate(args.mode, args.offset, args.len);
+  requireUnsealed(file.inode, args.offset + args.len);
+  allocateFile(file.inode, args.mode, args.offset, args.len);
   return 0;
 }
 

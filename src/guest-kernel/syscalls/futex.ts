@@ -1,10 +1,11 @@
-/** futex(2): wait, wake, requeue, wake-op; the priority-inheriting forms are not there. */
-import { EAGAIN, EINVAL, ENOSYS, ETIMEDOUT } from '../abi/errno.ts';
-import { blocked } from '../program/blocked.ts';
-import type { FutexTable, FutexWaiter } from '../program/futex-table.ts';
-import { asGuest } from '../program/guest-task.ts';
+/** futex(2): wait, wake, requeue, wake-op, and locks that are handed to their next owner. */
+import { EAGAIN, EINVAL, ENOSYS } from '../abi/errno.ts';
+import { isBlocked } from '../program/blocked.ts';
+import type { FutexPlace } from '../program/futex-table.ts';
+import { futexPlace, futexWait } from './futex-wait.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
+import { type LockWord, lockFutex, tryLockFutex, unlockFutex } from './futex-lock.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { loadTimespecNs } from './timespec.ts';
 
@@ -13,8 +14,14 @@ const FUTEX_WAKE = 1;
 const FUTEX_REQUEUE = 3;
 const FUTEX_CMP_REQUEUE = 4;
 const FUTEX_WAKE_OP = 5;
+const FUTEX_LOCK_PI = 6;
+const FUTEX_UNLOCK_PI = 7;
+const FUTEX_TRYLOCK_PI = 8;
 const FUTEX_WAIT_BITSET = 9;
 const FUTEX_WAKE_BITSET = 10;
+const FUTEX_WAIT_REQUEUE_PI = 11;
+const FUTEX_LOCK_PI2 = 13;
+const FUTEX_PRIVATE_FLAG = 0x80;
 const FUTEX_CLOCK_REALTIME = 0x100;
 const FUTEX_COMMAND = 0x7f;
 
@@ -28,95 +35,115 @@ interface FutexArguments {
   readonly value3: number;
 }
 
-/** What a waiting call keeps between runs. */
-interface Waiting {
-  readonly waiter: FutexWaiter;
-  readonly deadlineNs: number | undefined;
-}
+type Operation = (thread: Thread, args: FutexArguments, call: Call) => Result;
+
+const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operation>([
+  [FUTEX_WAIT, (thread, args, call) => wait(thread, args, call, -1)],
+  [FUTEX_WAIT_BITSET, (thread, args, call) => wait(thread, args, call, args.value3 | 0)],
+  [FUTEX_WAKE, (thread, args) => wake(thread, args, -1)],
+  [FUTEX_WAKE_BITSET, (thread, args) => wake(thread, args, args.value3 | 0)],
+  [FUTEX_REQUEUE, requeue],
+  [
+    FUTEX_CMP_REQUEUE,
+    (thread, args) => {
+      if (thread.memory.loadU32(args.addr) !== args.value3) throw EAGAIN;
+      return requeue(thread, args);
+    },
+  ],
+  [FUTEX_WAKE_OP, wakeOp],
+  [
+    FUTEX_LOCK_PI,
+    (thread, args, call) => lockFutex(thread, lockWord(args), call, () => deadlineOf(thread, args, call)),
+  ],
+  [
+    FUTEX_LOCK_PI2,
+    (thread, args, call) => lockFutex(thread, lockWord(args), call, () => deadlineOf(thread, args, call)),
+  ],
+  [FUTEX_TRYLOCK_PI, (thread, args) => tryLockFutex(thread, lockWord(args))],
+  [FUTEX_UNLOCK_PI, (thread, args) => unlockFutex(thread, lockWord(args))],
+]);
+
+/** Those that may name CLOCK_REALTIME; in FUTEX_LOCK_PI it is understood. */
+const CLOCKED = [FUTEX_WAIT_BITSET, FUTEX_LOCK_PI2, FUTEX_WAIT_REQUEUE_PI];
 
 function futex(thread: Thread, args: FutexArguments, call: Call): Result {
-  const { futexes } = asGuest(thread).namespace;
+  const command = args.operation & FUTEX_COMMAND;
+  const operation = OPERATIONS.get(command);
+  if (operation === undefined) throw ENOSYS;
+  if ((args.operation & FUTEX_CLOCK_REALTIME) !== 0 && !CLOCKED.includes(command)) throw ENOSYS;
   if (args.addr % 4 !== 0) throw EINVAL;
-  switch (args.operation & FUTEX_COMMAND) {
-    case FUTEX_WAIT:
-      return wait(thread, args, call, -1);
-    case FUTEX_WAIT_BITSET:
-      return wait(thread, args, call, args.value3 | 0);
-    case FUTEX_WAKE:
-      return wake(thread, futexes, args, -1);
-    case FUTEX_WAKE_BITSET:
-      return wake(thread, futexes, args, args.value3 | 0);
-    case FUTEX_REQUEUE:
-      return requeue(thread, futexes, args);
-    case FUTEX_CMP_REQUEUE:
-      if (thread.memory.loadU32(args.addr) !== args.value3) throw EAGAIN;
-      return requeue(thread, futexes, args);
-    case FUTEX_WAKE_OP:
-      return wakeOp(thread, futexes, args);
-    default:
-      throw ENOSYS;
-  }
+  return operation(thread, args, call);
 }
 
-// Between two runs the waiter stands in the table, and is out of it (addr undefined) once it was woken.
+function isPrivate({ operation }: FutexArguments): boolean {
+  return (operation & FUTEX_PRIVATE_FLAG) !== 0;
+}
+
+function lockWord(args: FutexArguments): LockWord {
+  return { addr: args.addr, isPrivate: isPrivate(args) };
+}
+
 function wait(thread: Thread, args: FutexArguments, call: Call, bits: number): Result {
-  const { futexes } = asGuest(thread).namespace;
   if (bits === 0) throw EINVAL;
-  const before = call.progress as Waiting | undefined;
-  if (before !== undefined) {
-    if (before.waiter.addr === undefined) return 0;
-    if (before.deadlineNs !== undefined && call.nowNs >= before.deadlineNs) {
-      futexes.cancel(before.waiter);
-      throw ETIMEDOUT;
-    }
-    if (call.isInterrupted) futexes.cancel(before.waiter);
-    return sleep(before);
-  }
-  const deadlineNs = deadlineOf(thread, args, call);
-  if (thread.memory.loadU32(args.addr) !== args.value) throw EAGAIN;
-  if (deadlineNs !== undefined && call.nowNs >= deadlineNs) throw ETIMEDOUT;
-  if (call.isInterrupted) return sleep({ waiter: { queue: thread.program.ended, bits, addr: undefined }, deadlineNs });
-  return sleep({ waiter: futexes.wait(args.addr, bits), deadlineNs });
+  const word = { addr: args.addr, expected: args.value, isPrivate: isPrivate(args), bits };
+  const result = futexWait(
+    thread,
+    call,
+    () => [word],
+    () => deadlineOf(thread, args, call),
+  );
+  return isBlocked(result) ? result : 0;
 }
 
-function sleep(waiting: Waiting): Result {
-  const { deadlineNs } = waiting;
-  return blocked(waiting.waiter.queue, { progress: waiting, ...(deadlineNs === undefined ? {} : { deadlineNs }) });
-}
-
-/** FUTEX_WAIT counts from now; FUTEX_WAIT_BITSET names a time of the monotonic or the real clock. */
+/** FUTEX_WAIT counts from now; the others name a time of the monotonic or the real clock. */
 function deadlineOf(thread: Thread, args: FutexArguments, call: Call): number | undefined {
   if (args.timeout === 0) return undefined;
   const ns = loadTimespecNs(thread.memory, args.timeout);
-  if ((args.operation & FUTEX_COMMAND) === FUTEX_WAIT) return call.nowNs + ns;
-  if ((args.operation & FUTEX_CLOCK_REALTIME) === 0) return ns;
+  const command = args.operation & FUTEX_COMMAND;
+  if (command === FUTEX_WAIT) return call.nowNs + ns;
+  if ((args.operation & FUTEX_CLOCK_REALTIME) === 0 && command !== FUTEX_LOCK_PI) return ns;
   return call.nowNs + ns - Number(thread.machine.clock.realtimeNs());
 }
 
-function wake(thread: Thread, futexes: FutexTable, args: FutexArguments, bits: number): Result {
+/** The word's place; its page must be there. @throws EFAULT */
+function placeAt(thread: Thread, args: FutexArguments, addr: number): FutexPlace {
+  thread.memory.readable(addr, 4);
+  return futexPlace(thread, addr, isPrivate(args));
+}
+
+function wake(thread: Thread, args: FutexArguments, bits: number): Result {
   if (bits === 0) throw EINVAL;
-  thread.memory.readable(args.addr, 4);
-  return futexes.wake(args.addr, args.value | 0, bits);
+  const { table, key } = placeAt(thread, args, args.addr);
+  return table.wake(key, atLeastOne(args.value), bits);
 }
 
 /** Wakes `value`, moves up to `timeout` more to the second word. @returns how many were woken or moved */
-function requeue(thread: Thread, futexes: FutexTable, args: FutexArguments): number {
-  thread.memory.readable(args.addr2, 4);
-  const woken = futexes.wake(args.addr, args.value | 0);
-  return woken + futexes.requeue(args.addr, args.addr2, args.timeout | 0);
+function requeue(thread: Thread, args: FutexArguments): Result {
+  const to = placeAt(thread, args, args.addr2);
+  if ((args.value | 0) < 0 || (args.timeout | 0) < 0) throw EINVAL;
+  const { table, key } = placeAt(thread, args, args.addr);
+  const woken = table.wake(key, args.value | 0);
+  return woken + table.requeue(key, to, args.timeout | 0);
+}
+
+/** Linux futex_wake wakes one where it is asked for none. */
+function atLeastOne(count: number): number {
+  return Math.max(1, count | 0);
 }
 
 // FUTEX_WAKE_OP: value3 = op (4 bits), comparison (4), operand (12), comparand (12).
-function wakeOp(thread: Thread, futexes: FutexTable, args: FutexArguments): Result {
+function wakeOp(thread: Thread, args: FutexArguments): Result {
   const { memory } = thread;
   const encoded = args.value3;
+  const first = placeAt(thread, args, args.addr);
+  const second = placeAt(thread, args, args.addr2);
   const operand = (encoded << 8) >> 20;
   const amount = ((encoded >>> 28) & 8) !== 0 ? 1 << (operand & 31) : operand;
   const old = memory.loadU32(args.addr2) | 0;
   memory.storeU32(args.addr2, applyOp((encoded >>> 28) & 7, old, amount) >>> 0);
-  const woken = futexes.wake(args.addr, args.value | 0);
+  const woken = first.table.wake(first.key, atLeastOne(args.value));
   if (!compares((encoded >>> 24) & 15, old, (encoded << 20) >> 20)) return woken;
-  return woken + futexes.wake(args.addr2, args.timeout | 0);
+  return woken + second.table.wake(second.key, atLeastOne(args.timeout));
 }
 
 function applyOp(op: number, old: number, amount: number): number {
@@ -140,11 +167,12 @@ function compares(comparison: number, old: number, comparand: number): boolean {
   return result;
 }
 
+// oxfmt-ignore
 export const futexes: readonly Syscall[] = [
   syscall({
     nr: 202,
     name: 'futex',
-    support: partial('priority inheritance; words shared between programs'),
+    support: partial('the owner of a priority-inheriting lock is not boosted; no FUTEX_WAIT_REQUEUE_PI'),
     args: { addr: 'ptr', operation: 'int', value: 'uint', timeout: 'ptr', addr2: 'ptr', value3: 'uint' },
     run: futex,
   }),

@@ -1,7 +1,7 @@
 /** mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), mincore(2), msync(2), mlock(2) and their like. */
 import { GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
 import { EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS } from '../abi/errno.ts';
-import { O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
+import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
 import {
   MADV_DONTNEED,
   MADV_FREE,
@@ -29,6 +29,8 @@ import { type MemoryMap, pageUp } from '../mm/memory-map.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Inode } from '../vfs/inode.ts';
+import { requireMappable } from '../vfs/seals.ts';
+import { allocateFile } from '../vfs/shared-pages.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 const PROTECTION = PROT_READ | PROT_WRITE | PROT_EXEC;
@@ -60,6 +62,7 @@ function mmap(thread: Thread, args: MmapArguments): Result {
   const protection = args.protection & PROTECTION;
   const isShared = type !== MAP_PRIVATE;
   const file = (flags & MAP_ANONYMOUS) === 0 ? fileToMap(thread, args.fd, protection, isShared) : undefined;
+  if (file === undefined && isShared) return mapSharedMemory(thread, args);
   const map = mapOf(thread);
   const at = map.map({
     addr,
@@ -68,6 +71,7 @@ function mmap(thread: Thread, args: MmapArguments): Result {
     isFixed,
     isNoReplace: (flags & MAP_FIXED_NOREPLACE) !== 0,
     isShared,
+    isUnwritable: file?.isUnwritable ?? false,
     inode: file?.inode,
     offset: args.offset,
     name: file?.path ?? '',
@@ -76,12 +80,35 @@ function mmap(thread: Thread, args: MmapArguments): Result {
   return at;
 }
 
+/** Shared memory without a file is a file without a name, as on Linux (mm/shmem.c: shmem_zero_setup). */
+function mapSharedMemory(thread: Thread, args: MmapArguments): Result {
+  const { machine, namespace } = asGuest(thread);
+  if (machine.memoryFiles === undefined) throw ENOMEM;
+  const { inode } = machine.memoryFiles.create('zero', 0o666, { uid: 0, gid: 0 }).dentry;
+  try {
+    const sizeBytes = pageUp(args.length);
+    inode.setAttributes({ sizeBytes });
+    return namespace.map.map({
+      addr: args.addr,
+      sizeBytes,
+      protection: args.protection & PROTECTION,
+      isFixed: (args.flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0,
+      isNoReplace: (args.flags & MAP_FIXED_NOREPLACE) !== 0,
+      isShared: true,
+      inode,
+      name: '/dev/zero (deleted)',
+    });
+  } finally {
+    inode.release();
+  }
+}
+
 function fileToMap(
   thread: Thread,
   fd: number,
   protection: number,
   isShared: boolean,
-): { readonly inode: Inode; readonly path: string } | undefined {
+): { readonly inode: Inode; readonly path: string; readonly isUnwritable: boolean } | undefined {
   const file = thread.files.get(fd);
   const access = file.flags & O_ACCMODE;
   if (access !== O_RDONLY && access !== O_RDWR) throw access === O_WRONLY ? EACCES : EBADF;
@@ -90,7 +117,8 @@ function fileToMap(
   if (file.path === '/dev/zero') return undefined;
   const { inode } = file;
   if (inode === undefined || (inode.attributes().mode & S_IFMT) !== S_IFREG) throw ENODEV;
-  return { inode, path: file.path };
+  if (isShared && (protection & PROT_WRITE) !== 0) requireMappable(inode);
+  return { inode, path: file.path, isUnwritable: isShared && access === O_RDONLY };
 }
 
 /** A range of whole pages; EINVAL unless it starts on one and lies in the address space. */
@@ -122,10 +150,11 @@ function mremap(
   const oldSize = pageUp(args.oldSize);
   const newSize = pageUp(args.newSize);
   if (addr % PAGE_SIZE !== 0 || newSize === 0 || (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) !== 0) throw EINVAL;
-  if ((flags & MREMAP_DONTUNMAP) !== 0 || oldSize === 0) throw EINVAL;
+  if ((flags & MREMAP_DONTUNMAP) !== 0) throw EINVAL;
   const isFixed = (flags & MREMAP_FIXED) !== 0;
   if (isFixed && ((flags & MREMAP_MAYMOVE) === 0 || args.newAddr % PAGE_SIZE !== 0)) throw EINVAL;
   const map = mapOf(thread);
+  if (oldSize === 0) return mapAgain(map, addr, newSize);
   const [area, ...others] = map.areas.within(addr, addr + oldSize);
   if (area === undefined || others.length > 0 || area.endAddr - area.startAddr !== oldSize) throw EFAULT;
   if (isFixed) return map.move(area, newSize, args.newAddr);
@@ -138,15 +167,32 @@ function mremap(
   return map.move(area, newSize, 0);
 }
 
+/** mremap(2): an old size of zero maps shared memory a second time. */
+function mapAgain(map: MemoryMap, addr: number, sizeBytes: number): number {
+  const area = map.areas.find(addr);
+  if (area === undefined) throw EFAULT;
+  if (!area.isShared) throw EINVAL;
+  return map.map({ ...area, addr: 0, sizeBytes, offset: area.offset + addr - area.startAddr });
+}
+
 function madvise(thread: Thread, { addr, length, advice }: { addr: number; length: number; advice: number }): Result {
   const { start, end } = pages(addr, length);
   const map = mapOf(thread);
   if (!map.areas.covers(start, end)) throw ENOMEM;
   if (advice === MADV_DONTNEED || advice === MADV_FREE) map.forget(start, end);
-  else if (advice === MADV_REMOVE) throw EINVAL;
+  else if (advice === MADV_REMOVE) punchShared(map, start, end);
   else if (advice === MADV_POPULATE_READ && !map.populate(start, end, PROT_READ)) throw EFAULT;
   else if (advice === MADV_POPULATE_WRITE && !map.populate(start, end, PROT_WRITE)) throw EFAULT;
   return 0;
+}
+
+/** MADV_REMOVE: the file behind loses its bytes there. @throws EINVAL where no file is shared */
+function punchShared(map: MemoryMap, start: number, end: number): void {
+  for (const piece of map.areas.within(start, end)) {
+    if (piece.shared === undefined || piece.inode === undefined) throw EINVAL;
+    const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    allocateFile(piece.inode, mode, piece.offset, piece.endAddr - piece.startAddr);
+  }
 }
 
 function mincore(thread: Thread, { addr, length, vector }: { addr: number; length: number; vector: number }): Result {
@@ -174,7 +220,7 @@ const done = (): Result => 0;
 
 // oxfmt-ignore
 export const memory: readonly Syscall[] = [
-  syscall({ nr: 9, name: 'mmap', support: partial('shared mappings of a file are written back on msync, munmap and exit, and not seen by other programs before'),
+  syscall({ nr: 9, name: 'mmap', support: 'full',
     args: { addr: 'ptr', length: 'size', protection: 'flags', flags: 'flags', fd: 'fd', offset: 'off' }, run: mmap }),
   syscall({ nr: 10, name: 'mprotect', args: { addr: 'ptr', length: 'size', protection: 'flags' }, support: 'full', run: mprotect }),
   syscall({ nr: 11, name: 'munmap', args: { addr: 'ptr', length: 'size' }, support: 'full', run: munmap }),
@@ -184,7 +230,7 @@ export const memory: readonly Syscall[] = [
     args: { addr: 'ptr', oldSize: 'size', newSize: 'size', flags: 'flags', newAddr: 'ptr' } }),
   syscall({ nr: 26, name: 'msync', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: msync }),
   syscall({ nr: 27, name: 'mincore', args: { addr: 'ptr', length: 'size', vector: 'ptr' }, support: 'full', run: mincore }),
-  syscall({ nr: 28, name: 'madvise', args: { addr: 'ptr', length: 'size', advice: 'int' }, support: partial('MADV_REMOVE; hints do nothing'), run: madvise }),
+  syscall({ nr: 28, name: 'madvise', args: { addr: 'ptr', length: 'size', advice: 'int' }, support: partial('hints do nothing'), run: madvise }),
   syscall({ nr: 149, name: 'mlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: done }),
   syscall({ nr: 150, name: 'munlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: done }),
   syscall({ nr: 151, name: 'mlockall', args: { flags: 'flags' }, support: 'full', run: done }),

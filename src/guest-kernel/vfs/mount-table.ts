@@ -53,6 +53,7 @@ import { PathFile } from './path-file.ts';
 import { isPermitted, permittedChanges, requirePermission, requireRemovable } from './permissions.ts';
 import { openFifo } from './pipe.ts';
 import { RegularFile } from './regular-file.ts';
+import { fileTruncated } from './shared-pages.ts';
 import type { PathFrom, Vfs, Viewer } from './vfs.ts';
 
 /** Opens the device with this number; @throws ENXIO when there is none. */
@@ -125,7 +126,8 @@ export class MountTable implements Vfs {
       if (here.dentry.parent !== undefined) {
         path = `/${here.dentry.name}${path}`;
         here = { mount: here.mount, dentry: here.dentry.parent };
-      } else if (here.mount.point !== undefined) here = here.mount.point;
+      } else if (here.dentry !== here.mount.root) return `/${here.dentry.name}${path}`; // a file without a name
+      else if (here.mount.point !== undefined) here = here.mount.point;
       else return path === '' ? '/' : path;
     }
   }
@@ -218,6 +220,7 @@ export class MountTable implements Vfs {
     if (location.mount.isReadOnly) throw EROFS;
     const { inode } = location.dentry;
     inode.setAttributes(permittedChanges(viewer.credentials, inode.attributes(), changes));
+    if (changes.sizeBytes !== undefined) fileTruncated(inode, changes.sizeBytes);
   }
 
   #checkReplacing(viewer: Viewer, source: Resolved, target: Resolved, victim: Place, isDirectory: boolean): void {
@@ -286,7 +289,10 @@ export class MountTable implements Vfs {
     if (isWriting && place.mount.isReadOnly && isOnDisk(inode.fileType)) throw EROFS;
     const wanted = ((flags & O_ACCMODE) === O_WRONLY ? 0 : R_OK) | (isWriting ? W_OK : 0);
     requirePermission(viewer.credentials, inode, wanted);
-    if ((flags & O_TRUNC) !== 0 && inode.fileType === S_IFREG) inode.setAttributes({ sizeBytes: 0 });
+    if ((flags & O_TRUNC) !== 0 && inode.fileType === S_IFREG) {
+      inode.setAttributes({ sizeBytes: 0 });
+      fileTruncated(inode, 0);
+    }
     return this.#fileFor(place, flags);
   }
 

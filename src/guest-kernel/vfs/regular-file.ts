@@ -12,6 +12,8 @@ import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
 import { NotResident } from './inode.ts';
 import { dropLocks } from './file-locks.ts';
 import { LocatedFile } from './located-file.ts';
+import { requireUnsealed } from './seals.ts';
+import { readFile, writeFile } from './shared-pages.ts';
 import type { Call, PollMask } from './open-file.ts';
 
 // One piece is one filesystem transaction: large enough to cost nothing, small enough to bound what it copies.
@@ -46,13 +48,14 @@ export class RegularFile extends LocatedFile {
   }
 
   readAt(call: Call, offset: number, dst: Uint8Array): number | Blocked {
-    return inPieces(call, offset, dst, (at, piece) => this.inode.read(at, piece));
+    return inPieces(call, offset, dst, (at, piece) => readFile(this.inode, at, piece));
   }
 
   writeAt(call: Call, offset: number, src: Uint8Array): number | Blocked {
     if (this.inode.filesystem.isReadOnly) throw EROFS;
     if (offset + src.length > MAX_FILE_BYTES) throw EFBIG;
-    const result = inPieces(call, offset, src, (at, piece) => this.inode.write(at, piece));
+    requireUnsealed(this.inode, offset + src.length);
+    const result = inPieces(call, offset, src, (at, piece) => writeFile(this.inode, at, piece));
     if (isBlocked(result) || (this.flags & O_DSYNC) === 0) return result;
     return this.#synced(call, offset, result);
   }
