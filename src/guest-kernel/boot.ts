@@ -37,6 +37,7 @@ import { futexes } from './syscalls/futex.ts';
 import { futexes2 } from './syscalls/futex2.ts';
 import { identity } from './syscalls/identity.ts';
 import { launcherCalls } from './syscalls/launcher.ts';
+import { limits } from './syscalls/limits.ts';
 import { memory } from './syscalls/memory.ts';
 import { memoryFiles } from './syscalls/memory-files.ts';
 import { type FilesystemType, mountCalls } from './syscalls/mounts.ts';
@@ -97,6 +98,7 @@ export function allSyscalls(
     ...scheduling,
     ...identity,
     ...system,
+    ...limits,
     ...launcherCalls(environment),
   ];
 }

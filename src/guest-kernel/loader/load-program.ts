@@ -45,10 +45,11 @@ import { VDSO_BYTES, VDSO_IMAGE_OFFSET, buildVdso } from './vdso.ts';
 const PIE_BASE = 0x40_0000;
 export const STACK_BYTES = 8 << 20;
 const STACK_TOP = MMAP_BASE;
-/** brk ends a guard of 1 MiB below the stack. */
-export const BRK_LIMIT = STACK_TOP - STACK_BYTES - (1 << 20);
-/** A quarter of the stack, as Linux (bprm_stack_limits). */
-const ARGUMENT_BYTES = STACK_BYTES / 4;
+/** The largest stack that RLIMIT_STACK can ask for, and the smallest. */
+const MAX_STACK_BYTES = 64 << 20;
+const MIN_STACK_BYTES = 128 << 10;
+/** brk ends a guard of 1 MiB below the largest stack. */
+export const BRK_LIMIT = STACK_TOP - MAX_STACK_BYTES - (1 << 20);
 // CPUID.1:EDX of x86-64-v1: FPU TSC MSR PAE CX8 CMOV CLFLUSH MMX FXSR SSE SSE2 and their like.
 const HWCAP = 0x078b_fbfd;
 
@@ -65,6 +66,8 @@ export interface LoadRequest {
   readonly environment: readonly ByteString[];
   readonly random: Uint8Array;
   readonly realtimeOffsetNs: bigint;
+  /** RLIMIT_STACK; absent: 8 MiB. */
+  readonly stackLimitBytes?: number;
 }
 
 export interface StartPoint {
@@ -80,7 +83,8 @@ export function loadProgram(map: MemoryMap, request: LoadRequest): StartPoint {
   map.brkEnd = map.brkStart;
   const interpreterBias = interpreter === undefined ? 0 : mapFile(map, interpreter, undefined);
   const vdsoAddr = mapVdso(map, request.realtimeOffsetNs);
-  mapStack(map, program.elf);
+  const stackBytes = stackSize(request.stackLimitBytes ?? STACK_BYTES);
+  mapStack(map, program.elf, stackBytes);
   const entry = program.elf.entry + bias;
   const auxv: readonly (readonly [number, number | 'random' | 'platform' | 'path'])[] = [
     [AT_SYSINFO_EHDR, vdsoAddr],
@@ -105,7 +109,7 @@ export function loadProgram(map: MemoryMap, request: LoadRequest): StartPoint {
     [AT_MINSIGSTKSZ, 2048],
     [AT_NULL, 0],
   ];
-  const stackAddr = new StackWriter(map).write(request, auxv);
+  const stackAddr = new StackWriter(map, stackBytes / 4).write(request, auxv); // a quarter: Linux bprm_stack_limits
   return { entryAddr: interpreter === undefined ? entry : interpreter.elf.entry + interpreterBias, stackAddr };
 }
 
@@ -157,10 +161,19 @@ function mapVdso(map: MemoryMap, realtimeOffsetNs: bigint): number {
   return addr + VDSO_IMAGE_OFFSET;
 }
 
-function mapStack(map: MemoryMap, elf: ElfImage): void {
+export function stackSize(limitBytes: number): number {
+  return pageUp(Math.min(Math.max(limitBytes, MIN_STACK_BYTES), MAX_STACK_BYTES));
+}
+
+/** What strings take on the stack, with their pointers. */
+export function argumentBytes(strings: readonly ByteString[]): number {
+  return strings.reduce((sum, text) => sum + text.length + 9, 0);
+}
+
+function mapStack(map: MemoryMap, elf: ElfImage, sizeBytes: number): void {
   const stack = elf.segments.find((each) => each.type === PT_GNU_STACK);
   const protection = PROT_READ | PROT_WRITE | (stack !== undefined && (stack.flags & PF_X) === 0 ? 0 : PROT_EXEC);
-  map.map({ addr: STACK_TOP - STACK_BYTES, sizeBytes: STACK_BYTES, protection, isFixed: true, name: '[stack]' });
+  map.map({ addr: STACK_TOP - sizeBytes, sizeBytes, protection, isFixed: true, name: '[stack]' });
 }
 
 /** The kernel's own stores, whatever the rights of the page. */
@@ -177,15 +190,16 @@ function fill(map: MemoryMap, addr: number, bytes: Uint8Array): void {
  */
 class StackWriter {
   readonly #map: MemoryMap;
+  readonly #argumentBytes: number;
   #at = STACK_TOP - 8;
 
-  constructor(map: MemoryMap) {
+  constructor(map: MemoryMap, argumentBytes: number) {
     this.#map = map;
+    this.#argumentBytes = argumentBytes;
   }
 
   write(request: LoadRequest, auxv: readonly (readonly [number, number | 'random' | 'platform' | 'path'])[]): number {
-    const bytes = [...request.argv, ...request.environment].reduce((sum, text) => sum + text.length + 9, 0);
-    if (bytes > ARGUMENT_BYTES) throw E2BIG;
+    if (argumentBytes([...request.argv, ...request.environment]) > this.#argumentBytes) throw E2BIG;
     const places = {
       path: this.#pushString(request.program.path),
       random: 0,

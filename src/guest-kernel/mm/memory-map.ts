@@ -64,6 +64,8 @@ export class MemoryMap implements PageHolder {
   /** The heap of brk(2) is [brkStart, brkEnd); set by the loader. */
   brkStart = 0;
   brkEnd = 0;
+  /** RLIMIT_AS and RLIMIT_DATA. */
+  readonly limits = { spaceBytes: Number.POSITIVE_INFINITY, dataBytes: Number.POSITIVE_INFINITY };
 
   constructor(space: AddressSpace, budget: MemoryBudget) {
     this.space = space;
@@ -81,6 +83,7 @@ export class MemoryMap implements PageHolder {
     if (sizeBytes > GUEST_LIMIT) throw ENOMEM;
     const startAddr = this.#place(request, sizeBytes);
     const endAddr = startAddr + sizeBytes;
+    this.#checkLimits(request, startAddr, endAddr);
     if (request.protection !== 0) this.#ensureSize(endAddr);
     this.unmap(startAddr, sizeBytes);
     this.areas.insert({
@@ -206,7 +209,12 @@ export class MemoryMap implements PageHolder {
     if (to > from) {
       if (this.areas.within(from, to).length > 0) return this.brkEnd;
       const protection = PROT_READ | PROT_WRITE;
-      this.map({ addr: from, sizeBytes: to - from, protection, isFixed: true, name: '[heap]' });
+      try {
+        this.map({ addr: from, sizeBytes: to - from, protection, isFixed: true, name: '[heap]' });
+      } catch (error) {
+        if (error === ENOMEM) return this.brkEnd;
+        throw error;
+      }
     } else if (to < from) this.unmap(to, from - to);
     return (this.brkEnd = endAddr);
   }
@@ -236,6 +244,7 @@ export class MemoryMap implements PageHolder {
     this.#ensureSize(other.space.sizeBytes);
     this.brkStart = other.brkStart;
     this.brkEnd = other.brkEnd;
+    Object.assign(this.limits, other.limits);
     for (const area of other.areas) {
       this.areas.insert(area);
       if (area.shared !== undefined) continue; // the pages stay where they are
@@ -278,6 +287,18 @@ export class MemoryMap implements PageHolder {
     this.unmap(GUEST_BASE, GUEST_LIMIT - GUEST_BASE);
     this.brkStart = 0;
     this.brkEnd = 0;
+  }
+
+  /** @throws ENOMEM where the mapping would pass a limit of its program */
+  #checkLimits({ protection, isShared }: MapRequest, startAddr: number, endAddr: number): void {
+    const { spaceBytes, dataBytes } = this.limits;
+    const isData = isShared !== true && (protection & PROT_WRITE) !== 0;
+    if (spaceBytes === Number.POSITIVE_INFINITY && (dataBytes === Number.POSITIVE_INFINITY || !isData)) return;
+    const replaced = this.areas.within(startAddr, endAddr).reduce((sum, piece) => sum + size(piece), 0);
+    const all = this.areas.all.reduce((sum, area) => sum + size(area), endAddr - startAddr - replaced);
+    if (all > spaceBytes) throw ENOMEM;
+    const data = this.areas.all.filter((area) => !area.isShared && (area.protection & PROT_WRITE) !== 0);
+    if (isData && data.reduce((sum, area) => sum + size(area), endAddr - startAddr) > dataBytes) throw ENOMEM;
   }
 
   #place(request: MapRequest, sizeBytes: number): number {
@@ -401,6 +422,10 @@ export class MemoryMap implements PageHolder {
     }
     return runs;
   }
+}
+
+function size(area: Area): number {
+  return area.endAddr - area.startAddr;
 }
 
 /** Page of the file that shows at `addr`. */

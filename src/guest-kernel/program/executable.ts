@@ -20,6 +20,8 @@ export interface LoadParts {
   readonly image: ExecutableImage;
   readonly argv: readonly ByteString[];
   readonly environment: readonly ByteString[];
+  /** RLIMIT_STACK. */
+  readonly stackLimitBytes?: number;
 }
 
 /** Maps the program into an empty memory. @throws ENOMEM, E2BIG */
@@ -31,6 +33,7 @@ export function loadInto(machine: RunningMachine, map: MemoryMap, parts: LoadPar
     ...parts.image,
     argv: parts.argv,
     environment: parts.environment,
+    ...(parts.stackLimitBytes === undefined ? {} : { stackLimitBytes: parts.stackLimitBytes }),
     random,
     realtimeOffsetNs: machine.clock.realtimeNs() - BigInt(Math.round(machine.clock.monotonicNs())),
   });

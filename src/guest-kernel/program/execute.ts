@@ -1,11 +1,12 @@
 /** execve(2): a program replaces its memory by another file, and goes on as the same program. */
 import { REG } from '../../emulator/index.ts';
 import { type ByteString, byteStringFrom } from '../../emulator/util/bytes.ts';
-import { EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOSYS, Errno } from '../abi/errno.ts';
+import { E2BIG, EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOSYS, Errno } from '../abi/errno.ts';
+import { RLIMIT_STACK } from '../abi/resource.ts';
 import { SIGKILL } from '../abi/signal.ts';
 import { S_IFMT, S_IFREG } from '../abi/stat.ts';
 import { ElfError, parseElf } from '../loader/elf.ts';
-import type { LoadedFile } from '../loader/load-program.ts';
+import { type LoadedFile, argumentBytes, stackSize } from '../loader/load-program.ts';
 import type { Location } from '../vfs/location.ts';
 import { type ExecutableImage, baseName, loadInto, sourceOf } from './executable.ts';
 import type { GuestTask } from './guest-task.ts';
@@ -31,6 +32,8 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   // A plain run shares its memory with others: it cannot be replaced.
   if (namespace.launcher !== undefined) throw ENOSYS;
   const { image, argv } = resolve(task, request.path, request.argv, 0);
+  const stackLimitBytes = program.limits.soft(RLIMIT_STACK);
+  if (argumentBytes([...argv, ...request.environment]) > stackSize(stackLimitBytes) / 4) throw E2BIG;
   for (const thread of program.threads.values()) if (thread !== task) thread.end();
   program.files.closeOnExec();
   program.actions.resetCaught();
@@ -47,7 +50,12 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   program.hasExecuted = true;
   program.released.wake();
   try {
-    const start = loadInto(machine, namespace.map, { image, argv, environment: request.environment });
+    const start = loadInto(machine, namespace.map, {
+      image,
+      argv,
+      environment: request.environment,
+      stackLimitBytes,
+    });
     task.cpuState.rip = BigInt(start.entryAddr);
     task.cpuState.setNumber(REG.RSP, start.stackAddr);
   } catch (error) {

@@ -30,12 +30,12 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
     fs: { ...program.fs },
     credentials: { ...program.credentials },
     actions: program.actions.clone(),
+    limits: program.limits,
     // Lists and history are of what was started, not of what that forks.
     isHidden: true,
   });
   child.processGroup = program.processGroup;
   child.session = program.session;
-  for (const [resource, limit] of program.limits) child.limits.set(resource, limit);
   namespace.retain();
   child.onEnded = () => namespace.release();
   machine.registerProgram(child);
@@ -48,7 +48,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
     dispatcher: parent.dispatcher,
     stackSizeBytes: parent.stackSizeBytes,
   });
-  task.nice = parent.nice;
+  task.inheritScheduling(parent);
   task.signalMask = parent.signalMask;
   task.alternateStack = parent.alternateStack;
   task.clearTidAddr = request.clearTidAddr;

@@ -4,6 +4,7 @@ import { assert } from '../../emulator/util/assert.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { EFAULT, ENOMEM } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
+import { RLIMIT_FSIZE } from '../abi/resource.ts';
 import {
   BUS_ADRERR,
   SA_RESETHAND,
@@ -159,9 +160,10 @@ export class GuestTask extends KernelTask implements Thread {
       if (exit.kind === 'syscall') {
         use(CALL_FUEL);
         if (!this.#settle(this.#enterCall())) return this.#outcome();
+        if (this.machine.scheduler.mustYield(this)) return 'ready';
         if (this.#isYielding) {
           this.#isYielding = false;
-          return 'ready';
+          return 'yielded';
         }
       } else if (!this.#handleFault(exit.fault)) return this.#outcome();
     }
@@ -355,6 +357,10 @@ class GuestCall implements MutableCall {
 
   get isInterrupted(): boolean {
     return this.#task.hasSignal;
+  }
+
+  get fileSizeLimit(): number {
+    return this.#task.program.limits.soft(RLIMIT_FSIZE);
   }
 
   get nowNs(): number {

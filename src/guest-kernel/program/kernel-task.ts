@@ -7,6 +7,7 @@
  */
 import { assert } from '../../emulator/util/assert.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
+import { SCHED_FIFO, SCHED_IDLE, SCHED_OTHER } from '../abi/sched.ts';
 import { SIGCONT, SIGKILL } from '../abi/signal.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Blocked } from './blocked.ts';
@@ -26,6 +27,12 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   /** Changed only by the resident launcher's threads, which move between programs of one namespace. */
   program: RunningProgram;
   nice = 0;
+  /** sched(7): SCHED_*. */
+  policy = SCHED_OTHER;
+  /** 1 to 99 under SCHED_FIFO and SCHED_RR, else 0. */
+  realtimePriority = 0;
+  /** Children start with plain scheduling (SCHED_RESET_ON_FORK). */
+  resetsOnFork = false;
   virtualNs = 0;
   cpuNs = 0;
   switches = 0;
@@ -63,6 +70,22 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     return this.machine.current === this ? this.machine.scheduler.currentSliceNs : 0;
   }
 
+  /** Scheduling of a new thread or process is its parent's. */
+  inheritScheduling(parent: KernelTask): void {
+    this.nice = parent.resetsOnFork ? Math.max(0, parent.nice) : parent.nice;
+    if (parent.resetsOnFork) return;
+    this.policy = parent.policy;
+    this.realtimePriority = parent.realtimePriority;
+  }
+
+  get keepsTurn(): boolean {
+    return this.policy === SCHED_FIFO;
+  }
+
+  get isIdlePolicy(): boolean {
+    return this.policy === SCHED_IDLE;
+  }
+
   get isTerminated(): boolean {
     return this.status === 'terminated';
   }
@@ -87,11 +110,11 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     const outcome = this.execute(sliceNs);
     this.machine.current = undefined;
     if (this.isTerminated) return 'over';
-    if (outcome === 'ready' && this.program.isStopped) {
+    if (outcome !== 'waiting' && this.program.isStopped) {
       this.status = 'waiting';
       return 'waiting';
     }
-    if (outcome === 'ready') this.status = 'queued';
+    if (outcome !== 'waiting') this.status = 'queued';
     return outcome;
   }
 

@@ -118,6 +118,10 @@ export class RunningMachine implements Machine {
     return this.#tasks.get(id);
   }
 
+  get taskCount(): number {
+    return this.#tasks.size;
+  }
+
   tasks(): readonly KernelTask[] {
     return [...this.#tasks.values()];
   }

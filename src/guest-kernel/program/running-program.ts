@@ -27,6 +27,7 @@ import { PosixTimers } from './timers/posix-timers.ts';
 import type { KernelTask } from './kernel-task.ts';
 import { OutputTail } from './output-tail.ts';
 import type { ProgramInfo } from './programs.ts';
+import { ResourceLimits } from './resource-limits.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { PendingSignals, type SignalActions, type SignalInfo, signalBit } from './signals.ts';
 import type { Credentials, FsContext, Program, ProgramState } from './thread.ts';
@@ -46,6 +47,8 @@ export interface ProgramParts {
   readonly fs: FsContext;
   readonly credentials: Credentials;
   readonly actions: SignalActions;
+  /** Absent: those that every program starts with. */
+  readonly limits?: ResourceLimits;
   /** In no list and no history: the launcher of a namespace, what a program forked. */
   readonly isHidden?: boolean;
   /** A thread of the kernel itself. */
@@ -70,8 +73,9 @@ export class RunningProgram implements Program {
   readonly cpuAlarms = new CpuAlarms(() => this.cpuNowNs);
   readonly intervalTimers: IntervalTimers;
   readonly posixTimers = new PosixTimers();
-  /** setrlimit(2): soft and hard limits that were changed, by resource. */
-  readonly limits = new Map<number, readonly [soft: bigint, hard: bigint]>();
+  readonly limits: ResourceLimits;
+  /** Undoes what watches RLIMIT_CPU. */
+  cancelCpuLimit: () => void = () => {};
   readonly threads = new Map<number, KernelTask>();
   readonly ended = new WaitQueue();
   readonly startedMs: number;
@@ -112,6 +116,7 @@ export class RunningProgram implements Program {
     this.actions = parts.actions;
     this.isHidden = parts.isHidden ?? false;
     this.isKernel = parts.isKernel ?? false;
+    this.limits = new ResourceLimits(parts.limits);
     this.startedMs = machine.realtimeMs();
     this.intervalTimers = new IntervalTimers((which) => (which === 0 ? machine.timerClock : this.cpuAlarms));
   }

@@ -6,12 +6,18 @@
 import type { ClockPort } from '../ports.ts';
 import { TimerHeap } from './timer-heap.ts';
 
-/** What a slice left: to be queued again, asleep on its own account, or over. */
-export type SliceOutcome = 'ready' | 'waiting' | 'over';
+/** What a slice left: to be queued again (of its own will: behind others), asleep on its own account, or over. */
+export type SliceOutcome = 'ready' | 'yielded' | 'waiting' | 'over';
 
 export interface Schedulable {
   /** -20 to 19. */
   readonly nice: number;
+  /** Above 0: runs before all of lower priority (sched(7)). */
+  readonly realtimePriority: number;
+  /** Does not make room for others of its priority when its slice is over (SCHED_FIFO). */
+  readonly keepsTurn: boolean;
+  /** SCHED_IDLE. */
+  readonly isIdlePolicy: boolean;
   virtualNs: number;
   cpuNs: number;
   switches: number;
@@ -25,12 +31,23 @@ export interface Schedulable {
 const SLICE_NS = 2_000_000; // half of the host's 4 ms turn: two busy threads share each turn
 const WAKE_CREDIT_NS = 1_000_000; // a woken thread goes before those that ran through its sleep
 
+/** Real-time threads may take this much of each second (Linux sched_rt_runtime_us): nobody shuts the prompt out. */
+const REALTIME_NS = 950_000_000;
+const REALTIME_PERIOD_NS = 1_000_000_000;
+/** Weight of SCHED_IDLE is 3, of nice 0 it is 1024 (Linux kernel/sched/sched.h). */
+const IDLE_FACTOR = 1024 / 3;
+
 export class Scheduler {
   readonly timers = new TimerHeap();
   readonly #clock: ClockPort;
   readonly #ready: Schedulable[] = [];
   #last: Schedulable | undefined;
   #virtualNs = 0;
+  #running: Schedulable | undefined;
+  /** A thread of higher priority than the running one became ready. */
+  #isPreempted = false;
+  #realtimeUsedNs = 0;
+  #realtimePeriodEndNs = 0;
   #sliceStartNs: number | undefined;
   #idleNs = 0;
   #idleSinceNs: number | undefined;
@@ -60,6 +77,12 @@ export class Scheduler {
     task.virtualNs = Math.max(task.virtualNs, this.#virtualNs - WAKE_CREDIT_NS);
     this.#ready.push(task);
     if (this.#ready.length === 1) this.onRunnable();
+    if (this.#running !== undefined && task.realtimePriority > this.#running.realtimePriority) this.#isPreempted = true;
+  }
+
+  /** Asked by a running thread after a system call: somebody of higher priority waits. */
+  mustYield(task: Schedulable): boolean {
+    return this.#isPreempted && task === this.#running;
   }
 
   /** Runs threads until `untilNs`. @returns whether some are still ready. */
@@ -68,7 +91,7 @@ export class Scheduler {
     this.#endIdle(nowNs);
     do {
       this.timers.fireDue(nowNs);
-      const task = this.#takeNext();
+      const task = this.#takeNext(nowNs);
       if (task === undefined) {
         this.#idleSinceNs = nowNs;
         return false;
@@ -82,28 +105,64 @@ export class Scheduler {
     if (task !== this.#last) task.switches++;
     this.#last = task;
     this.#sliceStartNs = startNs;
+    this.#running = task;
+    this.#isPreempted = false;
     const outcome = task.runSlice(sliceNs);
+    this.#running = undefined;
     this.#sliceStartNs = undefined;
     const nowNs = this.#clock.monotonicNs();
     task.cpuNs += nowNs - startNs;
     task.accounted?.();
-    task.virtualNs += (nowNs - startNs) * 1.25 ** task.nice; // Linux: each step of nice is a factor of 1.25
-    if (outcome === 'ready') {
+    const weight = task.isIdlePolicy ? IDLE_FACTOR : 1.25 ** task.nice; // Linux: each step of nice is a factor of 1.25
+    task.virtualNs += (nowNs - startNs) * weight;
+    if (task.realtimePriority > 0) this.#realtimeUsedNs += nowNs - startNs;
+    if (outcome === 'yielded') task.virtualNs = Math.max(task.virtualNs, this.#leastVirtualNs() + 1);
+    if (outcome === 'ready' || outcome === 'yielded') {
       if (this.#ready.length > 0) task.preemptions++;
-      this.#ready.push(task);
+      if (outcome === 'ready' && task.keepsTurn) this.#ready.unshift(task);
+      else this.#ready.push(task);
     }
     return nowNs;
   }
 
-  #takeNext(): Schedulable | undefined {
-    let best = 0;
-    for (let i = 1; i < this.#ready.length; i++) {
-      if ((this.#ready[i]?.virtualNs ?? 0) < (this.#ready[best]?.virtualNs ?? 0)) best = i;
+  #leastVirtualNs(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { virtualNs } of this.#ready) least = Math.min(least, virtualNs);
+    return Number.isFinite(least) ? least : 0;
+  }
+
+  /** Whether real-time threads have used up their part of this second, and others wait. */
+  #isRealtimeThrottled(nowNs: number): boolean {
+    if (nowNs >= this.#realtimePeriodEndNs) {
+      this.#realtimePeriodEndNs = nowNs + REALTIME_PERIOD_NS;
+      this.#realtimeUsedNs = 0;
     }
+    return this.#realtimeUsedNs >= REALTIME_NS && this.#ready.some(({ realtimePriority }) => realtimePriority === 0);
+  }
+
+  /** Index of the thread to run: the first of the highest priority, or the one furthest behind. */
+  #best(nowNs: number): number {
+    let best = -1;
+    const isThrottled = this.#isRealtimeThrottled(nowNs);
+    for (const [i, task] of this.#ready.entries()) {
+      if (isThrottled && task.realtimePriority > 0) continue;
+      const other = this.#ready[best];
+      const isFirst =
+        other === undefined ||
+        task.realtimePriority > other.realtimePriority ||
+        (task.realtimePriority === 0 && other.realtimePriority === 0 && task.virtualNs < other.virtualNs);
+      if (isFirst) best = i;
+    }
+    return best;
+  }
+
+  #takeNext(nowNs: number): Schedulable | undefined {
+    if (this.#ready.length === 0) return undefined;
+    const best = this.#best(nowNs);
     const task = this.#ready[best];
     if (task === undefined) return undefined;
     this.#ready.splice(best, 1);
-    this.#virtualNs = Math.max(this.#virtualNs, task.virtualNs);
+    if (task.realtimePriority === 0) this.#virtualNs = Math.max(this.#virtualNs, task.virtualNs);
     return task;
   }
 

@@ -37,10 +37,9 @@ import { flock, isLockCommand, recordLock } from './locks.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 
 const SETTABLE = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK; // fcntl(2), F_SETFL
-const MAX_FDS = 16_384; // FileTable's limit
 
 function duplicate(thread: Thread, fd: number, least: number, isCloseOnExec: boolean): Result {
-  if (least < 0 || least >= MAX_FDS) throw EINVAL;
+  if (least < 0 || least >= thread.files.limit) throw EINVAL;
   const file = thread.files.get(fd);
   const copy = thread.files.add(file, { least, isCloseOnExec });
   file.retain();

@@ -1,8 +1,18 @@
 /** chmod(2), chown(2), truncate(2), fallocate(2), utimensat(2), umask(2). */
 import { EBADF, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, EPERM, ESPIPE, EFBIG } from '../abi/errno.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_ACCMODE, O_PATH, O_RDONLY } from '../abi/fcntl.ts';
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
+  FALLOC_FL_KEEP_SIZE,
+  O_ACCMODE,
+  O_PATH,
+  O_RDONLY,
+} from '../abi/fcntl.ts';
 import { S_IFDIR, S_IFLNK, S_IFREG, UTIME_NOW, UTIME_OMIT, W_OK } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
+import type { Call } from '../vfs/open-file.ts';
+import { SIGXFSZ } from '../abi/signal.ts';
 import type { AttributeChanges, Timestamp } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
 import { requireResizable, requireUnsealed } from '../vfs/seals.ts';
@@ -45,27 +55,40 @@ function chown(thread: Thread, location: Location, owner: number, group: number)
   return change(thread, location, { ...uid, ...gid });
 }
 
-function truncate(thread: Thread, { path, length }: { path: string; length: number }): Result {
+/** RLIMIT_FSIZE. @throws EFBIG, with SIGXFSZ */
+function checkSize(call: Call, sizeBytes: number): void {
+  if (sizeBytes <= (call.fileSizeLimit ?? Number.POSITIVE_INFINITY)) return;
+  call.raise(SIGXFSZ);
+  throw EFBIG;
+}
+
+function truncate(thread: Thread, { path, length }: { path: string; length: number }, call: Call): Result {
   if (length < 0) throw EINVAL;
   const location = walkAt(thread, AT_FDCWD, path, true);
   const { fileType } = location.dentry.inode;
   if (fileType !== S_IFREG) throw fileType === S_IFDIR ? EISDIR : EINVAL;
   thread.machine.vfs.checkAccess(thread, location, W_OK);
+  checkSize(call, length);
   return change(thread, location, { sizeBytes: length });
 }
 
-function ftruncate(thread: Thread, { fd, length }: { fd: number; length: number }): Result {
+function ftruncate(thread: Thread, { fd, length }: { fd: number; length: number }, call: Call): Result {
   const file = thread.files.get(fd);
   if (length < 0 || file.kind !== 'regular' || (file.flags & O_ACCMODE) === O_RDONLY) throw EINVAL;
   const { inode } = file;
   if (inode === undefined) throw EINVAL;
+  checkSize(call, length);
   requireResizable(inode, length);
   inode.setAttributes({ sizeBytes: length });
   fileTruncated(inode, length);
   return 0;
 }
 
-function fallocate(thread: Thread, args: { fd: number; mode: number; offset: number; len: number }): Result {
+function fallocate(
+  thread: Thread,
+  args: { fd: number; mode: number; offset: number; len: number },
+  call: Call,
+): Result {
   const file = thread.files.get(args.fd);
   if (args.offset < 0 || args.len <= 0) throw EINVAL;
   if ((file.flags & O_ACCMODE) === O_RDONLY) throw EBADF;
@@ -73,6 +96,7 @@ function fallocate(thread: Thread, args: { fd: number; mode: number; offset: num
   if (file.kind !== 'regular') throw ENODEV;
   if (args.offset + args.len > Number.MAX_SAFE_INTEGER) throw EFBIG;
   if (file.inode?.allocate === undefined) throw EOPNOTSUPP;
+  if ((args.mode & FALLOC_FL_KEEP_SIZE) === 0) checkSize(call, args.offset + args.len);
   requireUnsealed(file.inode, args.offset + args.len);
   allocateFile(file.inode, args.mode, args.offset, args.len);
   return 0;

@@ -20,7 +20,6 @@ import type { Call, OpenFile, PollMask, UserMemory } from '../vfs/open-file.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
 import { loadTimespecNs, loadTimevalNs, storeTimespec, storeTimeval } from './timespec.ts';
 
-const MAX_POLL_FDS = 16_384; // RLIMIT_NOFILE
 const SIGSET_BYTES = 8;
 
 /** The deadline of a call, fixed when it first runs. */
@@ -51,7 +50,7 @@ export function useSignalMask(thread: Thread, addr: number, sizeBytes: number): 
 }
 
 function poll(thread: Thread, call: Call, fds: number, count: number, timeoutNs: () => number | undefined): Result {
-  if (count > MAX_POLL_FDS) throw EINVAL;
+  if (count > thread.files.limit) throw EINVAL;
   const deadlineNs = deadlineOf(call, timeoutNs);
   const view = dataView(thread.memory.writable(fds, count * POLLFD.size));
   const files: OpenFile[] = [];

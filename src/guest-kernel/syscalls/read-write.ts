@@ -113,6 +113,7 @@ function withProgress(call: Call, progress: unknown): Call {
     isInterrupted: call.isInterrupted,
     nowNs: call.nowNs,
     threadId: call.threadId,
+    ...(call.fileSizeLimit === undefined ? {} : { fileSizeLimit: call.fileSizeLimit }),
     raise: (signal) => call.raise(signal),
   };
 }

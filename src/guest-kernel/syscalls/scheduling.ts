@@ -1,5 +1,6 @@
-/** sched(7), getpriority(2), CPU affinity: one processor, round-robin by need. */
-import { EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
+/** sched(7), getpriority(2), CPU affinity: one processor. */
+import { E2BIG, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
+import { RLIMIT_RTPRIO } from '../abi/resource.ts';
 import { SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_OTHER, SCHED_RR } from '../abi/sched.ts';
 import { type KernelTask } from '../program/kernel-task.ts';
 import { asGuest } from '../program/guest-task.ts';
@@ -11,6 +12,10 @@ const PRIO_PROCESS = 0;
 const PRIO_PGRP = 1;
 const PRIO_USER = 2;
 const MASK_BYTES = 8;
+const MAX_PRIORITY = 99;
+const SCHED_RESET_ON_FORK = 0x4000_0000;
+const SCHED_FLAG_RESET_ON_FORK = 1;
+const SCHED_ATTR_BYTES = 48;
 const POLICIES = [SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE];
 
 function taskOf(thread: Thread, tid: number): KernelTask {
@@ -51,11 +56,90 @@ function setpriority(thread: Thread, args: { which: number; who: number; nice: n
   return 0;
 }
 
-function setscheduler(thread: Thread, { tid, policy }: { tid: number; policy: number }): Result {
-  taskOf(thread, tid);
+interface Scheduling {
+  readonly policy: number;
+  readonly priority: number;
+  readonly nice?: number;
+  readonly resetsOnFork: boolean;
+}
+
+/** @throws EINVAL, EPERM for those that may not (sched(7), "Privileges and resource limits") */
+function schedule(thread: Thread, target: KernelTask, wanted: Scheduling): Result {
+  const { policy, priority } = wanted;
   if (!POLICIES.includes(policy)) throw EINVAL;
-  if (policy === SCHED_FIFO || policy === SCHED_RR) throw EPERM;
+  const isRealtime = policy === SCHED_FIFO || policy === SCHED_RR;
+  if (isRealtime ? priority < 1 || priority > MAX_PRIORITY : priority !== 0) throw EINVAL;
+  const { euid } = thread.credentials;
+  if (euid !== 0) {
+    if (target.credentials.euid !== euid && target.credentials.uid !== euid) throw EPERM;
+    const allowed = Math.max(target.realtimePriority, asGuest(thread).program.limits.soft(RLIMIT_RTPRIO));
+    if (isRealtime && priority > allowed) throw EPERM;
+    if (target.resetsOnFork && !wanted.resetsOnFork) throw EPERM;
+  }
+  target.policy = policy;
+  target.realtimePriority = priority;
+  target.resetsOnFork = wanted.resetsOnFork;
+  if (wanted.nice !== undefined && !isRealtime) target.nice = Math.max(-20, Math.min(19, wanted.nice));
   return 0;
+}
+
+function setscheduler(thread: Thread, args: { tid: number; policy: number; param: number }): Result {
+  if (args.tid < 0 || args.param === 0) throw EINVAL;
+  const priority = thread.memory.loadU32(args.param) | 0;
+  const resetsOnFork = (args.policy & SCHED_RESET_ON_FORK) !== 0;
+  return schedule(thread, taskOf(thread, args.tid), {
+    policy: args.policy & ~SCHED_RESET_ON_FORK,
+    priority,
+    resetsOnFork,
+  });
+}
+
+function setparam(thread: Thread, { tid, param }: { tid: number; param: number }): Result {
+  if (tid < 0 || param === 0) throw EINVAL;
+  const priority = thread.memory.loadU32(param) | 0;
+  const { policy, resetsOnFork } = taskOf(thread, tid);
+  return schedule(thread, taskOf(thread, tid), { policy, priority, resetsOnFork });
+}
+
+function getparam(thread: Thread, { tid, param }: { tid: number; param: number }): Result {
+  if (tid < 0 || param === 0) throw EINVAL;
+  thread.memory.storeU32(param, taskOf(thread, tid).realtimePriority);
+  return 0;
+}
+
+// struct sched_attr: size, policy (32 bits each), flags (64), nice, priority (32), runtime, deadline, period (64).
+function setattr(thread: Thread, { tid, attr, flags }: { tid: number; attr: number; flags: number }): Result {
+  if (tid < 0 || attr === 0 || flags !== 0) throw EINVAL;
+  const { memory } = thread;
+  const sizeBytes = memory.loadU32(attr);
+  if (sizeBytes !== 0 && sizeBytes < SCHED_ATTR_BYTES) throw E2BIG;
+  const attributeFlags = memory.loadU32(attr + 8);
+  if ((attributeFlags & ~SCHED_FLAG_RESET_ON_FORK) !== 0) throw EINVAL;
+  return schedule(thread, taskOf(thread, tid), {
+    policy: memory.loadU32(attr + 4),
+    priority: memory.loadU32(attr + 20),
+    nice: memory.loadU32(attr + 16) | 0,
+    resetsOnFork: attributeFlags !== 0,
+  });
+}
+
+function getattr(thread: Thread, args: { tid: number; attr: number; size: number; flags: number }): Result {
+  if (args.tid < 0 || args.attr === 0 || args.flags !== 0 || args.size < SCHED_ATTR_BYTES) throw EINVAL;
+  const { policy, nice, realtimePriority, resetsOnFork } = taskOf(thread, args.tid);
+  const { memory } = thread;
+  memory.writable(args.attr, SCHED_ATTR_BYTES).fill(0);
+  memory.storeU32(args.attr, SCHED_ATTR_BYTES);
+  memory.storeU32(args.attr + 4, policy);
+  memory.storeU32(args.attr + 8, resetsOnFork ? SCHED_FLAG_RESET_ON_FORK : 0);
+  memory.storeU32(args.attr + 16, realtimePriority > 0 ? 0 : nice >>> 0);
+  memory.storeU32(args.attr + 20, realtimePriority);
+  return 0;
+}
+
+/** Linux: 100 ms under SCHED_RR, none under SCHED_FIFO, a slice for others. */
+function intervalNs({ policy }: KernelTask): bigint {
+  if (policy === SCHED_FIFO) return 0n;
+  return policy === SCHED_RR ? 100_000_000n : 2_000_000n;
 }
 
 function getaffinity(thread: Thread, { tid, size, mask }: { tid: number; size: number; mask: number }): Result {
@@ -91,30 +175,21 @@ export const scheduling: readonly Syscall[] = [
     } }),
   syscall({ nr: 140, name: 'getpriority', args: { which: 'int', who: 'int' }, support: 'full', run: getpriority }),
   syscall({ nr: 141, name: 'setpriority', args: { which: 'int', who: 'int', nice: 'int' }, support: 'full', run: setpriority }),
-  syscall({ nr: 142, name: 'sched_setparam', args: { tid: 'int', param: 'ptr' }, support: 'full',
-    run: (thread, { tid, param }) => {
-      taskOf(thread, tid);
-      if (thread.memory.loadU32(param) !== 0) throw EINVAL;
-      return 0;
-    } }),
-  syscall({ nr: 143, name: 'sched_getparam', args: { tid: 'int', param: 'ptr' }, support: 'full',
-    run: (thread, { tid, param }) => {
-      taskOf(thread, tid);
-      thread.memory.storeU32(param, 0);
-      return 0;
-    } }),
-  syscall({ nr: 144, name: 'sched_setscheduler', args: { tid: 'int', policy: 'int', param: 'ptr' }, support: partial('no real-time policies'), run: setscheduler }),
+  syscall({ nr: 142, name: 'sched_setparam', args: { tid: 'int', param: 'ptr' }, support: 'full', run: setparam }),
+  syscall({ nr: 143, name: 'sched_getparam', args: { tid: 'int', param: 'ptr' }, support: 'full', run: getparam }),
+  syscall({ nr: 144, name: 'sched_setscheduler', args: { tid: 'int', policy: 'int', param: 'ptr' }, support: 'full', run: setscheduler }),
   syscall({ nr: 145, name: 'sched_getscheduler', args: { tid: 'int' }, support: 'full',
     run: (thread, { tid }) => {
-      taskOf(thread, tid);
-      return SCHED_OTHER;
+      const { policy, resetsOnFork } = taskOf(thread, tid);
+      return policy | (resetsOnFork ? SCHED_RESET_ON_FORK : 0);
     } }),
+  syscall({ nr: 314, name: 'sched_setattr', args: { tid: 'int', attr: 'ptr', flags: 'flags' }, support: partial('no SCHED_DEADLINE'), run: setattr }),
+  syscall({ nr: 315, name: 'sched_getattr', args: { tid: 'int', attr: 'ptr', size: 'uint', flags: 'flags' }, support: 'full', run: getattr }),
   syscall({ nr: 146, name: 'sched_get_priority_max', args: { policy: 'int' }, support: 'full', run: (_thread, { policy }) => priorityBound(policy, 99) }),
   syscall({ nr: 147, name: 'sched_get_priority_min', args: { policy: 'int' }, support: 'full', run: (_thread, { policy }) => priorityBound(policy, 1) }),
   syscall({ nr: 148, name: 'sched_rr_get_interval', args: { tid: 'int', interval: 'ptr' }, support: 'full',
     run: (thread, { tid, interval }) => {
-      taskOf(thread, tid);
-      storeTimespec(thread.memory, interval, 2_000_000n);
+      storeTimespec(thread.memory, interval, intervalNs(taskOf(thread, tid)));
       return 0;
     } }),
   syscall({ nr: 203, name: 'sched_setaffinity', args: { tid: 'int', size: 'size', mask: 'ptr' }, support: 'full', run: setaffinity }),

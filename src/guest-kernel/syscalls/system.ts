@@ -1,6 +1,6 @@
-/** uname(2), sysinfo(2), prctl(2), resource limits and usage, getrandom(2), sethostname(2), personality(2). */
+/** uname(2), sysinfo(2), prctl(2), getrusage(2), getrandom(2), sethostname(2), personality(2). */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
-import { EINVAL, ENAMETOOLONG, EPERM, ESRCH } from '../abi/errno.ts';
+import { EINVAL, ENAMETOOLONG, EPERM } from '../abi/errno.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
@@ -93,43 +93,6 @@ function readName(thread: Thread, addr: number): ByteString {
   return name;
 }
 
-const INFINITY = -1n; // RLIM_INFINITY
-const RLIMIT_COUNT = 16;
-/** Limits by number (getrlimit(2)); those not named are infinite. */
-const LIMITS: ReadonlyMap<number, readonly [soft: bigint, hard: bigint]> = new Map([
-  [3, [8n << 20n, INFINITY]], // STACK
-  [4, [0n, INFINITY]], // CORE
-  [6, [4096n, 4096n]], // NPROC
-  [7, [16_384n, 16_384n]], // NOFILE (facts 7)
-  [9, [1n << 32n, 1n << 32n]], // AS: the 4 GiB of a namespace
-  [13, [0n, 0n]], // NICE
-  [14, [0n, 0n]], // RTPRIO
-]);
-
-function getLimit(thread: Thread, resource: number, addr: number): void {
-  if (resource < 0 || resource >= RLIMIT_COUNT) throw EINVAL;
-  const [soft, hard] = asGuest(thread).program.limits.get(resource) ?? LIMITS.get(resource) ?? [INFINITY, INFINITY];
-  thread.memory.storeI64(addr, soft);
-  thread.memory.storeI64(addr + 8, hard);
-}
-
-/** Limits are kept and told, and do not limit. */
-function setLimit(thread: Thread, resource: number, addr: number): void {
-  if (resource < 0 || resource >= RLIMIT_COUNT) throw EINVAL;
-  const soft = thread.memory.loadI64(addr);
-  const hard = thread.memory.loadI64(addr + 8);
-  if (BigInt.asUintN(64, soft) > BigInt.asUintN(64, hard)) throw EINVAL;
-  asGuest(thread).program.limits.set(resource, [soft, hard]);
-}
-
-function prlimit(thread: Thread, args: { pid: number; resource: number; limit: number; old: number }): Result {
-  if (args.pid !== 0 && args.pid !== thread.program.pid) throw ESRCH;
-  if (args.resource < 0 || args.resource >= RLIMIT_COUNT) throw EINVAL;
-  if (args.old !== 0) getLimit(thread, args.resource, args.old);
-  if (args.limit !== 0) setLimit(thread, args.resource, args.limit);
-  return 0;
-}
-
 const RUSAGE_SELF = 0;
 const RUSAGE_CHILDREN = -1;
 const RUSAGE_THREAD = 1;
@@ -175,21 +138,10 @@ function personality(_thread: Thread, { persona }: { persona: number }): Result 
 // oxfmt-ignore
 export const system: readonly Syscall[] = [
   syscall({ nr: 63, name: 'uname', args: { buffer: 'ptr' }, support: 'full', run: uname }),
-  syscall({ nr: 97, name: 'getrlimit', args: { resource: 'int', limit: 'ptr' }, support: 'full',
-    run: (thread, { resource, limit }) => {
-      getLimit(thread, resource, limit);
-      return 0;
-    } }),
   syscall({ nr: 98, name: 'getrusage', args: { who: 'int', usage: 'ptr' }, support: partial('CPU time and memory only'), run: getrusage }),
   syscall({ nr: 99, name: 'sysinfo', args: { buffer: 'ptr' }, support: partial('no load averages'), run: sysinfo }),
   syscall({ nr: 135, name: 'personality', args: { persona: 'uint' }, support: 'full', run: personality }),
   syscall({ nr: 157, name: 'prctl', args: { option: 'int', arg: 'ptr' }, support: partial('names; the rest is accepted without effect'), run: prctl }),
-  syscall({ nr: 160, name: 'setrlimit', args: { resource: 'int', limit: 'ptr' }, support: partial('kept, not enforced'),
-    run: (thread, { resource, limit }) => {
-      setLimit(thread, resource, limit);
-      return 0;
-    } }),
   syscall({ nr: 170, name: 'sethostname', args: { name: 'ptr', size: 'size' }, support: 'full', run: sethostname }),
-  syscall({ nr: 302, name: 'prlimit64', args: { pid: 'int', resource: 'int', limit: 'ptr', old: 'ptr' }, support: partial('of oneself; kept, not enforced'), run: prlimit }),
   syscall({ nr: 318, name: 'getrandom', args: { buffer: 'ptr', size: 'size', flags: 'flags' }, support: 'full', run: getrandom }),
 ];

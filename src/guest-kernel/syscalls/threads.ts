@@ -1,6 +1,7 @@
 /** clone(2), clone3(2), gettid(2), set_tid_address(2), arch_prctl(2), robust lists, rseq(2). */
 import { GUEST_LIMIT, REG } from '../../emulator/index.ts';
 import { E2BIG, EAGAIN, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
+import { RLIMIT_NPROC } from '../abi/resource.ts';
 import {
   CLONE_CHILD_CLEARTID,
   CLONE_CHILD_SETTID,
@@ -45,6 +46,7 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   const { flags } = request;
   if ((flags & CLONE_THREAD) === 0) return fork(parent, request, call);
   if ((flags & THREAD_FLAGS) !== THREAD_FLAGS) throw EINVAL;
+  requireRoom(parent);
   const { id, program } = identityOf(parent);
   if ((flags & CLONE_PARENT_SETTID) !== 0) thread.memory.storeU32(request.parentTidAddr, id);
   if ((flags & CLONE_CHILD_SETTID) !== 0) thread.memory.storeU32(request.childTidAddr, id);
@@ -61,7 +63,7 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
     dispatcher: parent.dispatcher,
     stackSizeBytes: request.stackSizeBytes,
   });
-  child.nice = parent.nice;
+  child.inheritScheduling(parent);
   child.signalMask = parent.signalMask;
   if ((flags & CLONE_CHILD_CLEARTID) !== 0) child.clearTidAddr = request.childTidAddr;
   child.start();
@@ -80,6 +82,7 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
     return before.hasExecuted || !before.isRunning ? before.pid : awaitRelease(before);
   }
   if ((flags & CLONE_VM) !== 0 && !isVfork) throw EINVAL;
+  requireRoom(parent);
   const child = forkProgram(parent, {
     stackAddr: request.stackAddr,
     tls: (flags & CLONE_SETTLS) === 0 ? undefined : request.tls,
@@ -105,6 +108,18 @@ function identityOf(parent: GuestTask): { readonly id: number; readonly program:
   if (run === undefined) return { id: parent.machine.allocateId(), program: parent.program };
   if (!run.program.isRunning) throw EAGAIN;
   return { id: run.program.pid, program: run.program };
+}
+
+/** Threads and processes that a machine may have (/proc/sys/kernel/threads-max). */
+const MAX_TASKS = 16_384;
+
+/** @throws EAGAIN where the machine, or a user who is not root (RLIMIT_NPROC), has enough threads */
+function requireRoom(parent: GuestTask): void {
+  const { machine, program, credentials } = parent;
+  if (machine.taskCount >= MAX_TASKS) throw EAGAIN;
+  if (credentials.uid === 0) return;
+  const own = machine.tasks().filter((task) => task.credentials.uid === credentials.uid).length;
+  if (own >= program.limits.soft(RLIMIT_NPROC)) throw EAGAIN;
 }
 
 function newState(parent: GuestTask): ReturnType<GuestTask['namespace']['cpu']['createState']> {

@@ -14,6 +14,8 @@ const MAX_FDS = 16_384;
 
 export class FileTable {
   readonly #slots: (Slot | undefined)[] = [];
+  /** RLIMIT_NOFILE: one past the highest descriptor that may be given. */
+  limit = MAX_FDS;
   #references = 1;
 
   /** The open file behind `fd`. @throws EBADF */
@@ -25,7 +27,7 @@ export class FileTable {
   add(file: OpenFile, options: { isCloseOnExec?: boolean; least?: number } = {}): number {
     let fd = options.least ?? 0;
     while (this.#slots[fd] !== undefined) fd++;
-    if (fd >= MAX_FDS) throw EMFILE;
+    if (fd >= this.limit) throw EMFILE;
     this.#slots[fd] = { file, isCloseOnExec: options.isCloseOnExec ?? false };
     return fd;
   }
@@ -33,7 +35,7 @@ export class FileTable {
   /** dup2 and dup3: `newFd` closes first if it is open. @throws EBADF */
   duplicate(fd: number, newFd: number, isCloseOnExec = false): number {
     const { file } = this.#slot(fd);
-    if (newFd < 0 || newFd >= MAX_FDS) throw EBADF;
+    if (newFd < 0 || newFd >= this.limit) throw EBADF;
     file.retain();
     const replaced = this.#slots[newFd]?.file;
     dropLocks(replaced?.inode, this);
@@ -66,6 +68,7 @@ export class FileTable {
   /** A copy for fork: same open files, own descriptors. */
   clone(): FileTable {
     const copy = new FileTable();
+    copy.limit = this.limit;
     this.#slots.forEach((slot, fd) => {
       if (slot === undefined) return;
       slot.file.retain();

@@ -19,7 +19,9 @@ export interface Call {
   readonly nowNs: number;
   /** Thread that calls: for SIGPIPE, SIGTTIN and ownership. */
   readonly threadId: number;
-  /** Sends a signal to the calling thread (SIGPIPE). */
+  /** RLIMIT_FSIZE: no file grows past it; absent: none. */
+  readonly fileSizeLimit?: number;
+  /** Sends a signal to the calling thread (SIGPIPE, SIGXFSZ). */
   raise(signal: number): void;
 }
 

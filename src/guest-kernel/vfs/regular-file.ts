@@ -7,6 +7,7 @@
  */
 import { EFBIG, EINVAL, ENOSPC, EROFS } from '../abi/errno.ts';
 import { O_APPEND, O_DSYNC } from '../abi/fcntl.ts';
+import { SIGXFSZ } from '../abi/signal.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
 import { NotResident } from './inode.ts';
@@ -55,7 +56,9 @@ export class RegularFile extends LocatedFile {
     if (this.inode.filesystem.isReadOnly) throw EROFS;
     if (offset + src.length > MAX_FILE_BYTES) throw EFBIG;
     requireUnsealed(this.inode, offset + src.length);
-    const result = inPieces(call, offset, src, (at, piece) => writeFile(this.inode, at, piece));
+    const result = inPieces(call, offset, withinLimit(call, offset, src), (at, piece) =>
+      writeFile(this.inode, at, piece),
+    );
     if (isBlocked(result) || (this.flags & O_DSYNC) === 0) return result;
     return this.#synced(call, offset, result);
   }
@@ -75,6 +78,15 @@ export class RegularFile extends LocatedFile {
     if (done === undefined || movedBefore(call)?.isSyncing === true) return bytes;
     return blocked(done, { progress: { bytes, start, isSyncing: true }, isUninterruptible: true });
   }
+}
+
+/** RLIMIT_FSIZE: what fits is written. @throws EFBIG, with SIGXFSZ, where nothing does */
+function withinLimit(call: Call, offset: number, src: Uint8Array): Uint8Array {
+  const limit = call.fileSizeLimit ?? Number.POSITIVE_INFINITY;
+  if (offset + src.length <= limit || src.length === 0) return src;
+  if (offset < limit) return src.subarray(0, limit - offset);
+  call.raise(SIGXFSZ);
+  throw EFBIG;
 }
 
 function inPieces(
