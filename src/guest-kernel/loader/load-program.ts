@@ -190,16 +190,16 @@ function fill(map: MemoryMap, addr: number, bytes: Uint8Array): void {
  */
 class StackWriter {
   readonly #map: MemoryMap;
-  readonly #argumentBytes: number;
+  readonly #limitBytes: number;
   #at = STACK_TOP - 8;
 
-  constructor(map: MemoryMap, argumentBytes: number) {
+  constructor(map: MemoryMap, limitBytes: number) {
     this.#map = map;
-    this.#argumentBytes = argumentBytes;
+    this.#limitBytes = limitBytes;
   }
 
   write(request: LoadRequest, auxv: readonly (readonly [number, number | 'random' | 'platform' | 'path'])[]): number {
-    if (argumentBytes([...request.argv, ...request.environment]) > this.#argumentBytes) throw E2BIG;
+    if (argumentBytes([...request.argv, ...request.environment]) > this.#limitBytes) throw E2BIG;
     const places = {
       path: this.#pushString(request.program.path),
       random: 0,
