@@ -1,5 +1,12 @@
 /** The only door of the emulator: x86-64 guest code → run until an Exit. */
-export { AddressSpace, GUEST_BASE, GUEST_LIMIT, PERMISSIONS_BASE } from './memory/address-space.ts';
+export {
+  AddressSpace,
+  GUEST_BASE,
+  GUEST_LIMIT,
+  MICRO_CODE_BASE,
+  MICRO_CODE_END,
+  PERMISSIONS_BASE,
+} from './memory/address-space.ts';
 export { PAGE, PAGE_SHIFT, PAGE_SIZE, type Protection } from './memory/page-permissions.ts';
 export { REG, type Cpu, type CpuPorts, type CpuState } from './cpu.ts';
 export {

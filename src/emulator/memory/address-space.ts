@@ -17,6 +17,9 @@ export const GUEST_BASE = 0x20_0000;
 export const PERMISSIONS_BASE = 0x10_0000;
 /** One past the highest guest address: 4 GiB. */
 export const GUEST_LIMIT = 0x1_0000_0000;
+/** Micro-ops of the cold tier lie here, between stack and libraries; nothing of the guest is ever mapped there. */
+export const MICRO_CODE_BASE = 0x1000_0000;
+export const MICRO_CODE_END = 0x1200_0000;
 
 const WASM_PAGE = 0x1_0000;
 

@@ -36,7 +36,7 @@ import {
 } from '../abi/elf.ts';
 import { E2BIG, EFAULT } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
-import { MMAP_BASE, type MemoryMap, pageUp } from '../mm/memory-map.ts';
+import { type MemoryMap, pageUp, STACK_TOP } from '../mm/memory-map.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { ElfImage, Segment } from './elf.ts';
 import { VDSO_BYTES, VDSO_IMAGE_OFFSET, buildVdso } from './vdso.ts';
@@ -44,7 +44,6 @@ import { VDSO_BYTES, VDSO_IMAGE_OFFSET, buildVdso } from './vdso.ts';
 /** Position-independent programs go where ld puts the others, so that brk has the room up to the stack. */
 const PIE_BASE = 0x40_0000;
 export const STACK_BYTES = 8 << 20;
-const STACK_TOP = MMAP_BASE;
 /** The largest stack that RLIMIT_STACK can ask for, and the smallest. */
 const MAX_STACK_BYTES = 64 << 20;
 const MIN_STACK_BYTES = 128 << 10;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AddressSpace, PAGE, PAGE_SIZE } from '../../emulator/index.ts';
+import { AddressSpace, MICRO_CODE_BASE, MICRO_CODE_END, PAGE, PAGE_SIZE } from '../../emulator/index.ts';
 import { EEXIST, EFAULT, ENOMEM } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import type { Inode } from '../vfs/inode.ts';
@@ -43,6 +43,19 @@ describe('MemoryMap', () => {
     expect([a, b]).toEqual([MMAP_BASE, MMAP_BASE + 3 * PAGE_SIZE]);
     map.unmap(a, 2 * PAGE_SIZE);
     expect(map.map({ addr: 0, sizeBytes: 2 * PAGE_SIZE, protection: PROT_READ })).toBe(a);
+  });
+
+  it('never maps where the machine keeps micro-ops, and system calls do not reach there', () => {
+    const { map, memory } = fresh();
+    const page = { sizeBytes: PAGE_SIZE, protection: RW };
+    expect(() => map.map({ ...page, addr: MICRO_CODE_BASE, isFixed: true })).toThrow(ENOMEM);
+    expect(() => map.map({ ...page, addr: MICRO_CODE_END - PAGE_SIZE, isFixed: true })).toThrow(ENOMEM);
+    expect(map.map({ ...page, addr: MICRO_CODE_BASE + PAGE_SIZE })).toBe(MMAP_BASE);
+    const below = map.map({ ...page, addr: MICRO_CODE_BASE - PAGE_SIZE, isFixed: true });
+    const [area] = map.areas.within(below, below + PAGE_SIZE);
+    expect(area !== undefined && map.extend(area, 2 * PAGE_SIZE)).toBe(false);
+    expect(() => memory.writable(MICRO_CODE_BASE, 8)).toThrow(EFAULT);
+    expect(() => memory.readable(MICRO_CODE_BASE - 4, 8)).toThrow(EFAULT);
   });
 
   it('big reservations go to the top and cost no memory', () => {

@@ -2,15 +2,23 @@
  * The memory of a namespace: which addresses are mapped (areas), which pages hold something (resident), and the
  * placement of new mappings (DESIGN decision 3):
  *
- *   2 MiB       4 MiB …            STACK_TOP = MMAP_BASE                              2 GiB           4 GiB
- *   | ET_EXEC   PIE  brk →     stack | ld.so, libraries, mmap, bottom-up →              | ← reservations |
+ *   2 MiB       4 MiB …     STACK_TOP      MMAP_BASE                              2 GiB           4 GiB
+ *   | ET_EXEC   PIE  brk →     stack | cold | ld.so, libraries, mmap, bottom-up →       | ← reservations |
+ *                                      code: the machine's (emulator/memory/address-space.ts), never mapped
  *
  * A page becomes resident at its first touch: translated code finds its permission byte clear and leaves with #PF, a
  * system call finds the same in UserMemory; both call `touch`. Memory grows only when something is mapped, never at a
  * touch, so views of guest memory stay valid through a system call. Only resident pages are ever cleared, so big
  * reservations cost nothing.
  */
-import { type AddressSpace, GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
+import {
+  type AddressSpace,
+  GUEST_BASE,
+  GUEST_LIMIT,
+  MICRO_CODE_BASE,
+  MICRO_CODE_END,
+  PAGE_SIZE,
+} from '../../emulator/index.ts';
 import { EACCES, EEXIST, EINVAL, ENOMEM } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import { type Inode, NotResident } from '../vfs/inode.ts';
@@ -18,8 +26,10 @@ import type { FutexPlace } from '../program/futex-table.ts';
 import { type PageHolder, readFile, sharedPages, writeBackQuietly } from '../vfs/shared-pages.ts';
 import { type Area, AreaList } from './area-list.ts';
 
-/** First address that mmap gives out: 256 MiB leaves room for a program's image and its brk. */
-export const MMAP_BASE = 0x1000_0000;
+/** First address that mmap gives out. Below the machine's area 256 MiB are left for a program's image and its brk. */
+export const MMAP_BASE = MICRO_CODE_END;
+/** Where the stack of a program's first thread ends. */
+export const STACK_TOP = MICRO_CODE_BASE;
 /** Reservations of at least this size without access go to the top; malloc's arenas (128 MiB) stay below 2 GiB. */
 const RESERVATION_BYTES = 0x1000_0000;
 /** Memory grows in steps of 32 MiB: growing is slow (a new buffer, new views), address space costs nothing. */
@@ -195,7 +205,7 @@ export class MemoryMap implements PageHolder {
   /** Lengthens a mapping in place. @returns false where something is in the way */
   extend(area: Area, newSizeBytes: number): boolean {
     const endAddr = area.startAddr + newSizeBytes;
-    if (endAddr > TOP || this.areas.within(area.endAddr, endAddr).length > 0) return false;
+    if (endAddr > TOP || isMachines(area.endAddr, endAddr) || this.areas.within(area.endAddr, endAddr).length > 0) return false;
     const offset = area.offset + area.endAddr - area.startAddr;
     this.map({ ...area, addr: area.endAddr, sizeBytes: endAddr - area.endAddr, isFixed: true, offset });
     return true;
@@ -305,14 +315,13 @@ export class MemoryMap implements PageHolder {
     const { addr } = request;
     if (request.isFixed === true) {
       if (addr % PAGE_SIZE !== 0) throw EINVAL;
-      if (addr < GUEST_BASE || addr + sizeBytes > TOP) throw ENOMEM;
+      if (addr < GUEST_BASE || addr + sizeBytes > TOP || isMachines(addr, addr + sizeBytes)) throw ENOMEM;
       if (request.isNoReplace === true && this.areas.within(addr, addr + sizeBytes).length > 0) throw EEXIST;
       return addr;
     }
     const wish = pageUp(addr);
-    if (wish >= GUEST_BASE && wish + sizeBytes <= TOP && this.areas.within(wish, wish + sizeBytes).length === 0) {
-      return wish;
-    }
+    const isPossible = wish >= GUEST_BASE && wish + sizeBytes <= TOP && !isMachines(wish, wish + sizeBytes);
+    if (isPossible && this.areas.within(wish, wish + sizeBytes).length === 0) return wish;
     const isReservation = request.protection === 0 && sizeBytes >= RESERVATION_BYTES;
     const found =
       (isReservation ? this.areas.highestGap(sizeBytes, MMAP_BASE, TOP) : undefined) ??
@@ -431,6 +440,11 @@ function size(area: Area): number {
 /** Page of the file that shows at `addr`. */
 function filePage(area: Area, addr: number): number {
   return (area.offset + addr - area.startAddr) / PAGE_SIZE;
+}
+
+/** Whether some of it lies where the machine keeps micro-ops. */
+function isMachines(addr: number, endAddr: number): boolean {
+  return addr < MICRO_CODE_END && endAddr > MICRO_CODE_BASE;
 }
 
 export function pageUp(bytes: number): number {
