@@ -12,6 +12,8 @@ export interface OperandCode {
 }
 
 export interface Form {
+  /** Number of the form in its decode table. */
+  readonly id: number;
   readonly row: Instruction;
   readonly text: string;
   /** 0 one-byte, 1 0F, 2 0F 38, 3 0F 3A. */
@@ -42,7 +44,7 @@ const PREFIXES = new Set(['NP', '66', 'F2', 'F3']);
 const MODRM_LETTERS = new Set(['E', 'G', 'M', 'R', 'S', 'V', 'W', 'U', 'P', 'Q', 'N', 'ST']);
 
 /** @throws InvariantError for a text outside the grammar. */
-export function parseForm(row: Instruction, text: string): Form {
+export function parseForm(row: Instruction, text: string, id = 0): Form {
   const [encoding = '', operandText = '', attributeText = ''] = text.split(/ {2,}/);
   const tokens = encoding.trim().split(' ');
   const prefix = PREFIXES.has(tokens[0]) ? (tokens.shift() as MandatoryPrefix) : 'any';
@@ -54,6 +56,7 @@ export function parseForm(row: Instruction, text: string): Form {
   const attributes = new Set(attributeText.split(' '));
   assert(/^[0-9A-F]{2}(\+r)?$/.test(opcodeToken), `x86 form '${text}' of ${row.name}: opcode`);
   return {
+    id,
     row,
     text,
     map,

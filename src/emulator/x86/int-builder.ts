@@ -6,6 +6,7 @@
  */
 import type { I32, I64, Op } from '../ir/block.ts';
 import { IrBuilder } from '../ir/builder.ts';
+import { fieldOf } from '../ir/field.ts';
 import type { Width } from './operands.ts';
 
 export interface Int {
@@ -26,12 +27,14 @@ export class IntBuilder {
 
   /** A constant; `value` is sign-extended from 32 bits for width 64. */
   int(width: Width, value: number): Int {
+    if (fieldOf(value) !== null)
+      return { width, op: width === 64 ? this.ir.const64(value, value) : this.ir.const32(value) };
     if (width === 64) return { width, op: this.ir.const64(value | 0, value < 0 ? -1 : 0) };
     return { width, op: this.ir.const32(width === 32 ? value | 0 : value & maskOf(width)) };
   }
 
   const32(value: number): I32 {
-    return this.ir.const32(value | 0);
+    return this.ir.const32(fieldOf(value) === null ? value | 0 : value);
   }
 
   /** Wraps an i32 op; `op` must already be zero-extended for 8 and 16 bits. */

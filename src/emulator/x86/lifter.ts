@@ -5,6 +5,7 @@
  * finds the state of the instruction's start (the verifier checks it).
  */
 import type { I32, I64 } from '../ir/block.ts';
+import { fieldOf } from '../ir/field.ts';
 import { AF, CF, type FlagsKind, PF, SF, ZF } from '../ir/lazy-flags.ts';
 import { VARIABLE } from '../ir/state-layout.ts';
 import { assert } from '../util/assert.ts';
@@ -15,6 +16,9 @@ import { type MemoryOperand, type Operand, type RegisterOperand, type Width, int
 import { RSP } from './registers.ts';
 
 export type AtomicOperation = 'add' | 'and' | 'or' | 'xor' | 'exchange' | 'negate';
+
+/** The number of a register that an address does not have. */
+const NONE = -1;
 
 export class Lifter extends IntBuilder {
   /** The instruction that is being lifted. */
@@ -37,7 +41,7 @@ export class Lifter extends IntBuilder {
 
   /** Address of the next instruction. */
   get next(): number {
-    return this.instruction.rip + this.instruction.length;
+    return this.instruction.next;
   }
 
   /** Whether LOCK was given, or the row locks by itself when its destination is memory. */
@@ -127,8 +131,8 @@ export class Lifter extends IntBuilder {
   }
 
   #address64({ base, index, scale, displacement }: MemoryOperand): I64 {
-    let sum = base < 0 ? null : this.ir.get64(base);
-    if (index >= 0) {
+    let sum = base === NONE ? null : this.ir.get64(base);
+    if (index !== NONE) {
       const counted = this.ir.get64(index);
       const scaled = scale === 0 ? counted : this.ir.shl64(counted, this.const32(scale));
       sum = sum === null ? scaled : this.ir.add64(sum, scaled);
@@ -139,13 +143,14 @@ export class Lifter extends IntBuilder {
 
   #address32({ base, index, scale, displacement }: MemoryOperand): I64 {
     let sum: I32 = this.const32(displacement);
-    if (base >= 0) sum = this.ir.add32(this.ir.get32(base), sum);
-    if (index >= 0) sum = this.ir.add32(sum, this.ir.shl32(this.ir.get32(index), this.const32(scale)));
+    if (base !== NONE) sum = this.ir.add32(this.ir.get32(base), sum);
+    if (index !== NONE) sum = this.ir.add32(sum, this.ir.shl32(this.ir.get32(index), this.const32(scale)));
     return this.ir.zext32(sum);
   }
 
   /** A constant address or displacement: a whole number, sign-extended. */
   address(value: number): I64 {
+    if (fieldOf(value) !== null) return this.ir.const64(value, value);
     return this.ir.const64(value | 0, Math.floor(value / 0x1_0000_0000) | 0);
   }
 

@@ -11,9 +11,10 @@ export type DecodeTable = readonly (readonly (readonly Form[])[])[];
 
 export function buildDecodeTable(rows: readonly Instruction[]): DecodeTable {
   const table: Form[][][] = [0, 1, 2, 3].map(() => Array.from({ length: 256 }, () => []));
+  let count = 0;
   for (const row of rows) {
     for (const text of row.forms) {
-      const form = parseForm(row, text);
+      const form = parseForm(row, text, count++);
       const span = form.hasOpcodeRegister ? 8 : 1;
       for (let i = 0; i < span; i++) table[form.map][form.opcode + i].push(form);
     }

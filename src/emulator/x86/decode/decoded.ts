@@ -7,6 +7,8 @@ export interface Decoded {
   readonly rip: number;
   /** Bytes, 1 to 15. */
   readonly length: number;
+  /** Address of the next instruction: rip + length. */
+  readonly next: number;
   readonly form: Form;
   readonly operands: readonly Operand[];
   /** 16, 32 or 64 by prefixes and the form's default; 8-bit forms say so in their operands. */

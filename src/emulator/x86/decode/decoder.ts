@@ -88,6 +88,7 @@ export class Decoder {
     const decoded: Decoded = {
       rip: this.#rip,
       length: this.#at - this.#rip,
+      next: this.#at,
       form,
       operands,
       operandWidth,

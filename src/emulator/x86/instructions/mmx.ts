@@ -6,6 +6,7 @@
  * write sets the register's sign and exponent to ones (Intel SDM 1, 9.5 and 9.6).
  */
 import type { I64, Value } from '../../ir/block.ts';
+import { above } from '../../ir/field.ts';
 import { formatLanes } from '../../ir/ops/vector.ts';
 import { VARIABLE } from '../../ir/state-layout.ts';
 import { assert } from '../../util/assert.ts';
@@ -24,7 +25,7 @@ const TOP = 0x3800 << 16;
 const ALL_VALID = 0xff;
 
 function readMmx(b: Lifter, operand: Operand): I64 {
-  if (operand.kind === 'mmx') return b.ir.get64(VARIABLE.mm0 + operand.register);
+  if (operand.kind === 'mmx') return b.ir.get64(above(VARIABLE.mm0, operand.register));
   return b.unsigned64(b.read(operand));
 }
 
@@ -34,8 +35,8 @@ function readLow(b: Lifter, operand: Operand): Vector {
 
 function writeMmx(b: Lifter, operand: Operand, value: I64): void {
   assert(operand.kind === 'mmx', `mmx: ${operand.kind} operand written`);
-  b.ir.set64(value, VARIABLE.mm0 + operand.register);
-  b.ir.setLow32(b.const32(0xffff), VARIABLE.mmExponent0 + operand.register);
+  b.ir.set64(value, above(VARIABLE.mm0, operand.register));
+  b.ir.setLow32(b.const32(0xffff), above(VARIABLE.mmExponent0, operand.register));
 }
 
 /** TOP and tags of an MMX instruction; after the last op that may fault. */

@@ -1,6 +1,7 @@
 /** Vector operands for the rows of this folder: reading, writing, alignment, and shuffles by lanes. */
 import { VECTOR } from '../../../exit.ts';
 import type { I32, I64, Value } from '../../../ir/block.ts';
+import { above } from '../../../ir/field.ts';
 import { formatLanes } from '../../../ir/ops/vector.ts';
 import { VARIABLE } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
@@ -14,12 +15,12 @@ export type Vector = Value<'v128'>;
 export const ZERO_BYTE = 32;
 
 export function getXmm(b: Lifter, register: number): Vector {
-  return b.ir.get128(VARIABLE.xmm0 + register);
+  return b.ir.get128(above(VARIABLE.xmm0, register));
 }
 
 export function setXmm(b: Lifter, operand: Operand, value: Vector): void {
   assert(operand.kind === 'xmm', `sse: ${operand.kind} operand written as a vector`);
-  b.ir.set128(value, VARIABLE.xmm0 + operand.register);
+  b.ir.set128(value, above(VARIABLE.xmm0, operand.register));
 }
 
 /** #GP unless the address is a multiple of 16: 128-bit memory operands but for the moves that say unaligned. */

@@ -1,0 +1,257 @@
+/**
+ * Templates: one lift for all instructions of a shape.
+ *
+ * The shape of a decoded instruction is what its lift may branch on: form, operand and address size, prefixes, kinds of
+ * operands, the form of the address. The other numbers become fields (ir/field.ts). Where a lift turns out to look at one
+ * of them (a shuffle's order, a shift's count), that number joins the shape.
+ */
+import type { Op } from '../ir/block.ts';
+import { asNumber, Field, fieldOf, FieldRead } from '../ir/field.ts';
+import type { Template } from '../ir/template.ts';
+import type { Decoded } from './decode/decoded.ts';
+import { Lifter } from './lifter.ts';
+import type { MemoryOperand, Operand } from './operands.ts';
+import { RSP } from './registers.ts';
+
+/** A shape whose lift looks at some numbers has a template for each combination of them. */
+interface Shape {
+  /** Names (placeOf) of the numbers that belong to the shape. */
+  readonly fixed: Set<string>;
+  readonly variants: Map<string, Template>;
+  /** The only template while nothing is fixed. */
+  single: Template | null;
+}
+
+export class Templates {
+  readonly #shapes = new Map<number, Shape>();
+  /** Shapes of the second instruction of a pair, by the first's key. */
+  readonly #pairs = new Map<number, Map<number, Shape>>();
+  #count = 0;
+  /** A jump to the address behind the block. */
+  readonly continuation: Template = this.#jump();
+
+  /** Templates made so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  #jump(): Template {
+    const { ir } = new Lifter();
+    ir.jump(asNumber(new Field(0, -1, 'next', 'u32')));
+    return { id: this.#count++, ops: ir.ops, fields: fieldsOf(ir.ops) };
+  }
+
+  of(decoded: Decoded): Template {
+    const key = shapeKey(decoded);
+    let shape = this.#shapes.get(key);
+    if (shape === undefined) this.#shapes.set(key, (shape = newShape()));
+    return shape.single ?? this.#variant(shape, [decoded]);
+  }
+
+  /** The template of two neighbouring instructions that are executed as one. */
+  ofPair(first: Decoded, second: Decoded): Template {
+    const key = shapeKey(first);
+    let seconds = this.#pairs.get(key);
+    if (seconds === undefined) this.#pairs.set(key, (seconds = new Map()));
+    const secondKey = shapeKey(second);
+    let shape = seconds.get(secondKey);
+    if (shape === undefined) seconds.set(secondKey, (shape = newShape()));
+    return shape.single ?? this.#variant(shape, [first, second]);
+  }
+
+  #variant(shape: Shape, instructions: readonly Decoded[]): Template {
+    for (;;) {
+      const name = variantName(shape, instructions);
+      const known = shape.variants.get(name);
+      if (known !== undefined) return known;
+      const template = this.#lift(shape, instructions);
+      if (template === null) continue; // one number more is fixed now
+      shape.variants.set(name, template);
+      if (shape.fixed.size === 0) shape.single = template;
+      return template;
+    }
+  }
+
+  /** @returns null when the lift looked at a number, which is then fixed. */
+  #lift(shape: Shape, instructions: readonly Decoded[]): Template | null {
+    const lifter = new Lifter();
+    try {
+      instructions.forEach((decoded, i) => {
+        const symbolic = withFields(decoded, i, shape.fixed);
+        lifter.begin(symbolic);
+        decoded.form.row.lift(lifter, ...symbolic.operands);
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof FieldRead)) throw thrown;
+      const { instruction, operand, part } = thrown.field;
+      shape.fixed.add(placeOf(instruction, operand, part));
+      return null;
+    }
+    const { ops } = lifter.ir;
+    return { id: this.#count++, ops, fields: fieldsOf(ops) };
+  }
+}
+
+function newShape(): Shape {
+  return { fixed: new Set(), variants: new Map(), single: null };
+}
+
+function placeOf(instruction: number, operand: number, part: string): string {
+  return `${instruction}.${operand}.${part}`;
+}
+
+/** The numbers of the shape, in a fixed order. */
+function variantName({ fixed }: Shape, instructions: readonly Decoded[]): string {
+  let name = '';
+  for (const place of fixed) {
+    const [instruction, operand, part] = place.split('.');
+    const decoded = instructions[Number(instruction)];
+    name += `${place}=${numberOf(decoded, Number(operand), part)},`;
+  }
+  return name;
+}
+
+// Shapes
+
+const WIDTH_CODE: Readonly<Record<number, number>> = { 8: 0, 16: 1, 32: 2, 64: 3 };
+const REPEAT_CODE = { none: 0, F2: 1, F3: 2 } as const;
+const SEGMENT_CODE = { none: 0, fs: 1, gs: 2 } as const;
+
+/** Different for different shapes; below 2^31. */
+function shapeKey(decoded: Decoded): number {
+  const { form, operands } = decoded;
+  let key = form.id;
+  key = (key << 2) | WIDTH_CODE[decoded.operandWidth];
+  key = (key << 2) | SEGMENT_CODE[decoded.segment];
+  key = (key << 2) | (form.row.isRepeatable === true ? REPEAT_CODE[decoded.repeat] : 0);
+  key = (key << 1) | (decoded.addressWidth === 32 ? 1 : 0);
+  key = (key << 1) | (decoded.hasLock ? 1 : 0);
+  return (key << 7) | operandsCode(operands);
+}
+
+/** Three bits for the address or the number of ST(i), which lifts look at, two for high bytes, one for the same register twice. */
+function operandsCode(operands: readonly Operand[]): number {
+  let code = 0;
+  for (let i = 0; i < operands.length && i < 2; i++) {
+    const operand = operands[i];
+    if (operand.kind === 'memory') code |= addressForm(operand) << 4;
+    else if (operand.kind === 'register') code |= operand.isHighByte ? 1 << i : 0;
+    else if (operand.kind === 'st') code |= operand.register << 4;
+  }
+  return isSameRegister(operands) ? code | 4 : code;
+}
+
+function isSameRegister([first, second]: readonly Operand[]): boolean {
+  return first?.kind === 'register' && second?.kind === 'register' && first.register === second.register;
+}
+
+/** What an address is made of; 0 is for a register in its place. RSP is told apart since POP counts from where it goes, and frames are frequent. */
+const ADDRESS = { absolute: 1, base: 2, stack: 3, index: 4, baseIndex: 5, stackIndex: 6 } as const;
+
+function addressForm({ base, index }: MemoryOperand): number {
+  if (index >= 0) return base === RSP ? ADDRESS.stackIndex : base >= 0 ? ADDRESS.baseIndex : ADDRESS.index;
+  return base === RSP ? ADDRESS.stack : base >= 0 ? ADDRESS.base : ADDRESS.absolute;
+}
+
+// Fields
+
+/** The instruction with fields in the place of the numbers that are not fixed. */
+function withFields(decoded: Decoded, position: number, fixed: ReadonlySet<string>): Decoded {
+  const field: MakeField = (operand, part, format, value) => {
+    if (fixed.has(placeOf(position, operand, part))) return value;
+    return asNumber(new Field(position, operand, part, format));
+  };
+  const operands = decoded.operands.map((operand, i) => operandWithFields(decoded, operand, i, field));
+  if (isSameRegister(decoded.operands) && operands[0].kind === 'register' && operands[1].kind === 'register') {
+    operands[1] = { ...operands[1], register: operands[0].register };
+  }
+  return {
+    ...decoded,
+    rip: field(-1, 'rip', 'u32', decoded.rip),
+    next: field(-1, 'next', 'u32', decoded.next),
+    operands,
+  };
+}
+
+type MakeField = (operand: number, part: Field['part'], format: Field['format'], value: number) => number;
+
+function operandWithFields(decoded: Decoded, operand: Operand, i: number, field: MakeField): Operand {
+  switch (operand.kind) {
+    case 'register':
+    case 'xmm':
+    case 'mmx':
+    case 'segment':
+      // A register that the form names (AL, CL, rAX) is no number of the instruction.
+      if (isNamedRegister(decoded.form.operands[i]?.letter)) return operand;
+      return { ...operand, register: field(i, 'register', 'variable', operand.register) };
+    case 'immediate': {
+      if (decoded.form.operands[i]?.letter === '1') return operand;
+      const isWide = decoded.form.operands[i]?.size === 'v' && operand.width === 64;
+      const format = isWide ? 'i64' : operand.width === 8 ? 'u8' : operand.width === 16 ? 'u16' : 'i32';
+      const low = field(i, 'immediate', format, operand.low);
+      return fieldOf(low) === null ? operand : { ...operand, low, high: low };
+    }
+    case 'target':
+      return { ...operand, address: field(i, 'target', 'u32', operand.address) };
+    case 'memory':
+      return addressWithFields(operand, i, field);
+    default:
+      return operand;
+  }
+}
+
+function isNamedRegister(letter: string | undefined): boolean {
+  return letter === 'AL' || letter === 'CL' || letter === 'AX' || letter === 'DX' || letter === 'rAX';
+}
+
+function addressWithFields(operand: MemoryOperand, i: number, field: MakeField): MemoryOperand {
+  const { base, index, scale, displacement } = operand;
+  const isAbsolute = base < 0 && index < 0;
+  return {
+    ...operand,
+    base: base < 0 || base === RSP ? base : field(i, 'base', 'variable', base),
+    index: index < 0 ? index : field(i, 'index', 'variable', index),
+    scale: index < 0 ? 0 : field(i, 'scale', 'u8', scale),
+    displacement: field(i, 'displacement', isAbsolute ? 'i64' : 'i32', displacement),
+  };
+}
+
+function fieldsOf(ops: readonly Op[]): Field[] {
+  const found = new Map<string, Field>();
+  for (const { imm, imm2 } of ops) {
+    for (const value of [imm, imm2]) {
+      const field = fieldOf(value);
+      if (field !== null && !found.has(field.name)) found.set(field.name, field);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The number that stands for `field` in an instruction of its shape; a whole number, wide immediates without their high half. */
+export function fieldNumber(field: Field, instructions: readonly Decoded[]): number {
+  return field.base + numberOf(instructions[field.instruction], field.operand, field.part);
+}
+
+/** The high half of a wide immediate. */
+export function fieldHigh({ instruction, operand }: Field, instructions: readonly Decoded[]): number {
+  const wide = instructions[instruction].operands[operand];
+  return wide.kind === 'immediate' ? wide.high : 0;
+}
+
+function numberOf(decoded: Decoded, operandNumber: number, part: string): number {
+  if (part === 'rip') return decoded.rip;
+  if (part === 'next') return decoded.next;
+  const operand = decoded.operands[operandNumber];
+  switch (operand.kind) {
+    case 'memory':
+      if (part === 'base') return operand.base;
+      if (part === 'index') return operand.index;
+      return part === 'scale' ? operand.scale : operand.displacement;
+    case 'immediate':
+      return operand.low;
+    case 'target':
+      return operand.address;
+    default:
+      return operand.register;
+  }
+}
