@@ -1,4 +1,5 @@
 /** Composes a core: decoder and lifter on one side, executors on the other. */
+import { MicroTier, type MicroTierOptions } from './backends/wasm/cold/micro-tier.ts';
 import { ReferenceTier } from './backends/reference.ts';
 import type { Cpu, CpuPorts, CpuState } from './cpu.ts';
 import { chooseEngine, type Engine, type EngineName } from './engine.ts';
@@ -22,6 +23,7 @@ import { formatInstruction } from './x86/disassemble.ts';
 import { INSTRUCTIONS } from './x86/instructions/index.ts';
 import { RBP, RSP } from './x86/registers.ts';
 import { liftBlock } from './x86/lift-block.ts';
+import { microBlock } from './x86/micro-block.ts';
 
 export interface CpuOptions {
   readonly engine: Engine;
@@ -29,6 +31,8 @@ export interface CpuOptions {
   /** What CPUID advertises; v1 plus SSE3 and CX16 by default. */
   readonly level?: CpuLevel;
   readonly translation?: TranslationOptions;
+  /** What runs cold code: micro-ops need WebAssembly. */
+  readonly coldTier?: 'reference' | 'micro-ops';
   /** Shared by the cores of a machine; absent: this core's own. */
   readonly counters?: CpuCounters;
 }
@@ -52,7 +56,7 @@ class Core implements Cpu {
   readonly #counters: CpuCounters;
 
   constructor(space: AddressSpace, options: CpuOptions) {
-    const { engine, ports, level = 'v1', translation, counters = new CpuCounters() } = options;
+    const { engine, ports, level = 'v1', counters = new CpuCounters() } = options;
     this.space = space;
     this.engine = engineFor(engine);
     this.#counters = counters;
@@ -75,18 +79,24 @@ class Core implements Cpu {
         counters.blocksDecoded++;
         return this.#lift(codePages, rip, maxInstructions);
       },
+      microBlock: (rip, maxInstructions) => {
+        const block = microBlock(this.#decoder, rip, maxInstructions);
+        if (block === null || isVolatile(codePages, rip) || isVolatile(codePages, rip + block.sizeBytes - 1))
+          return null;
+        counters.blocksDecoded++;
+        return block;
+      },
       nowMs: () => ports.nowMs?.() ?? 0,
       usesStackSegment: (rip) => this.#usesStackSegment(rip),
       describeUndefined: (rip) => this.#describeUndefined(rip),
     };
-    this.#executor = createExecutor(services, this.engine, translation);
+    this.#executor = createExecutor(services, this.engine, options);
   }
 
   #lift(codePages: CodePages, rip: number, maxInstructions: number): Block {
-    const isVolatile = (at: number): boolean => codePages.isVolatile(Math.floor(at / PAGE_SIZE));
-    if (!isVolatile(rip)) {
+    if (!isVolatile(codePages, rip)) {
       const block = liftBlock(this.#decoder, rip, maxInstructions);
-      if (!isVolatile(rip + Math.max(block.sizeBytes, 1) - 1)) return block;
+      if (!isVolatile(codePages, rip + Math.max(block.sizeBytes, 1) - 1)) return block;
     }
     const block = liftBlock(this.#decoder, rip, maxInstructions, true);
     return { ...block, volatileBytes: this.space.u8.slice(rip, rip + block.sizeBytes) };
@@ -162,6 +172,11 @@ class Core implements Cpu {
   }
 }
 
+/** Whether the code at that address must check itself (memory/code-pages.ts). */
+function isVolatile(codePages: CodePages, at: number): boolean {
+  return codePages.isVolatile(Math.floor(at / PAGE_SIZE));
+}
+
 function engineFor(engine: Engine): EngineName {
   if (engine === 'reference') return engine;
   const { used } = chooseEngine(engine);
@@ -175,11 +190,16 @@ function engineFor(engine: Engine): EngineName {
 function createExecutor(
   services: ExecutorServices,
   engine: EngineName,
-  translation: TranslationOptions | undefined,
+  { translation, coldTier = 'reference' }: CpuOptions,
 ): Executor {
   const reference = new ReferenceTier(services);
-  if (engine === 'reference') return new ColdExecutor(services, reference);
-  return new TranslatingExecutor(services, reference, translation);
+  const cold = coldTier === 'micro-ops' ? new MicroTier(services, reference, microOptions(translation)) : reference;
+  if (engine === 'reference') return new ColdExecutor(services, cold);
+  return new TranslatingExecutor(services, cold, translation);
+}
+
+function microOptions({ warmUp, sizeLimit = Infinity }: TranslationOptions = {}): MicroTierOptions {
+  return { isEager: warmUp === 0, limitBytes: sizeLimit };
 }
 
 function codeSource(space: AddressSpace): CodeSource {

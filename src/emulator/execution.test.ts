@@ -1,7 +1,7 @@
 /** What every executor must get right at the edges of an instruction stream: faults, rewritten code, fuel. */
 import { describe, expect, it } from 'vitest';
 import { REG } from './cpu.ts';
-import type { Engine } from './engine.ts';
+import { EXECUTOR_NAMES, type ExecutorName } from './testing/executors.ts';
 import { type Exit, type Fault, VECTOR } from './exit.ts';
 import { Random } from './testing/random.ts';
 import { CODE, createGuest, DATA, type Guest, STACK_TOP } from './testing/guest.ts';
@@ -27,13 +27,17 @@ function trapAt(guest: Guest): bigint {
   return rip - BigInt(CODE);
 }
 
-function guestWith(code: string, engine: Engine, registers: Partial<Record<keyof typeof REG, number>> = {}): Guest {
+function guestWith(
+  code: string,
+  engine: ExecutorName,
+  registers: Partial<Record<keyof typeof REG, number>> = {},
+): Guest {
   const guest = createGuest(hex(code), engine);
   for (const [name, value] of Object.entries(registers)) guest.state.setNumber(REG[name as keyof typeof REG], value);
   return guest;
 }
 
-describe.each(['reference', 'js'] as const)('on the %s executor', (engine) => {
+describe.each(EXECUTOR_NAMES)('on the %s executor', (engine) => {
   describe('a page fault tells address, access and instruction, and changes nothing', () => {
     // code, registers, address, access
     // oxfmt-ignore
@@ -297,7 +301,7 @@ describe.each(['reference', 'js'] as const)('on the %s executor', (engine) => {
 
 it('a fault behind ADC shows its flags on both executors, though they are made of older ones', () => {
   // jl; add bl, bh; jge; pmaxsw; adc dil, r13b; cvtsi2ss xmm9, rbx (#XM where inexact is unmasked); syscall
-  const guests = (['reference', 'js'] as const).map((engine) =>
+  const guests = EXECUTOR_NAMES.map((engine) =>
     guestWith('7c 02 02 df 7d 04 66 0f ee f1 4c 10 ef f3 4c 0f 2a cb 0f 05', engine),
   );
   const random = new Random(9);

@@ -3,6 +3,7 @@
  */
 import type { Exit, Fault } from './exit.ts';
 import type { Block } from './ir/block.ts';
+import type { MicroBlock } from './ir/template.ts';
 import type { AddressSpace } from './memory/address-space.ts';
 import type { CodePages } from './memory/code-pages.ts';
 import type { HelperPorts } from './ir/helpers.ts';
@@ -20,6 +21,8 @@ export interface ExecutorServices {
    * the block calls codePages.add(block.rip, block.sizeBytes), but for blocks with volatileBytes (see there).
    */
   lift(rip: number, maxInstructions: number): Block;
+  /** The same as micro-ops; null when nothing can be fetched or decoded there. */
+  microBlock(rip: number, maxInstructions: number): MicroBlock | null;
   /** Host time in ms for statistics; 0 where nobody gives it. */
   nowMs(): number;
   /** Whether the instruction at `rip` addresses memory through SS, so that an address that is not canonical is #SS. */

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REG } from './cpu.ts';
+import { EXECUTOR_NAMES } from './testing/executors.ts';
 import { compileFlat } from './testing/compile.ts';
 import { CODE, createGuest } from './testing/guest.ts';
 import { whyNoOracle } from './testing/oracle/native.ts';
@@ -25,7 +26,7 @@ const reason = whyNoOracle();
 describe.skipIf(reason !== '')(`C programs give the numbers they give natively ${reason}`, () => {
   const expected = reason === '' ? nativeResults() : [];
   describe.each(LEVELS)('compiled with %s', (level) => {
-    it.each(['reference', 'js'] as const)('on the %s executor', (engine) => {
+    it.each(EXECUTOR_NAMES)('on the %s executor', (engine) => {
       const options = [level, '-DFLAT', '-fwrapv', '-fno-strict-aliasing', '-w'];
       const code = compileFlat(readFileSync(SOURCE, 'utf8'), CODE, options);
       const guest = createGuest(code, engine);

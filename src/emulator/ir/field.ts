@@ -73,7 +73,7 @@ export class FieldRead extends Error {
 
 /** The field that stands in the place of a number; null for a real number. */
 export function fieldOf(value: number): Field | null {
-  return typeof value === 'object' ? (value as Field) : null;
+  return typeof value === 'object' ? value : null;
 }
 
 /** Puts a field where the types say number: in operands of a shape, in attributes of its ops. */

@@ -1,9 +1,9 @@
 /** A small guest for tests: code and data pages in an address space, and a core that runs them. */
 import { createCpu } from '../create-cpu.ts';
-import type { Engine } from '../engine.ts';
 import type { Cpu, CpuState } from '../cpu.ts';
 import type { Exit } from '../exit.ts';
 import { AddressSpace } from '../memory/address-space.ts';
+import { type ExecutorName, EXECUTORS } from './executors.ts';
 
 export const CODE = 0x40_0000;
 export const DATA = 0x50_0000;
@@ -20,7 +20,7 @@ export interface Guest {
 }
 
 /** Code at CODE (read, execute), DATA pages (read, write), a stack below STACK_TOP; RIP and RSP set. */
-export function createGuest(code: Uint8Array, engine: Engine = 'reference'): Guest {
+export function createGuest(code: Uint8Array, executor: ExecutorName = 'reference'): Guest {
   const space = new AddressSpace();
   space.protect(CODE, CODE_BYTES, 5);
   space.protect(DATA, DATA_BYTES, 3);
@@ -28,9 +28,7 @@ export function createGuest(code: Uint8Array, engine: Engine = 'reference'): Gue
   space.u8.set(code, CODE);
   let cycles = 0n;
   const cpu = createCpu(space, {
-    engine,
-    // Compiled at first sight: else short tests would only see the cold tier.
-    translation: { warmUp: 0 },
+    ...EXECUTORS[executor],
     ports: { timestamp: () => (cycles += 1000n), entropy: (dst) => void dst.fill(0x5a) },
   });
   const state = cpu.createState();

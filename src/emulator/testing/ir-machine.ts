@@ -33,6 +33,7 @@ export function irMachine(blocks: ReadonlyMap<number, Block>, engine: 'reference
     codePages: new CodePages(space),
     ports: { timestamp: () => 77n, entropy: (dst) => void dst.fill(1), cpuid: () => [1, 2, 3, 4] },
     lift: (rip) => blocks.get(rip) ?? systemCallAt(rip),
+    microBlock: () => null,
     counters,
     nowMs: () => 0,
     usesStackSegment: () => false,

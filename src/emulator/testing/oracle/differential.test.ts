@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { INSTRUCTIONS } from '../../x86/instructions/index.ts';
+import { EXECUTOR_NAMES } from '../executors.ts';
 import { describeMismatch, Differential, subjectsOf } from './differential.ts';
 import { whyNoOracle } from './native.ts';
 
@@ -11,19 +12,19 @@ const TIMEOUT_MS = 180_000; // some 10 s on an idle machine
 const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 5);
 
 describe.skipIf(reason !== '')(`every instruction form does what the host CPU does ${reason}`, () => {
-  it.each(['reference', 'js'] as const)('on the %s executor', { timeout: TIMEOUT_MS }, (engine) => {
-    const differential = new Differential(engine);
+  it.each(EXECUTOR_NAMES)('on the %s executor', { timeout: TIMEOUT_MS }, (executor) => {
+    const differential = new Differential(executor);
     const subjects = subjectsOf(INSTRUCTIONS.filter(({ name }) => only.test(name)));
     const mismatches = differential.compare(subjects, seed, rounds);
     const reports = mismatches.slice(0, 20).map((mismatch) => describeMismatch(differential.shrink(mismatch), seed));
     expect(reports.join('\n'), `${mismatches.length} of ${subjects.length} forms differ`).toBe('');
   });
 
-  it.each(['reference', 'js'] as const)(
+  it.each(EXECUTOR_NAMES)(
     'in sequences of 2 to 30 instructions on the %s executor',
     { timeout: TIMEOUT_MS },
-    (engine) => {
-      const differential = new Differential(engine);
+    (executor) => {
+      const differential = new Differential(executor);
       const mismatch = differential.compareSequences(subjectsOf(INSTRUCTIONS), seed, 50 * rounds);
       expect(mismatch === null ? '' : describeMismatch(mismatch, seed)).toBe('');
     },

@@ -1,8 +1,9 @@
 /** Runs cases on the host and on our executors, compares, and shrinks what differs to something a person can read. */
-import { createCpu, type Engine } from '../../index.ts';
+import { createCpu } from '../../index.ts';
 import type { Form } from '../../x86/form.ts';
 import { parseForm } from '../../x86/form.ts';
 import type { Instruction } from '../../x86/instruction.ts';
+import { type ExecutorName, EXECUTORS } from '../executors.ts';
 import { Random } from '../random.ts';
 import { CODE, SIGNAL, type Case, type Ending } from './case.ts';
 import { differences, type Tolerance } from './compare.ts';
@@ -74,10 +75,10 @@ export interface Mismatch {
 export class Differential {
   readonly #machine: Machine;
 
-  constructor(engine: Engine) {
+  constructor(executor: ExecutorName) {
     let pulse = 0n;
     const ports = { timestamp: () => (pulse += 1n), entropy: (dst: Uint8Array): void => void dst.fill(7) };
-    this.#machine = new Machine((space) => createCpu(space, { engine, ports, translation: { warmUp: 0 } }));
+    this.#machine = new Machine((space) => createCpu(space, { ...EXECUTORS[executor], ports }));
   }
 
   /** `rounds` cases of each subject. @returns the first mismatch of each form. Cost: some 50 µs a case. */

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { INSTRUCTIONS } from '../../x86/instructions/index.ts';
+import { EXECUTOR_NAMES } from '../executors.ts';
 import { describeMismatch, Differential, subjectsOf } from './differential.ts';
 import { whyNoOracle } from './native.ts';
 
@@ -14,7 +15,7 @@ const only = new RegExp(process.env['FUZZ_ONLY'] ?? '');
 describe.skipIf(seconds === 0 || whyNoOracle() !== '')(`fuzzing for ${seconds} s from seed ${firstSeed}`, () => {
   it('finds no difference to the host', { timeout: (seconds + 120) * 1000 }, () => {
     const subjects = subjectsOf(INSTRUCTIONS.filter(({ name }) => only.test(name)));
-    const executors = (['reference', 'js'] as const).map((engine) => new Differential(engine));
+    const executors = EXECUTOR_NAMES.map((executor) => new Differential(executor));
     const endMs = performance.now() + seconds * 1000;
     for (let seed = firstSeed; performance.now() < endMs; seed++) {
       for (const differential of executors) {

@@ -1,0 +1,53 @@
+/** What every module of handlers imports. */
+import { HELPERS } from '../../../ir/helpers.ts';
+import { assert } from '../../../util/assert.ts';
+import type { ModuleWriter } from '../encoder/module-writer.ts';
+import { RUNTIME_FUNCTIONS, type RuntimeFunction } from '../runtime-functions.ts';
+
+export interface HandlerImports {
+  /** (S, fuel, uop) → LEAVE. */
+  readonly handlerType: number;
+  /** (S, helper, first, second) → result. */
+  readonly helper: number;
+  /** (S, operation, MXCSR) → MXCSR. */
+  readonly float: number;
+  /** Global: the table slot of the module's first function. */
+  readonly firstSlot: number;
+  helperNumber(name: string): number;
+  floatNumber(operation: string): number;
+  runtime(name: RuntimeFunction): number;
+}
+
+export const HELPER_NAMES: readonly string[] = [...HELPERS.keys()];
+const HELPER_NUMBER: ReadonlyMap<string, number> = new Map(HELPER_NAMES.map((name, i) => [name, i]));
+
+/** Operations of the float op that generated code asks the host for, numbered as they come. */
+export const FLOAT_OPERATIONS: string[] = [];
+
+export function importAll(module: ModuleWriter): HandlerImports {
+  const i32 = 'i32' as const;
+  const handlerType = module.type([i32, i32, i32], [i32]);
+  const helper = module.importFunction('host', 'helper', module.type([i32, i32, i32, i32], [i32]));
+  const float = module.importFunction('host', 'float', module.type([i32, i32, i32], [i32]));
+  const runtime = new Map<string, number>();
+  for (const [name, { parameters, results }] of Object.entries(RUNTIME_FUNCTIONS)) {
+    runtime.set(name, module.importFunction('runtime', name, module.type(parameters, results)));
+  }
+  module.importMemory('host', 'memory');
+  module.importTable('host', 'handlers');
+  const firstSlot = module.importGlobal('host', 'firstSlot', i32);
+  return {
+    handlerType,
+    helper,
+    float,
+    firstSlot,
+    helperNumber: (name) => HELPER_NUMBER.get(name) ?? assert(false, `wasm: helper '${name}'`) ?? 0,
+    floatNumber,
+    runtime: (name) => runtime.get(name) ?? 0,
+  };
+}
+
+function floatNumber(operation: string): number {
+  const known = FLOAT_OPERATIONS.indexOf(operation);
+  return known >= 0 ? known : FLOAT_OPERATIONS.push(operation) - 1;
+}

@@ -1,0 +1,50 @@
+/**
+ * Micro-ops as they lie in memory, in an area of the space that is the machine's own (memory/address-space.ts).
+ *
+ *   block     rip u32 | instructions i32 | executions left i32 | 0 | micro-op, micro-op, …
+ *   micro-op  slot u16 | retired u8 | size u8 | rip u32 | u16 fields | u8 fields | 32- and 64-bit fields, links
+ *
+ * `slot` is the handler's place in the table; `retired` what the block has left to retire, this micro-op included; `size`
+ * counts words. Links are addresses of blocks, 0 until the first way through. Micro-ops of one handler have one size.
+ */
+import { STATE_OFFSET } from '../../../ir/state-layout.ts';
+
+export const BLOCK = { rip: 0, cost: 4, countdown: 8, code: 16 } as const;
+export const MICRO_OP = { slot: 0, retired: 2, words: 3, rip: 4, fields: 8 } as const;
+
+/** Slots of the table that are no templates'. */
+export const SLOT = {
+  /** Leaves for the reference interpreter to execute this instruction. */
+  slow: 0,
+  /** First micro-op of a block that must not be run any more: gives the fuel back and leaves. */
+  gone: 1,
+  firstHandler: 2,
+} as const;
+
+/** Where handlers leave words for the dispatcher. */
+export const WORD = {
+  /** Micro-op that left; or the address of the link that is missing. */
+  from: STATE_OFFSET.scratch + 120,
+} as const;
+
+/** Why the interpreter came back. RIP in the state tells where to go on. */
+export const LEAVE = {
+  slow: 0,
+  syscall: 1,
+  budget: 2,
+  /** The dispatcher must look at the state anew. */
+  redispatch: 4,
+  /** No block there yet; a link waits for it. */
+  link: 5,
+  /** Not in the jump cache. */
+  uncached: 6,
+  /** The block's countdown is at 0. */
+  warm: 7,
+} as const;
+
+/** Jump cache: pairs of (rip, block), direct-mapped by `jumpCacheSlot`. */
+export const JUMP_CACHE = { base: 0xe_0000, entries: 0x4000 } as const;
+
+export function jumpCacheSlot(rip: number): number {
+  return JUMP_CACHE.base + (((rip ^ (rip >>> 11)) & (JUMP_CACHE.entries - 1)) << 3);
+}

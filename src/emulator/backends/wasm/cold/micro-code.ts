@@ -1,0 +1,219 @@
+/**
+ * The blocks of micro-ops of one space: written into the machine's area of its memory, found by address, forgotten by
+ * page. Memory is given out upwards and taken back all at once when the area is full; a block that is forgotten only
+ * gets a first micro-op that leaves, since links may still lead to it.
+ */
+import type { ExecutorServices } from '../../../executor.ts';
+import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
+import type { MicroBlock, MicroStep } from '../../../ir/template.ts';
+import { MICRO_CODE_BASE, MICRO_CODE_END } from '../../../memory/address-space.ts';
+import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
+import type { Handler, HandlerLibrary } from './handlers.ts';
+import type { HandlerLayout } from './handler-layout.ts';
+import { BLOCK, JUMP_CACHE, jumpCacheSlot, MICRO_OP, SLOT } from './layout.ts';
+
+/** A micro-op whose handler is not compiled yet. */
+interface Waiting {
+  readonly handler: Handler;
+  readonly addr: number;
+}
+
+const GUEST_END = 0x1_0000_0000;
+
+export class MicroCode {
+  readonly #services: ExecutorServices;
+  readonly #library: HandlerLibrary;
+  readonly #blocks = new Map<number, number>();
+  /** Page → addresses of blocks with code bytes in it. */
+  readonly #byPage = new Map<number, number[]>();
+  readonly #stopListening: () => void;
+  #waiting: Waiting[] = [];
+  #next = MICRO_CODE_BASE;
+  readonly #end: number;
+  /** Changes whenever a block is forgotten. */
+  generation = 0;
+
+  /** @param limitBytes of blocks, after which all are forgotten. */
+  constructor(services: ExecutorServices, library: HandlerLibrary, limitBytes: number) {
+    this.#services = services;
+    this.#library = library;
+    this.#end = Math.min(MICRO_CODE_BASE + limitBytes, MICRO_CODE_END);
+    services.space.ensureSize(MICRO_CODE_END);
+    this.#clearJumpCache();
+    this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
+  }
+
+  dispose(): void {
+    this.#stopListening();
+  }
+
+  /** Address of the block at `rip`, 0 when there is none. */
+  find(rip: number): number {
+    return this.#blocks.get(rip) ?? 0;
+  }
+
+  /** Writes a block. @param countdown executions until the dispatcher is asked; 0: never. @returns its address. */
+  add(block: MicroBlock, countdown: number): number {
+    const handlers = block.steps.map((step) => this.#library.handlerOf(step.template, isBack(step)));
+    const sizeBytes = handlers.reduce<number>((sum, { layout }) => sum + layout.sizeBytes, BLOCK.code);
+    if (this.#next + sizeBytes > this.#end) this.flush();
+    const addr = this.#next;
+    this.#next += (sizeBytes + 15) & ~15;
+    const { i32 } = this.#services.space;
+    i32[(addr + BLOCK.rip) >> 2] = block.rip;
+    i32[(addr + BLOCK.cost) >> 2] = block.instructionCount;
+    i32[(addr + BLOCK.countdown) >> 2] = countdown;
+    let at = addr + BLOCK.code;
+    let left = block.instructionCount;
+    for (const [i, step] of block.steps.entries()) {
+      this.#write(step, handlers[i], at, left);
+      at += handlers[i].layout.sizeBytes;
+      left -= step.instructionCount;
+    }
+    this.#register(block, addr);
+    return addr;
+  }
+
+  #register({ rip, sizeBytes }: MicroBlock, addr: number): void {
+    this.#blocks.set(rip, addr);
+    this.#services.codePages.add(rip, sizeBytes);
+    for (let page = rip >>> PAGE_SHIFT; page <= (rip + sizeBytes - 1) >>> PAGE_SHIFT; page++) {
+      const list = this.#byPage.get(page);
+      if (list === undefined) this.#byPage.set(page, [addr]);
+      else list.push(addr);
+    }
+  }
+
+  #write(step: MicroStep, handler: Handler, at: number, left: number): void {
+    const { i32 } = this.#services.space;
+    const { layout } = handler;
+    const isFit = writeFields(this.#services.space, step, layout, at);
+    const slot = isFit ? handler.slot : SLOT.slow;
+    if (isFit && slot === SLOT.slow) this.#waiting.push({ handler, addr: at });
+    i32[(at + MICRO_OP.slot) >> 2] = slot | (left << 16) | ((layout.sizeBytes >> 2) << 24);
+    i32[(at + MICRO_OP.rip) >> 2] = step.rip;
+  }
+
+  /** To be called when handlers were compiled: the micro-ops that waited get their slots. */
+  connectWaiting(): void {
+    const { u8 } = this.#services.space;
+    const still: Waiting[] = [];
+    for (const waiting of this.#waiting) {
+      const { handler, addr } = waiting;
+      if (handler.slot === SLOT.slow) still.push(waiting);
+      else if (u8[addr] === SLOT.slow && u8[addr + 1] === 0) {
+        u8[addr] = handler.slot & 0xff;
+        u8[addr + 1] = handler.slot >> 8;
+      }
+    }
+    this.#waiting = still;
+  }
+
+  /** The next entry of the block comes out at the dispatcher. */
+  forget(rip: number): void {
+    const addr = this.#blocks.get(rip);
+    if (addr !== undefined) this.#forget(rip, addr);
+  }
+
+  #forget(rip: number, addr: number): void {
+    const { u8, i32 } = this.#services.space;
+    this.#blocks.delete(rip);
+    this.generation++;
+    u8[addr + BLOCK.code] = SLOT.gone;
+    u8[addr + BLOCK.code + 1] = 0;
+    const entry = jumpCacheSlot(rip) >> 2;
+    if (i32[entry + 1] === addr) i32[entry] = notFor(rip);
+  }
+
+  #dropPage(page: number): void {
+    const list = this.#byPage.get(page);
+    if (list === undefined) return;
+    this.#byPage.delete(page);
+    const { i32 } = this.#services.space;
+    for (const addr of list) {
+      const rip = i32[(addr + BLOCK.rip) >> 2] >>> 0;
+      if (this.#blocks.get(rip) === addr) this.#forget(rip, addr);
+    }
+  }
+
+  /** Indirect jumps to `rip` find the block from now on. */
+  cacheJump(rip: number, addr: number): void {
+    const { i32 } = this.#services.space;
+    const entry = jumpCacheSlot(rip) >> 2;
+    i32[entry] = rip;
+    i32[entry + 1] = addr;
+  }
+
+  /** Forgets all blocks. No block may be running. */
+  flush(): void {
+    this.#blocks.clear();
+    this.#byPage.clear();
+    this.#waiting = [];
+    this.#next = MICRO_CODE_BASE;
+    this.generation++;
+    this.#clearJumpCache();
+    this.#services.counters.flushes++;
+  }
+
+  #clearJumpCache(): void {
+    const { i32 } = this.#services.space;
+    i32.fill(0, JUMP_CACHE.base >> 2, (JUMP_CACHE.base >> 2) + 2 * JUMP_CACHE.entries);
+    i32[JUMP_CACHE.base >> 2] = notFor(0);
+  }
+}
+
+/** A number that the jump cache does not keep at the place of `rip`. */
+function notFor(rip: number): number {
+  return rip ^ 1;
+}
+
+/** Whether the step ends in a jump, branch or call to itself or back. */
+function isBack(step: MicroStep): boolean {
+  const { ops, fields } = step.template;
+  const { name } = ops[ops.length - 1];
+  if (name !== 'jump' && name !== 'branch') return false;
+  const target = fields.find(({ part }) => part === 'target');
+  return target !== undefined && step.numberOf(target) <= step.exitRip;
+}
+
+/** @returns false when a number does not fit its field: then only the reference interpreter executes the instruction. */
+function writeFields(
+  { u8, i32 }: ExecutorServices['space'],
+  step: MicroStep,
+  { places, targetLink, nextLink }: HandlerLayout,
+  at: number,
+): boolean {
+  let isFit = true;
+  for (const { field, offset } of places) {
+    const value = step.numberOf(field);
+    switch (field.format) {
+      case 'variable': {
+        const where = STATE_VARIABLES[value].offset;
+        u8[at + offset] = where;
+        u8[at + offset + 1] = where >> 8;
+        break;
+      }
+      case 'u8':
+        u8[at + offset] = value;
+        break;
+      case 'u16':
+        u8[at + offset] = value;
+        u8[at + offset + 1] = value >> 8;
+        break;
+      case 'u32':
+        isFit &&= value >= 0 && value < GUEST_END;
+        i32[(at + offset) >> 2] = value;
+        break;
+      case 'i32':
+        i32[(at + offset) >> 2] = value;
+        break;
+      case 'i64':
+        i32[(at + offset) >> 2] = value;
+        i32[(at + offset + 4) >> 2] =
+          field.part === 'immediate' ? step.highOf(field) : Math.floor(value / 0x1_0000_0000);
+    }
+  }
+  if (targetLink !== 0) i32[(at + targetLink) >> 2] = 0;
+  if (nextLink !== 0) i32[(at + nextLink) >> 2] = 0;
+  return isFit;
+}

@@ -1,0 +1,175 @@
+/**
+ * The cold tier: code runs as micro-ops in WebAssembly. The reference interpreter does what has no handler (yet), what a
+ * check did not let through, and all faults.
+ */
+import type { ColdTier, ExecutorServices } from '../../../executor.ts';
+import type { Exit } from '../../../exit.ts';
+import { STATE_OFFSET } from '../../../ir/state-layout.ts';
+import { type HandlerLibrary, sharedLibrary } from './handlers.ts';
+import { Interpreter } from './interpreter.ts';
+import { BLOCK, LEAVE, MICRO_OP, WORD } from './layout.ts';
+import { MicroCode } from './micro-code.ts';
+
+const SYSCALL: Exit = { kind: 'syscall' };
+const BUDGET: Exit = { kind: 'budget' };
+const MAX_INSTRUCTIONS = 32;
+/** Handlers are compiled when so many wait, or instructions that wait for them were executed so often. */
+const BATCH = 64;
+const PATIENCE = 200;
+
+export interface MicroTierOptions {
+  /** Handlers are compiled when first met. */
+  readonly isEager?: boolean;
+  /** Executions of a block after which `onWarm` hears of it; 0: never. */
+  readonly warmUp?: number;
+  /** The block at `rip` is warm. */
+  readonly onWarm?: (rip: number) => void;
+  /** Bytes of micro-ops kept before all are dropped. */
+  readonly limitBytes?: number;
+}
+
+export class MicroTier implements ColdTier {
+  readonly #services: ExecutorServices;
+  readonly #library: HandlerLibrary;
+  readonly #reference: ColdTier;
+  readonly #interpreter: Interpreter;
+  readonly #code: MicroCode;
+  readonly #batch: number;
+  readonly #warmUp: number;
+  readonly #onWarm: (rip: number) => void;
+  /** Slow exits since handlers were compiled last, while some wait. */
+  #impatience = 0;
+
+  constructor(
+    services: ExecutorServices,
+    reference: ColdTier,
+    { isEager = false, warmUp = 0, onWarm = () => {}, limitBytes = Infinity }: MicroTierOptions = {},
+  ) {
+    const library = sharedLibrary();
+    this.#services = services;
+    this.#library = library;
+    this.#reference = reference;
+    this.#interpreter = new Interpreter(services, library);
+    this.#code = new MicroCode(services, library, limitBytes);
+    this.#batch = isEager ? 1 : BATCH;
+    this.#warmUp = warmUp;
+    this.#onWarm = onWarm;
+  }
+
+  dispose(): void {
+    this.#code.dispose();
+    this.#reference.dispose();
+  }
+
+  step(stateAddr: number, repeatLimit?: number): Exit | null {
+    return this.#reference.step(stateAddr, repeatLimit);
+  }
+
+  /** The block at `rip` comes out at the dispatcher from now on. */
+  forget(rip: number): void {
+    this.#code.forget(rip);
+  }
+
+  runBlock(S: number): Exit | null {
+    const { i32 } = this.#services.space;
+    const ripAt = (S + STATE_OFFSET.rip) >> 2;
+    const block = i32[ripAt + 1] === 0 ? this.#blockAt(i32[ripAt] >>> 0) : 0;
+    if (block === 0) return this.#reference.runBlock(S);
+    return this.#goOn(S, this.#interpreter.enter(S, i32[(S + STATE_OFFSET.fuel) >> 2], block));
+  }
+
+  /** Serves what the interpreter left for, until that is for the dispatcher. */
+  #goOn(S: number, left: number): Exit | null {
+    for (let reason = left; ;) {
+      switch (reason) {
+        case LEAVE.syscall:
+          return SYSCALL;
+        case LEAVE.budget:
+          return BUDGET;
+        case LEAVE.link:
+        case LEAVE.uncached: {
+          const block = this.#connect(S, reason);
+          if (block === 0) return null;
+          reason = this.#interpreter.enter(S, this.#services.space.i32[(S + STATE_OFFSET.fuel) >> 2], block);
+          break;
+        }
+        case LEAVE.slow: {
+          const microOp = this.#services.space.i32[(S + WORD.from) >> 2];
+          const { generation } = this.#code;
+          const exit = this.#slow(S);
+          const next = microOp + 4 * this.#services.space.u8[microOp + MICRO_OP.words];
+          if (exit !== null || generation !== this.#code.generation || !this.#isAt(S, next)) return exit;
+          reason = this.#resume(S, microOp, next);
+          break;
+        }
+        case LEAVE.warm:
+          this.#warm(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2] >>> 0);
+          return null;
+        default:
+          return null;
+      }
+    }
+  }
+
+  /** The block at RIP, which the link or the jump cache will find from now on; 0 when there is none. */
+  #connect(S: number, reason: number): number {
+    const { i32 } = this.#services.space;
+    const link = i32[(S + WORD.from) >> 2];
+    const rip = i32[(S + STATE_OFFSET.rip) >> 2] >>> 0;
+    const { generation } = this.#code;
+    const block = this.#blockAt(rip);
+    if (block === 0) return 0;
+    if (reason === LEAVE.uncached) this.#code.cacheJump(rip, block);
+    else if (generation === this.#code.generation) this.#services.space.i32[link >> 2] = block;
+    return block;
+  }
+
+  #blockAt(rip: number): number {
+    return this.#code.find(rip) || this.#decode(rip);
+  }
+
+  #decode(rip: number): number {
+    // What other spaces had compiled.
+    this.#connectHandlers();
+    const block = this.#services.microBlock(rip, MAX_INSTRUCTIONS);
+    if (block === null) return 0;
+    const addr = this.#code.add(block, this.#warmUp);
+    if (this.#library.pendingCount >= this.#batch) this.#compile();
+    return addr;
+  }
+
+  #slow(S: number): Exit | null {
+    if (this.#library.pendingCount > 0 && ++this.#impatience > PATIENCE) this.#compile();
+    return this.#reference.step(S);
+  }
+
+  #compile(): void {
+    this.#impatience = 0;
+    this.#library.compilePending();
+    this.#connectHandlers();
+  }
+
+  #connectHandlers(): void {
+    if (this.#interpreter.update()) this.#code.connectWaiting();
+  }
+
+  /** Whether RIP is that of the micro-op. */
+  #isAt(S: number, microOp: number): boolean {
+    const { i32 } = this.#services.space;
+    const ripAt = (S + STATE_OFFSET.rip) >> 2;
+    return i32[ripAt] === i32[(microOp + MICRO_OP.rip) >> 2] && i32[ripAt + 1] === 0;
+  }
+
+  /** Pays again for what the slow exit gave back, without the instruction that was executed. */
+  #resume(S: number, from: number, next: number): number {
+    const { u8, i32 } = this.#services.space;
+    const fuel = i32[(S + STATE_OFFSET.fuel) >> 2] - (u8[from + MICRO_OP.retired] - 1);
+    return this.#interpreter.resume(S, fuel, next);
+  }
+
+  #warm(rip: number): void {
+    const block = this.#code.find(rip);
+    if (block !== 0) this.#services.space.i32[(block + BLOCK.countdown) >> 2] = this.#warmUp;
+    this.#onWarm(rip);
+  }
+}
