@@ -205,7 +205,8 @@ export class MemoryMap implements PageHolder {
   /** Lengthens a mapping in place. @returns false where something is in the way */
   extend(area: Area, newSizeBytes: number): boolean {
     const endAddr = area.startAddr + newSizeBytes;
-    if (endAddr > TOP || isMachines(area.endAddr, endAddr) || this.areas.within(area.endAddr, endAddr).length > 0) return false;
+    if (endAddr > TOP || isMachines(area.endAddr, endAddr) || this.areas.within(area.endAddr, endAddr).length > 0)
+      return false;
     const offset = area.offset + area.endAddr - area.startAddr;
     this.map({ ...area, addr: area.endAddr, sizeBytes: endAddr - area.endAddr, isFixed: true, offset });
     return true;
