@@ -32,6 +32,13 @@ const TEST_NEEDS = [
   { package: 'strace', command: 'strace' },
 ];
 
+/** The peer of the benchmarks: a BIOS, and the compiler for the 32-bit programs it boots. */
+const BENCH_NEEDS = [
+  { package: 'qemu-user', command: 'qemu-x86_64' },
+  { package: 'seabios', file: '/usr/share/seabios/bios.bin' },
+  { package: 'gcc-multilib', file: '/usr/include/x86_64-linux-gnu/gnu/stubs-32.h' },
+];
+
 // Debian's package; Ubuntu's of the same name is a snap's shell, so there CHROMIUM must say where one is.
 const BROWSER = { package: 'chromium', command: 'chromium' };
 
@@ -53,6 +60,13 @@ export function setUpForTests(say) {
   const browser = process.env.CHROMIUM ? [] : [BROWSER];
   installDebianPackages([...IMAGE_NEEDS, ...TEST_NEEDS, ...browser], say);
   if (!existsSync(browserPath())) throw new SetupError(`There is no browser at ${browserPath()}; set CHROMIUM=path.`);
+  installNpmPackages(say);
+}
+
+/** For the benchmarks. */
+export function setUpForBench(say) {
+  const browser = process.env.CHROMIUM ? [] : [BROWSER];
+  installDebianPackages([...IMAGE_NEEDS, ...BENCH_NEEDS, ...browser], say);
   installNpmPackages(say);
 }
 

@@ -61,7 +61,7 @@ interface Measured {
 
 /** @throws Error when checksums differ. */
 function measure(kernel: Kernel): Measured {
-  const program = buildKernel(kernel.name, '.cache/bench/kernels');
+  const program = buildKernel(kernel, '.cache/bench/kernels');
   const rounds = Math.max(1, Math.round(kernel.rounds * scale));
   const times = new Map<string, number[]>();
   const expected = spawned([])(program, rounds).output;

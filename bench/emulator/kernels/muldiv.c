@@ -4,8 +4,7 @@ u64 kernel(u64 rounds) {
   u64 a = 0x123456789abcdefUL, b = 987654321UL, sum = 0;
   for (u64 r = 0; r < rounds; r++)
     for (u64 i = 1; i <= 10000; i++) {
-      unsigned __int128 product = (unsigned __int128)a * (b | 1);
-      a = (u64)product ^ (u64)(product >> 64);
+      a = fold_product(a, b | 1);
       b = b * 6364136223846793005UL + i;
       sum += a / (b >> 40 | 1) + (u64)((i64)b % (i64)(i * 3 + 1)) + (u32)a / (u32)(i | 1);
     }

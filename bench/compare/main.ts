@@ -1,0 +1,150 @@
+/**
+ * npm run bench [-- --rounds 5 --columns native,qemu,node,chromium,v86 --kernels fib,qsort --parts kernels,latencies
+ *                   --engine auto --scale 1 --save]
+ *
+ * Everything in one run, interleaved: each round has fresh processes, browsers and machines, and runs each program once
+ * in every column. --save writes baseline.json, chart.svg and the tables of README.md.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { buildPcKernel, KERNELS, type Kernel } from '../emulator/kernels.ts';
+import { chromiumSession } from './chromium-session.ts';
+import { COLUMNS, type ColumnName, type Session } from './column.ts';
+import { type Figures, Samples } from './figures.ts';
+import { hostSession } from './host-session.ts';
+import { kernelJob, LATENCIES, latencyJob } from './jobs.ts';
+import type { MachineSession } from './machine-session.ts';
+import { nodeSession } from './node-session.ts';
+import { markdownTable, svgChart } from './report.ts';
+import { type PcSession, v86Session } from './v86-session.ts';
+
+const PARTS = ['kernels', 'latencies'] as const;
+const ALL_KERNELS = KERNELS.map((kernel) => kernel.name);
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    columns: { type: 'string', default: COLUMNS.join() },
+    kernels: { type: 'string', default: ALL_KERNELS.join() },
+    parts: { type: 'string', default: PARTS.join() },
+    engine: { type: 'string', default: 'auto' },
+    scale: { type: 'string', default: '1' },
+    // Where bench/main.mjs serves the page.
+    page: { type: 'string', default: 'http://localhost:8080/' },
+    save: { type: 'boolean', default: false },
+  },
+});
+const wanted = (list: string, name: string): boolean => list.split(',').includes(name);
+const columns = COLUMNS.filter((column) => wanted(options.columns, column));
+const kernels = KERNELS.filter((kernel) => wanted(options.kernels, kernel.name));
+const rounds = Number(options.rounds);
+const scale = Number(options.scale);
+
+/** v86 is so much slower that a part of the rounds says as much. */
+const PC_SHARE = 0.25;
+
+const samples = new Samples();
+const tierMs: Record<string, number> = {};
+let engine = options.engine;
+
+const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
+
+type Sessions = Map<ColumnName, Session>;
+
+async function openSessions(pageUrl: string): Promise<Sessions> {
+  const openers: Record<Exclude<ColumnName, 'v86'>, () => Promise<Session>> = {
+    native: async () => await Promise.resolve(hostSession([])),
+    qemu: async () => await Promise.resolve(hostSession(['qemu-x86_64'])),
+    node: async () => await nodeSession('.cache/node/bench-machine.cjs', '.cache/images/default.img', options.engine),
+    chromium: async () => await chromiumSession(pageUrl, 'default', options.engine),
+  };
+  const sessions: Sessions = new Map();
+  for (const column of columns) if (column !== 'v86') sessions.set(column, await openers[column]());
+  return sessions;
+}
+
+/** CPU time of a kernel without start and end. @throws Error when a checksum is not the native one */
+async function runKernel(kernel: Kernel, sessions: Sessions, pc: PcSession | undefined): Promise<void> {
+  const count = Math.max(4, Math.round(kernel.rounds * scale));
+  const row = { name: kernel.name, group: kernel.group, unit: 'ms' } as const;
+  let checksum: string | undefined;
+  for (const [column, session] of sessions) {
+    const startUp = await session.run(kernelJob(kernel, 0));
+    const { output, cpuMs } = await session.run(kernelJob(kernel, count));
+    checksum ??= output;
+    if (output !== checksum) throw new Error(`${kernel.name}: ${column} says ${output}, not ${checksum}`);
+    samples.add(row, column, cpuMs - startUp.cpuMs);
+  }
+  if (pc === undefined) return;
+  const pcCount = Math.max(1, Math.round(count * PC_SHARE));
+  const { output, ms } = await pc.run(buildPcKernel(kernel, '.cache/bench/kernels'), pcCount);
+  const expected = (await hostSession([]).run(kernelJob(kernel, pcCount))).output;
+  if (output !== expected) throw new Error(`${kernel.name}: v86 says ${output}, not ${expected}`);
+  samples.add(row, 'v86', (ms * count) / pcCount);
+}
+
+async function runLatencies(sessions: Sessions): Promise<void> {
+  for (const latency of LATENCIES) {
+    for (const [column, session] of sessions) {
+      const { output } = await session.run(latencyJob(latency));
+      samples.add({ name: latency.name, group: 'latency', unit: 'ns' }, column, Number(output));
+    }
+  }
+}
+
+async function runRound(pageUrl: string): Promise<void> {
+  const sessions = await openSessions(pageUrl);
+  const pc = columns.includes('v86') && wanted(options.parts, 'kernels') ? await v86Session() : undefined;
+  try {
+    if (wanted(options.parts, 'kernels')) for (const kernel of kernels) await runKernel(kernel, sessions, pc);
+    if (wanted(options.parts, 'latencies')) await runLatencies(sessions);
+    await noteShares(sessions.get('chromium') as MachineSession | undefined);
+  } finally {
+    await Promise.all([...sessions.values(), ...(pc === undefined ? [] : [pc])].map((session) => session.close()));
+  }
+}
+
+async function noteShares(machine: MachineSession | undefined): Promise<void> {
+  const statistics = await machine?.statistics();
+  engine = statistics?.engine?.description ?? engine;
+  for (const [tier, ms] of Object.entries(statistics?.cpu?.tierMs ?? {})) {
+    if (tier !== 'idle') tierMs[tier] = (tierMs[tier] ?? 0) + ms;
+  }
+}
+
+function figures(): Figures {
+  const totalMs = Object.values(tierMs).reduce((sum, ms) => sum + ms, 0);
+  const shares = Object.fromEntries(
+    Object.entries(tierMs).map(([tier, ms]) => [tier, Number((ms / totalMs).toFixed(4))]),
+  );
+  return { host: hostText(), rounds, engine, rows: samples.rows(), shares };
+}
+
+function hostText(): string {
+  const browser = execFileSync(process.env['CHROMIUM'] ?? '/usr/bin/chromium', ['--version'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return `${cpus()[0]?.model.trim() ?? 'unknown processor'}, Node ${process.versions.node}, ${browser.trim()}`;
+}
+
+/** Replaces what stands between the two marks of the README. */
+function saveAll(measured: Figures): void {
+  writeFileSync('bench/baseline.json', `${JSON.stringify(measured, undefined, 1)}\n`);
+  writeFileSync('bench/chart.svg', svgChart(measured));
+  const [before = '', rest = ''] = readFileSync('bench/README.md', 'utf8').split(/(?<=<!-- figures -->\n)/);
+  const after = rest.slice(rest.indexOf('<!-- end of figures -->'));
+  writeFileSync('bench/README.md', `${before}\n${markdownTable(measured)}\n${after}`);
+}
+
+const startMs = performance.now();
+for (let round = 0; round < rounds; round++) {
+  await runRound(options.page);
+  say(`round ${round + 1} of ${rounds}, ${Math.round((performance.now() - startMs) / 1_000)} s`);
+}
+const measured = figures();
+process.stdout.write(markdownTable(measured));
+if (options.save) saveAll(measured);
+process.exit();

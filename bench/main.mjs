@@ -1,0 +1,28 @@
+/** npm run bench: builds what is measured where it is missing or stale, then measures (bench/compare/main.ts). */
+import { spawn } from 'node:child_process';
+import { build } from 'vite';
+import { bundleForNode } from '../scripts/bundle.mjs';
+import { isFresh } from '../scripts/fresh.mjs';
+import { serve } from '../scripts/serve.mjs';
+import { run, setUpForBench } from '../scripts/setup.mjs';
+
+setUpForBench((line) => console.error(`bench: ${line}`));
+run(['node', 'scripts/image.mjs']);
+if (!isFresh('dist/index.html', ['src', 'public', 'index.html', 'vite.config.ts'])) run(['npm', 'run', '-s', 'build']);
+await bundleForNode('bench/compare/machine-in-node.ts', 'bench-machine');
+await build({
+  logLevel: 'error',
+  configFile: false,
+  publicDir: false,
+  build: { ssr: 'bench/compare/main.ts', outDir: '.cache/bench/compare' },
+});
+
+const { server, url } = await serve({ folder: 'dist', host: '127.0.0.1', port: 0 });
+const child = spawn('node', ['.cache/bench/compare/main.js', '--page', url, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+});
+child.on('exit', (code) => {
+  server.closeAllConnections();
+  server.close();
+  process.exitCode = code ?? 1;
+});
