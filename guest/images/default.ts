@@ -22,6 +22,7 @@ const NATIVE_MARKER = 'This program is part of the kernel: it is started by the 
 
 export const defaultImage: Recipe = {
   name: 'default',
+  audience: 'page',
   title: 'OSv with C and C++ libraries, busybox, Lua and examples',
   sizeBytes: 256 * 1024 * 1024,
   source: 'Debian 12 (bookworm) packages and programs of this project',
@@ -99,7 +100,8 @@ export const defaultImage: Recipe = {
   },
 };
 
-function inLib(name: string): string {
+/** Path of a library as Debian lays them out. */
+export function inLib(name: string): string {
   return `${LIB}/${name}`;
 }
 

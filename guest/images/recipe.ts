@@ -2,6 +2,11 @@
 
 export interface Recipe {
   readonly name: string;
+  /**
+   * 'page': cut into chunks that the page fetches, and built whenever images are. 'tests': the raw image only, with its
+   * files beside it in NAME.tree for running the same programs natively; built when it is named.
+   */
+  readonly audience: 'page' | 'tests';
   /** A few words for the image list of the page. */
   readonly title: string;
   readonly sizeBytes: number;

@@ -6,13 +6,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultImage } from '../default.ts';
+import { proofImage } from '../proof.ts';
 import lock from '../packages.lock.json' with { type: 'json' };
 import type { Recipe } from '../recipe.ts';
 import { makeExt4 } from './ext4.ts';
 import { layOut, listFiles } from './tree.ts';
 import { writeWireImage } from './wire.ts';
 
-const RECIPES: readonly Recipe[] = [defaultImage];
+const RECIPES: readonly Recipe[] = [defaultImage, proofImage];
 
 const CACHE = '.cache/images';
 const PUBLIC = 'public/images';
@@ -39,40 +40,50 @@ export interface BuildHost {
   readonly recordBoot: (image: string) => Promise<readonly number[]>;
 }
 
-/** Builds what is missing or stale among `names` (none: all). */
+/** Builds what is missing or stale among `names` (none: those of the page). */
 export async function buildImages(names: readonly string[], host: BuildHost): Promise<void> {
   const unknown = names.find((name) => !RECIPES.some((recipe) => recipe.name === name));
   if (unknown !== undefined) throw new Error(`there is no recipe for an image '${unknown}'`);
   for (const recipe of RECIPES) {
-    if (names.length === 0 || names.includes(recipe.name)) await buildImage(recipe, host);
+    const isWanted = names.length === 0 ? recipe.audience === 'page' : names.includes(recipe.name);
+    if (isWanted) await buildImage(recipe, host);
   }
 }
 
-async function buildImage(recipe: Recipe, { say, recordBoot }: BuildHost): Promise<void> {
+async function buildImage(recipe: Recipe, host: BuildHost): Promise<void> {
   const image = join(CACHE, `${recipe.name}.img`);
   const stampFile = join(CACHE, `${recipe.name}.stamp`);
   const stamp = inputsHash(recipe);
   const isFresh = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
-  if (isFresh && existsSync(image) && readIndex().some((entry) => entry.name === recipe.name)) {
+  if (isFresh && existsSync(image) && (recipe.audience === 'tests' || isListed(recipe))) {
     utimesSync(image, new Date(), new Date()); // "checked now", for those who compare times only
     return;
   }
-  say(`building the disk image '${recipe.name}' ...`);
+  host.say(`building the disk image '${recipe.name}' ...`);
   const tree = join(CACHE, `${recipe.name}.tree`);
   rmSync(tree, { recursive: true, force: true });
   layOut(recipe, tree, CACHE);
   makeExt4(tree, `${image}.new`, recipe.sizeBytes);
-  const bootBlocks = await recordBoot(`${image}.new`);
-  const wire = writeWireImage(`${image}.new`, join(PUBLIC, recipe.name), bootBlocks);
+  const size = recipe.audience === 'page' ? `, ${await publish(recipe, `${image}.new`, host)}` : '';
   renameSync(`${image}.new`, image);
+  writeFileSync(stampFile, stamp);
+  host.say(`built ${image}: ${listFiles(tree).length} files${size}`);
+  if (recipe.audience === 'page') rmSync(tree, { recursive: true, force: true });
+}
+
+/** Cuts an image into the page's chunks and lists it. @returns its size in words */
+async function publish(recipe: Recipe, image: string, { recordBoot }: BuildHost): Promise<string> {
+  const bootBlocks = await recordBoot(image);
+  const { layout, sha256, wireBytes } = writeWireImage(image, join(PUBLIC, recipe.name), bootBlocks);
   const { name, title, source, licence } = recipe;
   const bytes = statSync(image).size;
-  const { sha256, wireBytes } = wire;
   const glibc = lock.packages.libc6.version.split('-', 1)[0] ?? '';
-  writeIndex({ name, title, bytes, sha256, wireBytes, source, licence, glibc, layout: `${name}/${wire.layout}` });
-  writeFileSync(stampFile, stamp);
-  say(`built ${image}: ${listFiles(tree).length} files, ${(wireBytes / 1e6).toFixed(1)} MB on the wire`);
-  rmSync(tree, { recursive: true, force: true });
+  writeIndex({ name, title, bytes, sha256, wireBytes, source, licence, glibc, layout: `${name}/${layout}` });
+  return `${(wireBytes / 1e6).toFixed(1)} MB on the wire`;
+}
+
+function isListed(recipe: Recipe): boolean {
+  return readIndex().some((entry) => entry.name === recipe.name);
 }
 
 /** A hash of everything an image is made from: recipes, locked packages, program sources, copied files. */

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { patternMatcher, type Recipe } from '../recipe.ts';
+import { compilePythonLibrary } from './bytecode.ts';
 import { runCommand } from './command.ts';
 import { fetchPackage, unpackPackages } from './packages.ts';
 import { compile } from './toolchain.ts';
@@ -39,6 +40,7 @@ export function layOut(recipe: Recipe, root: string, cache: string): void {
     compile(cache, join(root, to), sources, flags);
     runCommand('strip', ['--strip-debug', join(root, to)]);
   }
+  compilePythonLibrary(root);
   runCommand('ldconfig', ['-r', root, '-X']);
   rmSync(join(root, 'var/cache'), { recursive: true, force: true });
 }

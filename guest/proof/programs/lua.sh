@@ -1,0 +1,1 @@
+lua /mnt/program.lua

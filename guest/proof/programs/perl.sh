@@ -1,0 +1,1 @@
+perl /mnt/program.pl
