@@ -42,7 +42,7 @@ export function latencyJob({ name, mode, count }: Latency): Job {
 }
 
 /** A program of bench/guest, as gcc makes one: a PIE that ld.so starts. */
-function compiled(name: string, flags: readonly string[]): string {
+export function compiled(name: string, flags: readonly string[]): string {
   const [source, program] = [`bench/guest/${name}.c`, `${BUILT}/${name}`];
   if (!existsSync(program) || statSync(program).mtimeMs < statSync(source).mtimeMs) {
     mkdirSync(BUILT, { recursive: true });

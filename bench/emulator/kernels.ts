@@ -23,17 +23,28 @@ export const KERNELS: readonly Kernel[] = [
   { name: 'bytes', rounds: 400, group: 'integer' },
   { name: 'crc32', rounds: 300, group: 'integer' },
   { name: 'muldiv', rounds: 600, group: 'integer' },
+  { name: 'mix', rounds: 120, group: 'integer' },
+  { name: 'nbody', rounds: 400, group: 'scalar' },
+  { name: 'dgemm', rounds: 200, group: 'scalar' },
+  { name: 'mandel', rounds: 100, group: 'scalar' },
+  { name: 'spectral', rounds: 600, group: 'scalar' },
+  { name: 'fft', rounds: 1400, group: 'scalar' },
+  { name: 'packed-dgemm', rounds: 800, group: 'packed' },
+  { name: 'packed-float', rounds: 20000, group: 'packed' },
+  { name: 'packed-bytes', rounds: 6000, group: 'packed' },
+  { name: 'memcpy', rounds: 100, group: 'memory' },
+  { name: 'strlen', rounds: 500, group: 'memory' },
 ];
 
 const COMMON = ['-O2', '-static', '-nostdlib', '-ffreestanding', '-no-pie', '-fno-pic', '-fno-stack-protector'];
-const PLAIN = ['-fcf-protection=none', '-fno-asynchronous-unwind-tables'];
+const PLAIN = ['-fno-math-errno', '-ffp-contract=off', '-fcf-protection=none', '-fno-asynchronous-unwind-tables'];
 
 /** What the compiler may use of the processor. */
 const GROUP_FLAGS: Readonly<Record<KernelGroup, readonly string[]>> = {
   // Scalar integer code only: the same instructions that DESIGN.md's table was measured on.
   integer: ['-fno-tree-vectorize', '-fno-tree-loop-distribute-patterns', '-mgeneral-regs-only'],
   scalar: ['-fno-tree-vectorize', '-fno-tree-loop-distribute-patterns'],
-  packed: ['-O3'],
+  packed: ['-fno-tree-vectorize'],
   memory: ['-fno-tree-loop-distribute-patterns'],
 };
 
