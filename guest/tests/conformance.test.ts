@@ -55,8 +55,13 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
-  it.each(['/tmp', '/var/tmp'])('shared-memory.c in %s', async (folder) => {
-    const [native, guest] = await both(build('shared-memory.c'), [folder]);
+  it.each(
+    ['shared-memory.c', 'inotify.c', 'transfers.c'].flatMap((source) => [
+      [source, '/tmp'],
+      [source, '/var/tmp'],
+    ]),
+  )('%s in %s', async (source, folder) => {
+    const [native, guest] = await both(build(source), [folder]);
     expect(guest).toEqual(native);
   });
 

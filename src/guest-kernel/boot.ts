@@ -36,6 +36,7 @@ import { fileAttributes } from './syscalls/file-attributes.ts';
 import { futexes } from './syscalls/futex.ts';
 import { futexes2 } from './syscalls/futex2.ts';
 import { identity } from './syscalls/identity.ts';
+import { inotify } from './syscalls/inotify.ts';
 import { launcherCalls } from './syscalls/launcher.ts';
 import { limits } from './syscalls/limits.ts';
 import { memory } from './syscalls/memory.ts';
@@ -43,12 +44,15 @@ import { memoryFiles } from './syscalls/memory-files.ts';
 import { type FilesystemType, mountCalls } from './syscalls/mounts.ts';
 import { names } from './syscalls/names.ts';
 import { openClose } from './syscalls/open-close.ts';
+import { pidfds } from './syscalls/pidfd.ts';
+import { processMemory } from './syscalls/process-memory.ts';
 import { processes } from './syscalls/processes.ts';
 import { readWrite } from './syscalls/read-write.ts';
 import { scheduling } from './syscalls/scheduling.ts';
 import { signalFiles } from './syscalls/signalfd.ts';
 import { signals } from './syscalls/signals.ts';
 import { sockets } from './syscalls/sockets.ts';
+import { splices } from './syscalls/splice.ts';
 import { stat } from './syscalls/stat.ts';
 import type { Syscall } from './syscalls/syscall.ts';
 import { xattrs } from './syscalls/xattrs.ts';
@@ -95,6 +99,10 @@ export function allSyscalls(
     ...time,
     ...timers,
     ...signalFiles,
+    ...inotify,
+    ...pidfds,
+    ...splices,
+    ...processMemory,
     ...scheduling,
     ...identity,
     ...system,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FLOCK } from './fcntl.ts';
 import * as fcntl from './fcntl.ts';
+import * as inotify from './inotify.ts';
 import * as ioctls from './ioctls.ts';
 import * as pollAbi from './poll.ts';
 import { EPOLL_EVENT, POLLFD } from './poll.ts';
@@ -18,12 +19,14 @@ const HEADERS = `#define _GNU_SOURCE
 #include <linux/falloc.h>
 #include <linux/limits.h>
 #include <linux/close_range.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/statvfs.h>
@@ -72,9 +75,11 @@ const NOT_IN_HEADERS = new Set([
 ]);
 
 test('constants are those of the headers', () => {
-  const all = { ...fcntl, ...ioctls, ...pollAbi, ...statAbi } as Readonly<Record<string, unknown>>;
+  const all = { ...fcntl, ...inotify, ...ioctls, ...pollAbi, ...statAbi } as Readonly<Record<string, unknown>>;
   const names = Object.keys(all).filter((name) => typeof all[name] === 'number' && !NOT_IN_HEADERS.has(name));
-  const values = evaluate(names.map((name) => (name.startsWith('EPOLL') ? `(unsigned)${name}` : name)));
+  const values = evaluate(
+    names.map((name) => (name.startsWith('EPOLL') || name.startsWith('IN_') ? `(unsigned)${name}` : name)),
+  );
   expect(Object.fromEntries(names.map((name, i) => [name, values[i]]))).toEqual(
     Object.fromEntries(names.map((name) => [name, all[name]])),
   );

@@ -4,7 +4,7 @@ import { type ByteString, byteStringFrom } from '../../emulator/util/bytes.ts';
 import { E2BIG, EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOSYS, Errno } from '../abi/errno.ts';
 import { RLIMIT_STACK } from '../abi/resource.ts';
 import { SIGKILL } from '../abi/signal.ts';
-import { S_IFMT, S_IFREG } from '../abi/stat.ts';
+import { S_IFMT, S_IFREG, S_ISGID, S_ISUID, X_OK } from '../abi/stat.ts';
 import { ElfError, parseElf } from '../loader/elf.ts';
 import { type LoadedFile, argumentBytes, stackSize } from '../loader/load-program.ts';
 import type { Location } from '../vfs/location.ts';
@@ -19,6 +19,8 @@ const MAX_SCRIPT_DEPTH = 4;
 
 interface ExecuteRequest {
   readonly path: ByteString;
+  /** Where it is, if the path alone does not say (execveat). */
+  readonly place?: Location;
   readonly argv: readonly ByteString[];
   readonly environment: readonly ByteString[];
 }
@@ -31,7 +33,8 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   const { program, namespace, machine } = task;
   // A plain run shares its memory with others: it cannot be replaced.
   if (namespace.launcher !== undefined) throw ENOSYS;
-  const { image, argv } = resolve(task, request.path, request.argv, 0);
+  const place = request.place ?? machine.vfs.walk(task, request.path);
+  const { image, argv } = resolve(task, { ...request, place }, 0);
   const stackLimitBytes = program.limits.soft(RLIMIT_STACK);
   if (argumentBytes([...argv, ...request.environment]) > stackSize(stackLimitBytes) / 4) throw E2BIG;
   for (const thread of program.threads.values()) if (thread !== task) thread.end();
@@ -65,26 +68,39 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   }
 }
 
+interface Candidate {
+  readonly path: ByteString;
+  readonly place: Location;
+  readonly argv: readonly ByteString[];
+}
+
 /** The files to load, after following '#!' lines, and the argv that these make. */
 function resolve(
   task: GuestTask,
-  path: ByteString,
-  argv: readonly ByteString[],
+  { path, place, argv }: Candidate,
   depth: number,
 ): { readonly image: ExecutableImage; readonly argv: readonly ByteString[] } {
   if (depth > MAX_SCRIPT_DEPTH) throw ELOOP;
-  const location = task.machine.vfs.walk(task, path);
-  const { inode } = location.dentry;
+  const { inode } = place.dentry;
   const { mode, sizeBytes } = inode.attributes();
   if ((mode & S_IFMT) !== S_IFREG || (mode & EXECUTABLE_BITS) === 0) throw EACCES;
+  task.machine.vfs.checkAccess(task, place, X_OK);
+  if ((mode & (S_ISUID | S_ISGID)) !== 0) {
+    task.machine.log.info(`${path}: set-id bits are ignored; it runs as user ${task.credentials.euid}`);
+  }
   const head = byteStringFrom(sourceOf(inode, sizeBytes).read(0, SCRIPT_LINE_BYTES));
   const script = /^#![ \t]*([^ \t\n]+)[ \t]*([^\n]*)/.exec(head);
   if (script !== null) {
+    const interpreter = script[1] ?? '';
     const argument = (script[2] ?? '').trimEnd();
-    const words = [script[1] ?? '', ...(argument === '' ? [] : [argument]), path, ...argv.slice(1)];
-    return resolve(task, script[1] ?? '', words, depth + 1);
+    const words = [interpreter, ...(argument === '' ? [] : [argument]), path, ...argv.slice(1)];
+    return resolve(
+      task,
+      { path: interpreter, place: task.machine.vfs.walk(task, interpreter), argv: words },
+      depth + 1,
+    );
   }
-  const program = load(task, location);
+  const program = load(task, place);
   if (program.elf.type !== 'executable') throw ENOEXEC;
   return { image: { program, interpreter: interpreterOf(task, program) }, argv };
 }

@@ -47,6 +47,7 @@ export class RunningMachine implements Machine {
   readonly #tasks = new Map<number, KernelTask>();
   /** By pid, oldest first. */
   readonly #programs = new Map<number, RunningProgram>();
+  readonly #zombies = new Map<number, RunningProgram>();
   #nextId = FIRST_ID;
 
   constructor(parts: {
@@ -112,6 +113,23 @@ export class RunningMachine implements Machine {
       this.#programs.delete(pid);
       excess--;
     }
+  }
+
+  /** Ended, and not yet waited for. */
+  zombieMade(program: RunningProgram): void {
+    this.#zombies.set(program.pid, program);
+  }
+
+  zombieGone(program: RunningProgram): void {
+    this.#zombies.delete(program.pid);
+  }
+
+  zombie(pid: number): RunningProgram | undefined {
+    return this.#zombies.get(pid);
+  }
+
+  zombies(): readonly RunningProgram[] {
+    return [...this.#zombies.values()];
   }
 
   task(id: number): KernelTask | undefined {

@@ -2,6 +2,7 @@
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import {
   CLD_CONTINUED,
+  CLD_DUMPED,
   CLD_EXITED,
   CLD_KILLED,
   CLD_STOPPED,
@@ -18,6 +19,7 @@ import {
   SIG_IGN,
   defaultAction,
 } from '../abi/signal.ts';
+import { RLIMIT_CORE } from '../abi/resource.ts';
 import { syscallName } from '../abi/syscall-names.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
@@ -92,6 +94,8 @@ export class RunningProgram implements Program {
   /** Woken when the program has replaced itself by execve, or ended: what vfork waits for. */
   readonly released = new WaitQueue();
   hasExecuted = false;
+  /** It died of a signal that dumps core, and RLIMIT_CORE would have allowed one. */
+  hasDumped = false;
   /** What wait4 has not told the parent yet: the signal that stopped it, or SIGCONT. */
   stopNews: number | undefined;
   /** Called once when the program has ended, before `ended` is woken. */
@@ -100,6 +104,7 @@ export class RunningProgram implements Program {
   #output: OutputTail | undefined;
   readonly #unknownCalls = new Set<number>();
   #endedThreadsNs = 0;
+  #reapedNs = 0;
 
   constructor(machine: RunningMachine, parts: ProgramParts) {
     this.#machine = machine;
@@ -229,6 +234,23 @@ export class RunningProgram implements Program {
     return parent === undefined || parent.session !== this.session || parent.processGroup === this.processGroup;
   }
 
+  /** Ended, and its parent has not waited for it. */
+  get isZombie(): boolean {
+    return !this.isRunning && this.parent?.children.has(this) === true;
+  }
+
+  /** The parent has heard of a child's end. */
+  reap(child: RunningProgram): void {
+    this.children.delete(child);
+    this.#reapedNs += child.cpuNs + child.reapedNs;
+    this.#machine.zombieGone(child);
+  }
+
+  /** CPU time of children that were waited for, and of theirs (RUSAGE_CHILDREN), ns. */
+  get reapedNs(): number {
+    return this.#reapedNs;
+  }
+
   /** Takes in a forked program. */
   adopt(child: RunningProgram): void {
     child.parent = this;
@@ -267,6 +289,8 @@ export class RunningProgram implements Program {
     this.posixTimers.deleteAll();
     this.files.release();
     this.onEnded();
+    const { state: end } = this;
+    this.hasDumped = end.kind === 'killed' && defaultAction(end.signal) === 'core' && this.limits.soft(RLIMIT_CORE) > 0;
     this.#machine.programEnded(this);
     this.#leaveFamily();
     this.ended.wake();
@@ -277,11 +301,12 @@ export class RunningProgram implements Program {
     for (const child of this.children) {
       child.parent = undefined;
       child.parentPid = 1;
+      this.#machine.zombieGone(child);
     }
     this.children.clear();
     const { state } = this;
     if (state.kind === 'exited') this.#tellParent(CLD_EXITED, state.code);
-    else if (state.kind === 'killed') this.#tellParent(CLD_KILLED, state.signal);
+    else if (state.kind === 'killed') this.#tellParent(this.hasDumped ? CLD_DUMPED : CLD_KILLED, state.signal);
   }
 
   /** SIGCHLD and the wait queue; a parent that ignores SIGCHLD never waits (sigaction(2), SA_NOCLDWAIT). */
@@ -289,8 +314,9 @@ export class RunningProgram implements Program {
     const { parent } = this;
     if (parent === undefined) return;
     const { handler, flags } = parent.actions.get(SIGCHLD);
-    const isEnd = code === CLD_EXITED || code === CLD_KILLED;
-    if (isEnd && (handler === SIG_IGN || (flags & SA_NOCLDWAIT) !== 0)) parent.children.delete(this);
+    const isEnd = code === CLD_EXITED || code === CLD_KILLED || code === CLD_DUMPED;
+    if (isEnd && (handler === SIG_IGN || (flags & SA_NOCLDWAIT) !== 0)) parent.reap(this);
+    else if (isEnd) this.#machine.zombieMade(this);
     if (!isEnd) this.stopNews = status;
     if (isEnd || (flags & SA_NOCLDSTOP) === 0) {
       parent.postSignal({ signal: SIGCHLD, code, pid: this.pid, uid: this.credentials.uid, status });

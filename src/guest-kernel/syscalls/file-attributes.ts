@@ -11,10 +11,12 @@ import {
 } from '../abi/fcntl.ts';
 import { S_IFDIR, S_IFLNK, S_IFREG, UTIME_NOW, UTIME_OMIT, W_OK } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
+import { IN_MODIFY } from '../abi/inotify.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { SIGXFSZ } from '../abi/signal.ts';
 import type { AttributeChanges, Timestamp } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
+import { tellFile } from '../vfs/watches.ts';
 import { requireResizable, requireUnsealed } from '../vfs/seals.ts';
 import { allocateFile, fileTruncated } from '../vfs/shared-pages.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
@@ -81,6 +83,7 @@ function ftruncate(thread: Thread, { fd, length }: { fd: number; length: number 
   requireResizable(inode, length);
   inode.setAttributes({ sizeBytes: length });
   fileTruncated(inode, length);
+  if (file.location !== undefined) tellFile(file.location.dentry, IN_MODIFY);
   return 0;
 }
 

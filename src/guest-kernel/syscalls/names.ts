@@ -73,7 +73,7 @@ function mknod(thread: Thread, dirfd: number, path: string, mode: number, dev: n
   return 0;
 }
 
-const NO_EXCHANGE = partial('RENAME_EXCHANGE is EINVAL');
+const NO_EXCHANGE = partial('no RENAME_WHITEOUT');
 
 // oxfmt-ignore
 export const names: readonly Syscall[] = [

@@ -8,6 +8,9 @@ import {
   O_TMPFILE,
   O_TRUNC,
   O_WRONLY,
+  RESOLVE_BENEATH,
+  RESOLVE_CACHED,
+  RESOLVE_IN_ROOT,
   AT_FDCWD,
 } from '../abi/fcntl.ts';
 import type { Thread } from '../program/thread.ts';
@@ -17,12 +20,20 @@ import { pathFrom } from './directory-fd.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 
 const OPEN_HOW_BYTES = 24;
-const RESOLVE_CACHED = 0x20;
+const RESOLVE_KNOWN = 0x3f;
 
-function open(thread: Thread, call: Call, dirfd: number, path: string, flags: number, mode: number): Result {
+function open(
+  thread: Thread,
+  call: Call,
+  dirfd: number,
+  path: string,
+  flags: number,
+  mode: number,
+  restrictions = 0,
+): Result {
   // A FIFO whose peer was awaited is open already; its open returns now or waits on.
   const waiting = call.progress instanceof PipeFile ? call.progress : undefined;
-  const file = waiting ?? openPath(thread, dirfd, path, flags, mode);
+  const file = waiting ?? openPath(thread, dirfd, path, flags, mode, restrictions);
   try {
     if (file instanceof PipeFile) {
       const wait = file.awaitPeer(call);
@@ -41,9 +52,12 @@ function openPath(
   path: string,
   flags: number,
   mode: number,
+  restrictions: number,
 ): ReturnType<Thread['files']['get']> {
-  const { start } = pathFrom(thread, dirfd, path);
-  return thread.machine.vfs.open(thread, path, flags, mode, start);
+  // RESOLVE_IN_ROOT: an absolute path starts at dirfd too.
+  const isAnchored = (restrictions & (RESOLVE_IN_ROOT | RESOLVE_BENEATH)) !== 0;
+  const { start } = pathFrom(thread, dirfd, isAnchored ? '.' : path);
+  return thread.machine.vfs.open(thread, path, flags, mode, start, restrictions);
 }
 
 function openat2(thread: Thread, args: { dirfd: number; path: string; how: number; size: number }, call: Call): Result {
@@ -59,9 +73,10 @@ function openat2(thread: Thread, args: { dirfd: number; path: string; how: numbe
   const resolve = thread.memory.loadNumber(args.how + 16);
   if (flags > 0x7fff_ffff || mode > 0o7777) throw EINVAL;
   if (mode !== 0 && (flags & (O_CREAT | (O_TMPFILE & ~0o200000))) === 0) throw EINVAL;
-  if (resolve === RESOLVE_CACHED) throw EAGAIN;
-  if (resolve !== 0) throw EINVAL;
-  return open(thread, call, args.dirfd, args.path, flags, mode);
+  if (resolve < 0 || resolve > RESOLVE_KNOWN) throw EINVAL;
+  if ((resolve & RESOLVE_BENEATH) !== 0 && (resolve & RESOLVE_IN_ROOT) !== 0) throw EINVAL;
+  if ((resolve & RESOLVE_CACHED) !== 0) throw EAGAIN;
+  return open(thread, call, args.dirfd, args.path, flags, mode, resolve);
 }
 
 function closeRange(thread: Thread, { first, last, flags }: { first: number; last: number; flags: number }): Result {
@@ -87,5 +102,5 @@ export const openClose: readonly Syscall[] = [
   syscall({ nr: 436, name: 'close_range', args: { first: 'uint', last: 'uint', flags: 'flags' },
     support: partial('CLOSE_RANGE_UNSHARE does not unshare'), run: closeRange }),
   syscall({ nr: 437, name: 'openat2', args: { dirfd: 'fd', path: 'path', how: 'ptr', size: 'size' },
-    support: partial('the RESOLVE_ flags are EINVAL'), run: openat2 }),
+    support: partial('RESOLVE_CACHED is always EAGAIN'), run: openat2 }),
 ];

@@ -1,13 +1,18 @@
 /** exit(2), execve(2), wait4(2), getpid(2), process groups and sessions. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
-import { E2BIG, EACCES, ECHILD, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
-import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from '../abi/signal.ts';
+import { E2BIG, EACCES, EAGAIN, ECHILD, EINVAL, ELOOP, EPERM, ESRCH } from '../abi/errno.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_NONBLOCK } from '../abi/fcntl.ts';
+import { S_IFLNK } from '../abi/stat.ts';
+import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from '../abi/signal.ts';
 import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
 import { execute } from '../program/execute.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
+import type { Location } from '../vfs/location.ts';
 import { encodeSignalInfo } from '../program/signal-frame.ts';
+import { emptyPathTarget, walkAt } from './directory-fd.ts';
+import { programOfFile } from './pidfd.ts';
 import { NO_RETURN, type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { storeTimeval } from './timespec.ts';
 
@@ -20,6 +25,10 @@ const WNOWAIT = 0x100_0000;
 const P_ALL = 0;
 const P_PID = 1;
 const P_PGID = 2;
+const P_PIDFD = 3;
+/** __WNOTHREAD, __WALL, __WCLONE: there are no other kinds of children. */
+const WCLONE_FLAGS = 0xe000_0000;
+const INT_MIN = -0x8000_0000;
 const RUSAGE_BYTES = 144;
 const SIGINFO_BYTES = 128;
 /** Linux MAX_ARG_STRLEN, and a quarter of the stack for all. */
@@ -90,8 +99,9 @@ interface News {
 /** What there is to tell of a child: its end, or, if asked for, that it stopped or went on. */
 function newsOf(child: RunningProgram, options: number): News | undefined {
   const { state, stopNews } = child;
+  if (state.kind !== 'running' && (options & WEXITED) === 0) return undefined;
   if (state.kind === 'exited') return { child, code: CLD_EXITED, status: state.code };
-  if (state.kind === 'killed') return { child, code: CLD_KILLED, status: state.signal };
+  if (state.kind === 'killed') return { child, code: child.hasDumped ? CLD_DUMPED : CLD_KILLED, status: state.signal };
   if (stopNews === undefined) return undefined;
   const isContinued = stopNews === SIGCONT;
   if ((options & (isContinued ? WCONTINUED : WUNTRACED)) === 0) return undefined;
@@ -111,7 +121,7 @@ function awaitChild(
     if (news === undefined) continue;
     if ((options & WNOWAIT) === 0) {
       child.stopNews = undefined;
-      if (!child.isRunning) program.children.delete(child);
+      if (!child.isRunning) program.reap(child);
     }
     return news;
   }
@@ -122,7 +132,8 @@ function awaitChild(
 function statusWord({ code, status }: News): number {
   if (code === CLD_EXITED) return status << 8;
   if (code === CLD_STOPPED) return (status << 8) | 0x7f;
-  return code === CLD_CONTINUED ? 0xffff : status;
+  if (code === CLD_CONTINUED) return 0xffff;
+  return code === CLD_DUMPED ? status | 0x80 : status;
 }
 
 interface Wait4 {
@@ -134,16 +145,21 @@ interface Wait4 {
 
 function wait4(thread: Thread, args: Wait4): Result {
   const { program } = asGuest(thread);
+  if ((args.options & ~(WNOHANG | WUNTRACED | WCONTINUED | WCLONE_FLAGS)) !== 0) throw EINVAL;
+  if (args.pid === INT_MIN) throw ESRCH;
   if (args.status !== 0) thread.memory.writable(args.status, 4);
   const isWanted = (child: RunningProgram): boolean => isMeant(child, args.pid, program.processGroup);
-  const news = awaitChild(program, isWanted, args.options & ~WNOWAIT);
+  const news = awaitChild(program, isWanted, args.options | WEXITED);
   if (news === undefined || isBlocked(news)) return news ?? 0;
   if (args.status !== 0) thread.memory.storeU32(args.status, statusWord(news));
-  if (args.usage !== 0) {
-    thread.memory.writable(args.usage, RUSAGE_BYTES).fill(0);
-    storeTimeval(thread.memory, args.usage, news.child.cpuNs);
-  }
+  storeUsage(thread, args.usage, news.child);
   return news.child.pid;
+}
+
+function storeUsage(thread: Thread, addr: number, child: RunningProgram): void {
+  if (addr === 0) return;
+  thread.memory.writable(addr, RUSAGE_BYTES).fill(0);
+  storeTimeval(thread.memory, addr, child.cpuNs);
 }
 
 interface WaitId {
@@ -151,20 +167,42 @@ interface WaitId {
   readonly id: number;
   readonly info: number;
   readonly options: number;
+  readonly usage: number;
+}
+
+/** Which children a waitid means. @throws EINVAL, EBADF */
+function wantedBy(thread: Thread, { type, id }: WaitId): (child: RunningProgram) => boolean {
+  const { processGroup } = asGuest(thread).program;
+  switch (type) {
+    case P_ALL:
+      return () => true;
+    case P_PID:
+      if (id <= 0) throw EINVAL;
+      return (child) => child.pid === id;
+    case P_PGID:
+      if (id < 0) throw EINVAL;
+      return (child) => child.processGroup === (id === 0 ? processGroup : id);
+    case P_PIDFD: {
+      if (id < 0) throw EINVAL;
+      const target = programOfFile(thread, id);
+      return (child) => child === target;
+    }
+    default:
+      throw EINVAL;
+  }
 }
 
 function waitid(thread: Thread, args: WaitId): Result {
   const { program } = asGuest(thread);
+  const known = WNOHANG | WNOWAIT | WEXITED | WUNTRACED | WCONTINUED | WCLONE_FLAGS;
+  if ((args.options & ~known) !== 0) throw EINVAL;
   if ((args.options & (WEXITED | WUNTRACED | WCONTINUED)) === 0) throw EINVAL;
-  const pids = new Map([
-    [P_ALL, -1],
-    [P_PID, args.id],
-    [P_PGID, -args.id],
-  ]);
-  const pid = pids.get(args.type);
-  if (pid === undefined) throw EINVAL;
-  const news = awaitChild(program, (child) => isMeant(child, pid, program.processGroup), args.options);
+  const isNonBlocking = args.type === P_PIDFD && (thread.files.get(args.id).flags & O_NONBLOCK) !== 0;
+  const options = isNonBlocking ? args.options | WNOHANG : args.options;
+  const news = awaitChild(program, wantedBy(thread, args), options);
   if (isBlocked(news)) return news;
+  if (news === undefined && isNonBlocking && (args.options & WNOHANG) === 0) throw EAGAIN;
+  if (news !== undefined) storeUsage(thread, args.usage, news.child);
   if (args.info === 0) return 0;
   const dst = thread.memory.writable(args.info, SIGINFO_BYTES);
   if (news === undefined) dst.fill(0);
@@ -190,18 +228,45 @@ function loadStrings(thread: Thread, addr: number): ByteString[] {
   }
 }
 
-function execve(thread: Thread, args: { path: string; argv: number; environment: number }): Result {
+interface Execve {
+  readonly path: string;
+  readonly argv: number;
+  readonly environment: number;
+}
+
+function execve(thread: Thread, args: Execve, place?: Location): Result {
   const argv = loadStrings(thread, args.argv);
   const environment = loadStrings(thread, args.environment);
-  execute(asGuest(thread), { path: args.path, argv: argv.length === 0 ? [''] : argv, environment });
+  execute(asGuest(thread), {
+    path: args.path,
+    argv: argv.length === 0 ? [''] : argv,
+    environment,
+    ...(place === undefined ? {} : { place }),
+  });
   return NO_RETURN;
+}
+
+/** A file behind a descriptor has the name /dev/fd/N (Linux fs/exec.c: alloc_bprm), which scripts get. */
+function execveat(thread: Thread, args: Execve & { dirfd: number; flags: number }): Result {
+  if ((args.flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) !== 0) throw EINVAL;
+  const { dirfd, path } = args;
+  const file = emptyPathTarget(thread, dirfd, path, args.flags);
+  if (file !== undefined) {
+    const place = 'dentry' in file ? file : file.location;
+    if (place === undefined) throw EACCES;
+    return execve(thread, { ...args, path: `/dev/fd/${dirfd}` }, place);
+  }
+  const place = walkAt(thread, dirfd, path, (args.flags & AT_SYMLINK_NOFOLLOW) === 0);
+  if (place.dentry.inode.fileType === S_IFLNK) throw ELOOP;
+  const isPlain = dirfd === AT_FDCWD || path.startsWith('/');
+  return execve(thread, { ...args, path: isPlain ? path : `/dev/fd/${dirfd}/${path}` }, place);
 }
 
 // oxfmt-ignore
 export const processes: readonly Syscall[] = [
   syscall({ nr: 39, name: 'getpid', args: {}, support: 'full', run: (thread) => thread.program.pid }),
   syscall({ nr: 60, name: 'exit', args: { code: 'int' }, support: 'full', run: exit }),
-  syscall({ nr: 59, name: 'execve', args: { path: 'path', argv: 'ptr', environment: 'ptr' }, support: partial('not for plain runs, which share their memory'), run: execve }),
+  syscall({ nr: 59, name: 'execve', args: { path: 'path', argv: 'ptr', environment: 'ptr' }, support: 'full', run: (thread, args) => execve(thread, args) }),
   syscall({ nr: 61, name: 'wait4', args: { pid: 'int', status: 'ptr', options: 'flags', usage: 'ptr' }, support: 'full', run: wait4 }),
   syscall({ nr: 109, name: 'setpgid', args: { pid: 'int', group: 'int' }, support: 'full', run: setpgid }),
   syscall({ nr: 110, name: 'getppid', args: {}, support: 'full', run: (thread) => thread.program.parentPid }),
@@ -210,5 +275,6 @@ export const processes: readonly Syscall[] = [
   syscall({ nr: 121, name: 'getpgid', args: { pid: 'int' }, support: 'full', run: (thread, { pid }) => programOf(thread, pid).processGroup }),
   syscall({ nr: 124, name: 'getsid', args: { pid: 'int' }, support: 'full', run: (thread, { pid }) => programOf(thread, pid).session }),
   syscall({ nr: 231, name: 'exit_group', args: { code: 'int' }, support: 'full', run: exitGroup }),
-  syscall({ nr: 247, name: 'waitid', args: { type: 'int', id: 'int', info: 'ptr', options: 'flags' }, support: 'full', run: waitid }),
+  syscall({ nr: 322, name: 'execveat', args: { dirfd: 'fd', path: 'path', argv: 'ptr', environment: 'ptr', flags: 'flags' }, support: 'full', run: execveat }),
+  syscall({ nr: 247, name: 'waitid', args: { type: 'int', id: 'int', info: 'ptr', options: 'flags', usage: 'ptr' }, support: 'full', run: waitid }),
 ];

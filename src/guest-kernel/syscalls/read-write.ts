@@ -1,9 +1,11 @@
 /** read(2), write(2) and their positional and vector forms, lseek(2), sendfile(2), copy_file_range(2). */
-import { EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, ESPIPE } from '../abi/errno.ts';
+import { EAGAIN, EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, ESPIPE } from '../abi/errno.ts';
 import {
   MAX_RW_COUNT,
   O_ACCMODE,
   O_APPEND,
+  O_DSYNC,
+  O_NONBLOCK,
   O_PATH,
   O_RDONLY,
   O_WRONLY,
@@ -20,14 +22,14 @@ import { syscall, type Result, type Syscall } from './syscall.ts';
 import { gather, scatterBuffer } from './user-buffers.ts';
 
 /** A file open for reading. @throws EBADF */
-function readableFile(thread: Thread, fd: number): OpenFile {
+export function readableFile(thread: Thread, fd: number): OpenFile {
   const file = thread.files.get(fd);
   if ((file.flags & O_ACCMODE) === O_WRONLY || (file.flags & O_PATH) !== 0) throw EBADF;
   return file;
 }
 
 /** A file open for writing. @throws EBADF */
-function writableFile(thread: Thread, fd: number): OpenFile {
+export function writableFile(thread: Thread, fd: number): OpenFile {
   const file = thread.files.get(fd);
   if ((file.flags & O_ACCMODE) === O_RDONLY || (file.flags & O_PATH) !== 0) throw EBADF;
   return file;
@@ -69,11 +71,11 @@ function pwrite(thread: Thread, { fd, buf, count, offset }: PositionalArgs, call
 }
 
 /** Devices that seek (/dev/zero) have no positions of their own. */
-function readAt(file: OpenFile, call: Call, offset: number, dst: Uint8Array): number | Blocked {
+export function readAt(file: OpenFile, call: Call, offset: number, dst: Uint8Array): number | Blocked {
   return file.readAt?.(call, offset, dst) ?? file.read(call, dst);
 }
 
-function writeAt(file: OpenFile, call: Call, offset: number, src: Uint8Array): number | Blocked {
+export function writeAt(file: OpenFile, call: Call, offset: number, src: Uint8Array): number | Blocked {
   if (file.writeAt === undefined) return file.write(call, src);
   // pwrite(2), BUGS: with O_APPEND Linux appends whatever the offset says.
   return file.writeAt(call, (file.flags & O_APPEND) === 0 ? offset : file.attributes().sizeBytes, src);
@@ -135,12 +137,46 @@ function pwritev(thread: Thread, { fd, iov, count, offset }: VectorArgs & { offs
   return writeAt(file, call, offset, gather(thread.memory, iov, count));
 }
 
-const RWF_KNOWN = 0x1f; // HIPRI, DSYNC, SYNC, NOWAIT, APPEND
+const RWF_HIPRI = 1;
+const RWF_DSYNC = 2;
+const RWF_SYNC = 4;
+const RWF_NOWAIT = 8;
+const RWF_APPEND = 16;
+const RWF_KNOWN = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
+/** What the flags of one call add to those of the open file. */
+const RWF_STATUS: readonly (readonly [number, number])[] = [
+  [RWF_DSYNC, O_DSYNC],
+  [RWF_SYNC, O_DSYNC],
+  [RWF_NOWAIT, O_NONBLOCK],
+  [RWF_APPEND, O_APPEND],
+];
 
-/** preadv2 and pwritev2: offset -1 means the file's own. @throws EOPNOTSUPP for flags that would change the outcome */
-function checkRwFlags(flags: number): void {
-  if ((flags & ~RWF_KNOWN) !== 0) throw EOPNOTSUPP;
-  if (flags !== 0 && flags !== 1) throw EOPNOTSUPP;
+interface FlaggedArgs extends VectorArgs {
+  readonly offset: number;
+  readonly flags: number;
+}
+
+/** preadv2 and pwritev2: offset -1 means the file's own. @throws EOPNOTSUPP */
+function withFlags(
+  thread: Thread,
+  args: FlaggedArgs,
+  call: Call,
+  forms: {
+    readonly own: (thread: Thread, args: VectorArgs, call: Call) => Result;
+    readonly positional: (thread: Thread, args: FlaggedArgs, call: Call) => Result;
+  },
+): Result {
+  if ((args.flags & ~RWF_KNOWN) !== 0) throw EOPNOTSUPP;
+  const file = thread.files.get(args.fd);
+  const before = file.flags;
+  for (const [flag, status] of RWF_STATUS) if ((args.flags & flag) !== 0) file.flags |= status;
+  try {
+    const result = args.offset === -1 ? forms.own(thread, args, call) : forms.positional(thread, args, call);
+    if (isBlocked(result) && (args.flags & RWF_NOWAIT) !== 0) throw EAGAIN;
+    return result;
+  } finally {
+    file.flags = before;
+  }
 }
 
 function lseek(thread: Thread, { fd, offset, whence }: { fd: number; offset: number; whence: number }): Result {
@@ -281,15 +317,10 @@ export const readWrite: readonly Syscall[] = [
   syscall({ nr: 326, name: 'copy_file_range',
     args: { fd_in: 'fd', off_in: 'ptr', fd_out: 'fd', off_out: 'ptr', len: 'size', flags: 'flags' }, support: 'full', run: copyFileRange }),
   syscall({ nr: 327, name: 'preadv2',
-    args: { fd: 'fd', iov: 'ptr', count: 'int', offset: 'off', offset_high: 'uint', flags: 'flags' }, support: { missing: 'only RWF_HIPRI' },
-    run: (thread, args, call) => {
-      checkRwFlags(args.flags);
-      return args.offset === -1 ? readVector(thread, args, call, plainRead) : preadv(thread, args, call);
-    } }),
+    args: { fd: 'fd', iov: 'ptr', count: 'int', offset: 'off', offset_high: 'uint', flags: 'flags' }, support: 'full',
+    run: (thread, args, call) =>
+      withFlags(thread, args, call, { own: (own, vector, inner) => readVector(own, vector, inner, plainRead), positional: preadv }) }),
   syscall({ nr: 328, name: 'pwritev2',
-    args: { fd: 'fd', iov: 'ptr', count: 'int', offset: 'off', offset_high: 'uint', flags: 'flags' }, support: { missing: 'only RWF_HIPRI' },
-    run: (thread, args, call) => {
-      checkRwFlags(args.flags);
-      return args.offset === -1 ? writev(thread, args, call) : pwritev(thread, args, call);
-    } }),
+    args: { fd: 'fd', iov: 'ptr', count: 'int', offset: 'off', offset_high: 'uint', flags: 'flags' }, support: 'full',
+    run: (thread, args, call) => withFlags(thread, args, call, { own: writev, positional: pwritev }) }),
 ];

@@ -203,14 +203,24 @@ function tkill(thread: Thread, tgid: number | undefined, tid: number, signal: nu
   return sendToThread(thread, tgid, tid, signal === 0 ? undefined : userInfo(asGuest(thread), signal, SI_TKILL));
 }
 
+/** A siginfo_t as the caller composed it. @throws EFAULT */
+export function loadSignalInfo(thread: Thread, addr: number): SignalInfo {
+  const { memory } = thread;
+  return {
+    signal: memory.loadU32(addr),
+    code: memory.loadU32(addr + 8) | 0,
+    pid: memory.loadU32(addr + 16),
+    uid: memory.loadU32(addr + 20),
+    value: memory.loadI64(addr + 24),
+  };
+}
+
 /** The siginfo that the caller composed: its code must not look like the kernel's. */
 function loadInfo(thread: Thread, addr: number, signal: number): SignalInfo | undefined {
   checkSignal(signal);
-  const code = thread.memory.loadU32(addr + 8) | 0;
-  if (code >= 0 || code === SI_TKILL) throw EPERM;
-  if (signal === 0) return undefined;
-  const value = thread.memory.loadI64(addr + 24);
-  return { signal, code, value, pid: thread.memory.loadU32(addr + 16), uid: thread.memory.loadU32(addr + 20) };
+  const info = loadSignalInfo(thread, addr);
+  if (info.code >= 0 || info.code === SI_TKILL) throw EPERM;
+  return signal === 0 ? undefined : { ...info, signal };
 }
 
 function sigqueue(thread: Thread, { pid, signal, info }: { pid: number; signal: number; info: number }): Result {

@@ -100,7 +100,7 @@ const RUSAGE_THREAD = 1;
 function getrusage(thread: Thread, { who, usage }: { who: number; usage: number }): Result {
   if (![RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD].includes(who)) throw EINVAL;
   const task = asGuest(thread);
-  const ns = who === RUSAGE_SELF ? task.program.cpuNs : who === RUSAGE_THREAD ? task.cpuNs : 0;
+  const ns = who === RUSAGE_SELF ? task.program.cpuNs : who === RUSAGE_THREAD ? task.cpuNs : task.program.reapedNs;
   thread.memory.writable(usage, RUSAGE_BYTES).fill(0);
   storeTimeval(thread.memory, usage, ns + (who === RUSAGE_CHILDREN ? 0 : task.machine.scheduler.currentSliceNs));
   thread.memory.storeNumber(usage + 32, Math.floor(task.namespace.residentBytes / 1024));

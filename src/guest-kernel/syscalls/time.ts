@@ -103,7 +103,8 @@ function times(thread: Thread, { buffer }: { buffer: number }): Result {
   const task = asGuest(thread);
   if (buffer !== 0) {
     const ticks = Math.floor(task.program.cpuNs / TICK_NS);
-    [ticks, 0, 0, 0].forEach((value, i) => thread.memory.storeNumber(buffer + 8 * i, value));
+    const reaped = Math.floor(task.program.reapedNs / TICK_NS);
+    [ticks, 0, reaped, 0].forEach((value, i) => thread.memory.storeNumber(buffer + 8 * i, value));
   }
   return Math.floor(task.machine.clock.monotonicNs() / TICK_NS);
 }

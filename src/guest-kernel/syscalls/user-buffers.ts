@@ -11,7 +11,7 @@ interface Segment {
 const IOVEC_BYTES = 16;
 
 /** @throws EINVAL, EFAULT */
-function loadSegments(memory: UserMemory, addr: number, count: number): readonly Segment[] {
+export function loadSegments(memory: UserMemory, addr: number, count: number): readonly Segment[] {
   if (count < 0 || count > IOV_MAX) throw EINVAL;
   const segments: Segment[] = [];
   let total = 0;

@@ -96,6 +96,17 @@ export class DentryCache {
     this.#remember(newParent, newName, child);
   }
 
+  /** Two names swapped what they lead to. */
+  exchanged(a: DentryNode, b: DentryNode): void {
+    const [parent, name] = [a.parent, a.name];
+    a.parent = b.parent;
+    a.name = b.name;
+    b.parent = parent;
+    b.name = name;
+    if (a.parent !== undefined) this.#remember(a.parent, a.name, a);
+    if (b.parent !== undefined) this.#remember(b.parent, b.name, b);
+  }
+
   #remember(directory: DentryNode, name: ByteString, child: DentryNode | null): void {
     if (directory.children === undefined) {
       directory.children = new Map();

@@ -91,6 +91,9 @@ export interface Inode {
   /** rename(2) within one filesystem; replaces `newName` as the man-page says. */
   rename(name: ByteString, newParent: Inode, newName: ByteString): void;
 
+  /** RENAME_EXCHANGE: the two names swap what they lead to; absent: EINVAL. */
+  exchange?(name: ByteString, otherParent: Inode, otherName: ByteString): void;
+
   /** Symlinks. */
   readLink(): ByteString;
   /** Symlinks of /proc that lead to an object rather than to a name (/proc/self/fd/3). */

@@ -27,8 +27,20 @@ import {
   O_TMPFILE,
   O_TRUNC,
   O_WRONLY,
+  RENAME_EXCHANGE,
   RENAME_NOREPLACE,
 } from '../abi/fcntl.ts';
+import {
+  IN_ATTRIB,
+  IN_CREATE,
+  IN_DELETE,
+  IN_DELETE_SELF,
+  IN_MODIFY,
+  IN_MOVED_FROM,
+  IN_MOVED_TO,
+  IN_MOVE_SELF,
+  IN_OPEN,
+} from '../abi/inotify.ts';
 import {
   R_OK,
   S_IFBLK,
@@ -45,7 +57,7 @@ import {
 } from '../abi/stat.ts';
 import { DentryCache, MountNode, type DentryNode, type Place } from './dentry.ts';
 import { DirectoryFile } from './directory-file.ts';
-import type { AttributeChanges, FileAttributes, Filesystem, NewInode } from './inode.ts';
+import type { AttributeChanges, FileAttributes, Filesystem, Inode, NewInode } from './inode.ts';
 import type { Location, Mount } from './location.ts';
 import type { OpenFile } from './open-file.ts';
 import { enterMounts, resolve, type Resolved } from './path-walk.ts';
@@ -55,6 +67,7 @@ import { openFifo } from './pipe.ts';
 import { RegularFile } from './regular-file.ts';
 import { fileTruncated } from './shared-pages.ts';
 import type { PathFrom, Vfs, Viewer } from './vfs.ts';
+import { tellDirectory, tellFile, tellInode } from './watches.ts';
 
 /** Opens the device with this number; @throws ENXIO when there is none. */
 export type DeviceOpener = (fileType: number, rdev: number, flags: number, path: ByteString) => OpenFile;
@@ -63,6 +76,8 @@ export class MountTable implements Vfs {
   readonly #mounts: MountNode[];
   readonly #cache = new DentryCache();
   readonly #openDevice: DeviceOpener;
+  /** Renames so far: ties the two events of one together. */
+  #moves = 0;
 
   constructor(root: Filesystem, source: ByteString, options: ByteString, openDevice: DeviceOpener = noDevices) {
     this.#mounts = [new MountNode(root, '/', source, options)];
@@ -102,10 +117,10 @@ export class MountTable implements Vfs {
     return child;
   }
 
-  open(viewer: Viewer, path: ByteString, flags: number, mode: number, start?: Location): OpenFile {
+  open(viewer: Viewer, path: ByteString, flags: number, mode: number, start?: Location, restrictions = 0): OpenFile {
     if ((flags & O_TMPFILE) === O_TMPFILE) return this.#openTemporary(viewer, path, flags, mode, start);
     const followLast = (flags & O_NOFOLLOW) === 0 && (flags & (O_CREAT | O_EXCL)) !== (O_CREAT | O_EXCL);
-    const resolved = this.#resolve(viewer, start, path, followLast);
+    const resolved = this.#resolve(viewer, start, path, followLast, restrictions);
     if ((flags & O_PATH) !== 0) return this.#openPath(resolved, flags);
     if (resolved.child !== undefined) return this.#openExisting(viewer, resolved.child, flags);
     if ((flags & O_CREAT) === 0) throw ENOENT;
@@ -172,6 +187,8 @@ export class MountTable implements Vfs {
     const directory = this.#writableParent(viewer, resolved);
     directory.inode.link(resolved.name, inode);
     this.#cache.added(directory, resolved.name, inode);
+    tellInode(inode, IN_ATTRIB);
+    tellDirectory(directory.inode, resolved.name, IN_CREATE, inode);
   }
 
   unlink(viewer: Viewer, at: PathFrom): void {
@@ -181,6 +198,7 @@ export class MountTable implements Vfs {
     const directory = this.#removableFrom(viewer, resolved, child);
     directory.inode.unlink(resolved.name);
     this.#cache.removed(child.dentry);
+    tellRemoved(directory.inode, resolved.name, child.dentry.inode);
   }
 
   rmdir(viewer: Viewer, at: PathFrom): void {
@@ -192,10 +210,13 @@ export class MountTable implements Vfs {
     const directory = this.#removableFrom(viewer, resolved, child);
     directory.inode.rmdir(resolved.name);
     this.#cache.removed(child.dentry);
+    tellRemoved(directory.inode, resolved.name, child.dentry.inode);
   }
 
   rename(viewer: Viewer, from: PathFrom, to: PathFrom, flags = 0): void {
-    if ((flags & ~RENAME_NOREPLACE) !== 0) throw EINVAL;
+    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) !== 0) throw EINVAL;
+    const isExchange = (flags & RENAME_EXCHANGE) !== 0;
+    if (isExchange && (flags & RENAME_NOREPLACE) !== 0) throw EINVAL;
     // The order of the checks is that of Linux fs/namei.c:do_renameat2.
     const source = this.#resolve(viewer, from.start, from.path, false);
     const target = this.#resolve(viewer, to.start, to.path, false);
@@ -204,6 +225,10 @@ export class MountTable implements Vfs {
     const { child } = source;
     if (child === undefined) throw ENOENT;
     if (target.child !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw EEXIST;
+    if (isExchange) {
+      this.#exchange(viewer, source, target, child);
+      return;
+    }
     const isDirectory = child.dentry.inode.fileType === S_IFDIR;
     if (!isDirectory && (target.hasTrailingSlash || source.hasTrailingSlash)) throw ENOTDIR;
     if (isDirectory && isWithin(target.parent.dentry, child.dentry)) throw EINVAL;
@@ -214,6 +239,8 @@ export class MountTable implements Vfs {
     if (target.child?.dentry.inode === child.dentry.inode) return; // rename(2): two names of one file stay as they are
     oldParent.inode.rename(source.name, newParent.inode, target.name);
     this.#cache.moved(child.dentry, newParent, target.name);
+    this.#tellMoved(source, target, child.dentry.inode);
+    if (target.child !== undefined) tellUnlinked(target.child.dentry.inode);
   }
 
   setAttributes(viewer: Viewer, location: Location, changes: AttributeChanges): void {
@@ -221,6 +248,29 @@ export class MountTable implements Vfs {
     const { inode } = location.dentry;
     inode.setAttributes(permittedChanges(viewer.credentials, inode.attributes(), changes));
     if (changes.sizeBytes !== undefined) fileTruncated(inode, changes.sizeBytes);
+    tellFile(location.dentry, changes.sizeBytes === undefined ? IN_ATTRIB : IN_MODIFY);
+  }
+
+  /** RENAME_EXCHANGE: both names are there, and each leads to what the other did. */
+  #exchange(viewer: Viewer, source: Resolved, target: Resolved, child: Place): void {
+    const other = target.child;
+    if (other === undefined) throw ENOENT;
+    if (isWithin(target.parent.dentry, child.dentry) || isWithin(source.parent.dentry, other.dentry)) throw EINVAL;
+    const oldParent = this.#removableFrom(viewer, source, child);
+    const newParent = this.#removableFrom(viewer, target, other);
+    if (oldParent.inode.exchange === undefined) throw EINVAL;
+    if (other.dentry.inode === child.dentry.inode) return;
+    oldParent.inode.exchange(source.name, newParent.inode, target.name);
+    this.#cache.exchanged(child.dentry, other.dentry);
+    this.#tellMoved(source, target, child.dentry.inode);
+    this.#tellMoved(target, source, other.dentry.inode);
+  }
+
+  #tellMoved(from: Resolved, to: Resolved, inode: Inode): void {
+    const cookie = ++this.#moves;
+    tellDirectory(from.parent.dentry.inode, from.name, IN_MOVED_FROM, inode, cookie);
+    tellDirectory(to.parent.dentry.inode, to.name, IN_MOVED_TO, inode, cookie);
+    tellInode(inode, IN_MOVE_SELF);
   }
 
   #checkReplacing(viewer: Viewer, source: Resolved, target: Resolved, victim: Place, isDirectory: boolean): void {
@@ -231,9 +281,15 @@ export class MountTable implements Vfs {
     this.#removableFrom(viewer, target, victim);
   }
 
-  #resolve(viewer: Viewer, start: Location | undefined, path: ByteString, followLast: boolean): Resolved {
+  #resolve(
+    viewer: Viewer,
+    start: Location | undefined,
+    path: ByteString,
+    followLast: boolean,
+    restrictions = 0,
+  ): Resolved {
     const from = (start ?? viewer.fs.cwd) as Place;
-    return resolve(this.#cache, { viewer, path, start: from, root: viewer.fs.root as Place, followLast });
+    return resolve(this.#cache, { viewer, path, start: from, root: viewer.fs.root as Place, followLast, restrictions });
   }
 
   #existing(viewer: Viewer, at: PathFrom): { resolved: Resolved; child: Place } {
@@ -275,7 +331,9 @@ export class MountTable implements Vfs {
     const mode = isGroupInherited && (init.mode & S_IFMT) === S_IFDIR ? init.mode | S_ISGID : init.mode;
     const owner = { uid: euid, gid: isGroupInherited ? above.gid : egid };
     const inode = directory.inode.create(resolved.name, { ...init, mode, ...owner });
-    return { mount: resolved.parent.mount, dentry: this.#cache.added(directory, resolved.name, inode) };
+    const dentry = this.#cache.added(directory, resolved.name, inode);
+    tellDirectory(directory.inode, resolved.name, IN_CREATE, inode);
+    return { mount: resolved.parent.mount, dentry };
   }
 
   #openExisting(viewer: Viewer, place: Place, flags: number): OpenFile {
@@ -292,11 +350,18 @@ export class MountTable implements Vfs {
     if ((flags & O_TRUNC) !== 0 && inode.fileType === S_IFREG) {
       inode.setAttributes({ sizeBytes: 0 });
       fileTruncated(inode, 0);
+      tellFile(place.dentry, IN_MODIFY);
     }
     return this.#fileFor(place, flags);
   }
 
   #fileFor(place: Place, flags: number): OpenFile {
+    const file = this.#makeFile(place, flags);
+    tellFile(place.dentry, IN_OPEN);
+    return file;
+  }
+
+  #makeFile(place: Place, flags: number): OpenFile {
     const { inode } = place.dentry;
     const status = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
     const special = inode.open?.(status);
@@ -335,6 +400,18 @@ export class MountTable implements Vfs {
     this.#cache.removed(place.dentry);
     return file;
   }
+}
+
+function tellRemoved(directory: Inode, name: ByteString, inode: Inode): void {
+  if (inode.fileType !== S_IFDIR) tellInode(inode, IN_ATTRIB);
+  tellDirectory(directory, name, IN_DELETE, inode);
+  if (inode.fileType === S_IFDIR || inode.attributes().linkCount === 0) tellInode(inode, IN_DELETE_SELF);
+}
+
+/** What a rename replaced. */
+function tellUnlinked(inode: Inode): void {
+  if (inode.fileType !== S_IFDIR) tellInode(inode, IN_ATTRIB);
+  if (inode.fileType === S_IFDIR || inode.attributes().linkCount === 0) tellInode(inode, IN_DELETE_SELF);
 }
 
 function isSpecial(name: ByteString): boolean {

@@ -5,8 +5,16 @@
  * calls that make or remove a name (parent and name).
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
-import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from '../abi/errno.ts';
-import { NAME_MAX, PATH_MAX } from '../abi/fcntl.ts';
+import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from '../abi/errno.ts';
+import {
+  NAME_MAX,
+  PATH_MAX,
+  RESOLVE_BENEATH,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from '../abi/fcntl.ts';
 import { S_IFDIR, S_IFLNK, X_OK } from '../abi/stat.ts';
 import type { DentryCache, Place } from './dentry.ts';
 import { requirePermission } from './permissions.ts';
@@ -31,16 +39,19 @@ export interface WalkRequest {
   readonly start: Place;
   readonly root: Place;
   readonly followLast: boolean;
+  /** RESOLVE_* of openat2(2); 0: none. */
+  readonly restrictions: number;
 }
 
 /** @throws ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG */
 export function resolve(cache: DentryCache, request: WalkRequest): Resolved {
-  const { viewer, root, followLast } = request;
+  const { viewer, followLast, restrictions, start } = request;
+  const root = (restrictions & RESOLVE_IN_ROOT) === 0 ? request.root : start;
   let path = request.path;
   if (path.length === 0) throw ENOENT;
   if (path.length >= PATH_MAX) throw ENAMETOOLONG;
   let links = 0;
-  let here = path.charCodeAt(0) === SLASH ? root : request.start;
+  let here = path.charCodeAt(0) === SLASH ? rootFor(request, root) : start;
   let at = skipSlashes(path, 0);
   let resolved: Resolved = { parent: here, name: '', child: here, hasTrailingSlash: false };
   while (at < path.length) {
@@ -49,15 +60,18 @@ export function resolve(cache: DentryCache, request: WalkRequest): Resolved {
     const next = skipSlashes(path, end);
     const isLast = next === path.length;
     const hasTrailingSlash = isLast && next > end;
+    if (name === '..' && (restrictions & RESOLVE_BENEATH) !== 0 && isSame(here, start)) throw EXDEV;
     const child = step(cache, viewer, here, root, name);
+    if (child !== undefined) checkMount(restrictions, here, child);
     if (child !== undefined && child.dentry.inode.fileType === S_IFLNK && (!isLast || followLast || hasTrailingSlash)) {
-      if (++links > MAX_SYMLINKS) throw ELOOP;
+      if (++links > MAX_SYMLINKS || (restrictions & RESOLVE_NO_SYMLINKS) !== 0) throw ELOOP;
       const jump = child.dentry.inode.followLink?.();
+      if (jump !== undefined) checkJump(restrictions, here, jump as Place);
       if (jump === undefined) {
         const target = child.dentry.inode.readLink();
         if (target.length === 0) throw ENOENT;
         path = isLast && !hasTrailingSlash ? target : `${target}/${path.slice(next)}`;
-        if (path.charCodeAt(0) === SLASH) here = root;
+        if (path.charCodeAt(0) === SLASH) here = rootFor(request, root);
         at = skipSlashes(path, 0);
         resolved = { parent: here, name: '', child: here, hasTrailingSlash: false };
         continue;
@@ -74,6 +88,28 @@ export function resolve(cache: DentryCache, request: WalkRequest): Resolved {
   }
   if (resolved.hasTrailingSlash && resolved.child !== undefined) requireDirectory(resolved.child);
   return resolved;
+}
+
+/** Where an absolute path starts. @throws EXDEV where it may not */
+function rootFor({ restrictions, start }: WalkRequest, root: Place): Place {
+  if ((restrictions & RESOLVE_BENEATH) !== 0) throw EXDEV;
+  checkMount(restrictions, start, root);
+  return root;
+}
+
+function checkMount(restrictions: number, from: Place, to: Place): void {
+  if ((restrictions & RESOLVE_NO_XDEV) !== 0 && from.mount !== to.mount) throw EXDEV;
+}
+
+/** A link of /proc leads to an object, not to a name. */
+function checkJump(restrictions: number, from: Place, to: Place): void {
+  if ((restrictions & RESOLVE_NO_MAGICLINKS) !== 0) throw ELOOP;
+  if ((restrictions & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) !== 0) throw EXDEV;
+  checkMount(restrictions, from, to);
+}
+
+function isSame(a: Place, b: Place): boolean {
+  return a.dentry === b.dentry && a.mount === b.mount;
 }
 
 function step(cache: DentryCache, viewer: Viewer, here: Place, root: Place, name: ByteString): Place | undefined {

@@ -68,6 +68,15 @@ export class Pipe {
     return count;
   }
 
+  /** The first bytes, which stay. */
+  peek(dst: Uint8Array): void {
+    const head = this.#head;
+    const { length } = this;
+    this.take(dst);
+    this.#head = head;
+    this.length = length;
+  }
+
   put(src: Uint8Array): number {
     const count = Math.min(src.length, this.room);
     if (this.length + count > this.#ring.length) this.#grow(this.length + count);

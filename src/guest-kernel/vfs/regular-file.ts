@@ -7,12 +7,14 @@
  */
 import { EFBIG, EINVAL, ENOSPC, EROFS } from '../abi/errno.ts';
 import { O_APPEND, O_DSYNC } from '../abi/fcntl.ts';
+import { IN_ACCESS, IN_MODIFY } from '../abi/inotify.ts';
 import { SIGXFSZ } from '../abi/signal.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
 import { NotResident } from './inode.ts';
 import { dropLocks } from './file-locks.ts';
 import { LocatedFile } from './located-file.ts';
+import { tellFile } from './watches.ts';
 import { requireUnsealed } from './seals.ts';
 import { readFile, writeFile } from './shared-pages.ts';
 import type { Call, PollMask } from './open-file.ts';
@@ -49,7 +51,9 @@ export class RegularFile extends LocatedFile {
   }
 
   readAt(call: Call, offset: number, dst: Uint8Array): number | Blocked {
-    return inPieces(call, offset, dst, (at, piece) => readFile(this.inode, at, piece));
+    const result = inPieces(call, offset, dst, (at, piece) => readFile(this.inode, at, piece));
+    if (result !== 0 && !isBlocked(result)) tellFile(this.location.dentry, IN_ACCESS);
+    return result;
   }
 
   writeAt(call: Call, offset: number, src: Uint8Array): number | Blocked {
@@ -59,7 +63,9 @@ export class RegularFile extends LocatedFile {
     const result = inPieces(call, offset, withinLimit(call, offset, src), (at, piece) =>
       writeFile(this.inode, at, piece),
     );
-    if (isBlocked(result) || (this.flags & O_DSYNC) === 0) return result;
+    if (isBlocked(result)) return result;
+    if (result !== 0) tellFile(this.location.dentry, IN_MODIFY);
+    if ((this.flags & O_DSYNC) === 0) return result;
     return this.#synced(call, offset, result);
   }
 

@@ -31,7 +31,15 @@ export interface Vfs {
    */
   walk(viewer: Viewer, path: ByteString, options?: { start?: Location; followLast?: boolean }): Location;
   /** open(2) with all its flags; the file is retained once. */
-  open(viewer: Viewer, path: ByteString, flags: number, mode: number, start?: Location): OpenFile;
+  open(
+    viewer: Viewer,
+    path: ByteString,
+    flags: number,
+    mode: number,
+    start?: Location,
+    /** RESOLVE_* of openat2(2). */
+    restrictions?: number,
+  ): OpenFile;
   attributes(location: Location): FileAttributes;
   /** Absolute path of a location, seen from the machine's root. */
   pathOf(location: Location): ByteString;

@@ -151,19 +151,39 @@ export class Ext4Inode implements Inode {
     this.#change(() => {
       const inode = this.#child(name);
       const victimNumber = target.#names().lookup(newName);
-      const isDirectory = inode.fileType === S_IFDIR;
       if (victimNumber === undefined) target.#names().insert(newName, inode.number, typeCodeOf(inode.fileType));
       else target.#replaceName(newName, inode, this.filesystem.inode(victimNumber));
       this.#names().remove(name);
-      if (isDirectory && target !== this) {
-        inode.#names().replace('..', target.number, typeCodeOf(S_IFDIR));
-        this.#addLink(-1);
-        target.#addLink(1);
-      }
+      if (target !== this) inode.#movedBetween(this, target);
       this.#touchDirectory();
       target.#touchDirectory();
       inode.#touchChangeTime();
     });
+  }
+
+  exchange(name: ByteString, otherParent: Inode, otherName: ByteString): void {
+    const other = otherParent as Ext4Inode;
+    this.#change(() => {
+      const [here, there] = [this.#child(name), other.#child(otherName)];
+      this.#names().replace(name, there.number, typeCodeOf(there.fileType));
+      other.#names().replace(otherName, here.number, typeCodeOf(here.fileType));
+      if (other !== this) {
+        here.#movedBetween(this, other);
+        there.#movedBetween(other, this);
+      }
+      this.#touchDirectory();
+      other.#touchDirectory();
+      here.#touchChangeTime();
+      there.#touchChangeTime();
+    });
+  }
+
+  /** A directory has another parent now. */
+  #movedBetween(from: Ext4Inode, to: Ext4Inode): void {
+    if (this.fileType !== S_IFDIR) return;
+    this.#names().replace('..', to.number, typeCodeOf(S_IFDIR));
+    from.#addLink(-1);
+    to.#addLink(1);
   }
 
   readLink(): ByteString {

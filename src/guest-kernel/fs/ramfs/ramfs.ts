@@ -217,6 +217,14 @@ class RamInode implements Inode {
     inode.#changeTime = this.filesystem.now();
   }
 
+  exchange(name: ByteString, otherParent: Inode, otherName: ByteString): void {
+    const other = otherParent as RamInode;
+    const here = this.#detach(name);
+    const there = other.#detach(otherName);
+    this.#attach(name, there);
+    other.#attach(otherName, here);
+  }
+
   readLink(): ByteString {
     if (this.fileType !== S_IFLNK) throw EINVAL;
     return this.#target;
