@@ -30,7 +30,7 @@ export type Helper = (context: HelperContext, first: number, second: number) => 
 export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['cpuid', cpuid],
   ['rdtsc', rdtsc],
-  ['rdrand', rdrand],
+  ['random', random],
   ['crc32c', crc32c],
   ...VECTOR_HELPERS,
   ['fxsave', fxsave],
@@ -60,10 +60,10 @@ function rdtsc({ space, state, ports }: HelperContext): number {
   return 0;
 }
 
-/** Eight random bytes into the scratch area; the low half as result. */
-function rdrand({ space, state, ports }: HelperContext): number {
+/** Four random bytes. */
+function random({ space, state, ports }: HelperContext): number {
   const at = state + STATE_OFFSET.scratch;
-  ports.entropy(space.u8.subarray(at, at + 8));
+  ports.entropy(space.u8.subarray(at, at + 4));
   return space.i32[at >> 2];
 }
 
