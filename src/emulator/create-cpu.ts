@@ -15,7 +15,7 @@ import { StateSlots } from './thread-state.ts';
 import { ColdExecutor } from './translate/cold-executor.ts';
 import { TranslatingExecutor, type TranslationOptions } from './translate/translating-executor.ts';
 import { assert } from './util/assert.ts';
-import { type CpuLevel, cpuid } from './x86/cpuid.ts';
+import { type CpuLevel, cpuid, DEFAULT_CPU_LEVEL } from './x86/cpuid.ts';
 import { buildDecodeTable, type DecodeTable } from './x86/decode/decode-table.ts';
 import { type CodeSource, Decoder } from './x86/decode/decoder.ts';
 import { describeMissing } from './x86/decode/describe-missing.ts';
@@ -28,7 +28,7 @@ import { microBlock } from './x86/micro-block.ts';
 export interface CpuOptions {
   readonly engine: Engine;
   readonly ports: CpuPorts;
-  /** What CPUID advertises; v1 plus SSE3 and CX16 by default. */
+  /** What CPUID advertises; DEFAULT_CPU_LEVEL when absent. */
   readonly level?: CpuLevel;
   readonly translation?: TranslationOptions;
   /** What runs cold code: micro-ops need WebAssembly. */
@@ -56,7 +56,7 @@ class Core implements Cpu {
   readonly #counters: CpuCounters;
 
   constructor(space: AddressSpace, options: CpuOptions) {
-    const { engine, ports, level = 'v1', counters = new CpuCounters() } = options;
+    const { engine, ports, level = DEFAULT_CPU_LEVEL, counters = new CpuCounters() } = options;
     this.space = space;
     this.engine = engineFor(engine);
     this.#counters = counters;

@@ -20,4 +20,4 @@ export {
 export { CpuCounters, TIERS, type CpuStatistics, type ExitCause, type Tier } from './statistics.ts';
 export { VECTOR, type Access, type Exit, type Fault, type Vector } from './exit.ts';
 export { createCpu, type CpuOptions } from './create-cpu.ts';
-export type { CpuLevel } from './x86/cpuid.ts';
+export { CPU_LEVELS, cpuDescription, type CpuDescription, type CpuLevel, DEFAULT_CPU_LEVEL } from './x86/cpuid.ts';

@@ -1,5 +1,15 @@
 /** What the machine consists of. Reads as a table of contents; each thing is added here by one line. */
-import { chooseEngine, CpuCounters, createCpu, describeChoice, engineNotice, type Engine } from '../emulator/index.ts';
+import {
+  chooseEngine,
+  CpuCounters,
+  cpuDescription,
+  type CpuLevel,
+  createCpu,
+  DEFAULT_CPU_LEVEL,
+  describeChoice,
+  engineNotice,
+  type Engine,
+} from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import { BlockCache } from './block/block-cache.ts';
 import { writeBack, writeBackMapped } from './block/write-back.ts';
@@ -67,9 +77,6 @@ import type { Filesystem, Timestamp } from './vfs/inode.ts';
 import { BOOT_BANNER } from './version.ts';
 import { MemoryFiles } from './vfs/memory-files.ts';
 import { MountTable } from './vfs/mount-table.ts';
-
-/** CPUID's features by Linux' names (emulator/x86/cpuid.ts). */
-const CPU_FLAGS = 'fpu tsc cx8 sep cmov clflush mmx fxsr sse sse2 syscall nx lm pni cx16 hypervisor lahf_lm';
 
 /** Every system call, family by family. */
 export function allSyscalls(
@@ -156,7 +163,8 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     void machine.scheduler.timers.add(ports.clock.monotonicNs() + HOST_TURN_NS, () => queue.wake());
   const engine = engineReport(options.engine);
   const counters = new CpuCounters();
-  const pool = new NamespacePool(cpuMaker(ports, engine, counters), options.memoryBytes, wakeLater);
+  const cpu: CpuChoice = { level: options.cpu ?? DEFAULT_CPU_LEVEL };
+  const pool = new NamespacePool(cpuMaker(ports, engine, cpu, counters), options.memoryBytes, wakeLater);
   machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
   if (options.strace === true) tellCalls(dispatcher, log);
@@ -169,7 +177,9 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     programs,
     hypervisor: options.hypervisor,
     firmwareVendor: options.firmwareVendor,
-    cpuFlags: CPU_FLAGS,
+    get cpuFlags() {
+      return cpuDescription(cpu.level).flags;
+    },
     cpuCount: 1,
     commandLine: '',
     shutDown: (reason) => kernel.shutDown(reason),
@@ -179,7 +189,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   natives.add(cli);
 
   const say = (text: string): void => log.notice(text);
-  const proc = makeProcfs(procSource(machine, ports, filesystems, environment), { deviceNumber: 19 });
+  const proc = makeProcfs(procSource(machine, ports, { filesystems, environment, cpu }), { deviceNumber: 19 });
   const mounts = standardMounts(makeDevfs(devices, { deviceNumber: 18, now }), proc, ramfs);
   startKernelThread(machine, 'mount-root', function* mountRoot(sys) {
     if (ports.disk.blockCount > 0) {
@@ -203,7 +213,9 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
       const { commandLine } = options;
       const onCommandLine = (line: ByteString): void => void (management.commandLine = line);
       const onStrace = (): void => tellCalls(dispatcher, log);
-      const parts = { machine, programs, commandLine, commandLinePath: COMMAND_LINE_PATH, onCommandLine, onStrace };
+      const onCpu = (level: CpuLevel): void => void (cpu.level = options.cpu ?? level);
+      const listeners = { onCommandLine, onStrace, onCpu };
+      const parts = { machine, programs, commandLine, commandLinePath: COMMAND_LINE_PATH, ...listeners };
       if (!(yield* runBootLine(parts, sys))) return;
     } else yield* runRequest(machine, programs, options.run, sys);
     kernel.shutDown('poweroff');
@@ -251,10 +263,16 @@ function engineReport(asked: Engine): EngineReport {
   };
 }
 
-function cpuMaker(ports: KernelPorts, engine: EngineReport, counters: CpuCounters): MakeCpu {
+/** Holds for the namespaces that are made from then on. */
+interface CpuChoice {
+  level: CpuLevel;
+}
+
+function cpuMaker(ports: KernelPorts, engine: EngineReport, cpu: CpuChoice, counters: CpuCounters): MakeCpu {
   return (space) =>
     createCpu(space, {
       engine: engine.used,
+      level: cpu.level,
       counters,
       ports: {
         nowMs: () => ports.clock.monotonicNs() / 1e6,
@@ -265,11 +283,16 @@ function cpuMaker(ports: KernelPorts, engine: EngineReport, counters: CpuCounter
     });
 }
 
+interface ProcParts {
+  readonly filesystems: readonly FilesystemType[];
+  readonly environment: ReadonlyMap<ByteString, ByteString>;
+  readonly cpu: CpuChoice;
+}
+
 function procSource(
   machine: RunningMachine,
   ports: KernelPorts,
-  filesystems: readonly FilesystemType[],
-  environment: ReadonlyMap<ByteString, ByteString>,
+  { filesystems, environment, cpu }: ProcParts,
 ): ProcSource {
   const bootTimeSeconds = Number(ports.clock.realtimeNs() / 1_000_000_000n);
   return {
@@ -291,7 +314,9 @@ function procSource(
     filesystemTypes: filesystems.map(({ name }) => ({ name, isOnDisk: name === 'ext4' })),
     environment: () => environmentList(environment),
     randomUuid: () => randomUuid(ports),
-    cpuFlags: CPU_FLAGS,
+    get cpu() {
+      return cpuDescription(cpu.level);
+    },
   };
 }
 

@@ -12,6 +12,7 @@ export {
   type TerminalSize,
 } from './ports.ts';
 // For filesystems that a host brings.
+export { CPU_LEVELS, type CpuLevel } from '../emulator/index.ts';
 export * as errnos from './abi/errno.ts';
 export type { Filesystem, FilesystemUsage, Inode } from './vfs/inode.ts';
 // The HTTP/1 codec, for the port gateway.

@@ -1,5 +1,5 @@
 /** A running machine as its host drives it. */
-import type { CpuStatistics, Engine, EngineName } from '../emulator/index.ts';
+import type { CpuLevel, CpuStatistics, Engine, EngineName } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import type { HostStdio } from './ports.ts';
 import type { ProgramState } from './program/thread.ts';
@@ -8,6 +8,8 @@ import type { Filesystem } from './vfs/inode.ts';
 export interface BootOptions {
   readonly memoryBytes: number;
   readonly engine: Engine;
+  /** What CPUID advertises; absent: --cpu of the command line, else the emulator's default. */
+  readonly cpu?: CpuLevel;
   /** Loader command line (facts 2.1), e.g. '/cli/cli.so'; absent: the image's own. */
   readonly commandLine?: string;
   readonly hypervisor: string;

@@ -1,7 +1,7 @@
 /** The command `osv` under Node: `npm run --silent osv -- …`. */
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { HostError, type BootOptions } from '../guest-kernel/index.ts';
+import { CPU_LEVELS, HostError, type BootOptions, type CpuLevel } from '../guest-kernel/index.ts';
 import { HostDirectory } from './host-directory.ts';
 import { recordBoot } from './record-boot.ts';
 import { programOfHost, programOfImage, run, type RunOptions } from './run-command.ts';
@@ -18,6 +18,7 @@ const ENGINES: readonly BootOptions['engine'][] = ['auto', 'reference', 'js', 'w
 
 interface RunFlags {
   readonly engine: BootOptions['engine'];
+  readonly cpu?: CpuLevel;
   readonly image: string;
   readonly execute?: string;
   readonly env: readonly string[];
@@ -51,6 +52,7 @@ function runnable(name: string, description: string): Command {
     .command(name)
     .description(description)
     .addOption(new Option('--engine <engine>', 'what runs guest code').choices(ENGINES).default('auto'))
+    .addOption(new Option('--cpu <level>', 'what CPUID advertises: x86-64-v1 or -v2').choices(CPU_LEVELS))
     .option('-i, --image <image>', 'name of an image that was built, or path of a raw one', 'default')
     .option('-e, --execute <command>', 'run what is on the image instead of FILE')
     .option('--env <K=V>', 'add to the environment (may be repeated)', addVariable, [])
@@ -65,7 +67,7 @@ async function runAction(file: string | undefined, args: readonly string[], flag
   if ((file === undefined) === (flags.execute === undefined)) throw new HostError('Give either FILE or -e COMMAND.');
   const wanted = flags.execute === undefined ? programOfHost(file ?? '', args) : programOfImage(flags.execute);
   const image = /[./]/.test(flags.image) ? flags.image : join(IMAGES, `${flags.image}.img`);
-  const machine = { engine: flags.engine, image, memoryBytes: DEFAULT_MEMORY_BYTES };
+  const machine = { engine: flags.engine, cpu: flags.cpu, image, memoryBytes: DEFAULT_MEMORY_BYTES };
   process.exitCode = await run(wanted, {
     ...machine,
     environment: flags.env,

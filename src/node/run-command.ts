@@ -14,6 +14,7 @@ import { statisticsText } from './statistics-text.ts';
 
 export interface RunOptions {
   readonly engine: BootOptions['engine'];
+  readonly cpu: BootOptions['cpu'];
   /** Path of the raw image. */
   readonly image: string;
   readonly memoryBytes: number;
@@ -74,8 +75,14 @@ export async function run(program: Program, options: RunOptions): Promise<number
     onStart: passSignalsOn,
     onEnd: (state) => void (ended = state),
   };
-  const { engine, memoryBytes } = options;
-  const machine = { memoryBytes, engine, hypervisor: 'node', firmwareVendor: 'OSv in a browser tab' };
+  const { engine, cpu, memoryBytes } = options;
+  const machine = {
+    memoryBytes,
+    engine,
+    ...(cpu && { cpu }),
+    hypervisor: 'node',
+    firmwareVendor: 'OSv in a browser tab',
+  };
   const kernel = boot(ports, { ...machine, strace: options.isTraced, run: request });
   if (kernel.engine.notice !== undefined) tell(`osv: ${kernel.engine.notice}\n`);
   kernel.watchTime(options.hasStatistics);

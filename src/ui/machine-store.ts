@@ -7,6 +7,7 @@
  */
 import { PoweredMachine, type ConsoleScreen } from '../workers/client.ts';
 import type {
+  CpuChoice,
   DiskChoice,
   EngineChoice,
   EngineReport,
@@ -59,6 +60,7 @@ export interface StartOverrides {
   readonly commandLine?: string;
   readonly image?: string;
   readonly engine?: EngineChoice;
+  readonly cpu?: CpuChoice;
 }
 
 const REFRESH_MS = 1_000; // OSv's own dashboard asks twice a second; a list of programs is calm enough at half of it
@@ -182,11 +184,12 @@ export class MachineStore {
 
   #request(disk: DiskChoice): StartRequest {
     const { settings } = this.#state;
-    const { quotaBytes, commandLine } = this.#overrides;
+    const { quotaBytes, commandLine, cpu = settings.cpu } = this.#overrides;
     return {
       imagesUrl: new URL('images/', document.baseURI).href,
       image: this.#overrides.image ?? settings.image,
       engine: this.#overrides.engine ?? settings.engine,
+      ...(cpu === 'auto' ? {} : { cpu }),
       memoryBytes: settings.memoryMiB * 2 ** 20,
       disk,
       rows: this.#screen.rows,

@@ -4,26 +4,28 @@
  */
 import { missingFeatures } from './browser-features.ts';
 import { MachineStore, type StartOverrides } from './machine-store.ts';
-import { ENGINES } from './settings.ts';
+import { CPUS, ENGINES } from './settings.ts';
 import { ScreenRelay } from './screen-relay.ts';
 import { applyTheme } from './theme/apply-theme.ts';
 import './theme/tokens.css';
 import './theme/base.css';
 import './theme/layout.css';
 
-/** `?disk=memory`, `?disk=reset`, `?quota=BYTES`, `?cmdline=…`, `?image=…`, `?engine=…` of the page's address. */
+/** `?disk=memory`, `?disk=reset`, `?quota=BYTES`, `?cmdline=…`, `?image=…`, `?engine=…`, `?cpu=…` of the page's address. */
 function overridesFrom(query: URLSearchParams): StartOverrides {
   const disk = query.get('disk');
   const quota = query.get('quota');
   const commandLine = query.get('cmdline');
   const image = query.get('image');
   const engine = ENGINES.find((known) => known === query.get('engine'));
+  const cpu = CPUS.find((known) => known === query.get('cpu'));
   return {
     ...(disk === 'memory' || disk === 'reset' ? { disk } : {}),
     ...(quota === null ? {} : { quotaBytes: Number(quota) }),
     ...(commandLine === null ? {} : { commandLine }),
     ...(image === null ? {} : { image }),
     ...(engine === undefined ? {} : { engine }),
+    ...(cpu === undefined || cpu === 'auto' ? {} : { cpu }),
   };
 }
 

@@ -1,9 +1,11 @@
 /** What the page remembers of its user's choices, in localStorage: a convenience, lost without harm. */
-import type { EngineChoice } from '../workers/protocol/machine.ts';
+import type { CpuChoice, EngineChoice } from '../workers/protocol/machine.ts';
 
 export interface Settings {
   readonly image: string;
   readonly engine: EngineChoice;
+  /** 'auto': what the image's command line says, else the usual. */
+  readonly cpu: 'auto' | CpuChoice;
   readonly memoryMiB: number;
   readonly theme: ThemeChoice;
 }
@@ -11,11 +13,12 @@ export interface Settings {
 export type ThemeChoice = 'system' | 'light' | 'dark';
 
 export const ENGINES: readonly EngineChoice[] = ['auto', 'reference', 'js', 'wasm'];
+export const CPUS: readonly Settings['cpu'][] = ['auto', 'v1', 'v2'];
 export const MEMORY_SIZES_MIB: readonly number[] = [256, 512, 1024, 2048];
 export const THEMES: readonly ThemeChoice[] = ['system', 'light', 'dark'];
 
 const KEY = 'osv-settings';
-const DEFAULTS: Settings = { image: '', engine: 'auto', memoryMiB: 2048, theme: 'system' };
+const DEFAULTS: Settings = { image: '', engine: 'auto', cpu: 'auto', memoryMiB: 2048, theme: 'system' };
 
 /** Unknown and damaged values fall back to the defaults. */
 export function loadSettings(): Settings {
@@ -23,6 +26,7 @@ export function loadSettings(): Settings {
   return {
     image: typeof stored['image'] === 'string' ? stored['image'] : DEFAULTS.image,
     engine: ENGINES.find((engine) => engine === stored['engine']) ?? DEFAULTS.engine,
+    cpu: CPUS.find((cpu) => cpu === stored['cpu']) ?? DEFAULTS.cpu,
     memoryMiB: MEMORY_SIZES_MIB.find((size) => size === stored['memoryMiB']) ?? DEFAULTS.memoryMiB,
     theme: THEMES.find((theme) => theme === stored['theme']) ?? DEFAULTS.theme,
   };

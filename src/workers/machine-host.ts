@@ -203,6 +203,7 @@ function bootOptions(request: StartRequest): BootOptions {
     engine: request.engine,
     hypervisor: HYPERVISOR,
     firmwareVendor: FIRMWARE_VENDOR,
+    ...(request.cpu === undefined ? {} : { cpu: request.cpu }),
     ...(request.commandLine === undefined ? {} : { commandLine: request.commandLine }),
   };
 }

@@ -2,6 +2,7 @@
  * What the machine runs after its disks are mounted: the files of /init, then the boot line (facts 2.1). A command
  * line is options, then commands with their terminators; a failure to load ends the machine, as in OSv.
  */
+import { CPU_LEVELS, type CpuLevel } from '../../emulator/index.ts';
 import { type ByteString, byteStringFrom } from '../../emulator/util/bytes.ts';
 import { Errno } from '../abi/errno.ts';
 import { O_RDONLY } from '../abi/fcntl.ts';
@@ -27,6 +28,8 @@ export interface BootLineParts {
   readonly commandLine: ByteString | undefined;
   /** --strace is among the options. */
   readonly onStrace: () => void;
+  /** --cpu=v1 or v2 is among the options. */
+  readonly onCpu: (level: CpuLevel) => void;
   /** Hears of the line that is used. */
   readonly onCommandLine: (line: ByteString) => void;
 }
@@ -45,6 +48,8 @@ export function* runBootLine(parts: BootLineParts, sys: NativeCalls): Wait<boole
   }
   const settings = readOptions(options, programs);
   if (options.includes('--strace')) parts.onStrace();
+  const level = CPU_LEVELS.find((known) => options.includes(`--cpu=${known}`));
+  if (level !== undefined) parts.onCpu(level);
   const runner = new CommandRunner(machine, programs, settings.cwd);
   try {
     if (!settings.isNoInit) {

@@ -11,6 +11,8 @@ export interface StartRequest {
   /** Name of an image in index.json; empty: the first. */
   readonly image: string;
   readonly engine: EngineChoice;
+  /** What CPUID advertises; absent: what the command line says, else the usual. */
+  readonly cpu?: CpuChoice;
   readonly memoryBytes: number;
   /** Absent: the image's own command line. */
   readonly commandLine?: string;
@@ -21,6 +23,9 @@ export interface StartRequest {
   readonly rows: number;
   readonly columns: number;
 }
+
+/** A level of the x86-64 psABI. */
+export type CpuChoice = 'v1' | 'v2';
 
 export type EngineChoice = 'auto' | 'reference' | 'js' | 'wasm';
 

@@ -230,7 +230,7 @@ const LEGACY_FEATURES: readonly (readonly [names: RegExp, feature: string])[] = 
   [/^x(begin|end|abort|test)/, 'TSX'],
   [/^sha/, 'SHA'],
   [/^(rd|wr)[fg]sbase/, 'FSGSBASE'],
-  [/^rd(rand|seed|pid)/, 'RDRAND'],
+  [/^rdpid/, 'RDPID'],
   [/^ad[co]x/, 'ADX'],
   [/^gf2p8/, 'GFNI'],
   [/^(extrq|insertq|movnts)/, 'SSE4A'],

@@ -45,7 +45,7 @@ export const MISSING: Readonly<Record<MapName, string>> = {
   AE.0 F3:rdfsbase  AE.1 F3:rdgsbase  AE.2 F3:wrfsbase  AE.3 F3:wrgsbase  AE.4 xsave{,64} F3:ptwrite
   AE.5 xrstor{,64} F3:incssp{d,q}  AE.6 xsaveopt{,64} 66:clwb(tpause) F3:clrssbsy(umonitor) F2:umwait  AE.7 66:clflushopt
   B2 lss  B4 lfs  B5 lgs  C7.3 xrstors{,64}  C7.4 xsavec{,64}  C7.5 xsaves{,64}
-  C7.6 vmptrld(rdrand) 66:vmclear(rdrand) F3:vmxon(senduipi)  C7.7 vmptrst(rdseed) 66:rdseed F3:rdpid`,
+  C7.6 vmptrld 66:vmclear F3:vmxon(senduipi)  C7.7 vmptrst F3:rdpid`,
   '0F38': `
   80 66:invept  81 66:invvpid  82 66:invpcid  C8 sha1nexte  C9 sha1msg1  CA sha1msg2  CB sha256rnds2  CC sha256msg1
   CD sha256msg2  CF 66:gf2p8mulb  D8.0 F3:aesencwide128kl  D8.1 F3:aesdecwide128kl  D8.2 F3:aesencwide256kl

@@ -45,7 +45,7 @@ export const bitByte: readonly Instruction[] = [
     name: 'popcnt',
     sdm: '2B, POPCNT',
     support: 'full',
-    feature: 'POPCNT',
+    feature: 'popcnt',
     forms: ['F3 0F B8 /r  Gv,Ev'],
     lift(b, dst, src) {
       const value = b.read(src);

@@ -1,9 +1,11 @@
 /** Flag control, miscellaneous and system instructions: Intel SDM 1, 5.1.11, 5.1.13 and 5.20. */
 import { VECTOR } from '../../exit.ts';
+import type { I32 } from '../../ir/block.ts';
 import { VARIABLE } from '../../ir/state-layout.ts';
 import { type Instruction, instruction } from '../instruction.ts';
 import { AH_FLAGS, type Lifter } from '../lifter.ts';
-import type { Operand } from '../operands.ts';
+import type { Int } from '../int-builder.ts';
+import { integerWidth, type Operand } from '../operands.ts';
 import { R11, RAX, RCX } from '../registers.ts';
 import { architecturalFlags } from './stack.ts';
 
@@ -144,13 +146,15 @@ export const system: readonly Instruction[] = [
     name: 'rdtscp',
     sdm: '2B, RDTSCP',
     support: 'full',
-    feature: 'RDTSCP',
+    feature: 'rdtscp',
     forms: ['0F 01 F9'],
     lift(b) {
       callHelper(b, 'rdtsc');
       b.setRegister(RCX, b.int(32, 0)); // TSC_AUX: the processor's number
     },
   }),
+  randomRow('rdrand', 6),
+  randomRow('rdseed', 7),
   ...HINTS.map(([name, sdm, forms]) => instruction({ name, sdm, support: 'full', forms, lift: () => {} })),
   ...privilegedMoves,
   ...PRIVILEGED.map(([name, sdm, forms]) =>
@@ -160,6 +164,27 @@ export const system: readonly Instruction[] = [
 
 function carryRow(name: string, sdm: string, form: string, lift: (b: Lifter) => void): Instruction {
   return instruction({ name, sdm, support: 'full', forms: [form], lift });
+}
+
+/** CF is 1, the other status flags 0: there always is a number. */
+function randomRow(name: string, digit: number): Instruction {
+  return instruction({
+    name,
+    sdm: `2B, ${name.toUpperCase()}`,
+    support: 'full',
+    feature: name,
+    forms: [`NP 0F C7 /${digit}  Rv`, `66 0F C7 /${digit}  Rv`],
+    lift(b, dst) {
+      const word = (): I32 => b.ir.helper(b.const32(0), b.const32(0), 'random');
+      const width = integerWidth(dst);
+      b.write(dst, width === 64 ? b.fromI64(b.ir.pair64(word(), word())) : truncated(b, word(), width));
+      b.setFlagBits(b.const32(1));
+    },
+  });
+}
+
+function truncated(b: Lifter, word: I32, width: 8 | 16 | 32): Int {
+  return b.fromI32(width, width === 16 ? b.ir.and32(word, b.const32(0xffff)) : word);
 }
 
 /** A helper without arguments, for its effect on the state. */

@@ -15,13 +15,13 @@ function seconds(ns: number): string {
   return (ns / 1e9).toFixed(2);
 }
 
-function cpuinfo({ cpuFlags }: ProcSource): ByteString {
+function cpuinfo({ cpu }: ProcSource): ByteString {
   // oxfmt-ignore
   const fields: readonly (readonly [string, string])[] = [
-    ['processor', '0'], ['vendor_id', 'OSvBrowser'], ['cpu family', '6'], ['model', '15'],
-    ['model name', 'OSv virtual CPU'], ['stepping', '1'], ['cpu MHz', '1000.000'], ['cache size', '4096 KB'],
+    ['processor', '0'], ['vendor_id', cpu.vendor], ['cpu family', `${cpu.family}`], ['model', `${cpu.model}`],
+    ['model name', cpu.name], ['stepping', `${cpu.stepping}`], ['cpu MHz', '1000.000'], ['cache size', '1024 KB'],
     ['physical id', '0'], ['siblings', '1'], ['core id', '0'], ['cpu cores', '1'], ['fpu', 'yes'],
-    ['fpu_exception', 'yes'], ['cpuid level', '13'], ['wp', 'yes'], ['flags', cpuFlags], ['bogomips', '2000.00'],
+    ['fpu_exception', 'yes'], ['cpuid level', '11'], ['wp', 'yes'], ['flags', cpu.flags], ['bogomips', '2000.00'],
     ['clflush size', '64'], ['cache_alignment', '64'], ['address sizes', '32 bits physical, 48 bits virtual'],
   ];
   return `${fields.map(([name, value]) => `${name.padEnd(16, '\t').replace(/\t+$/, '\t')}: ${value}`).join('\n')}\n\n`;

@@ -1,4 +1,5 @@
 /** What /proc needs to know of the machine; boot.ts makes it from the running machine. */
+import type { CpuDescription } from '../../../emulator/index.ts';
 import type { ByteString } from '../../../emulator/util/bytes.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import type { Timestamp } from '../../vfs/inode.ts';
@@ -23,6 +24,6 @@ export interface ProcSource {
   environment(program: Program): readonly ByteString[];
   /** 64 hexadecimal digits would be a UUID source; one line of random for /proc/sys/kernel/random/uuid. */
   randomUuid(): ByteString;
-  /** CPUID's names of what the processor has, as /proc/cpuinfo lists them; '' when not known. */
-  readonly cpuFlags: ByteString;
+  /** For /proc/cpuinfo. */
+  readonly cpu: CpuDescription;
 }

@@ -67,7 +67,7 @@ function machine(): Tree {
     ],
     environment: () => ['A=1', 'B=2'],
     randomUuid: () => '0',
-    cpuFlags: 'fpu sse2',
+    cpu: { vendor: 'GenuineIntel', family: 6, model: 15, stepping: 1, name: 'a CPU', flags: 'fpu sse2' },
   };
   vfs.mount(makeProcfs(source, { deviceNumber: 3 }), '/proc', 'proc', 'rw');
   vfs.mount(makeDevfs([DEVICE], { deviceNumber: 4, now: () => NOW }), '/dev', 'devfs', 'rw');

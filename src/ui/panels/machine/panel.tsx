@@ -2,7 +2,7 @@ import { useEffect, type JSX } from 'react';
 import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { formatBytes } from '../../launches.ts';
 import { useMachine, usePage } from '../../page-context.tsx';
-import { ENGINES, MEMORY_SIZES_MIB } from '../../settings.ts';
+import { CPUS, ENGINES, MEMORY_SIZES_MIB } from '../../settings.ts';
 import './machine.css';
 
 /** What the machine is made of, and its disk. */
@@ -22,6 +22,8 @@ const ENGINE_TEXT = {
   wasm: 'WebAssembly',
 } as const;
 
+const CPU_TEXT = { auto: 'Automatic', v1: 'x86-64-v1 (SSE3)', v2: 'x86-64-v2 (SSE4.2, AES)' } as const;
+
 function Parts(): JSX.Element {
   const { store } = usePage();
   const settings = useMachine((state) => state.settings);
@@ -40,6 +42,15 @@ function Parts(): JSX.Element {
         value={String(settings.memoryMiB)}
         choices={MEMORY_SIZES_MIB.map((size) => [String(size), size < 1024 ? `${size} MiB` : `${size / 1024} GiB`])}
         onChange={(size) => store.changeSettings({ memoryMiB: Number(size) })}
+      />
+      <SelectField
+        label="Processor"
+        value={settings.cpu}
+        choices={CPUS.map((cpu) => [cpu, CPU_TEXT[cpu]])}
+        onChange={(choice) => {
+          const cpu = CPUS.find((known) => known === choice);
+          if (cpu !== undefined) store.changeSettings({ cpu });
+        }}
       />
       <SelectField
         label="Engine"

@@ -1,6 +1,6 @@
 /** SSE4.1 beyond the one-op rows of integer.ts, SSE4.2, AES and PCLMULQDQ: Intel SDM 1, 5.10 to 5.12. */
 import type { I32 } from '../../../ir/block.ts';
-import { IMMEDIATE_SHIFT, SOURCE_IN_MEMORY, SOURCE_SHIFT, WIDE_LENGTHS } from '../../../ir/vector-helpers.ts';
+import { IMMEDIATE_SHIFT, SOURCE_IN_MEMORY, SOURCE_SHIFT, WIDE_LENGTHS } from '../../../ir/vector-operands.ts';
 import { formatLanes } from '../../../ir/ops/vector.ts';
 import { as32 } from '../../int-builder.ts';
 import { type Instruction, instruction } from '../../instruction.ts';
@@ -137,7 +137,7 @@ function extractRow(name: string, opcode: string, width: 8 | 16, memory: string)
   });
 }
 
-/** Calls the helper `name` of ir/vector-helpers.ts on both operands. */
+/** Calls the helper `name` of ir/vector-operands.ts on both operands. */
 function callHelper(b: Lifter, name: string, [dst, src, control]: readonly Operand[], isAligned: boolean): I32 {
   let first = (dst.kind === 'xmm' ? dst.register : 0) | (isWide(b) ? WIDE_LENGTHS : 0);
   if (control !== undefined) first |= immediate(control) << IMMEDIATE_SHIFT;
