@@ -134,13 +134,16 @@ export interface ComposedMachine {
   readonly programs: ProgramTable;
 }
 
+// A program that runs with the host's streams has no console: what the kernel says goes to stderr.
+function kernelLog(ports: KernelPorts, { run }: BootOptions): DmesgLog {
+  const stdio = run?.stdio;
+  return stdio === undefined
+    ? new DmesgLog(ports.clock, (bytes) => ports.console.write(bytes))
+    : new DmesgLog(ports.clock, (bytes) => void stdio.writeOutput('stderr', bytes), '\n');
+}
+
 export function composeMachine(ports: KernelPorts, options: BootOptions): ComposedMachine {
-  const stdio = options.run?.stdio;
-  // A program that runs with the host's streams has no console: what the kernel says goes to stderr.
-  const log =
-    stdio === undefined
-      ? new DmesgLog(ports.clock, (bytes) => ports.console.write(bytes))
-      : new DmesgLog(ports.clock, (bytes) => void stdio.writeOutput('stderr', bytes), '\n');
+  const log = kernelLog(ports, options);
   const tty = new ConsoleTty(ports.console);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
   const capacityBytes = options.memoryBytes * TMPFS_SHARE;
@@ -214,8 +217,8 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
       const onCommandLine = (line: ByteString): void => void (management.commandLine = line);
       const onStrace = (): void => tellCalls(dispatcher, log);
       const onCpu = (level: CpuLevel): void => void (cpu.level = options.cpu ?? level);
-      const listeners = { onCommandLine, onStrace, onCpu };
-      const parts = { machine, programs, commandLine, commandLinePath: COMMAND_LINE_PATH, ...listeners };
+      const commandLinePath = COMMAND_LINE_PATH;
+      const parts = { machine, programs, commandLine, commandLinePath, onCommandLine, onStrace, onCpu };
       if (!(yield* runBootLine(parts, sys))) return;
     } else yield* runRequest(machine, programs, options.run, sys);
     kernel.shutDown('poweroff');
