@@ -5,7 +5,7 @@ import { Random } from '../../testing/random.ts';
 import { randomMxcsr, randomVector } from '../../testing/float-values.ts';
 import { assemble } from './encoder/assembly.ts';
 import { ModuleWriter } from './encoder/module-writer.ts';
-import { FLOAT_MODE, FLOAT_ROUTINES, USUAL_MXCSR, USUAL_OPERATIONS } from './float-runtime.ts';
+import { FLOAT_BAR, FLOAT_ROUTINES, USUAL_MXCSR, USUAL_OPERATIONS } from './float-runtime.ts';
 
 const S = STATES_BASE;
 const A = 0;
@@ -32,8 +32,8 @@ function hostFloat(state: number, operation: number, mxcsr: number): number {
   return outcome.isTrapped ? -1 : outcome.mxcsr;
 }
 
-/** Functions (limit) that run a routine on the operands in memory and leave result and mode there. */
-function instantiate(): ReadonlyMap<string, (limit: number) => void> {
+/** Functions (bar) that run a routine on the operands in memory and leave result and mode there. */
+function instantiate(): ReadonlyMap<string, (bar: number) => void> {
   const module = new ModuleWriter();
   const indices = new Map([
     ['float', module.importFunction('host', 'float', module.type(['i32', 'i32', 'i32'], ['i32']))],
@@ -52,10 +52,10 @@ function instantiate(): ReadonlyMap<string, (limit: number) => void> {
       index,
       assemble(
         {
-          parameters: { limit: 'i32' },
+          parameters: { bar: 'i32' },
           results: [],
           locals: { r: type, mode: 'i32' },
-          body: `${S} limit 0 ${type}.load@${A} 0 ${type}.load@${B} call:${name} =mode =r
+          body: `${S} bar 0 ${type}.load@${A} 0 ${type}.load@${B} call:${name} =mode =r
             0 r ${type}.store@${RESULT} 0 mode i32.store@${MODE}`,
         },
         indexOf,
@@ -66,7 +66,7 @@ function instantiate(): ReadonlyMap<string, (limit: number) => void> {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), {
     host: { memory, float: hostFloat },
   });
-  return new Map(USUAL_OPERATIONS.map((name) => [name, instance.exports[name] as (limit: number) => void]));
+  return new Map(USUAL_OPERATIONS.map((name) => [name, instance.exports[name] as (bar: number) => void]));
 }
 
 const functions = instantiate();
@@ -96,10 +96,11 @@ interface Result {
 
 function expectedOf({ name, mxcsr, a, b, isBarred }: Given): Result {
   const value = runFloat(name, mxcsr, a, b, outcome);
-  const isDenormal = hasDenormal(value, name);
-  if (outcome.isTrapped || (isDenormal && !isUsual(mxcsr))) return { lanes: [], mxcsr, mode: FLOAT_MODE.undone };
-  const isFast = isUsual(outcome.mxcsr) && !isDenormal && !(isUsual(mxcsr) && isBarred);
-  const mode = isFast ? FLOAT_MODE.fast : FLOAT_MODE.slow;
+  const isDenormal = [...(name.startsWith('sqrt') ? [] : [a]), b, value].some((vector) => hasDenormal(vector, name));
+  if (outcome.isTrapped || (isDenormal && !isUsual(mxcsr))) return { lanes: [], mxcsr, mode: FLOAT_BAR.undone };
+  const isBarredStill = isUsual(mxcsr) && isBarred;
+  const isOpen = isUsual(outcome.mxcsr) && !isBarredStill;
+  const mode = isDenormal || isBarredStill ? FLOAT_BAR.denormal : isOpen ? FLOAT_BAR.open : FLOAT_BAR.shut;
   return { lanes: [...value].slice(0, laneCount(name)), mxcsr: outcome.mxcsr, mode };
 }
 
@@ -108,9 +109,9 @@ function resultOf({ name, mxcsr, a, b, isBarred }: Given): Result {
   bytes.set(new Uint8Array(b.buffer), B);
   bytes.fill(0xee, RESULT, RESULT + 16);
   data.setInt32(S + STATE_OFFSET.mxcsr, mxcsr, true);
-  functions.get(name)?.(isBarred ? 0 : -1);
+  functions.get(name)?.(isBarred ? FLOAT_BAR.denormal : FLOAT_BAR.open);
   const mode = data.getInt32(MODE, true);
-  const lanes = mode === FLOAT_MODE.undone ? [] : [...vectorAt(RESULT)].slice(0, laneCount(name));
+  const lanes = mode === FLOAT_BAR.undone ? [] : [...vectorAt(RESULT)].slice(0, laneCount(name));
   return { lanes, mxcsr: data.getInt32(S + STATE_OFFSET.mxcsr, true), mode };
 }
 

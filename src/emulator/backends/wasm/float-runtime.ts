@@ -3,23 +3,25 @@
  * any result while MXCSR.PE is not yet set. Written in WebAssembly (encoder/assembly.ts), so that these common cases cost
  * nanoseconds; what is left (denormals, overflow, underflow, directed rounding, unmasked exceptions) the host decides.
  *
- *   try.addF64  (MXCSR, a, b) → (result, flags)      flags to be set, or -1 for the host
- *   addF64      (S, limit, a, b) → (result, mode)    the whole operation: MXCSR in the state gets its flags
+ *   try.addF64  (MXCSR, a, b) → (result, flags)    flags to be set, or -1 for the host
+ *   addF64      (S, bar, a, b) → (result, bar)     the whole operation: MXCSR in the state gets its flags
  *
- * `limit` is 0 while the fast way is barred; the mode tells the caller its next one (FLOAT_MODE).
+ * The bar (FLOAT_BAR) tells whether generated code may take the fast way, which tests results but not operands that came
+ * from an earlier test.
  */
 import { FLOAT_OPERATIONS } from '../../ir/float-unit.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
-import type { ValueType } from '../../ir/op-spec.ts';
 import type { Routine } from './encoder/assembly.ts';
+import type { FunctionType } from './runtime-functions.ts';
 
-/** How a function of this file leaves the fast way. */
-export const FLOAT_MODE = {
-  /** Barred: MXCSR is not usual, or a register may hold a denormal that nobody tests for. */
-  slow: 0,
-  fast: 1,
+export const FLOAT_BAR = {
+  open: 0,
+  /** MXCSR is not usual. */
+  shut: -1,
+  /** A register may hold a denormal that nobody tests for. */
+  denormal: -2,
   /** Nothing was done: the reference interpreter must do this instruction. */
-  undone: 2,
+  undone: 1,
 } as const;
 
 /**
@@ -78,6 +80,10 @@ function isDenormal(f: Format, name: string): string {
   const limit = constant(f, String((1n << BigInt(f.fraction + 1)) - 1n));
   const { integer, type } = f;
   return `${name} ${integer}.reinterpret_${type} ${one} ${integer}.shl ${one} ${integer}.sub ${limit} ${integer}.lt_u`;
+}
+
+function areDenormal(f: Format, ...names: readonly string[]): string {
+  return names.map((name, i) => `${isDenormal(f, name)}${i === 0 ? '' : ' i32.or'}`).join(' ');
 }
 
 function isSignaling(f: Format, name: string): string {
@@ -221,30 +227,36 @@ const MXCSR = STATE_OFFSET.mxcsr;
 const SCRATCH = STATE_OFFSET.scratch;
 const isUsual = (name: string): string => `${name} ${USUAL_MXCSR.mask} i32.and ${USUAL_MXCSR.value} i32.eq`;
 
-/** With MXCSR before in `old` and after in `new`, and `denormal` telling of the result: MXCSR is set, the mode returned. */
+/** With MXCSR before in `old` and after in `new`, and `denormal` telling of operands and result: sets MXCSR, gives the bar. */
 function finish(result: string): string {
-  // A denormal result bars the fast way, which does not look at results once more; where it was not open, it would open
-  // again with the first inexact result, so that the instruction is left to the interpreter.
+  // A denormal shuts the bar, since generated code does not look at values once more. Where it was shut for another reason
+  // it would open again with the first inexact result; there the instruction is left to the interpreter.
   return `
-    denormal ${isUsual('old')} i32.eqz i32.and if ${result} ${FLOAT_MODE.undone} return end
+    denormal ${isUsual('old')} i32.eqz i32.and if ${result} ${FLOAT_BAR.undone} return end
     S new i32.store@${MXCSR}
-    denormal if ${result} ${FLOAT_MODE.slow} return end
-    ${isUsual('old')} limit i32.eqz i32.and if ${result} ${FLOAT_MODE.slow} return end
-    ${result} ${isUsual('new')}`;
+    denormal if ${result} ${FLOAT_BAR.denormal} return end
+    ${result} bar old new call:nextBar`;
 }
+
+/** (bar, MXCSR before, MXCSR after) → bar: it opens when MXCSR becomes usual, and stays shut when a denormal shut it. */
+const NEXT_BAR: Routine = {
+  parameters: { bar: 'i32', old: 'i32', new: 'i32' },
+  results: ['i32'],
+  body: `bar ${isUsual('new')} 1 i32.sub ${isUsual('old')} select`,
+};
 
 const WHOLE_LOCALS = { old: 'i32', new: 'i32', denormal: 'i32' } as const;
 
 /** Asks the host for operands that lie in the scratch area; leaves when an unmasked exception is due. */
 function askHost(operation: string, result: string): string {
   return `
-    S ${FLOAT_OPERATIONS.indexOf(operation)} old call:float :new 0 i32.lt_s if ${result} ${FLOAT_MODE.undone} return end`;
+    S ${FLOAT_OPERATIONS.indexOf(operation)} old call:float :new 0 i32.lt_s if ${result} ${FLOAT_BAR.undone} return end`;
 }
 
 function scalarRoutine(f: Format, verb: string): Routine {
   const { type, suffix } = f;
   return {
-    parameters: { S: 'i32', limit: 'i32', a: type, b: type },
+    parameters: { S: 'i32', bar: 'i32', a: type, b: type },
     results: [type, 'i32'],
     locals: { ...WHOLE_LOCALS, r: type },
     body: `
@@ -253,7 +265,7 @@ function scalarRoutine(f: Format, verb: string): Routine {
         S a ${type}.store@${SCRATCH} S b ${type}.store@${SCRATCH + 16}
         ${askHost(verb + suffix, 'r')} S ${type}.load@${SCRATCH} =r
       else old new i32.or =new end
-      ${isDenormal(f, 'r')} =denormal
+      ${areDenormal(f, 'r', 'a', 'b')} =denormal
       ${finish('r')}`,
   };
 }
@@ -264,29 +276,31 @@ function packedRoutine(f: Format, verb: string): Routine {
   const lanes = type === 'f64' ? [0, 1] : [0, 1, 2, 3];
   const operation = `${verb}${suffix}x${lanes.length}`;
   const step = (i: number): string => `
-    old a ${shape}.extract_lane@${i} b ${shape}.extract_lane@${i} call:try.${verb}${suffix} =flags =r
+    old a ${shape}.extract_lane@${i} :x b ${shape}.extract_lane@${i} :y call:try.${verb}${suffix} =flags =r
     new flags i32.or =new result r ${shape}.replace_lane@${i} =result
-    ${isDenormal(f, 'r')} denormal i32.or =denormal`;
+    ${areDenormal(f, 'r', 'x', 'y')} denormal i32.or =denormal`;
   return {
-    parameters: { S: 'i32', limit: 'i32', a: 'v128', b: 'v128' },
+    parameters: { S: 'i32', bar: 'i32', a: 'v128', b: 'v128' },
     results: ['v128', 'i32'],
-    locals: { ...WHOLE_LOCALS, r: type, flags: 'i32', result: 'v128' },
+    locals: { ...WHOLE_LOCALS, r: type, x: type, y: type, flags: 'i32', result: 'v128' },
     body: `
       S i32.load@${MXCSR} :old =new
       ${lanes.map(step).join('\n')}
       new 0 i32.lt_s if
         S a v128.store@${SCRATCH} S b v128.store@${SCRATCH + 16}
         ${askHost(operation, 'result')} S v128.load@${SCRATCH} =result
-        0 =denormal
         ${lanes.map((i) => `result ${shape}.extract_lane@${i} =r ${isDenormal(f, 'r')} denormal i32.or =denormal`).join('\n')}
       end
       ${finish('result')}`,
   };
 }
 
+type VerbName = 'add' | 'sub' | 'mul' | 'div' | 'sqrt';
+/** Operations of the float op that have a function here. */
+export type UsualOperation = `${VerbName}${'F64' | 'F32' | 'F64x2' | 'F32x4'}`;
+
 const VERB_NAMES = Object.keys(VERBS);
 
-/** Operations of the float op that have a function here. */
 export const USUAL_OPERATIONS: readonly string[] = ['F64', 'F32', 'F64x2', 'F32x4'].flatMap((shape) =>
   VERB_NAMES.map((verb) => verb + shape),
 );
@@ -294,6 +308,7 @@ export const USUAL_OPERATIONS: readonly string[] = ['F64', 'F32', 'F64x2', 'F32x
 /** All routines by name, those that others call first. They call `float`, the host's soft float. */
 export const FLOAT_ROUTINES: ReadonlyMap<string, Routine> = new Map<string, Routine>([
   ['isProduct', IS_PRODUCT],
+  ['nextBar', NEXT_BAR],
   ...[F64, F32].flatMap((f): [string, Routine][] => [
     [`nan${f.suffix}`, nanRoutine(f)],
     ...VERB_NAMES.map((name): [string, Routine] => [`try.${name}${f.suffix}`, tryRoutine(f, VERBS[name])]),
@@ -305,11 +320,12 @@ export const FLOAT_ROUTINES: ReadonlyMap<string, Routine> = new Map<string, Rout
   ]),
 ]);
 
-/** Types of the functions that generated code calls, for its imports. */
-export const FLOAT_FUNCTIONS: Readonly<
-  Record<string, { readonly parameters: readonly ValueType[]; readonly results: readonly ValueType[] }>
-> = Object.fromEntries(
-  [...FLOAT_ROUTINES]
-    .filter(([name]) => USUAL_OPERATIONS.includes(name))
-    .map(([name, { parameters, results }]) => [name, { parameters: Object.values(parameters), results }]),
+const WHOLE = new Map<string, FunctionType>(
+  [...USUAL_OPERATIONS, 'nextBar'].map((name) => {
+    const { parameters, results } = FLOAT_ROUTINES.get(name) ?? NEXT_BAR;
+    return [name, { parameters: Object.values(parameters), results }];
+  }),
 );
+
+/** Types of the functions that generated code calls, for its imports. */
+export const FLOAT_FUNCTIONS = Object.fromEntries(WHOLE) as Record<UsualOperation | 'nextBar', FunctionType>;

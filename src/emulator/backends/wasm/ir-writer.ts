@@ -22,6 +22,7 @@
  */
 import type { Op } from '../../ir/block.ts';
 import type { ValueType } from '../../ir/op-spec.ts';
+import type { FloatNotes } from './emit/float-notes.ts';
 import type { CodeWriter } from './encoder/code-writer.ts';
 import type { RuntimeFunction } from './runtime-functions.ts';
 
@@ -82,6 +83,13 @@ export interface IrWriter {
    * result at 0). Pops MXCSR; pushes the new one, negative when an unmasked exception is due.
    */
   callFloat(op: Op): void;
+
+  // Floats (float-runtime.ts); MXCSR always lies in the state, since runtime functions change it there
+
+  /** What is known of float values; cleared at the start of a block, after a helper and where MXCSR is set. */
+  readonly floats: FloatNotes;
+  /** The local that holds the bar; not 0 while the fast way of floats is shut. */
+  floatBar(): number;
 
   // Boundaries and exits of the block; each op is handed over as it is
 

@@ -1,5 +1,6 @@
 /** Functions of the runtime module that generated code may call: too long to be written out where they are used. */
 import type { ValueType } from '../../ir/op-spec.ts';
+import { FLOAT_FUNCTIONS } from './float-runtime.ts';
 
 export interface FunctionType {
   readonly parameters: readonly ValueType[];
@@ -20,6 +21,7 @@ export const RUNTIME_FUNCTIONS = {
   divOverflowsS128: { parameters: ['i64', 'i64', 'i64'], results: ['i32'] },
   /** (kind and width, result, first, second) → the six status flags (lazy-flags.ts). */
   statusFlags: { parameters: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] },
+  ...FLOAT_FUNCTIONS,
 } as const satisfies Record<string, FunctionType>;
 
 export type RuntimeFunction = keyof typeof RUNTIME_FUNCTIONS;

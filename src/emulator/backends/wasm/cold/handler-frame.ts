@@ -18,8 +18,10 @@ import { PERMISSIONS_BASE } from '../../../memory/address-space.ts';
 import { PAGE, PAGE_SHIFT } from '../../../memory/page-permissions.ts';
 import { assert } from '../../../util/assert.ts';
 import { emitterOf } from '../emit/emit-table.ts';
+import { FloatNotes } from '../emit/float-notes.ts';
 import { CodeWriter, type FunctionBody, type Label } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
+import { pushFreshBar } from '../float-module.ts';
 import type { IrWriter } from '../ir-writer.ts';
 import type { RuntimeFunction } from '../runtime-functions.ts';
 import { conditionFromFlags } from './condition.ts';
@@ -31,6 +33,8 @@ import { MICRO_OP, SLOT } from './layout.ts';
 /** What handlers are written with: the function's indices of what the module imports. */
 export class HandlerFrame implements IrWriter {
   readonly code = new CodeWriter(['i32', 'i32', 'i32']);
+  readonly floats = new FloatNotes(this.code);
+  #floatBar = -1;
   readonly #template: Template;
   readonly #imports: HandlerImports;
   readonly #exits: HandlerExits;
@@ -308,6 +312,15 @@ export class HandlerFrame implements IrWriter {
     code.localGet(control);
     code.call(this.#imports.float);
     code.release(control);
+  }
+
+  floatBar(): number {
+    if (this.#floatBar < 0) {
+      this.#floatBar = this.code.newLocal('i32');
+      pushFreshBar(this.code, S);
+      this.code.localSet(this.#floatBar);
+    }
+    return this.#floatBar;
   }
 
   // Boundaries and exits

@@ -1,4 +1,5 @@
 /** What every module of handlers imports. */
+import { FLOAT_OPERATIONS } from '../../../ir/float-unit.ts';
 import { HELPERS } from '../../../ir/helpers.ts';
 import { assert } from '../../../util/assert.ts';
 import type { ModuleWriter } from '../encoder/module-writer.ts';
@@ -20,9 +21,7 @@ export interface HandlerImports {
 
 export const HELPER_NAMES: readonly string[] = [...HELPERS.keys()];
 const HELPER_NUMBER: ReadonlyMap<string, number> = new Map(HELPER_NAMES.map((name, i) => [name, i]));
-
-/** Operations of the float op that generated code asks the host for, numbered as they come. */
-export const FLOAT_OPERATIONS: string[] = [];
+const FLOAT_NUMBER: ReadonlyMap<string, number> = new Map(FLOAT_OPERATIONS.map((name, i) => [name, i]));
 
 export function importAll(module: ModuleWriter): HandlerImports {
   const i32 = 'i32' as const;
@@ -42,12 +41,8 @@ export function importAll(module: ModuleWriter): HandlerImports {
     float,
     firstSlot,
     helperNumber: (name) => HELPER_NUMBER.get(name) ?? assert(false, `wasm: helper '${name}'`) ?? 0,
-    floatNumber,
+    floatNumber: (operation) =>
+      FLOAT_NUMBER.get(operation) ?? assert(false, `wasm: float operation '${operation}'`) ?? 0,
     runtime: (name) => runtime.get(name) ?? 0,
   };
-}
-
-function floatNumber(operation: string): number {
-  const known = FLOAT_OPERATIONS.indexOf(operation);
-  return known >= 0 ? known : FLOAT_OPERATIONS.push(operation) - 1;
 }

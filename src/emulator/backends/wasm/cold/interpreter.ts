@@ -1,13 +1,14 @@
 /** One space's instances of the interpreter's modules, and its table of handlers. */
 import type { ExecutorServices } from '../../../executor.ts';
-import { type FloatOutcome, runFloat } from '../../../ir/float-unit.ts';
+import { FLOAT_OPERATIONS, type FloatOutcome, runFloat } from '../../../ir/float-unit.ts';
 import { HELPERS } from '../../../ir/helpers.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
 import { baseModule } from './base-module.ts';
-import { FLOAT_OPERATIONS, HELPER_NAMES } from './handler-imports.ts';
+import { HELPER_NAMES } from './handler-imports.ts';
 import type { HandlerLibrary } from './handlers.ts';
 import { SLOT } from './layout.ts';
+import { floatFunctions } from '../float-module.ts';
 import { hostFunctions } from './runtime-stand-in.ts';
 
 /** (S, fuel, block or micro-op) → LEAVE. */
@@ -28,14 +29,15 @@ export class Interpreter {
 
   constructor(services: ExecutorServices, library: HandlerLibrary) {
     this.#library = library;
+    const float = floatCaller(services);
     this.#imports = {
       host: {
         memory: services.space.memory,
         handlers: this.#table,
         helper: helperCaller(services),
-        float: floatCaller(services),
+        float,
       },
-      runtime: hostFunctions(),
+      runtime: { ...hostFunctions(), ...floatFunctions(services.space.memory, float) },
     };
     base ??= new WebAssembly.Module(baseModule());
     const { enter, resume } = this.#instantiate(base, SLOT.slow).exports;

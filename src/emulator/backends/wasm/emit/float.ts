@@ -1,31 +1,28 @@
-/** SSE floating point. */
-import type { Op } from '../../../ir/block.ts';
+/**
+ * SSE floating point: usual numbers by the host's instructions under tests, the rest by the runtime's functions
+ * (float-runtime.ts) and the host's soft float.
+ */
 import type { float } from '../../../ir/ops/float.ts';
-import { STATE_OFFSET, VARIABLE } from '../../../ir/state-layout.ts';
-import type { Emit, IrWriter } from '../ir-writer.ts';
+import type { Emit } from '../ir-writer.ts';
+import { ARITHMETIC } from './float-arithmetic.ts';
+import { COMPARISONS } from './float-compare.ts';
+import { askHost, pushHostResult } from './float-scalar.ts';
+
+const FAST: Readonly<Record<string, Emit>> = { ...ARITHMETIC, ...COMPARISONS };
 
 export const FLOAT = {
-  float: (w, op) => softly(w, op),
+  float: (w, op) => {
+    w.floatBar(); // A frame that makes the bar where it is first asked for must do so here, not on a slow path.
+    (FAST[op.tag] ?? softly)(w, op);
+  },
 } as const satisfies Record<keyof typeof float, Emit>;
 
 /** By the host's soft float: any operation, any MXCSR. */
-function softly(w: IrWriter, op: Op): void {
-  const { code } = w;
-  op.args.forEach((arg, i) => {
-    const value = w.local(arg);
-    w.pushState();
-    code.localGet(value);
-    code.memory('v128.store', STATE_OFFSET.scratch + 16 * i);
-  });
-  const mxcsr = code.newLocal('i32');
-  w.readVariable(VARIABLE.mxcsr, 'i32');
-  w.callFloat(op);
-  code.localTee(mxcsr);
-  code.i32(0);
-  code.op('i32.lt_s');
-  w.slowExitIf();
-  w.writeVariable(VARIABLE.mxcsr, 'i32', () => code.localGet(mxcsr));
-  code.release(mxcsr);
-  w.pushState();
-  code.memory('v128.load', STATE_OFFSET.scratch);
-}
+const softly: Emit = (w, op) => {
+  askHost(
+    w,
+    op,
+    op.args.map((arg) => ({ local: w.local(arg), type: 'v128' as const })),
+  );
+  pushHostResult(w, 'v128.load');
+};

@@ -1,0 +1,118 @@
+/** The tests behind plain float instructions: is a result beyond doubt, may an operand be denormal? */
+import type { CodeWriter } from '../encoder/code-writer.ts';
+import type { Plain } from './float-notes.ts';
+
+export type Scalar = 'f64' | 'f32';
+export type Shape = Scalar | 'f64x2' | 'f32x4';
+
+/** The ending of an operation's name. */
+export const SHAPE_OF: Readonly<Record<Plain, Shape>> = { F64: 'f64', F32: 'f32', F64x2: 'f64x2', F32x4: 'f32x4' };
+
+/**
+ * A result is usual when it is normal, not the least normal exponent (where rounding up hides that it was tiny), and not
+ * infinite: 2 ≤ exponent < 0x7ff (0xff). With the word that holds sign and exponent moved up by one, and `least` taken off,
+ * that is an unsigned compare with `range`.
+ */
+const WORDS = {
+  f64: { least: 0x0040_0000, range: 0xffa0_0000 | 0 },
+  f32: { least: 0x0200_0000, range: 0xfd00_0000 | 0 },
+} as const;
+
+/** Exponents of denormals and zero, shifted like the words: what lies below, less one, is denormal. */
+const DENORMAL_LIMIT = { f64: (1n << 53n) - 1n, f32: (1n << 24n) - 1n } as const;
+
+/** Pushes 1 when the scalar in `result` is usual and the bar is open. */
+export function pushScalarTest(code: CodeWriter, type: Scalar, result: number, bar: number): void {
+  code.localGet(result);
+  if (type === 'f64') {
+    code.op('i64.reinterpret_f64');
+    code.i64(32);
+    code.op('i64.shr_u');
+    code.op('i32.wrap_i64');
+  } else code.op('i32.reinterpret_f32');
+  code.i32(1);
+  code.op('i32.shl');
+  code.i32(WORDS[type].least);
+  code.op('i32.sub');
+  code.localGet(bar);
+  code.op('i32.or');
+  code.i32(WORDS[type].range);
+  code.op('i32.lt_u');
+}
+
+/** Pushes 1 when the scalar is denormal. */
+export function pushIsDenormal(code: CodeWriter, type: Scalar, value: number): void {
+  const integer = type === 'f64' ? 'i64' : 'i32';
+  code.localGet(value);
+  code.op(type === 'f64' ? 'i64.reinterpret_f64' : 'i32.reinterpret_f32');
+  pushInteger(code, integer, 1n);
+  code.op(`${integer}.shl`);
+  pushInteger(code, integer, 1n);
+  code.op(`${integer}.sub`);
+  pushInteger(code, integer, DENORMAL_LIMIT[type]);
+  code.op(`${integer}.lt_u`);
+}
+
+function pushInteger(code: CodeWriter, type: 'i32' | 'i64', value: bigint): void {
+  const low = Number(BigInt.asIntN(32, value));
+  if (type === 'i32') code.i32(low);
+  else code.i64(low, Number(BigInt.asIntN(32, value >> 32n)));
+}
+
+function splat32(word: number): Uint8Array {
+  return new Uint8Array(Int32Array.of(word, word, word, word).buffer);
+}
+
+function splat64(value: bigint): Uint8Array {
+  return new Uint8Array(BigUint64Array.of(value, value).buffer);
+}
+
+/** All lanes of the result usual, none of `operands` denormal, the bar open: pushes 1. Compares have signs: 2^31 is added. */
+export function pushPackedTest(
+  code: CodeWriter,
+  shape: 'f64x2' | 'f32x4',
+  result: number,
+  operands: readonly number[],
+  bar: number,
+): void {
+  const { least, range } = WORDS[shape === 'f64x2' ? 'f64' : 'f32'];
+  code.v128(splat32((range + 0x8000_0000) | 0));
+  doubled(code, 'i32x4', result);
+  code.v128(splat32((0x8000_0000 - least) | 0));
+  code.op('i32x4.add');
+  code.op('i32x4.gt_s');
+  for (const operand of operands) {
+    pushDenormalLanes(code, shape, operand);
+    code.op('v128.andnot');
+  }
+  code.op(shape === 'f64x2' ? 'i64x2.bitmask' : 'i32x4.bitmask');
+  code.i32(shape === 'f64x2' ? 3 : 15);
+  code.op('i32.xor');
+  code.localGet(bar);
+  code.op('i32.or');
+  code.op('i32.eqz');
+}
+
+/** Pushes the mask of the lanes that are denormal. */
+export function pushDenormalLanes(code: CodeWriter, shape: 'f64x2' | 'f32x4', operand: number): void {
+  // (x << 1) - 1 < limit, unsigned.
+  if (shape === 'f64x2') {
+    code.v128(splat64(DENORMAL_LIMIT.f64 + (1n << 63n)));
+    doubled(code, 'i64x2', operand);
+    code.v128(splat64((1n << 63n) - 1n));
+    code.op('i64x2.add');
+    code.op('i64x2.gt_s');
+  } else {
+    code.v128(splat32((Number(DENORMAL_LIMIT.f32) + 0x8000_0000) | 0));
+    doubled(code, 'i32x4', operand);
+    code.v128(splat32(0x7fff_ffff));
+    code.op('i32x4.add');
+    code.op('i32x4.gt_s');
+  }
+}
+
+function doubled(code: CodeWriter, shape: 'i32x4' | 'i64x2', value: number): void {
+  code.localGet(value);
+  code.localGet(value);
+  code.op(`${shape}.add`);
+}

@@ -1,0 +1,58 @@
+/**
+ * What the emitters of floats know of a block's values besides where their 128 bits are: scalars of them that lie in
+ * locals of their own, so that chains of scalar operations need not go through the vector, and which of them cannot be
+ * denormal, so that they need no test. A frame clears its notes at the start of a block, after a helper, and when MXCSR is
+ * set: what is known holds only while the bar says so (float-runtime.ts).
+ */
+import type { Op } from '../../../ir/block.ts';
+import type { CodeWriter } from '../encoder/code-writer.ts';
+
+/** Lane 0 as a number, or the low 32 or 64 bits as an integer. */
+export type ScalarType = 'f64' | 'f32' | 'i32' | 'i64';
+
+/** Lanes that are not denormal: the low one or all, read as numbers of that format. */
+export type Plain = 'F64' | 'F32' | 'F64x2' | 'F32x4';
+
+export class FloatNotes {
+  readonly #code: CodeWriter;
+  readonly #scalars = new Map<Op, Partial<Record<ScalarType, number>>>();
+  readonly #plain = new Map<Op, Set<Plain>>();
+
+  constructor(code: CodeWriter) {
+    this.#code = code;
+  }
+
+  clear(): void {
+    for (const locals of this.#scalars.values()) for (const local of Object.values(locals)) this.#code.release(local);
+    this.#scalars.clear();
+    this.#plain.clear();
+  }
+
+  scalarOf(value: Op, type: ScalarType): number | undefined {
+    return this.#scalars.get(value)?.[type];
+  }
+
+  /** The local is the notes' from now on. */
+  setScalar(value: Op, type: ScalarType, local: number): void {
+    const known = this.#scalars.get(value);
+    if (known === undefined) this.#scalars.set(value, { [type]: local });
+    else known[type] = local;
+  }
+
+  isPlain(value: Op, lanes: Plain): boolean {
+    const known = this.#plain.get(value);
+    if (known === undefined) return isPlainByItself(value, lanes);
+    return known.has(lanes) || (lanes === 'F64' && known.has('F64x2')) || (lanes === 'F32' && known.has('F32x4'));
+  }
+
+  notePlain(value: Op, lanes: Plain): void {
+    const known = this.#plain.get(value);
+    if (known === undefined) this.#plain.set(value, new Set([lanes]));
+    else known.add(lanes);
+  }
+}
+
+/** Zeros: the usual way to clear a register. */
+function isPlainByItself({ name, args }: Op, _lanes: Plain): boolean {
+  return name === 'splat32' && args[0].name === 'const32' && args[0].imm === 0;
+}
