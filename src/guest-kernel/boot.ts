@@ -166,7 +166,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     void machine.scheduler.timers.add(ports.clock.monotonicNs() + HOST_TURN_NS, () => queue.wake());
   const engine = engineReport(options.engine);
   const counters = new CpuCounters();
-  const cpu: CpuChoice = { level: options.cpu ?? DEFAULT_CPU_LEVEL };
+  const cpu: CpuChoice = { level: options.cpu ?? DEFAULT_CPU_LEVEL, make: options.makeCpu ?? createCpu };
   const pool = new NamespacePool(cpuMaker(ports, engine, cpu, counters), options.memoryBytes, wakeLater);
   machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
@@ -269,11 +269,12 @@ function engineReport(asked: Engine): EngineReport {
 /** Holds for the namespaces that are made from then on. */
 interface CpuChoice {
   level: CpuLevel;
+  readonly make: typeof createCpu;
 }
 
 function cpuMaker(ports: KernelPorts, engine: EngineReport, cpu: CpuChoice, counters: CpuCounters): MakeCpu {
   return (space) =>
-    createCpu(space, {
+    cpu.make(space, {
       engine: engine.used,
       level: cpu.level,
       counters,

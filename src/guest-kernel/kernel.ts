@@ -1,5 +1,5 @@
 /** A running machine as its host drives it. */
-import type { CpuLevel, CpuStatistics, Engine, EngineName } from '../emulator/index.ts';
+import type { AddressSpace, Cpu, CpuLevel, CpuOptions, CpuStatistics, Engine, EngineName } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import type { HostStdio } from './ports.ts';
 import type { ProgramState } from './program/thread.ts';
@@ -18,6 +18,8 @@ export interface BootOptions {
   readonly strace?: boolean;
   /** One program instead of /init and a command line: the machine halts when it has ended. */
   readonly run?: RunRequest;
+  /** Makes the cores instead of createCpu: for hosts that watch them. */
+  readonly makeCpu?: (space: AddressSpace, options: CpuOptions) => Cpu;
 }
 
 /** What `osv run` asks for. */

@@ -4,7 +4,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CPU_LEVELS, HostError, type BootOptions, type CpuLevel } from '../guest-kernel/index.ts';
 import { HostDirectory } from './host-directory.ts';
 import { recordBoot } from './record-boot.ts';
-import { programOfHost, programOfImage, run, type RunOptions } from './run-command.ts';
+import type { EngineSpec } from './lock-step/deterministic-machine.ts';
+import { lockStep } from './lock-step/lock-step.ts';
+import { environment, type Program, programOfHost, programOfImage, run, type RunOptions } from './run-command.ts';
 
 /** What OSv's run.py gives a machine (facts 6.2). */
 const DEFAULT_MEMORY_BYTES = 2 * 1024 ** 3;
@@ -40,6 +42,11 @@ runnable('stats', 'run --stats: what was translated for a program, and where its
     await runAction(file, args, { ...flags, stats: true }),
 );
 
+runnable('lockstep', 'run a program on two engines and tell the first instruction where they differ')
+  .option('--engines <two>', 'what is compared; +TIER names the cold tier', 'js,reference')
+  .option('--every <instructions>', 'how often registers are compared', '20000')
+  .action(lockStepAction);
+
 program
   .command('record-boot', { hidden: true })
   .description('print the blocks that a boot of a raw image reads, in order, as JSON')
@@ -63,18 +70,58 @@ function runnable(name: string, description: string): Command {
     .passThroughOptions();
 }
 
+function wantedProgram(file: string | undefined, args: readonly string[], { execute }: RunFlags): Program {
+  if ((file === undefined) === (execute === undefined)) throw new HostError('Give either FILE or -e COMMAND.');
+  return execute === undefined ? programOfHost(file ?? '', args) : programOfImage(execute);
+}
+
+function imagePath({ image }: RunFlags): string {
+  return /[./]/.test(image) ? image : join(IMAGES, `${image}.img`);
+}
+
 async function runAction(file: string | undefined, args: readonly string[], flags: RunFlags): Promise<void> {
-  if ((file === undefined) === (flags.execute === undefined)) throw new HostError('Give either FILE or -e COMMAND.');
-  const wanted = flags.execute === undefined ? programOfHost(file ?? '', args) : programOfImage(flags.execute);
-  const image = /[./]/.test(flags.image) ? flags.image : join(IMAGES, `${flags.image}.img`);
-  const machine = { engine: flags.engine, cpu: flags.cpu, image, memoryBytes: DEFAULT_MEMORY_BYTES };
-  process.exitCode = await run(wanted, {
-    ...machine,
+  process.exitCode = await run(wantedProgram(file, args, flags), {
+    engine: flags.engine,
+    cpu: flags.cpu,
+    image: imagePath(flags),
+    memoryBytes: DEFAULT_MEMORY_BYTES,
     environment: flags.env,
     mounts: flags.mount,
     isTraced: flags.strace === true,
     hasStatistics: flags.stats === true,
   });
+}
+
+type LockStepFlags = RunFlags & { readonly engines: string; readonly every: string };
+
+function lockStepAction(file: string | undefined, args: readonly string[], flags: LockStepFlags): void {
+  const [first, second] = flags.engines.split(',').map(engineSpec);
+  if (first === undefined || second === undefined) throw new HostError('--engines takes two, as in js,reference.');
+  const result = lockStep({
+    engines: [first, second],
+    every: Number(flags.every),
+    program: wantedProgram(file, args, flags),
+    cpu: flags.cpu,
+    environment: environment(flags.env),
+    image: imagePath(flags),
+    memoryBytes: DEFAULT_MEMORY_BYTES,
+  });
+  process.stdout.write(result.output);
+  const millions = (result.retired / 1e6).toFixed(1);
+  console.error(
+    `${flags.engines}: ${millions} million instructions, ${result.comparisons} comparisons, ${result.ending}`,
+  );
+  if (result.difference === '') return;
+  console.error(result.difference);
+  process.exitCode = 1;
+}
+
+/** 'js', 'reference+micro-ops'. */
+function engineSpec(text: string): EngineSpec {
+  const [engine, coldTier] = text.split('+');
+  if (!ENGINES.includes(engine as EngineSpec['engine'])) throw new HostError(`There is no engine '${engine}'.`);
+  const spec = { engine: engine as EngineSpec['engine'] };
+  return coldTier === undefined ? spec : { ...spec, coldTier: coldTier as NonNullable<EngineSpec['coldTier']> };
 }
 
 function addVariable(entry: string, before: readonly string[]): readonly string[] {

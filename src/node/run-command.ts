@@ -102,7 +102,8 @@ function exitCode(ended: Ended | undefined): number {
   return ended.kind === 'exited' ? ended.code & 0xff : 128 + ended.signal;
 }
 
-function environment(more: readonly string[]): readonly string[] {
+/** The usual variables with `more`. */
+export function environment(more: readonly string[]): readonly string[] {
   const usual = {
     HOME: '/',
     PATH: '/usr/local/bin:/usr/bin:/bin',

@@ -15,7 +15,11 @@ export class ThrowAwayDisk implements BlockPort {
   /** Blocks of the image that were read; the kernel keeps what it uses often, so a few are enough to seem near. */
   readonly #read = new Map<number, Uint8Array>();
 
-  constructor(image: string) {
+  readonly #later: (event: () => void) => void;
+
+  /** @param later runs what it is given from the event loop */
+  constructor(image: string, later: (event: () => void) => void = setImmediate) {
+    this.#later = later;
     try {
       this.#fd = openSync(image, 'r');
     } catch (error) {
@@ -29,7 +33,7 @@ export class ThrowAwayDisk implements BlockPort {
   }
 
   fetch(_blocks: readonly number[], done: (error?: HostError) => void): void {
-    setImmediate(done);
+    this.#later(done);
   }
 
   commit(blocks: ReadonlyMap<number, Uint8Array>, done: (error?: HostError) => void): void {
@@ -37,7 +41,7 @@ export class ThrowAwayDisk implements BlockPort {
       this.#written.set(block, bytes);
       this.#read.delete(block);
     }
-    setImmediate(done);
+    this.#later(done);
   }
 
   close(): void {
