@@ -101,7 +101,7 @@ function lockStepAction(file: string | undefined, args: readonly string[], flags
     engines: [first, second],
     every: Number(flags.every),
     program: wantedProgram(file, args, flags),
-    cpu: flags.cpu,
+    ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }),
     environment: environment(flags.env),
     image: imagePath(flags),
     memoryBytes: DEFAULT_MEMORY_BYTES,

@@ -22,7 +22,7 @@ export interface MachineOptions {
   /** Path of the raw image. */
   readonly image: string;
   readonly memoryBytes: number;
-  readonly cpu: CpuLevel;
+  readonly cpu?: CpuLevel;
   readonly plan: RecordPlan;
 }
 
@@ -60,7 +60,7 @@ export class DeterministicMachine {
       {
         memoryBytes: options.memoryBytes,
         engine: options.engine.engine,
-        cpu: options.cpu,
+        ...(options.cpu === undefined ? {} : { cpu: options.cpu }),
         hypervisor: 'lock-step',
         firmwareVendor: 'lock-step',
         run: this.#request(options, later),
