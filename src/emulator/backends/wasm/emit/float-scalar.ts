@@ -27,8 +27,13 @@ export function scalarOf(w: IrWriter, value: Op, type: ScalarType): number {
 export function pushScalar(w: IrWriter, value: Op, type: ScalarType): void {
   const { code } = w;
   const known = w.floats.scalarOf(value, type);
+  const float = type === 'i64' ? 'f64' : 'f32';
+  const asFloat = w.floats.scalarOf(value, float);
   if (known !== undefined) code.localGet(known);
-  else if (value.name === 'zext64') {
+  else if (asFloat !== undefined && (type === 'i32' || type === 'i64')) {
+    code.localGet(asFloat);
+    code.op(type === 'i64' ? 'i64.reinterpret_f64' : 'i32.reinterpret_f32');
+  } else if (value.name === 'zext64') {
     w.push(value.args[0]);
     if (type === 'i32' || type === 'f32') code.op('i32.wrap_i64');
     if (type === 'f32') code.op('f32.reinterpret_i32');

@@ -6,9 +6,10 @@ import type { float } from '../../../ir/ops/float.ts';
 import type { Emit } from '../ir-writer.ts';
 import { ARITHMETIC } from './float-arithmetic.ts';
 import { COMPARISONS } from './float-compare.ts';
+import { CONVERSIONS } from './float-convert.ts';
 import { askHost, pushHostResult } from './float-scalar.ts';
 
-const FAST: Readonly<Record<string, Emit>> = { ...ARITHMETIC, ...COMPARISONS };
+const FAST: Readonly<Record<string, Emit>> = { ...ARITHMETIC, ...COMPARISONS, ...CONVERSIONS };
 
 export const FLOAT = {
   float: (w, op) => {

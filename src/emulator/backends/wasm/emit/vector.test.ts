@@ -7,6 +7,7 @@ import { Random } from '../../../testing/random.ts';
 import { CodeWriter } from '../encoder/code-writer.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import type { IrWriter } from '../ir-writer.ts';
+import { FloatNotes } from './float-notes.ts';
 import { VECTOR } from './vector.ts';
 
 type Name = keyof typeof vector;
@@ -60,6 +61,7 @@ function compile(
   };
   const writer: Partial<IrWriter> = {
     code,
+    floats: new FloatNotes(code),
     push,
     constant: (op) => (op.name === 'const32' ? op.imm : null),
     local(op) {

@@ -6,6 +6,7 @@ import type { Op } from '../../../ir/block.ts';
 import { formatLanes, type PAIR_SHIFTS, parseLanes, type vector, type WORD_SHIFTS } from '../../../ir/ops/vector.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import type { Emit, IrWriter } from '../ir-writer.ts';
+import { pushScalar } from './float-scalar.ts';
 import { sequence } from './sequence.ts';
 
 /** 32-bit words 0 and 2 of both operands, where widening products look for them; then back from 16-bit lanes. */
@@ -163,8 +164,8 @@ export const VECTOR = {
     w.push(a);
     w.code.lane('i64x2.replace_lane', 0);
   },
-  extract32: laneOf('i32x4.extract_lane'),
-  extract64: laneOf('i64x2.extract_lane'),
+  extract32: extract('i32x4.extract_lane', 'i32'),
+  extract64: extract('i64x2.extract_lane', 'i64'),
   replace32: laneOf('i32x4.replace_lane'),
   replace64: laneOf('i64x2.replace_lane'),
   shuffle8x16: shuffle,
@@ -174,5 +175,13 @@ function laneOf(opcode: Opcode): Emit {
   return (w, { args, imm }) => {
     for (const arg of args) w.push(arg);
     w.code.lane(opcode, imm);
+  };
+}
+
+/** The low lane may lie in a local of its own already. */
+function extract(opcode: Opcode, type: 'i32' | 'i64'): Emit {
+  return (w, op) => {
+    if (op.imm === 0) pushScalar(w, op.args[0], type);
+    else laneOf(opcode)(w, op);
   };
 }
