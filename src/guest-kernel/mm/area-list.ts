@@ -17,6 +17,8 @@ export interface Area {
   readonly shared: SharedPages | undefined;
   /** Shared, and its file is not open for writing: it never gets the right to write. */
   readonly isUnwritable?: boolean;
+  /** Private, and never was writable: its pages hold what the file holds. */
+  readonly isPristine?: boolean;
   /** The file behind it; undefined: zeros. */
   readonly inode: Inode | undefined;
   /** Offset in the file of startAddr, bytes. */
@@ -172,7 +174,7 @@ function cut(area: Area, startAddr: number, endAddr: number): Area {
 
 function continues(a: Area, b: Area): boolean {
   if (a.endAddr !== b.startAddr || a.protection !== b.protection || a.isShared !== b.isShared) return false;
-  if (a.inode !== b.inode || a.name !== b.name) return false;
+  if (a.inode !== b.inode || a.name !== b.name || a.isPristine !== b.isPristine) return false;
   if (a.inode === undefined) return true;
   const size = a.endAddr - a.startAddr;
   return b.offset === a.offset + size && a.fileBytes >= size;

@@ -61,6 +61,12 @@ export interface MapRequest {
   readonly name?: string;
 }
 
+/** Whole pages. */
+interface Run {
+  readonly startAddr: number;
+  readonly endAddr: number;
+}
+
 /** Brought in, or there already; or why not: nothing mapped, not allowed, past the end of its file. */
 export type TouchResult = 'ok' | 'present' | 'unmapped' | 'denied' | 'beyond-file';
 
@@ -103,6 +109,7 @@ export class MemoryMap implements PageHolder {
       isShared: request.isShared ?? false,
       shared: request.isShared === true && request.inode !== undefined ? sharedPages(request.inode) : undefined,
       ...(request.isUnwritable === true ? { isUnwritable: true } : {}),
+      ...(request.inode !== undefined && (request.protection & PROT_WRITE) === 0 ? { isPristine: true } : {}),
       inode: request.inode,
       offset: request.inode === undefined ? 0 : (request.offset ?? 0),
       fileBytes: request.inode === undefined ? 0 : (request.fileBytes ?? Number.POSITIVE_INFINITY),
@@ -124,14 +131,17 @@ export class MemoryMap implements PageHolder {
     const isWriting = (protection & PROT_WRITE) !== 0;
     if (isWriting && this.areas.within(addr, endAddr).some((piece) => piece.isUnwritable === true)) throw EACCES;
     if (protection !== 0) this.#ensureSize(endAddr);
-    this.areas.replace(addr, endAddr, (piece) => ({ ...piece, protection }));
+    this.areas.replace(addr, endAddr, (piece) => {
+      const { isPristine, ...rest } = piece;
+      return isPristine === true && !isWriting ? { ...piece, protection } : { ...rest, protection };
+    });
     for (const piece of this.areas.within(addr, endAddr)) {
       for (const run of this.#residentRuns(piece.startAddr, piece.endAddr)) this.#admit(piece, run);
     }
   }
 
   /** Gives generated code the rights of resident pages; clean shared ones come without the right to write. */
-  #admit(area: Area, run: { readonly startAddr: number; readonly endAddr: number }): void {
+  #admit(area: Area, run: Run): void {
     const { protection } = area;
     if (area.shared === undefined || (protection & PROT_WRITE) === 0) {
       this.space.protect(run.startAddr, run.endAddr - run.startAddr, protection);
@@ -258,13 +268,42 @@ export class MemoryMap implements PageHolder {
     Object.assign(this.limits, other.limits);
     for (const area of other.areas) {
       this.areas.insert(area);
-      if (area.shared !== undefined) continue; // the pages stay where they are
+      // Shared pages stay where they are; what the file has as well comes from there when it is touched.
+      if (area.shared !== undefined || area.isPristine === true) continue;
       for (const run of other.#residentRuns(area.startAddr, area.endAddr)) {
-        this.#claim(run.startAddr / PAGE_SIZE, (run.endAddr - run.startAddr) / PAGE_SIZE);
-        this.space.u8.set(other.space.u8.subarray(run.startAddr, run.endAddr), run.startAddr);
-        this.space.protect(run.startAddr, run.endAddr - run.startAddr, area.protection);
+        // Pages of zeros come by themselves; those of a file would come with the file's bytes.
+        const pieces = area.inode === undefined ? other.#filledRuns(run) : [run];
+        for (const piece of pieces) this.#copyRun(other, piece, area.protection);
       }
     }
+  }
+
+  #copyRun(other: MemoryMap, { startAddr, endAddr }: Run, protection: number): void {
+    this.#claim(startAddr / PAGE_SIZE, (endAddr - startAddr) / PAGE_SIZE);
+    this.space.u8.set(other.space.u8.subarray(startAddr, endAddr), startAddr);
+    this.space.protect(startAddr, endAddr - startAddr, protection);
+  }
+
+  /** The pages of a run that hold something other than zeros. */
+  #filledRuns({ startAddr, endAddr }: Run): Run[] {
+    const runs: Run[] = [];
+    let from = -1;
+    for (let at = startAddr; at <= endAddr; at += PAGE_SIZE) {
+      const isFilled = at < endAddr && !this.#isZeroPage(at);
+      if (isFilled && from < 0) from = at;
+      else if (!isFilled && from >= 0) {
+        runs.push({ startAddr: from, endAddr: at });
+        from = -1;
+      }
+    }
+    return runs;
+  }
+
+  #isZeroPage(addr: number): boolean {
+    const { i32 } = this.space;
+    const end = (addr + PAGE_SIZE) / 4;
+    for (let at = addr / 4; at < end; at++) if (i32[at] !== 0) return false;
+    return true;
   }
 
   /** Writes what is dirty in the shared mappings of the range to their files (msync). @throws NotResident */
@@ -420,8 +459,8 @@ export class MemoryMap implements PageHolder {
     }
   }
 
-  #residentRuns(startAddr: number, endAddr: number): { startAddr: number; endAddr: number }[] {
-    const runs: { startAddr: number; endAddr: number }[] = [];
+  #residentRuns(startAddr: number, endAddr: number): Run[] {
+    const runs: Run[] = [];
     const first = Math.floor(startAddr / PAGE_SIZE);
     const pages = this.#resident.subarray(first, Math.ceil(endAddr / PAGE_SIZE));
     for (let from = pages.indexOf(1); from >= 0;) {

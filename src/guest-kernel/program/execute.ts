@@ -1,15 +1,18 @@
 /** execve(2): a program replaces its memory by another file, and goes on as the same program. */
 import { REG } from '../../emulator/index.ts';
 import { type ByteString, byteStringFrom } from '../../emulator/util/bytes.ts';
-import { E2BIG, EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOSYS, Errno } from '../abi/errno.ts';
+import { E2BIG, EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOSYS, ETXTBSY, Errno } from '../abi/errno.ts';
 import { RLIMIT_STACK } from '../abi/resource.ts';
 import { SIGKILL } from '../abi/signal.ts';
 import { S_IFMT, S_IFREG, S_ISGID, S_ISUID, X_OK } from '../abi/stat.ts';
 import { ElfError, parseElf } from '../loader/elf.ts';
 import { type LoadedFile, argumentBytes, stackSize } from '../loader/load-program.ts';
 import type { Location } from '../vfs/location.ts';
+import { isOpenForWriting } from '../vfs/regular-file.ts';
 import { type ExecutableImage, baseName, loadInto, sourceOf } from './executable.ts';
+import type { GuestNamespace } from './guest-namespace.ts';
 import type { GuestTask } from './guest-task.ts';
+import type { RunningMachine } from './running-machine.ts';
 import { NO_ALTERNATE_STACK } from './signal-frame.ts';
 
 const EXECUTABLE_BITS = 0o111;
@@ -30,20 +33,21 @@ interface ExecuteRequest {
  * @throws ENOENT, EACCES, ENOEXEC, …, NotResident
  */
 export function execute(task: GuestTask, request: ExecuteRequest): void {
-  const { program, namespace, machine } = task;
-  // A plain run shares its memory with others: it cannot be replaced.
-  if (namespace.launcher !== undefined) throw ENOSYS;
+  const { program, machine } = task;
   const place = request.place ?? machine.vfs.walk(task, request.path);
   const { image, argv } = resolve(task, { ...request, place }, 0);
   const stackLimitBytes = program.limits.soft(RLIMIT_STACK);
   if (argumentBytes([...argv, ...request.environment]) > stackSize(stackLimitBytes) / 4) throw E2BIG;
+  // Memory that others use too is left to them (vfork, plain runs); what one has alone is emptied and used again.
+  const fresh = task.namespace.isShared ? namespaceFor(machine) : undefined;
   for (const thread of program.threads.values()) if (thread !== task) thread.end();
+  if (fresh === undefined) {
+    task.namespace.map.clear();
+    resetRegisters(task);
+  } else leaveMemory(task, fresh);
   program.files.closeOnExec();
   program.actions.resetCaught();
-  namespace.map.clear();
-  const fresh = namespace.cpu.createState();
-  task.cpuState.copyFrom(fresh);
-  fresh.dispose();
+  program.posixTimers.deleteAll();
   task.clearTidAddr = 0;
   task.robustListAddr = 0;
   task.alternateStack = NO_ALTERNATE_STACK;
@@ -53,12 +57,8 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   program.hasExecuted = true;
   program.released.wake();
   try {
-    const start = loadInto(machine, namespace.map, {
-      image,
-      argv,
-      environment: request.environment,
-      stackLimitBytes,
-    });
+    const { environment } = request;
+    const start = loadInto(machine, task.namespace.map, { image, argv, environment, stackLimitBytes });
     task.cpuState.rip = BigInt(start.entryAddr);
     task.cpuState.setNumber(REG.RSP, start.stackAddr);
   } catch (error) {
@@ -66,6 +66,30 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
     machine.log.notice(`${program.path}: ${error.message} while it was loaded`);
     program.kill(SIGKILL);
   }
+}
+
+/** @throws NotResident once, EAGAIN */
+function namespaceFor(machine: RunningMachine): GuestNamespace {
+  if (machine.namespaces === undefined) throw ENOSYS;
+  return machine.namespaces.create();
+}
+
+function resetRegisters({ namespace, cpuState }: GuestTask): void {
+  const fresh = namespace.cpu.createState();
+  cpuState.copyFrom(fresh);
+  fresh.dispose();
+}
+
+/** The program goes on in a memory, with descriptors and signal actions, of its own. */
+function leaveMemory(task: GuestTask, namespace: GuestNamespace): void {
+  const { program } = task;
+  const leave = program.onEnded;
+  Object.assign(namespace.map.limits, task.namespace.map.limits);
+  namespace.retain();
+  task.moveInto(namespace);
+  program.becomeOwn(namespace);
+  program.onEnded = () => namespace.release();
+  leave();
 }
 
 interface Candidate {
@@ -85,6 +109,7 @@ function resolve(
   const { mode, sizeBytes } = inode.attributes();
   if ((mode & S_IFMT) !== S_IFREG || (mode & EXECUTABLE_BITS) === 0) throw EACCES;
   task.machine.vfs.checkAccess(task, place, X_OK);
+  if (isOpenForWriting(inode)) throw ETXTBSY;
   if ((mode & (S_ISUID | S_ISGID)) !== 0) {
     task.machine.log.info(`${path}: set-id bits are ignored; it runs as user ${task.credentials.euid}`);
   }

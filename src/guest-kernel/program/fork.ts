@@ -1,4 +1,4 @@
-/** fork(2): the calling thread goes on in a copy of its memory, as a program of its own. */
+/** fork(2): the calling thread goes on as a program of its own, in a copy of its memory or (vfork) in the same. */
 import { type CpuState, REG } from '../../emulator/index.ts';
 import { ENOSYS } from '../abi/errno.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
@@ -13,12 +13,14 @@ export interface ForkRequest {
   /** Gets the child's tid, in the child's memory; 0: nothing does. */
   readonly childTidAddr: number;
   readonly clearTidAddr: number;
+  /** CLONE_VM: parent and child have one memory until the child executes. */
+  readonly sharesMemory: boolean;
 }
 
 /** @returns the child's main thread, which is not started yet. @throws EAGAIN, ENOMEM */
 export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask {
   const { machine, program } = parent;
-  const namespace = copyNamespace(parent);
+  const namespace = request.sharesMemory ? parent.namespace : copyNamespace(parent);
   const pid = machine.allocateId();
   const child = new RunningProgram(machine, {
     pid,
@@ -52,6 +54,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   task.signalMask = parent.signalMask;
   task.alternateStack = parent.alternateStack;
   task.clearTidAddr = request.clearTidAddr;
+  if (request.sharesMemory) task.robustListAddr = 0;
   if (request.childTidAddr !== 0) task.memory.storeU32(request.childTidAddr, pid);
   return task;
 }

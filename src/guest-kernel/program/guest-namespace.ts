@@ -116,6 +116,11 @@ export class GuestNamespace implements Namespace {
     return this.map.areas.all;
   }
 
+  /** More than one program lives here: memory that one of them alone may not replace. */
+  get isShared(): boolean {
+    return this.launcher !== undefined || this.#users > 1;
+  }
+
   /** One more program lives here. */
   retain(): void {
     this.#users++;

@@ -46,9 +46,10 @@ const LEAST_FUEL = 1_000;
 const MAX_SPURIOUS = 8;
 
 export class GuestTask extends KernelTask implements Thread {
-  readonly cpuState: CpuState;
-  readonly memory: UserMemory;
-  readonly namespace: GuestNamespace;
+  /** These three change together, when execve leaves a shared memory (see `moveInto`). */
+  cpuState: CpuState;
+  memory: UserMemory;
+  namespace: GuestNamespace;
   readonly stackSizeBytes: number;
   alternateStack: AlternateStack = NO_ALTERNATE_STACK;
   /** set_tid_address(2): cleared, and its futex woken, when the thread ends. */
@@ -113,6 +114,14 @@ export class GuestTask extends KernelTask implements Thread {
     this.cpuNs = 0;
     this.program = program;
     program.threads.set(this.id, this);
+  }
+
+  /** execve: goes on in another memory, with fresh registers. */
+  moveInto(namespace: GuestNamespace): void {
+    this.cpuState.dispose();
+    this.namespace = namespace;
+    this.memory = namespace.memory;
+    this.cpuState = namespace.cpu.createState();
   }
 
   override accepts(signal: number): boolean {

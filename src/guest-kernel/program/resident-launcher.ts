@@ -38,6 +38,11 @@ export class ResidentLauncher {
     return this.#isRetired;
   }
 
+  /** Whether the program was started here, and is not what one of those forked. */
+  isRun(program: RunningProgram): boolean {
+    return this.#runs.has(program);
+  }
+
   /** Queues a run; its program counts among the namespace's until it ends. */
   add(run: PendingRun): void {
     this.#queue.push(run);
@@ -81,6 +86,7 @@ export class ResidentLauncher {
   runEnded(program: RunningProgram): void {
     this.#runs.delete(program);
     if (program.state.kind === 'killed') this.retire(`${program.path} was killed`);
+    if (program.isRunning) this.retire(`${program.path} became another program`);
     if (this.#runs.size === 0 && (this.#isRetired || this.isSingle)) this.program.end({ kind: 'exited', code: 0 });
   }
 

@@ -64,11 +64,11 @@ export class RunningProgram implements Program {
   session: number;
   path: ByteString;
   argv: readonly ByteString[];
-  readonly namespace: GuestNamespace | undefined;
-  readonly files: FileTable;
-  readonly fs: FsContext;
-  readonly credentials: Credentials;
-  readonly actions: SignalActions;
+  namespace: GuestNamespace | undefined;
+  files: FileTable;
+  fs: FsContext;
+  credentials: Credentials;
+  actions: SignalActions;
   readonly isHidden: boolean;
   readonly isKernel: boolean;
   readonly pendingSignals = new PendingSignals();
@@ -98,6 +98,17 @@ export class RunningProgram implements Program {
   hasDumped = false;
   /** What wait4 has not told the parent yet: the signal that stopped it, or SIGCONT. */
   stopNews: number | undefined;
+  /** execve of a program that shared its memory: from now on everything is its own. `onEnded` belongs to the caller. */
+  becomeOwn(namespace: GuestNamespace): void {
+    const files = this.files.clone();
+    this.files.release();
+    this.files = files;
+    this.fs = { ...this.fs };
+    this.credentials = { ...this.credentials };
+    this.actions = this.actions.clone();
+    this.namespace = namespace;
+  }
+
   /** Called once when the program has ended, before `ended` is woken. */
   onEnded: () => void = () => {};
   readonly #machine: RunningMachine;

@@ -54,8 +54,7 @@ function exitGroup(thread: Thread, { code }: { code: number }): Result {
 
 /** A plain program, run by the launcher in a namespace it shares. */
 function isRun(program: RunningProgram): boolean {
-  const { launcher } = program.namespace ?? {};
-  return launcher !== undefined && launcher.program !== program;
+  return program.namespace?.launcher?.isRun(program) === true;
 }
 
 function programOf(thread: Thread, pid: number): RunningProgram {
@@ -114,7 +113,9 @@ function awaitChild(
   isWanted: (child: RunningProgram) => boolean,
   options: number,
 ): News | undefined | Blocked {
-  const wanted = [...program.children].filter(isWanted);
+  // Linux wait_consider_task: who does not ask for ends has no child in a zombie.
+  const isLooked = (child: RunningProgram): boolean => child.isRunning || (options & WEXITED) !== 0;
+  const wanted = [...program.children].filter((child) => isLooked(child) && isWanted(child));
   if (wanted.length === 0) throw ECHILD;
   for (const child of wanted) {
     const news = newsOf(child, options);

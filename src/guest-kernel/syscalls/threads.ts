@@ -7,6 +7,7 @@ import {
   CLONE_CHILD_SETTID,
   CLONE_FILES,
   CLONE_FS,
+  CLONE_PIDFD,
   CLONE_PARENT_SETTID,
   CLONE_SETTLS,
   CLONE_SIGHAND,
@@ -20,6 +21,7 @@ import { GuestTask, asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
+import { ProcessFile } from '../vfs/process-file.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 const ARCH_SET_GS = 0x1001;
@@ -38,6 +40,7 @@ interface CloneRequest {
   readonly stackSizeBytes: number;
   readonly parentTidAddr: number;
   readonly childTidAddr: number;
+  readonly pidfdAddr: number;
   readonly tls: bigint;
 }
 
@@ -71,8 +74,8 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
 }
 
 /**
- * A new process is a copy, also where it asks to share memory until it executes (vfork, posix_spawn): what the child
- * stores before that is its own. progress: the child, while vfork waits for it to execute or end.
+ * A new process: a copy, or with CLONE_VM one that runs in the same memory until it executes or ends (vfork,
+ * posix_spawn). progress: the child, while vfork waits for that.
  */
 function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
   const { flags } = request;
@@ -81,24 +84,38 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
   if (before !== undefined) {
     return before.hasExecuted || !before.isRunning ? before.pid : awaitRelease(before);
   }
-  if ((flags & CLONE_VM) !== 0 && !isVfork) throw EINVAL;
+  if ((flags & CLONE_SIGHAND) !== 0 && (flags & CLONE_VM) === 0) throw EINVAL;
   requireRoom(parent);
   const child = forkProgram(parent, {
     stackAddr: request.stackAddr,
     tls: (flags & CLONE_SETTLS) === 0 ? undefined : request.tls,
     childTidAddr: (flags & CLONE_CHILD_SETTID) === 0 ? 0 : request.childTidAddr,
     clearTidAddr: (flags & CLONE_CHILD_CLEARTID) === 0 ? 0 : request.childTidAddr,
+    sharesMemory: (flags & CLONE_VM) !== 0,
   });
+  if ((flags & CLONE_PIDFD) !== 0) storePidfd(parent, child.program, request.pidfdAddr);
   if ((flags & CLONE_PARENT_SETTID) !== 0) parent.memory.storeU32(request.parentTidAddr, child.id);
   child.start();
   return isVfork ? awaitRelease(child.program) : child.id;
+}
+
+function storePidfd(parent: GuestTask, child: RunningProgram, addr: number): void {
+  parent.memory.storeU32(addr, parent.files.add(new ProcessFile(child, false), { isCloseOnExec: true }));
 }
 
 function awaitRelease(child: RunningProgram): Result {
   return blocked(child.released, { progress: child, isUninterruptible: true });
 }
 
-const FORK: CloneRequest = { flags: 0, stackAddr: 0, stackSizeBytes: 0, parentTidAddr: 0, childTidAddr: 0, tls: 0n };
+const FORK: CloneRequest = {
+  flags: 0,
+  stackAddr: 0,
+  stackSizeBytes: 0,
+  parentTidAddr: 0,
+  childTidAddr: 0,
+  pidfdAddr: 0,
+  tls: 0n,
+};
 
 /** Id and program of the next thread: a run's, if the launcher starts one (guest/apps/README.md). */
 function identityOf(parent: GuestTask): { readonly id: number; readonly program: RunningProgram } {
@@ -145,6 +162,7 @@ function clone3(thread: Thread, { argsAddr, size }: { argsAddr: number; size: nu
     stackSizeBytes,
     parentTidAddr: memory.loadNumber(argsAddr + 24),
     childTidAddr: memory.loadNumber(argsAddr + 16),
+    pidfdAddr: memory.loadNumber(argsAddr + 8),
     tls: memory.loadI64(argsAddr + 56),
   };
   return clone(thread, request, call);
@@ -185,14 +203,14 @@ function getRobustList(thread: Thread, args: { tid: number; head: number; size: 
 
 // oxfmt-ignore
 export const threads: readonly Syscall[] = [
-  syscall({ nr: 56, name: 'clone', support: partial('processes share nothing but files'),
+  syscall({ nr: 56, name: 'clone', support: partial('processes share memory and open files, not descriptors; no namespaces of Linux'),
     args: { flags: 'flags', stack: 'ptr', parentTid: 'ptr', childTid: 'ptr', tls: 'u64' },
     run: (thread, { flags, stack, parentTid, childTid, tls }, call) =>
-      clone(thread, { flags, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, tls }, call) }),
+      clone(thread, { flags, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, pidfdAddr: parentTid, tls }, call) }),
   syscall({ nr: 57, name: 'fork', args: {}, support: 'full', run: (thread, _args, call) => fork(asGuest(thread), FORK, call) }),
-  syscall({ nr: 58, name: 'vfork', args: {}, support: partial('the child has a copy of the memory'),
+  syscall({ nr: 58, name: 'vfork', args: {}, support: 'full',
     run: (thread, _args, call) => fork(asGuest(thread), { ...FORK, flags: CLONE_VM | CLONE_VFORK }, call) }),
-  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('processes share nothing but files'), run: clone3 }),
+  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('processes share memory and open files, not descriptors; no namespaces of Linux'), run: clone3 }),
   syscall({ nr: 186, name: 'gettid', args: {}, support: 'full', run: (thread) => thread.id }),
   syscall({ nr: 218, name: 'set_tid_address', args: { addr: 'ptr' }, support: 'full',
     run: (thread, { addr }) => {

@@ -6,12 +6,13 @@
  * holds: reads of regular files are short only at the end of file.
  */
 import { EFBIG, EINVAL, ENOSPC, EROFS } from '../abi/errno.ts';
-import { O_APPEND, O_DSYNC } from '../abi/fcntl.ts';
+import { O_ACCMODE, O_APPEND, O_DSYNC, O_RDONLY } from '../abi/fcntl.ts';
 import { IN_ACCESS, IN_MODIFY } from '../abi/inotify.ts';
 import { SIGXFSZ } from '../abi/signal.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
-import { NotResident } from './inode.ts';
+import { type Inode, NotResident } from './inode.ts';
+import type { Location } from './location.ts';
 import { dropLocks } from './file-locks.ts';
 import { LocatedFile } from './located-file.ts';
 import { tellFile } from './watches.ts';
@@ -32,9 +33,23 @@ interface Moved {
   readonly isSyncing?: boolean;
 }
 
+/** Open files that may write, by inode (Linux i_writecount): what is being written is not executed. */
+const writers = new WeakMap<Inode, number>();
+
+export function isOpenForWriting(inode: Inode): boolean {
+  return (writers.get(inode) ?? 0) > 0;
+}
+
 export class RegularFile extends LocatedFile {
   readonly kind = 'regular';
   override readonly isSeekable = true;
+  readonly #isWriter: boolean;
+
+  constructor(location: Location, path: string, flags: number) {
+    super(location, path, flags);
+    this.#isWriter = (flags & O_ACCMODE) !== O_RDONLY;
+    if (this.#isWriter) writers.set(this.inode, (writers.get(this.inode) ?? 0) + 1);
+  }
 
   override read(call: Call, dst: Uint8Array): number | Blocked {
     const result = this.readAt(call, this.offset, dst);
@@ -75,6 +90,7 @@ export class RegularFile extends LocatedFile {
 
   protected override closed(): void {
     dropLocks(this.inode, this);
+    if (this.#isWriter) writers.set(this.inode, (writers.get(this.inode) ?? 1) - 1);
     super.closed();
   }
 
