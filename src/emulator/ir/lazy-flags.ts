@@ -60,6 +60,20 @@ export function flagsCode(kind: string, width: number): number {
   return (KIND[kind as FlagsKind] << 8) | width;
 }
 
+const PARTS: Readonly<Record<string, readonly boolean[]>> = {
+  bits: [false, false, true],
+  logic: [true, false, false],
+  inc: [true, false, true],
+  dec: [true, false, true],
+  mul: [true, false, true],
+};
+const ALL_PARTS: readonly boolean[] = [true, true, true];
+
+/** Which of result, first and second a kind of flags keeps; what the slots of the others hold does not count. */
+export function flagParts(kind: string): readonly boolean[] {
+  return PARTS[kind] ?? ALL_PARTS;
+}
+
 /** The six status flags at their RFLAGS positions, from the contents of the four slots. */
 export function statusFlags(
   code: number,

@@ -12,7 +12,7 @@
  *   }
  */
 import type { Block, Op } from '../../ir/block.ts';
-import { flagsCode } from '../../ir/lazy-flags.ts';
+import { flagParts, flagsCode } from '../../ir/lazy-flags.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import { specOf } from '../../ir/ops.ts';
 import { EMIT } from './emit.ts';
@@ -20,7 +20,7 @@ import { graphOf, type Region, REGION_SLOT, STOP } from '../region/region.ts';
 import { edgeKind, mergesBelow, type Shape, shapeOf } from '../region/structure.ts';
 import { baseOf, type CheckGroup, checkGroups, nearBase } from '../region/check-groups.ts';
 import { conditionText } from './condition-text.ts';
-import { FLAG_LOCALS, flagPartsOf, Writer } from './writer.ts';
+import { FLAG_LOCALS, Writer } from './writer.ts';
 
 /** Where a function's text needs every local of the region, known only at its end. */
 const SPILL = '\u0001';
@@ -403,7 +403,7 @@ export class RegionWriter extends Writer {
 
   /** Low and high text of result, first and second; null for what the kind does not keep. */
   #partTexts(args: readonly Op[], kind: string, width: number): (string | null)[] {
-    const kept = flagPartsOf(kind);
+    const kept = flagParts(kind);
     return args.flatMap((arg, i) => [kept[i] ? this.low(arg) : null, kept[i] && width === 64 ? this.high(arg) : null]);
   }
 
@@ -417,7 +417,7 @@ export class RegionWriter extends Writer {
   #freezeFlags(): void {
     const known = this.#known;
     if (known === null || known.op === null) return;
-    const kept = flagPartsOf(known.kind);
+    const kept = flagParts(known.kind);
     const texts = known.op.args.flatMap((arg, i) => [
       kept[i] ? this.fixed(arg, 0) : null,
       kept[i] && known.width === 64 ? this.fixed(arg, 1) : null,

@@ -10,6 +10,7 @@
  * written out ("settled") before the variable changes.
  */
 import type { Op } from '../../ir/block.ts';
+import { flagParts } from '../../ir/lazy-flags.ts';
 import { STATE_OFFSET, STATE_VARIABLES } from '../../ir/state-layout.ts';
 import { nearBase } from '../region/check-groups.ts';
 import { specOf } from '../../ir/ops.ts';
@@ -25,20 +26,6 @@ export const FLAG_LOCALS: readonly { readonly name: string; readonly offset: num
   { name: 'flags_b', offset: STATE_OFFSET.flagsSecond },
   { name: 'flags_bh', offset: STATE_OFFSET.flagsSecond + 4 },
 ];
-
-/** Which of result, first and second each kind of flags keeps (lazy-flags.ts). */
-const FLAG_PARTS: Readonly<Record<string, readonly boolean[]>> = {
-  bits: [false, false, true],
-  logic: [true, false, false],
-  inc: [true, false, true],
-  dec: [true, false, true],
-  mul: [true, false, true],
-};
-const ALL_PARTS: readonly boolean[] = [true, true, true];
-
-export function flagPartsOf(kind: string): readonly boolean[] {
-  return FLAG_PARTS[kind] ?? ALL_PARTS;
-}
 
 interface Expression {
   /** The op it is the value of. */
@@ -434,5 +421,5 @@ function wantedOf(op: Op, index: number, wanted: number): number {
 function wantedFlagPart(op: Op, index: number): number {
   const part = op.args.length === 3 ? index : index - 1; // setFlagsIf has the condition first
   if (part < 0) return 1;
-  return flagPartsOf(op.tag)[part] ? 3 : 0;
+  return flagParts(op.tag)[part] ? 3 : 0;
 }

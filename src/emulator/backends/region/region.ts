@@ -31,6 +31,8 @@ export const STOP = {
   far: 3,
   /** The dispatcher must look at the system flags (op `redispatch`). */
   redispatch: 4,
+  /** There is no region at RIP that generated code knows of. */
+  unlinked: 5,
 } as const;
 
 /** Addresses a block may go on at without leaving the function, in the order in which they are written. */

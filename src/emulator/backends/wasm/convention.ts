@@ -1,0 +1,52 @@
+/**
+ * How functions of generated code call each other.
+ *
+ * Every region and the stub have one type, so that each can be the tail call of any other:
+ *
+ *   (S, fuel, rip, r0 … r5) → STOP
+ *
+ * S is the address of the thread state; fuel what is left (fuel.ts); rip the guest address that is entered, which tells the
+ * stub where it is; r0 to r5 the registers of PASSED_REGISTERS, whose slots in the state may be stale meanwhile. All other
+ * variables, and the flags, lie in the state. The result tells the dispatcher why it has control (STOP); then everything is
+ * in the state.
+ *
+ * A space has one table of functions. A module's regions take the slots base, base + 1, … (`base` is an imported global);
+ * behind them is a slot for each guest address it jumps to elsewhere. Slot 0 and every slot without a region hold the stub.
+ */
+import type { ValueType } from '../../ir/op-spec.ts';
+import { STATES_END } from '../../ir/state-layout.ts';
+
+/** Numbers of the general-purpose registers that travel as parameters. */
+export const PASSED_REGISTERS: readonly number[] = [0, 1, 2, 6, 7, 4]; // rax, rcx, rdx, rsi, rdi, rsp
+
+/** Numbers of the parameters' locals; registers follow. */
+export const PARAMETER = { state: 0, fuel: 1, rip: 2, registers: 3 } as const;
+
+export const REGION_PARAMETERS: readonly ValueType[] = [
+  'i32',
+  'i32',
+  'i32',
+  ...PASSED_REGISTERS.map((): ValueType => 'i64'),
+];
+export const REGION_RESULTS: readonly ValueType[] = ['i32'];
+
+/** Names in the one import module. */
+export const HOST = 'host';
+
+/**
+ * Where indirect jumps look first: pairs (guest address, table slot) of 32 bits each, direct-mapped by jumpCacheEntry. Empty
+ * pairs are 0, 0: the stub, for the one address that nobody can run.
+ */
+export const JUMP_CACHE = {
+  address: STATES_END,
+  entries: 0x2000,
+  entryBytes: 8,
+  /** The index is (rip ^ rip >>> shift) mod entries. */
+  shift: 11,
+} as const;
+
+/** Address of the pair that may hold `rip`. */
+export function jumpCacheEntry(rip: number): number {
+  const index = (rip ^ (rip >>> JUMP_CACHE.shift)) & (JUMP_CACHE.entries - 1);
+  return JUMP_CACHE.address + index * JUMP_CACHE.entryBytes;
+}

@@ -1,0 +1,666 @@
+/**
+ * Writes a region as one WebAssembly function: state variables in locals, structured control flow, flags only where
+ * somebody may look (see convention.ts for the function's type, translate/golden/ for examples).
+ *
+ *   locals of the variables that the region names ← state
+ *   block i32                          its value is the STOP
+ *     …structured code…                leaves by a tail call, or for the dispatcher by a branch out of the block
+ *   end
+ *   state ← what the region may have changed, fuel, rip
+ *
+ * Inside, `known` is the operation that set the flags last; when it is null the slots of the state hold them. At a slow
+ * exit the stack may hold operands that are not finished: the branch drops them.
+ */
+import type { Block, Op } from '../../../ir/block.ts';
+import { flagParts } from '../../../ir/lazy-flags.ts';
+import type { ValueType } from '../../../ir/op-spec.ts';
+import { specOf } from '../../../ir/ops.ts';
+import { STATE_OFFSET, STATE_VARIABLES } from '../../../ir/state-layout.ts';
+import { assert } from '../../../util/assert.ts';
+import { baseOf, type CheckGroup, checkGroups } from '../../region/check-groups.ts';
+import { graphOf, type Region, STOP } from '../../region/region.ts';
+import { edgeKind, mergesBelow, type Shape, shapeOf } from '../../region/structure.ts';
+import { JUMP_CACHE, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS } from '../convention.ts';
+import { emitterOf } from '../emit/emit-table.ts';
+import { CodeWriter, type FunctionBody, type Label } from '../encoder/code-writer.ts';
+import type { IrWriter } from '../ir-writer.ts';
+import type { RuntimeFunction } from '../runtime-functions.ts';
+import { BlockValues, isValue, usedArgs } from './block-values.ts';
+import { PermissionCheck } from './permission-check.ts';
+import { conditionFromFlags, type KnownFlags, pushKnownCondition, storeFlags } from './flag-code.ts';
+import { analyse, type RegionAnalysis, VariableSet } from './region-analysis.ts';
+
+/** What a region needs of the module it is written into. */
+export interface ModuleScope {
+  /** Type of regions. */
+  readonly regionType: number;
+  /** The imported global with the module's first table slot. */
+  readonly baseGlobal: number;
+  /** Index of an imported function. */
+  runtime(name: RuntimeFunction): number;
+  readonly helper: number;
+  readonly float: number;
+  /** The function at a guest address in the same module, or null. */
+  regionAt(rip: number): number | null;
+  /** The slot, counted from the module's base, of a guest address elsewhere. */
+  linkSlot(rip: number): number;
+  helperIndex(name: string): number;
+  floatIndex(operation: string): number;
+}
+
+interface BlockFlags {
+  readonly flags: KnownFlags;
+  /** The op of the current block that set them; null when the operands lie in locals of their own. */
+  readonly op: Op | null;
+}
+
+export class RegionFrame implements IrWriter {
+  readonly code = new CodeWriter(REGION_PARAMETERS);
+  readonly #scope: ModuleScope;
+  readonly #region: Region;
+  readonly #shape: Shape;
+  readonly #analysis: RegionAnalysis;
+  readonly #numbers: ReadonlyMap<number, number>;
+  readonly #values = new BlockValues();
+  /** Local of each variable that the region names. */
+  readonly #locals = new Map<number, number>();
+  /** Labels of loop heads and of merge blocks. */
+  readonly #labels = new Map<number, Label>();
+  #outside!: Label;
+  #block: Block;
+  #number = 0;
+  #retired = -1;
+  #rip = 0;
+  #dirty = new VariableSet();
+  #known: BlockFlags | null = null;
+  /** Writing a path that is left: what is computed here is not known outside of it. */
+  #isAside = false;
+  /** Locals to give back when the block ends. */
+  #temporaries: number[] = [];
+  #checks: ReadonlyMap<Op, CheckGroup> = new Map();
+  readonly #check: PermissionCheck;
+
+  constructor(region: Region, scope: ModuleScope) {
+    this.#region = region;
+    this.#scope = scope;
+    const graph = graphOf(region);
+    this.#shape = shapeOf(graph);
+    this.#analysis = analyse(region.blocks, graph, this.#shape);
+    this.#numbers = new Map(region.blocks.map((block, i) => [block.rip, i]));
+    this.#block = region.blocks[0];
+    this.#check = new PermissionCheck(this);
+  }
+
+  write(): FunctionBody {
+    this.#assignLocals();
+    this.#loadVariables(this.#analysis.touched, false);
+    this.#outside = this.code.block('i32');
+    this.#writeTree(0);
+    this.code.op('unreachable');
+    this.code.end();
+    this.#spillAll();
+    return this.code.finish();
+  }
+
+  // Variables
+
+  #assignLocals(): void {
+    PASSED_REGISTERS.forEach((register, i) => this.#locals.set(register, PARAMETER.registers + i));
+    for (const variable of this.#analysis.touched) {
+      if (!this.#locals.has(variable)) {
+        this.#locals.set(variable, this.code.newLocal(STATE_VARIABLES[variable].type));
+      }
+    }
+  }
+
+  #localOf(variable: number): number {
+    const local = this.#locals.get(variable);
+    assert(local !== undefined, `wasm: variable ${STATE_VARIABLES[variable].name} has no local`);
+    return local;
+  }
+
+  #loadVariables(variables: Iterable<number>, withPassed: boolean): void {
+    for (const variable of variables) {
+      if (!withPassed && PASSED_REGISTERS.includes(variable)) continue;
+      const { offset, type } = STATE_VARIABLES[variable];
+      this.code.localGet(PARAMETER.state);
+      this.code.memory(`${type}.load`, offset);
+      this.code.localSet(this.#localOf(variable));
+    }
+  }
+
+  #spill(variables: Iterable<number>): void {
+    for (const variable of variables) {
+      const { offset, type } = STATE_VARIABLES[variable];
+      this.code.localGet(PARAMETER.state);
+      this.code.localGet(this.#localOf(variable));
+      this.code.memory(`${type}.store`, offset);
+    }
+  }
+
+  /** Below the STOP on the stack: everything into the state. */
+  #spillAll(): void {
+    const { code } = this;
+    this.#spill(PASSED_REGISTERS);
+    this.#spill([...this.#analysis.written].filter((variable) => !PASSED_REGISTERS.includes(variable)));
+    this.#spillFuel();
+    code.localGet(PARAMETER.state);
+    code.localGet(PARAMETER.rip);
+    code.memory('i32.store', STATE_OFFSET.rip);
+  }
+
+  #spillFuel(): void {
+    this.code.localGet(PARAMETER.state);
+    this.code.localGet(PARAMETER.fuel);
+    this.code.memory('i32.store', STATE_OFFSET.fuel);
+  }
+
+  // Structure (structure.ts)
+
+  #writeTree(node: number): void {
+    const isLoop = this.#shape.isLoopHead[node];
+    if (isLoop || this.#shape.isMerge[node]) this.#known = null;
+    if (isLoop) this.#labels.set(node, this.code.loop());
+    const merges = mergesBelow(this.#shape, node);
+    for (const merge of merges) this.#labels.set(merge, this.code.block());
+    this.#writeBlock(node);
+    for (const merge of merges.toReversed()) {
+      this.code.end();
+      this.#writeTree(merge);
+    }
+    if (isLoop) this.code.end();
+  }
+
+  #writeBlock(node: number): void {
+    const block = this.#region.blocks[node];
+    this.#block = block;
+    this.#number = node;
+    this.#retired = -1;
+    this.#rip = block.rip;
+    this.#dirty = this.#analysis.dirty[node].copy();
+    this.#values.begin(block.ops);
+    this.#checks = checkGroups(block.ops);
+    if (block.instructionCount > 0) this.#takeFuel(block.instructionCount);
+    for (const op of block.ops) this.#writeOp(op);
+  }
+
+  #writeOp(op: Op): void {
+    if (this.#values.isDead(op) || isConstant(op)) return;
+    if (isValue(op)) return this.#writeValue(op);
+    if (specOf(op.name).effects === 'exit') {
+      this.#freezeFlags();
+      return this.#emit(op);
+    }
+    this.#emit(op);
+    if (op.type === 'none') return;
+    if (this.#values.isWanted(op)) this.#keep(op, op.type);
+    else this.code.op('drop');
+  }
+
+  /** Values are computed where they are used; here only what is used more often, or depends on this place. */
+  #writeValue(op: Op): void {
+    if (op.name === 'get64' || op.name === 'get32' || op.name === 'get128') this.#values.noteReader(op);
+    else if (specOf(op.name).effects === 'read' || !this.#values.isUsedOnce(op)) {
+      this.#emit(op);
+      this.#keep(op, op.type as ValueType);
+    }
+  }
+
+  #emit(op: Op): void {
+    const emit = emitterOf(op.name);
+    assert(emit !== undefined, `wasm: no emitter of ${op.name}`);
+    emit(this, op);
+  }
+
+  /** Pops the op's value into a local of its own. */
+  #keep(op: Op, type: ValueType): void {
+    const local = this.#temporary(type);
+    this.code.localSet(local);
+    this.#values.settle(op, local);
+  }
+
+  #temporary(type: ValueType): number {
+    const local = this.code.newLocal(type);
+    this.#temporaries.push(local);
+    return local;
+  }
+
+  /** To be called when the exit has its operands: the blocks that follow use the locals again. */
+  #freeTemporaries(): void {
+    for (const local of this.#temporaries) this.code.release(local);
+    this.#temporaries = [];
+  }
+
+  /** The local stays as it is for the rest of the function. */
+  #retain(local: number): void {
+    this.#temporaries = this.#temporaries.filter((other) => other !== local);
+  }
+
+  // Values
+
+  push(value: Op): void {
+    if (isConstant(value)) return this.pushConstant(value);
+    const home = this.#values.homeOf(value);
+    if (home >= 0) this.code.localGet(home);
+    else this.#emit(value);
+    if (!this.#isAside) this.#values.consume(value);
+  }
+
+  local(value: Op): number {
+    const home = this.#values.homeOf(value);
+    if (home >= 0) {
+      if (!this.#isAside) this.#values.consume(value);
+      return home;
+    }
+    const type = value.type as ValueType;
+    const local = this.#temporary(type);
+    this.push(value);
+    this.code.localSet(local);
+    if (!this.#isAside) this.#values.settle(value, local);
+    return local;
+  }
+
+  constant(value: Op): number | null {
+    if (value.name === 'const32') return value.imm;
+    return value.name === 'const64' && value.imm2 === value.imm >> 31 ? value.imm : null;
+  }
+
+  pushConstant(op: Op): void {
+    if (op.name === 'const32') this.code.i32(op.imm);
+    else this.code.i64(op.imm, op.imm2);
+  }
+
+  // State
+
+  pushState(): void {
+    this.code.localGet(PARAMETER.state);
+  }
+
+  readVariable(variable: number, type: ValueType): void {
+    this.code.localGet(this.#localOf(variable));
+    if (type === 'i32' && STATE_VARIABLES[variable].type === 'i64') this.code.op('i32.wrap_i64');
+  }
+
+  writeVariable(variable: number, _type: ValueType, value: () => void): void {
+    value();
+    this.#copyReaders(this.#values.takeReaders(variable));
+    this.code.localSet(this.#localOf(variable));
+    this.#dirty.add(variable);
+  }
+
+  writeLow32(variable: number, value: () => void): void {
+    const { code } = this;
+    if (STATE_VARIABLES[variable].type === 'i32') return this.writeVariable(variable, 'i32', value);
+    this.writeVariable(variable, 'i64', () => {
+      code.localGet(this.#localOf(variable));
+      code.i64(0, -1);
+      code.op('i64.and');
+      value();
+      code.op('i64.extend_i32_u');
+      code.op('i64.or');
+    });
+  }
+
+  /** Values read from variables that are about to change go to locals of their own. */
+  #copyReaders(readers: readonly Op[]): void {
+    for (const op of readers) {
+      this.#emit(op);
+      this.#keep(op, op.type as ValueType);
+    }
+  }
+
+  // Flags
+
+  setFlags(op: Op): void {
+    this.#dropFlags();
+    const kept = flagParts(op.tag);
+    const part = (i: number): (() => void) | null => (kept[i] ? () => this.push(op.args[i]) : null);
+    const width = op.name === 'setFlags64' ? 64 : op.imm;
+    this.#known = { op, flags: { kind: op.tag, width, result: part(0), first: part(1), second: part(2) } };
+  }
+
+  setFlagsIf(op: Op): void {
+    this.#materialiseFlags();
+    const [condition, ...args] = op.args;
+    const kept = flagParts(op.tag);
+    const width = op.name === 'setFlagsIf64' ? 64 : op.imm;
+    const locals = args.map((arg, i) => (kept[i] ? this.#fixed(arg) : null));
+    this.push(condition);
+    this.code.if();
+    storeFlags(this.code, { kind: op.tag, width, result: locals[0], first: locals[1], second: locals[2] });
+    this.code.end();
+  }
+
+  pushFlags(): void {
+    const { code } = this;
+    if (this.#known !== null) this.#materialiseFlags();
+    code.localGet(PARAMETER.state);
+    code.memory('i32.load', STATE_OFFSET.flagsKind);
+    for (const offset of [STATE_OFFSET.flagsResult, STATE_OFFSET.flagsFirst, STATE_OFFSET.flagsSecond]) {
+      code.localGet(PARAMETER.state);
+      code.memory('i64.load', offset);
+    }
+    this.callRuntime('statusFlags');
+  }
+
+  pushCondition(op: Op): void {
+    const known = this.#known;
+    if (known !== null && this.#aside(() => pushKnownCondition(this.code, known.flags, op.tag))) return;
+    this.pushFlags();
+    conditionFromFlags(this.code, op.tag);
+  }
+
+  #dropFlags(): void {
+    const known = this.#known;
+    this.#known = null;
+    if (known?.op != null) for (const arg of usedArgs(known.op)) this.#values.abandon(arg);
+  }
+
+  /** Stores the flags on a path that is left; they stay known. */
+  #storeFlagsAside(): void {
+    const known = this.#known;
+    if (known !== null) this.#aside(() => storeFlags(this.code, known.flags));
+  }
+
+  #aside<T>(write: () => T): T {
+    const wasAside = this.#isAside;
+    this.#isAside = true;
+    const result = write();
+    this.#isAside = wasAside;
+    return result;
+  }
+
+  /** Puts the flags into the state. */
+  #materialiseFlags(): void {
+    this.#storeFlagsAside();
+    this.#dropFlags();
+  }
+
+  /** The operands get locals that hold beyond the block. */
+  #freezeFlags(): void {
+    const known = this.#known;
+    if (known === null || known.op === null) return;
+    const { op, flags } = known;
+    const kept = flagParts(op.tag);
+    const parts = op.args.map((arg, i) => (kept[i] ? this.#fixed(arg, true) : null));
+    this.#known = { op: null, flags: { ...flags, result: parts[0], first: parts[1], second: parts[2] } };
+  }
+
+  /** Pushes the value wherever it is asked for from now on. */
+  #fixed(value: Op, isRetained = false): () => void {
+    if (isConstant(value)) return () => this.pushConstant(value);
+    const local = this.local(value);
+    if (isRetained) this.#retain(local);
+    return () => this.code.localGet(local);
+  }
+
+  // Memory
+
+  address(op: Op, sizeBytes: number): number {
+    const bit = specOf(op.name).effects === 'store' ? 2 : 1;
+    const { base, offset } = baseOf(op.args[0]);
+    const group = this.#checks.get(op);
+    if (group === undefined) return this.#check.access(base, offset, { least: offset, end: offset + sizeBytes, bit });
+    return this.#check.access(base, offset, group.first === op ? group : null);
+  }
+
+  // Ways out of the instruction
+
+  slowExitIf(): void {
+    this.code.if(undefined, 'unlikely');
+    this.slowExit();
+    this.code.end();
+  }
+
+  slowExit(): void {
+    const unused = this.#block.instructionCount - Math.max(0, this.#retired);
+    if (unused > 0) this.#takeFuel(-unused);
+    this.#stop(STOP.slow, this.#rip);
+  }
+
+  #takeFuel(count: number): void {
+    const { code } = this;
+    code.localGet(PARAMETER.fuel);
+    code.i32(count);
+    code.op('i32.sub');
+    code.localSet(PARAMETER.fuel);
+  }
+
+  /** Back to the dispatcher, to go on at `rip`. */
+  #stop(reason: number, rip: number): void {
+    this.code.i32(rip | 0);
+    this.#stopAtTop(reason);
+  }
+
+  /** The same with the address on the stack. */
+  #stopAtTop(reason: number): void {
+    this.code.localSet(PARAMETER.rip);
+    this.#storeFlagsAside();
+    this.code.i32(reason);
+    this.code.br(this.#outside);
+  }
+
+  callRuntime(name: RuntimeFunction): void {
+    this.code.call(this.#scope.runtime(name));
+  }
+
+  callHelper(op: Op): void {
+    const { code } = this;
+    this.#materialiseFlags();
+    this.#copyReaders(this.#values.takeAllReaders());
+    const args = op.args.map((arg) => this.#fixed(arg));
+    this.#spill(PASSED_REGISTERS);
+    this.#spill([...this.#dirty].filter((variable) => !PASSED_REGISTERS.includes(variable)));
+    this.#dirty.clear();
+    this.#spillFuel();
+    this.pushState();
+    code.i32(this.#scope.helperIndex(op.tag));
+    for (const push of args) push();
+    code.call(this.#scope.helper);
+    this.#loadVariables(new Set([...PASSED_REGISTERS, ...this.#analysis.touched]), true);
+    this.pushState();
+    code.memory('i32.load', STATE_OFFSET.fuel);
+    code.localSet(PARAMETER.fuel);
+  }
+
+  callFloat(op: Op): void {
+    const mxcsr = this.#temporary('i32');
+    this.code.localSet(mxcsr);
+    this.pushState();
+    this.code.i32(this.#scope.floatIndex(op.tag));
+    this.code.localGet(mxcsr);
+    this.code.call(this.#scope.float);
+  }
+
+  beginInstruction(op: Op): void {
+    this.#rip = op.imm;
+    this.#retired++;
+  }
+
+  // Ways on
+
+  jump(op: Op): void {
+    this.#freeTemporaries();
+    this.#goTo(op.imm, this.#number, this.#rip);
+  }
+
+  branch(op: Op): void {
+    const [from, rip, dirty, known] = [this.#number, this.#rip, this.#dirty, this.#known];
+    this.push(op.args[0]);
+    this.#freeTemporaries();
+    this.code.if();
+    this.#goTo(op.imm, from, rip);
+    this.code.else();
+    this.#number = from;
+    this.#dirty = dirty;
+    this.#known = known;
+    this.#goTo(op.imm2, from, rip);
+    this.code.end();
+  }
+
+  #goTo(target: number, from: number, rip: number): void {
+    if (target <= rip && isGuestAddress(target)) this.#testFuel(() => this.code.i32(target | 0));
+    this.#edge(target, from);
+  }
+
+  #edge(target: number, from: number): void {
+    const to = this.#numbers.get(target);
+    const kind = to === undefined ? 'leave' : edgeKind(this.#shape, from, to);
+    if (to === undefined || kind === 'leave') return this.#leave(target);
+    const isJoined = kind !== 'inline' || this.#shape.isLoopHead[to];
+    if (isJoined && this.#analysis.needsFlags[to]) this.#materialiseFlags();
+    if (kind === 'inline') return this.#writeTree(to);
+    const label = this.#labels.get(to);
+    assert(label !== undefined, `wasm: no label of block ${to}`);
+    this.code.br(label);
+  }
+
+  /** @param target pushes the address to go on at. */
+  #testFuel(target: () => void): void {
+    const { code } = this;
+    code.localGet(PARAMETER.fuel);
+    code.i32(0);
+    code.op('i32.le_s');
+    code.if(undefined, 'unlikely');
+    target();
+    this.#stopAtTop(STOP.budget);
+    code.end();
+  }
+
+  /** To a constant address outside of the region. */
+  #leave(target: number): void {
+    if (!isGuestAddress(target)) return this.#leaveFar(target, target < 0);
+    const { code } = this;
+    this.#prepareToLeave();
+    this.#pushParameters(() => code.i32(target | 0));
+    const inside = this.#scope.regionAt(target);
+    if (inside !== null) return code.returnCall(inside);
+    code.globalGet(this.#scope.baseGlobal);
+    code.i32(this.#scope.linkSlot(target));
+    code.op('i32.add');
+    code.returnCallIndirect(this.#scope.regionType);
+  }
+
+  #leaveFar(target: number, isTested: boolean): void {
+    const { code } = this;
+    code.localGet(PARAMETER.state);
+    code.i32(Math.floor(target / 0x1_0000_0000) | 0);
+    code.memory('i32.store', STATE_OFFSET.rip + 4);
+    if (isTested) this.#testFuel(() => code.i32(target | 0));
+    this.#stop(STOP.far, target);
+  }
+
+  #prepareToLeave(): void {
+    this.#materialiseFlags();
+    this.#spill([...this.#dirty].filter((variable) => !PASSED_REGISTERS.includes(variable)));
+  }
+
+  #pushParameters(rip: () => void): void {
+    const { code } = this;
+    code.localGet(PARAMETER.state);
+    code.localGet(PARAMETER.fuel);
+    rip();
+    PASSED_REGISTERS.forEach((_, i) => code.localGet(PARAMETER.registers + i));
+  }
+
+  jumpIndirect(op: Op): void {
+    const target = this.#indirectTarget(op.args[0]);
+    const cases = this.#region.indirect?.get(this.#block.rip) ?? [];
+    const [from, dirty, known] = [this.#number, this.#dirty, this.#known];
+    this.#retain(target);
+    this.#freeTemporaries();
+    for (const rip of cases) {
+      if (!this.#numbers.has(rip)) continue;
+      this.code.localGet(target);
+      this.code.i32(rip | 0);
+      this.code.op('i32.eq');
+      this.code.if();
+      this.#edge(rip, from);
+      this.code.end();
+      [this.#number, this.#dirty, this.#known] = [from, dirty, known];
+    }
+    this.#leaveTo(target);
+  }
+
+  ret(op: Op): void {
+    this.#leaveTo(this.#indirectTarget(op.args[0]));
+  }
+
+  call(op: Op): void {
+    if (!isGuestAddress(op.imm)) return this.#leaveFar(op.imm, true);
+    this.#testFuel(() => this.code.i32(op.imm | 0));
+    this.#leave(op.imm);
+  }
+
+  callIndirect(op: Op): void {
+    this.#leaveTo(this.#indirectTarget(op.args[0]));
+  }
+
+  /** Tests high half and fuel. @returns a local with the low half. */
+  #indirectTarget(value: Op): number {
+    const { code } = this;
+    const wide = this.local(value);
+    const low = this.#temporary('i32');
+    const high = this.#temporary('i32');
+    code.localGet(wide);
+    code.op('i32.wrap_i64');
+    code.localSet(low);
+    code.localGet(wide);
+    code.i64(32);
+    code.op('i64.shr_u');
+    code.op('i32.wrap_i64');
+    code.localTee(high);
+    code.if(undefined, 'unlikely');
+    code.localGet(PARAMETER.state);
+    code.localGet(high);
+    code.memory('i32.store', STATE_OFFSET.rip + 4);
+    this.#testFuel(() => code.localGet(low));
+    code.localGet(low);
+    this.#stopAtTop(STOP.far);
+    code.end();
+    this.#testFuel(() => code.localGet(low));
+    return low;
+  }
+
+  /** To an address known only now: by the jump cache (convention.ts), or the stub. */
+  #leaveTo(target: number): void {
+    const { code } = this;
+    this.#prepareToLeave();
+    this.#pushParameters(() => code.localGet(target));
+    const entry = this.#temporary('i32');
+    code.localGet(target);
+    code.localGet(target);
+    code.i32(JUMP_CACHE.shift);
+    code.op('i32.shr_u');
+    code.op('i32.xor');
+    code.i32(JUMP_CACHE.entries - 1);
+    code.op('i32.and');
+    code.i32(Math.log2(JUMP_CACHE.entryBytes));
+    code.op('i32.shl');
+    code.localTee(entry);
+    code.memory('i32.load', JUMP_CACHE.address + 4);
+    code.i32(0);
+    code.localGet(entry);
+    code.memory('i32.load', JUMP_CACHE.address);
+    code.localGet(target);
+    code.op('i32.eq');
+    code.op('select');
+    code.returnCallIndirect(this.#scope.regionType);
+  }
+
+  syscall(op: Op): void {
+    this.#stop(STOP.syscall, op.imm);
+  }
+
+  redispatch(op: Op): void {
+    this.#stop(STOP.redispatch, op.imm);
+  }
+}
+
+function isConstant({ name }: Op): boolean {
+  return name === 'const32' || name === 'const64';
+}
+
+function isGuestAddress(address: number): boolean {
+  return address >= 0 && address < 0x1_0000_0000;
+}

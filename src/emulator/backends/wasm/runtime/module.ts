@@ -1,0 +1,74 @@
+/**
+ * The bytes of the runtime module: the way in (`enter`), the way out where no region is (`stub`), and the functions of
+ * runtime-functions.ts. The same for all spaces; made once.
+ */
+import type { ValueType } from '../../../ir/op-spec.ts';
+import { STATE_OFFSET } from '../../../ir/state-layout.ts';
+import { STOP } from '../../region/region.ts';
+import { HOST, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS, REGION_RESULTS } from '../convention.ts';
+import { CodeWriter } from '../encoder/code-writer.ts';
+import { ModuleWriter } from '../encoder/module-writer.ts';
+import { writeDivision } from './division.ts';
+import { writeMultiplication } from './multiplication.ts';
+import { writeStatusFlags } from './status-flags.ts';
+import { RUNTIME_FUNCTIONS, type RuntimeFunction } from '../runtime-functions.ts';
+
+/** Writes the body of a function on its parameters (locals 0, 1, …). */
+export type WriteBody = (code: CodeWriter, call: (name: RuntimeFunction) => void) => void;
+
+const BODIES: Readonly<Record<RuntimeFunction, WriteBody>> = {
+  ...writeMultiplication,
+  ...writeDivision,
+  statusFlags: writeStatusFlags,
+};
+
+/** Exports `enter(S, slot, rip) → STOP`, `stub`, and each runtime function. */
+export function runtimeModule(): Uint8Array<ArrayBuffer> {
+  const module = new ModuleWriter();
+  const regionType = module.type(REGION_PARAMETERS, REGION_RESULTS);
+  module.importMemory(HOST, 'memory');
+  module.importTable(HOST, 'table');
+  const define = (
+    name: string,
+    parameters: readonly ValueType[],
+    results: readonly ValueType[],
+    write: WriteBody,
+  ): void => {
+    const code = new CodeWriter(parameters);
+    write(code, (callee) => code.call(names.indexOf(callee)));
+    const index = module.declare(module.type(parameters, results));
+    module.define(index, code.finish());
+    module.export(name, index);
+  };
+  const names = Object.keys(RUNTIME_FUNCTIONS) as RuntimeFunction[];
+  for (const name of names) define(name, RUNTIME_FUNCTIONS[name].parameters, RUNTIME_FUNCTIONS[name].results, BODIES[name]);
+  define('stub', REGION_PARAMETERS, REGION_RESULTS, writeStub);
+  define('enter', ['i32', 'i32', 'i32'], ['i32'], (code) => writeEnter(code, regionType));
+  return module.bytes();
+}
+
+function writeStub(code: CodeWriter): void {
+  const store = (type: 'i32' | 'i64', local: number, offset: number): void => {
+    code.localGet(PARAMETER.state);
+    code.localGet(local);
+    code.memory(`${type}.store`, offset);
+  };
+  PASSED_REGISTERS.forEach((register, i) => store('i64', PARAMETER.registers + i, STATE_OFFSET.gpr + 8 * register));
+  store('i32', PARAMETER.fuel, STATE_OFFSET.fuel);
+  store('i32', PARAMETER.rip, STATE_OFFSET.rip);
+  code.i32(STOP.unlinked);
+}
+
+// (S, slot, rip): fuel and registers come from the state.
+function writeEnter(code: CodeWriter, regionType: number): void {
+  const load = (type: 'i32' | 'i64', offset: number): void => {
+    code.localGet(0);
+    code.memory(`${type}.load`, offset);
+  };
+  code.localGet(0);
+  load('i32', STATE_OFFSET.fuel);
+  code.localGet(2);
+  for (const register of PASSED_REGISTERS) load('i64', STATE_OFFSET.gpr + 8 * register);
+  code.localGet(1);
+  code.callIndirect(regionType);
+}
