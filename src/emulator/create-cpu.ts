@@ -13,7 +13,8 @@ import { PAGE, PAGE_SIZE } from './memory/page-permissions.ts';
 import { CpuCounters, type CpuStatistics } from './statistics.ts';
 import { StateSlots } from './thread-state.ts';
 import { ColdExecutor } from './translate/cold-executor.ts';
-import { TranslatingExecutor, type TranslationOptions } from './translate/translating-executor.ts';
+import { createTranslator } from './translate/create-translator.ts';
+import type { TranslationOptions } from './translate/translating-executor.ts';
 import { assert } from './util/assert.ts';
 import { type CpuLevel, cpuid, DEFAULT_CPU_LEVEL } from './x86/cpuid.ts';
 import { buildDecodeTable, type DecodeTable } from './x86/decode/decode-table.ts';
@@ -195,7 +196,7 @@ function createExecutor(
   const reference = new ReferenceTier(services);
   const cold = coldTier === 'micro-ops' ? new MicroTier(services, reference, microOptions(translation)) : reference;
   if (engine === 'reference') return new ColdExecutor(services, cold);
-  return new TranslatingExecutor(services, cold, translation);
+  return createTranslator(engine, services, cold, translation);
 }
 
 function microOptions({ warmUp, sizeLimit = Infinity }: TranslationOptions = {}): MicroTierOptions {

@@ -22,7 +22,7 @@ export interface EngineChoice {
 const BY_SPEED: readonly EngineName[] = ['wasm', 'js', 'reference'];
 
 /** The engines that this build has. */
-const BUILT: Readonly<Record<EngineName, boolean>> = { wasm: false, js: true, reference: true };
+const BUILT: Readonly<Record<EngineName, boolean>> = { wasm: true, js: true, reference: true };
 
 /** What runs here when `asked` is asked for. An engine that is forbidden is replaced by the fastest that is not. */
 export function chooseEngine(asked: Engine, allows: HostAllows = hostAllows()): EngineChoice {

@@ -1,11 +1,12 @@
 /** Every way to run guest code, forced from the first execution on: rows, fuzz and programs run on each. */
 import type { CpuOptions } from '../create-cpu.ts';
 
-export type ExecutorName = 'reference' | 'js' | 'micro-ops';
+export type ExecutorName = 'reference' | 'js' | 'wasm' | 'micro-ops';
 
 export const EXECUTORS: Readonly<Record<ExecutorName, Pick<CpuOptions, 'engine' | 'coldTier' | 'translation'>>> = {
   reference: { engine: 'reference' },
   js: { engine: 'js', translation: { warmUp: 0 } },
+  wasm: { engine: 'wasm', translation: { warmUp: 0 } },
   'micro-ops': { engine: 'reference', coldTier: 'micro-ops', translation: { warmUp: 0 } },
 };
 

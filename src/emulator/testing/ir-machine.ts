@@ -1,4 +1,4 @@
-/** Runs IR that a test builds itself on both executors: no x86 in between. */
+/** Runs IR that a test builds itself on the executors: no x86 in between. */
 import { ReferenceTier } from '../backends/reference.ts';
 import type { Executor, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
@@ -6,11 +6,13 @@ import type { Block } from '../ir/block.ts';
 import { IrBuilder } from '../ir/builder.ts';
 import { statusFlags } from '../ir/lazy-flags.ts';
 import { STATES_BASE, STATE_OFFSET } from '../ir/state-layout.ts';
+import type { EngineName } from '../engine.ts';
 import { AddressSpace, GUEST_BASE } from '../memory/address-space.ts';
 import { CodePages } from '../memory/code-pages.ts';
 import { CpuCounters } from '../statistics.ts';
 import { ColdExecutor } from '../translate/cold-executor.ts';
-import { TranslatingExecutor, type TranslationOptions } from '../translate/translating-executor.ts';
+import { createTranslator } from '../translate/create-translator.ts';
+import type { TranslationOptions } from '../translate/translating-executor.ts';
 
 export const DATA = GUEST_BASE + 0x10_0000;
 export const CODE = GUEST_BASE;
@@ -23,7 +25,11 @@ export interface IrMachine {
 }
 
 /** @param blocks by address; what is missing ends the run by a system call. */
-export function irMachine(blocks: ReadonlyMap<number, Block>, engine: 'reference' | TranslationOptions): IrMachine {
+export function irMachine(
+  blocks: ReadonlyMap<number, Block>,
+  engine: EngineName,
+  options: TranslationOptions = { warmUp: 0 },
+): IrMachine {
   const space = new AddressSpace();
   space.protect(CODE, 0x1000, 5);
   space.protect(DATA, 0x4000, 3);
@@ -43,7 +49,7 @@ export function irMachine(blocks: ReadonlyMap<number, Block>, engine: 'reference
   const executor =
     engine === 'reference'
       ? new ColdExecutor(services, reference)
-      : new TranslatingExecutor(services, reference, engine);
+      : createTranslator(engine, services, reference, options);
   return { space, executor, counters, S: STATES_BASE };
 }
 

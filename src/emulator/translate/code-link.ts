@@ -1,9 +1,10 @@
-import type { Link, RegionFunction } from '../backends/js/compile.ts';
 import type { CodeBytes } from '../memory/code-pages.ts';
 
-/** A region that is compiled, and the code it was made from. */
-export interface CompiledCode {
-  readonly run: RegionFunction;
+/** What is compiled, linked and dropped together: one region, or a module of them. */
+export interface CodeUnit {
+  /** Guest addresses of its entries. */
+  readonly entries: readonly number[];
+  /** The code that it was made from. */
   readonly pieces: readonly CodeBytes[];
 }
 
@@ -11,29 +12,28 @@ export interface CompiledCode {
 const MAX_TARGETS = 64;
 
 /**
- * What is known of a guest address that a block starts at: how often the cold tier ran it, and the region there once
- * it is compiled. Generated code holds links, so replacing `run` links and unlinks blocks everywhere at once.
+ * What is known of a guest address that a block starts at: how often the cold tier ran it, and the code there once it is
+ * compiled. Backends add what generated code reaches it by.
  */
-export class CodeLink implements Link {
+export class CodeLink {
   /** Guest address as int32: the form in which regions pass addresses. */
   readonly rip: number;
-  /** The region, or a stub that gives the address back to the dispatcher. */
-  run: RegionFunction;
-  isCompiled = false;
   isQueued = false;
   /** Times the cold tier ran the block since it was last cold. */
   executions = 0;
-  /** What was compiled here before its page was dropped; right again if the bytes are what they were. */
-  parked: CompiledCode | null = null;
-  #code: CompiledCode | null = null;
+  /** What runs here; null while the block is cold. */
+  code: CodeUnit | null = null;
+  /** What ran here before a page of it was dropped; right again if the bytes are what they were. */
+  parked: CodeUnit | null = null;
   /** Where the block went on, in the order first seen; only what an indirect jump may need. */
   readonly targets: number[] = [];
-  readonly #stub: RegionFunction;
 
   constructor(rip: number) {
     this.rip = rip | 0;
-    this.#stub = () => rip | 0;
-    this.run = this.#stub;
+  }
+
+  get isCompiled(): boolean {
+    return this.code !== null;
   }
 
   /** The cold tier went on at `rip` after this block. Cost: a compare when it is the same as ever. */
@@ -42,19 +42,15 @@ export class CodeLink implements Link {
     this.targets.push(rip);
   }
 
-  install(code: CompiledCode): void {
-    this.#code = code;
+  install(code: CodeUnit): void {
+    this.code = code;
     this.parked = null;
-    this.run = code.run;
-    this.isCompiled = true;
   }
 
-  /** Back to cold: whoever holds the link comes out at the dispatcher. What was compiled is kept for a while. */
+  /** Back to cold. What was compiled is kept for a while. */
   park(): void {
-    this.parked = this.#code ?? this.parked;
-    this.#code = null;
-    this.run = this.#stub;
-    this.isCompiled = false;
+    this.parked = this.code ?? this.parked;
+    this.code = null;
     this.isQueued = false;
     this.executions = 0;
   }

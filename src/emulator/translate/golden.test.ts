@@ -4,6 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { batchSource } from '../backends/js/compile.ts';
+import { compileRegions, regionBodies } from '../backends/wasm/compile.ts';
+import { functionText } from '../backends/wasm/encoder/wat.ts';
 import { optimise } from '../ir/passes/index.ts';
 import { parseBlock } from '../ir/parse.ts';
 import { printBlock } from '../ir/print.ts';
@@ -29,13 +31,16 @@ const PROGRAMS: readonly (readonly [name: string, assembly: string])[] = [
   ['system-call', 'mov eax, 39; syscall; ret'],
 ];
 
+const LIMITS = { maxBlocks: 12, maxInstructions: 120 };
+
 const count = (blocks: readonly { ops: readonly unknown[] }[]): number =>
   blocks.reduce((sum, block) => sum + block.ops.length, 0);
 
 describe('code through every stage', () => {
   it.each(PROGRAMS)('%s', async (name, assembly) => {
     const lift = liftAssembly(assembly);
-    const lifted = formRegion(lift(ASSEMBLED_AT), lift, () => true, () => []); // oxfmt-ignore
+    const survey = { lift, isWanted: () => true, targetsOf: () => [] };
+    const lifted = formRegion(lift(ASSEMBLED_AT), survey, { ...LIMITS, joinsCalls: true });
     const region = { ...lifted, blocks: lifted.blocks.map(optimise) };
     for (const block of [...lifted.blocks, ...region.blocks]) {
       expect(verifyBlock(block)).toEqual([]);
@@ -51,5 +56,15 @@ describe('code through every stage', () => {
       `JavaScript: ${body.length} characters\n${body}\n`,
     ];
     await expect(sections.join('\n\n')).toMatchFileSnapshot(`golden/${name}.txt`);
+  });
+
+  it.each(PROGRAMS)('%s as WebAssembly', async (name, assembly) => {
+    const lift = liftAssembly(assembly);
+    const survey = { lift: (rip: number) => optimise(lift(rip)), isWanted: () => true, targetsOf: () => [] };
+    const region = formRegion(survey.lift(ASSEMBLED_AT), survey, { ...LIMITS, joinsCalls: false });
+    expect(WebAssembly.validate(compileRegions([region]).bytes)).toBe(true);
+    const [{ bytes }] = regionBodies([region]);
+    const text = `${assembly.split('; ').join('\n')}\n\n${bytes.length} bytes\n${functionText(bytes)}`;
+    await expect(text).toMatchFileSnapshot(`golden/${name}.wat`);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { EngineName } from '../engine.ts';
 import type { Block, I64 } from '../ir/block.ts';
 import { IrBuilder } from '../ir/builder.ts';
 import { STATE_OFFSET, STATE_SIZE } from '../ir/state-layout.ts';
@@ -109,23 +110,28 @@ function startState(random: Random): Uint8Array {
   return state;
 }
 
-const ENGINES = ['reference', 'translating'] as const;
-
-function machineFor(engine: (typeof ENGINES)[number], blocks: ReadonlyMap<number, Block>, warmUp: number): IrMachine {
-  const machine = irMachine(blocks, engine === 'reference' ? engine : { warmUp });
+function machineFor(engine: EngineName, blocks: ReadonlyMap<number, Block>, warmUp: number): IrMachine {
+  const machine = irMachine(blocks, engine, { warmUp });
   const { data } = machine.space;
   for (let i = 0; i < 32; i++) data.setBigUint64(DATA + 0x2000 + 8 * i, BigInt(at((2 * i) % COUNT)), true);
   return machine;
 }
 
-describe.each([0, 3])('random programs, compiled after %i executions', (warmUp) => {
+describe.each([
+  ['js', 0],
+  ['js', 3],
+  ['wasm', 0],
+  ['wasm', 3],
+] as const)('random programs on %s, compiled after %i executions', (compiling, warmUp) => {
+  const engines = ['reference', compiling] as const;
+
   it('end in the state in which the reference ends', () => {
     let compiled = 0;
     for (let seed = 1; seed <= 150; seed++) {
       const random = new Random(seed);
       const blocks = randomProgram(random);
       const state = startState(random);
-      const results = ENGINES.map((engine) => {
+      const results = engines.map((engine) => {
         const machine = machineFor(engine, blocks, warmUp);
         const result = runIr(machine, state, CODE);
         if (engine !== 'reference') compiled += machine.counters.regionsCompiled;
@@ -142,7 +148,7 @@ describe.each([0, 3])('random programs, compiled after %i executions', (warmUp) 
       const blocks = randomProgram(random);
       const state = startState(random);
       const fuel = 1 + random.below(random.pick([3, 20, 200]));
-      const machines = ENGINES.map((engine) => machineFor(engine, blocks, warmUp));
+      const machines = engines.map((engine) => machineFor(engine, blocks, warmUp));
       for (const { space, S } of machines) space.u8.set(state, S);
       for (const { space, S } of machines) space.data.setBigUint64(S + STATE_OFFSET.rip, BigInt(CODE), true);
       let isOver = false;

@@ -1,19 +1,24 @@
 import { directTargets, type Region } from '../backends/region/region.ts';
 import { exitOf, type Block } from '../ir/block.ts';
+import type { RegionLimits } from './region-backend.ts';
 
-/** Bounds of one region: beyond them V8 takes long to optimise a function, or gives up. */
-const MAX_BLOCKS = 12;
-const MAX_INSTRUCTIONS = 120;
+/** What a region is made of: blocks by address, and what is known of them. */
+export interface CodeSurvey {
+  lift(rip: number): Block;
+  /** Whether a block there belongs into a region. */
+  isWanted(rip: number): boolean;
+  /** Where the indirect jump of the block there was seen to go. */
+  targetsOf(rip: number): readonly number[];
+}
 
 /**
- * Collects the blocks that direct jumps reach from `root` and that `isWanted`, breadth first, so that a bound cuts off
- * what is far from the entry.
+ * Collects the blocks that direct jumps reach from `root` and that are wanted, breadth first, so that a bound cuts off what
+ * is far from the entry.
  */
 export function formRegion(
   root: Block,
-  lift: (rip: number) => Block,
-  isWanted: (rip: number) => boolean,
-  targetsOf: (rip: number) => readonly number[],
+  { lift, isWanted, targetsOf }: CodeSurvey,
+  { maxBlocks, maxInstructions, joinsCalls }: Pick<RegionLimits, 'maxBlocks' | 'maxInstructions' | 'joinsCalls'>,
 ): Region {
   const indirect = new Map<number, readonly number[]>();
   const blocks = [root];
@@ -22,10 +27,10 @@ export function formRegion(
   for (let i = 0; i < blocks.length; i++) {
     const block = blocks[i];
     const isIndirect = exitOf(block).name === 'jumpIndirect';
-    const targets = isIndirect ? targetsOf(block.rip) : directTargets(block);
+    const targets = isIndirect ? targetsOf(block.rip) : directTargets(block, joinsCalls);
     if (isIndirect) indirect.set(block.rip, targets);
     for (const rip of targets) {
-      if (seen.has(rip) || blocks.length === MAX_BLOCKS || instructions >= MAX_INSTRUCTIONS || !isWanted(rip)) continue;
+      if (seen.has(rip) || blocks.length === maxBlocks || instructions >= maxInstructions || !isWanted(rip)) continue;
       const next = lift(rip);
       seen.add(rip);
       if (next.instructionCount === 0 || next.volatileBytes !== undefined) continue;
@@ -33,5 +38,5 @@ export function formRegion(
       instructions += next.instructionCount;
     }
   }
-  return { blocks, indirect };
+  return { blocks, joinsCalls, indirect };
 }

@@ -1,12 +1,13 @@
 /** A region: blocks with direct jumps between them that become one function, entered at the first block. */
-import type { Block } from '../../ir/block.ts';
-import { exitOf } from '../../ir/block.ts';
+import { exitOf, type Block, type Op } from '../../ir/block.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import type { Graph } from './structure.ts';
 
 export interface Region {
   /** The first is the entry. */
   readonly blocks: readonly Block[];
+  /** Calls come back into the region: the block behind a call is one of its successors. */
+  readonly joinsCalls: boolean;
   /** Where indirect jumps were seen to go, by the address of their block. */
   readonly indirect?: ReadonlyMap<number, readonly number[]>;
 }
@@ -36,7 +37,7 @@ export const STOP = {
 } as const;
 
 /** Addresses a block may go on at without leaving the function, in the order in which they are written. */
-export function directTargets(block: Block): number[] {
+export function directTargets(block: Block, joinsCalls: boolean): number[] {
   const exit = exitOf(block);
   switch (exit.name) {
     case 'jump':
@@ -44,20 +45,24 @@ export function directTargets(block: Block): number[] {
     case 'branch':
       return [exit.imm, exit.imm2];
     case 'call':
-      return [exit.imm2];
     case 'callIndirect':
-      return [exit.imm];
+      return joinsCalls ? [continuationOf(exit)] : [];
     default:
       return [];
   }
 }
 
+/** Where the function that a call or callIndirect goes to returns to. */
+export function continuationOf(exit: Op): number {
+  return exit.name === 'call' ? exit.imm2 : exit.imm;
+}
+
 /** The region's control flow: block number → numbers of the blocks it goes on at inside of the region. */
-export function graphOf({ blocks, indirect }: Region): Graph {
+export function graphOf({ blocks, joinsCalls, indirect }: Region): Graph {
   const numbers = new Map(blocks.map((block, i) => [block.rip, i]));
   return {
     successors: blocks.map((block) => {
-      const addresses = [...directTargets(block), ...(indirect?.get(block.rip) ?? [])];
+      const addresses = [...directTargets(block, joinsCalls), ...(indirect?.get(block.rip) ?? [])];
       const targets = addresses.map((rip) => numbers.get(rip));
       return [...new Set(targets.filter((target) => target !== undefined))];
     }),

@@ -109,14 +109,14 @@ function randomState(random: Random): Uint8Array {
   return state;
 }
 
-describe('JavaScript backend', () => {
+describe.each(['js', 'wasm'] as const)('engine %s', (engine) => {
   it.each(STRAIGHT)('%s gives what the reference gives, among random other ops', (name) => {
     for (let seed = 1; seed <= 25; seed++) {
       const random = new Random(seed * 7919 + name.length);
       const blocks = new Map([[CODE, randomBlock(random, name)]]);
       const state = randomState(random);
       const expected = runIr(irMachine(blocks, 'reference'), state, CODE);
-      const machine = irMachine(blocks, { warmUp: 0 });
+      const machine = irMachine(blocks, engine);
       const actual = runIr(machine, state, CODE);
       expect(machine.counters.regionsCompiled).toBeGreaterThan(0);
       expect(actual.exit, `seed ${seed}`).toEqual(expected.exit);

@@ -1,0 +1,135 @@
+/** Generated code of one space: its table, the runtime module, and the modules that are loaded. */
+import { HELPERS } from '../../../ir/helpers.ts';
+import type { HelperPorts } from '../../../ir/helpers.ts';
+import { type FloatOutcome, runFloat } from '../../../ir/float-unit.ts';
+import { STATE_OFFSET } from '../../../ir/state-layout.ts';
+import type { AddressSpace } from '../../../memory/address-space.ts';
+import { type CompiledModule, HELPER_NAMES } from '../compile.ts';
+import { HOST, JUMP_CACHE, jumpCacheEntry } from '../convention.ts';
+import { runtimeModule } from './module.ts';
+import { RUNTIME_FUNCTIONS } from '../runtime-functions.ts';
+import { SlotAllocator } from './slot-allocator.ts';
+
+export interface LoadedModule {
+  /** First table slot. */
+  readonly base: number;
+  readonly compiled: CompiledModule;
+}
+
+export interface RuntimeServices {
+  readonly space: AddressSpace;
+  readonly ports: HelperPorts;
+}
+
+const INITIAL_SLOTS = 1024;
+const STUB_SLOT = 0;
+
+let sharedModule: WebAssembly.Module | null = null;
+
+type Enter = (S: number, slot: number, rip: number) => number;
+
+const HELPER_LIST = HELPER_NAMES.map((name) => HELPERS.get(name));
+
+export class WasmRuntime {
+  readonly #services: RuntimeServices;
+  readonly #table: WebAssembly.Table;
+  readonly #slots: SlotAllocator;
+  readonly #imports: Record<string, WebAssembly.ImportValue>;
+  readonly #stub: WebAssembly.ExportedFunction;
+  /** Runs the function in the slot: (S, slot, rip) → STOP. */
+  readonly enter: Enter;
+
+  constructor(services: RuntimeServices) {
+    this.#services = services;
+    const { memory } = services.space;
+    this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: INITIAL_SLOTS });
+    sharedModule ??= new WebAssembly.Module(runtimeModule());
+    const { exports } = new WebAssembly.Instance(sharedModule, { [HOST]: { memory, table: this.#table } });
+    this.#stub = exports['stub'] as WebAssembly.ExportedFunction;
+    this.enter = exports['enter'] as Enter;
+    const functions = Object.fromEntries(Object.keys(RUNTIME_FUNCTIONS).map((name) => [name, exports[name]]));
+    this.#imports = { memory, table: this.#table, helper: this.#helper(), ...functions };
+    this.#table.set(STUB_SLOT, this.#stub);
+    this.#slots = new SlotAllocator(STUB_SLOT + 1);
+    this.#clearJumpCache();
+  }
+
+  #helper(): (S: number, index: number, first: number, second: number) => number {
+    const { space, ports } = this.#services;
+    return (S, index, first, second) => HELPER_LIST[index]?.({ space, state: S, ports }, first, second) ?? 0;
+  }
+
+  /** Operands and result in the scratch area (ir-writer.ts, callFloat). */
+  #float(operations: readonly string[]): (S: number, index: number, mxcsr: number) => number {
+    const { space } = this.#services;
+    const outcome: FloatOutcome = { mxcsr: 0, isTrapped: false };
+    return (S, index, mxcsr) => {
+      const at = (S + STATE_OFFSET.scratch) >> 2;
+      const [a, b] = [space.i32.subarray(at, at + 4), space.i32.subarray(at + 4, at + 8)];
+      const result = runFloat(operations[index], mxcsr, a, b, outcome);
+      space.i32.set(result, at);
+      return outcome.isTrapped ? -1 : outcome.mxcsr;
+    };
+  }
+
+  /**
+   * Compiles and instantiates; the regions lie in the table then, and links lead to the stub.
+   * @returns null when the host refuses
+   */
+  load(compiled: CompiledModule): LoadedModule | null {
+    const count = compiled.entries.length + compiled.links.length;
+    const base = this.#slots.allocate(count);
+    try {
+      this.#ensureSlots(base + count);
+      for (let i = 0; i < compiled.links.length; i++) this.#table.set(base + compiled.entries.length + i, this.#stub);
+      const module = new WebAssembly.Module(compiled.bytes);
+      const imports = { ...this.#imports, base, float: this.#float(compiled.operations) };
+      void new WebAssembly.Instance(module, { [HOST]: imports });
+    } catch (error) {
+      if (String(error).includes('CompileError')) throw error;
+      // Out of memory, or more than the host bears: the code stays cold.
+      this.#slots.free(base, count);
+      return null;
+    }
+    return { base, compiled };
+  }
+
+  /** Frees the slots. The module must not be linked. */
+  unload({ base, compiled }: LoadedModule): void {
+    const count = compiled.entries.length + compiled.links.length;
+    for (let i = 0; i < count; i++) this.#table.set(base + i, null);
+    this.#slots.free(base, count);
+  }
+
+  #ensureSlots(count: number): void {
+    const missing = count - this.#table.length;
+    if (missing > 0) this.#table.grow(Math.max(missing, this.#table.length));
+  }
+
+  /** Makes one slot lead where another does. */
+  copy(from: number, to: number): void {
+    this.#table.set(to, this.#table.get(from));
+  }
+
+  // The jump cache (convention.ts)
+
+  remember(rip: number, slot: number): void {
+    const { i32 } = this.#services.space;
+    const at = jumpCacheEntry(rip) >> 2;
+    i32[at] = rip;
+    i32[at + 1] = slot;
+  }
+
+  forget(rip: number): void {
+    const { i32 } = this.#services.space;
+    const at = jumpCacheEntry(rip) >> 2;
+    if (i32[at] !== (rip | 0)) return;
+    i32[at] = 0;
+    i32[at + 1] = STUB_SLOT;
+  }
+
+  #clearJumpCache(): void {
+    const { address, entries, entryBytes } = JUMP_CACHE;
+    this.#services.space.u8.fill(0, address, address + entries * entryBytes);
+  }
+}

@@ -1,0 +1,62 @@
+/** Which regions are compiled together: those asked for, and the blocks that calls in them return to. */
+import { continuationOf, type Region } from '../backends/region/region.ts';
+import type { ExecutorServices } from '../executor.ts';
+import { type Block, exitOf } from '../ir/block.ts';
+import { optimise } from '../ir/passes/index.ts';
+import { GUEST_LIMIT } from '../memory/address-space.ts';
+import type { RegionLimits } from './region-backend.ts';
+import { type CodeSurvey, formRegion } from './region-former.ts';
+
+export interface BatchQuestions {
+  readonly limits: RegionLimits;
+  /** Whether there is code at the address already: it is linked, not copied. */
+  isCompiled(rip: number): boolean;
+  /** Whether the block there is worth compiling. */
+  isSeen(rip: number): boolean;
+  targetsOf(rip: number): readonly number[];
+}
+
+const MAX_BLOCK_INSTRUCTIONS = 32;
+
+/** Regions with distinct entries. @param roots guest addresses, none of them compiled */
+export function formBatch(roots: readonly number[], services: ExecutorServices, questions: BatchQuestions): Region[] {
+  const { limits } = questions;
+  const survey = surveyOf(services, questions);
+  const regions: Region[] = [];
+  const covered = new Set<number>();
+  const entries = new Set<number>();
+  const add = (rip: number): void => {
+    if (regions.length >= limits.maxRegions || entries.has(rip)) return;
+    const block = survey.lift(rip);
+    if (block.instructionCount === 0 || block.volatileBytes !== undefined) return;
+    const region = formRegion(block, survey, limits);
+    entries.add(rip);
+    regions.push(region);
+    for (const { rip: inside } of region.blocks) covered.add(inside);
+  };
+  for (const rip of roots) if (!covered.has(rip)) add(rip);
+  if (!limits.joinsCalls) {
+    for (const { blocks } of regions) {
+      for (const block of blocks) for (const rip of continuationsOf(block)) if (survey.isWanted(rip)) add(rip);
+    }
+  }
+  return regions;
+}
+
+function surveyOf(services: ExecutorServices, { isCompiled, isSeen, targetsOf }: BatchQuestions): CodeSurvey {
+  const lifted = new Map<number, Block>();
+  return {
+    lift: (rip) => {
+      let block = lifted.get(rip);
+      if (block === undefined) lifted.set(rip, (block = optimise(services.lift(rip, MAX_BLOCK_INSTRUCTIONS))));
+      return block;
+    },
+    isWanted: (rip) => rip >= 0 && rip < GUEST_LIMIT && !isCompiled(rip) && isSeen(rip),
+    targetsOf,
+  };
+}
+
+function continuationsOf(block: Block): readonly number[] {
+  const exit = exitOf(block);
+  return exit.name === 'call' || exit.name === 'callIndirect' ? [continuationOf(exit)] : [];
+}

@@ -1,0 +1,116 @@
+/** Regions as JavaScript functions that reach each other through their links. */
+import { compileBatch, type Link, type RegionFunction, type RegionHost, type Views } from '../backends/js/compile.ts';
+import { REGION_SLOT, type Region, STOP } from '../backends/region/region.ts';
+import type { ExecutorServices } from '../executor.ts';
+import { HELPERS } from '../ir/helpers.ts';
+import { STATE_OFFSET } from '../ir/state-layout.ts';
+import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
+import { PAGE_SHIFT } from '../memory/page-permissions.ts';
+import { assert } from '../util/assert.ts';
+import { CodeLink, type CodeUnit } from './code-link.ts';
+import { piecesOf } from './code-pieces.ts';
+import type { CompiledUnits, LinkSource, RegionBackend } from './region-backend.ts';
+
+/** Frames of nested regions; a frame of V8's interpreter takes some KB, and workers have 1 MB of stack. */
+const MAX_DEPTH = 48;
+
+/** Generated code holds these, so replacing `run` links and unlinks blocks everywhere at once. */
+export class JsLink extends CodeLink implements Link {
+  /** The region, or a stub that gives the address back to the dispatcher. */
+  run: RegionFunction;
+  readonly stub: RegionFunction;
+
+  constructor(rip: number) {
+    super(rip);
+    this.stub = () => rip | 0;
+    this.run = this.stub;
+  }
+}
+
+interface JsUnit extends CodeUnit {
+  readonly run: RegionFunction;
+}
+
+export class JsBackend implements RegionBackend<JsLink> {
+  // Beyond these V8 takes long to optimise a function, or gives up (bench/README.md).
+  readonly limits = { maxBlocks: 12, maxInstructions: 120, joinsCalls: true, maxRegions: 24 };
+  readonly #services: ExecutorServices;
+  readonly #links: LinkSource<JsLink>;
+  readonly #views: Views;
+  readonly #host: RegionHost;
+
+  constructor(services: ExecutorServices, links: LinkSource<JsLink>) {
+    this.#services = services;
+    this.#links = links;
+    this.#views = viewsOf(services);
+    this.#host = {
+      views: this.#views,
+      linkTo: (rip) => links.linkTo(rip),
+      find: (rip) => links.find(rip),
+      helper: (name) => this.#helper(name),
+    };
+  }
+
+  createLink(rip: number): JsLink {
+    return new JsLink(rip);
+  }
+
+  compile(regions: readonly Region[]): CompiledUnits {
+    const { functions, size } = compileBatch(regions, this.#host);
+    const units = regions.map((region, i): JsUnit => {
+      return { entries: [region.blocks[0].rip], pieces: piecesOf([region], this.#services.space), run: functions[i] };
+    });
+    return { units, size };
+  }
+
+  link(unit: JsUnit): void {
+    for (const rip of unit.entries) this.#links.linkTo(rip).run = unit.run;
+  }
+
+  unlink({ entries }: CodeUnit): void {
+    for (const rip of entries) {
+      const link = this.#links.linkTo(rip);
+      link.run = link.stub;
+    }
+  }
+
+  discard(): void {
+    // The collector takes it.
+  }
+
+  reset(): void {
+    // Links hold everything.
+  }
+
+  refresh(): void {
+    if (this.#views.I !== this.#services.space.i32) Object.assign(this.#views, viewsOf(this.#services));
+  }
+
+  enter(link: JsLink, S: number): number {
+    const { I } = this.#views;
+    const ripAt = (S + STATE_OFFSET.rip) >> 2;
+    // A guest that jumps to address 0 looks like a stop; RIP is then 0 and the cold tier raises the fault.
+    I[ripAt] = 0;
+    I[ripAt + 1] = 0;
+    I[(S + REGION_SLOT.reason) >> 2] = STOP.slow;
+    const next = link.run(S, MAX_DEPTH);
+    if (next === 0) return I[(S + REGION_SLOT.reason) >> 2];
+    I[ripAt] = next;
+    return STOP.unlinked;
+  }
+
+  #helper(name: string): (S: number, first: number, second: number) => number {
+    const helper = HELPERS.get(name);
+    assert(helper !== undefined, `js: helper '${name}'`);
+    const { space, ports } = this.#services;
+    return (S, first, second) => helper({ space, state: S, ports }, first, second);
+  }
+}
+
+function viewsOf({ space }: ExecutorServices): Views {
+  return {
+    D: space.data,
+    I: space.i32,
+    P: new Uint8Array(space.memory.buffer, PERMISSIONS_BASE, GUEST_LIMIT / 2 ** PAGE_SHIFT),
+  };
+}

@@ -1,0 +1,45 @@
+/** Between the translating executor, which decides what is compiled when, and what makes code of regions and runs it. */
+import type { Region } from '../backends/region/region.ts';
+import type { CodeLink, CodeUnit } from './code-link.ts';
+
+/** How large regions become, and whether calls are part of them. */
+export interface RegionLimits {
+  readonly maxBlocks: number;
+  readonly maxInstructions: number;
+  /** Calls come back into the region that made them; else the block behind a call is a region of its own. */
+  readonly joinsCalls: boolean;
+  /** Regions of one batch. */
+  readonly maxRegions: number;
+}
+
+/** The links of a space by address. */
+export interface LinkSource<L extends CodeLink> {
+  linkTo(rip: number): L;
+  /** The same for an address as int32, faster. */
+  find(rip: number): L;
+}
+
+export interface CompiledUnits {
+  readonly units: readonly CodeUnit[];
+  /** Bytes of the binary, or characters of source. */
+  readonly size: number;
+}
+
+export interface RegionBackend<L extends CodeLink> {
+  readonly limits: RegionLimits;
+  createLink(rip: number): L;
+  /** @returns null when the host refuses: the regions stay cold */
+  compile(regions: readonly Region[]): CompiledUnits | null;
+  /** Generated code reaches the unit's entries from now on. */
+  link(unit: CodeUnit): void;
+  /** Generated code comes out at the dispatcher instead. Never while generated code is on the host's stack. */
+  unlink(unit: CodeUnit): void;
+  /** The unit, which is not linked, will not be linked again. */
+  discard(unit: CodeUnit): void;
+  /** To be called before `enter`, when memory may have grown. */
+  refresh(): void;
+  /** Runs the region at the link until it has to come out. @returns STOP; everything else is in the state */
+  enter(link: L, stateAddr: number): number;
+  /** All units are gone, and so are all links. */
+  reset(): void;
+}
