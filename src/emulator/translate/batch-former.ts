@@ -43,7 +43,7 @@ export function formBatch(roots: readonly number[], services: ExecutorServices, 
   return regions;
 }
 
-function surveyOf(services: ExecutorServices, { isCompiled, isSeen, targetsOf }: BatchQuestions): CodeSurvey {
+function surveyOf(services: ExecutorServices, questions: BatchQuestions): CodeSurvey {
   const lifted = new Map<number, Block>();
   return {
     lift: (rip) => {
@@ -51,8 +51,8 @@ function surveyOf(services: ExecutorServices, { isCompiled, isSeen, targetsOf }:
       if (block === undefined) lifted.set(rip, (block = optimise(services.lift(rip, MAX_BLOCK_INSTRUCTIONS))));
       return block;
     },
-    isWanted: (rip) => rip >= 0 && rip < GUEST_LIMIT && !isCompiled(rip) && isSeen(rip),
-    targetsOf,
+    isWanted: (rip) => rip >= 0 && rip < GUEST_LIMIT && !questions.isCompiled(rip) && questions.isSeen(rip),
+    targetsOf: (rip) => questions.targetsOf(rip),
   };
 }
 

@@ -52,8 +52,9 @@ function randomBody(random: Random, rip: number): IrBuilder {
   const address = b.add64(b.and64(sum, b.const64(0x1ff8, 0)), b.const64(random.oneIn(9) ? 0x1000 : DATA, 0));
   if (random.oneIn(2)) b.store64(address, sum);
   const loaded = random.oneIn(2) ? b.load64(b.add64(b.and64(sum, b.const64(0xff8, 0)), b.const64(DATA, 0))) : sum;
+  const first = b.get64(x);
   b.set64(loaded, y);
-  b.setFlags64(sum, b.get64(x), loaded, 'add');
+  b.setFlags64(b.add64(first, loaded), first, loaded, 'add');
   b.instruction(rip + 8, 8);
   switch (random.below(6)) {
     case 0:

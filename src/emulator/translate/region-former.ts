@@ -17,7 +17,7 @@ export interface CodeSurvey {
  */
 export function formRegion(
   root: Block,
-  { lift, isWanted, targetsOf }: CodeSurvey,
+  survey: CodeSurvey,
   { maxBlocks, maxInstructions, joinsCalls }: Pick<RegionLimits, 'maxBlocks' | 'maxInstructions' | 'joinsCalls'>,
 ): Region {
   const indirect = new Map<number, readonly number[]>();
@@ -27,11 +27,12 @@ export function formRegion(
   for (let i = 0; i < blocks.length; i++) {
     const block = blocks[i];
     const isIndirect = exitOf(block).name === 'jumpIndirect';
-    const targets = isIndirect ? targetsOf(block.rip) : directTargets(block, joinsCalls);
+    const targets = isIndirect ? survey.targetsOf(block.rip) : directTargets(block, joinsCalls);
     if (isIndirect) indirect.set(block.rip, targets);
     for (const rip of targets) {
-      if (seen.has(rip) || blocks.length === maxBlocks || instructions >= maxInstructions || !isWanted(rip)) continue;
-      const next = lift(rip);
+      if (seen.has(rip) || blocks.length === maxBlocks || instructions >= maxInstructions || !survey.isWanted(rip))
+        continue;
+      const next = survey.lift(rip);
       seen.add(rip);
       if (next.instructionCount === 0 || next.volatileBytes !== undefined) continue;
       blocks.push(next);

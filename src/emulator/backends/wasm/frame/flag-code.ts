@@ -190,11 +190,7 @@ class ConditionCode {
     return true;
   }
 
-  #compare(
-    a: 'result' | 'first',
-    b: 'first' | 'second',
-    relation: 'lt_u' | 'le_u' | 'lt_s' | 'le_s',
-  ): boolean {
+  #compare(a: 'result' | 'first', b: 'first' | 'second', relation: 'lt_u' | 'le_u' | 'lt_s' | 'le_s'): boolean {
     const isSigned = relation.endsWith('s');
     for (const name of [a, b]) {
       if (isSigned) this.#signed(name);

@@ -41,7 +41,8 @@ export function runtimeModule(): Uint8Array<ArrayBuffer> {
     module.export(name, index);
   };
   const names = Object.keys(RUNTIME_FUNCTIONS) as RuntimeFunction[];
-  for (const name of names) define(name, RUNTIME_FUNCTIONS[name].parameters, RUNTIME_FUNCTIONS[name].results, BODIES[name]);
+  for (const name of names)
+    define(name, RUNTIME_FUNCTIONS[name].parameters, RUNTIME_FUNCTIONS[name].results, BODIES[name]);
   define('stub', REGION_PARAMETERS, REGION_RESULTS, writeStub);
   define('enter', ['i32', 'i32', 'i32'], ['i32'], (code) => writeEnter(code, regionType));
   return module.bytes();

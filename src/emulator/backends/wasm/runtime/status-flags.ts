@@ -33,7 +33,10 @@ class StatusFlags {
     code.localGet(KIND);
     code.i32(8);
     code.op('i32.shr_u');
-    code.brTable([...FLAG_KINDS].map((kind) => labels.get(kind) ?? done), done);
+    code.brTable(
+      [...FLAG_KINDS].map((kind) => labels.get(kind) ?? done),
+      done,
+    );
     for (const kind of FLAG_KINDS) {
       code.end();
       this.#ofKind(kind);

@@ -1,0 +1,222 @@
+push rbp
+push rbx
+sub rsp, 24
+mov [rsp+8], rdi
+call 1f
+add rsp, 24
+pop rbx
+pop rbp
+ret
+1: ret
+
+456 bytes
+locals 3 i64, 1 i32, 2 i64
+  local.get 0
+  i64.load +24
+  local.set 9
+  local.get 0
+  i64.load +40
+  local.set 10
+  block i32
+    local.get 1
+    i32.const 5
+    i32.sub
+    local.set 1
+    local.get 8
+    local.set 11
+    local.get 11
+    i32.wrap_i64
+    local.set 12
+    local.get 12
+    i32.const -16
+    i32.add
+    i32.const 12
+    i32.shr_u
+    i32.load8_u +1048576
+    local.get 12
+    i32.const -1
+    i32.add
+    i32.const 12
+    i32.shr_u
+    i32.load8_u +1048576
+    i32.and
+    i32.const 2
+    i32.and
+    i32.eqz
+    local.get 11
+    i64.const 32
+    i64.shr_u
+    i32.wrap_i64
+    i32.or
+    if
+      local.get 1
+      i32.const -5
+      i32.sub
+      local.set 1
+      i32.const 4194304
+      local.set 2
+      i32.const 0
+      br 1
+    end
+    local.get 12
+    i32.const -8
+    i32.add
+    local.get 10
+    i64.store
+    local.get 11
+    i64.const -8
+    i64.add
+    local.set 8
+    local.get 11
+    i32.wrap_i64
+    local.set 12
+    local.get 12
+    i32.const -16
+    i32.add
+    local.get 9
+    i64.store
+    local.get 11
+    i64.const -16
+    i64.add
+    local.set 13
+    local.get 13
+    local.set 8
+    local.get 13
+    i64.const 24
+    i64.sub
+    local.set 14
+    local.get 14
+    local.set 8
+    local.get 14
+    i32.wrap_i64
+    local.set 12
+    local.get 12
+    i32.const -8
+    i32.add
+    i32.const 12
+    i32.shr_u
+    i32.load8_u +1048576
+    local.get 12
+    i32.const 15
+    i32.add
+    i32.const 12
+    i32.shr_u
+    i32.load8_u +1048576
+    i32.and
+    i32.const 2
+    i32.and
+    i32.eqz
+    local.get 14
+    i64.const 32
+    i64.shr_u
+    i32.wrap_i64
+    i32.or
+    if
+      local.get 1
+      i32.const -2
+      i32.sub
+      local.set 1
+      i32.const 4194310
+      local.set 2
+      local.get 0
+      i32.const 832
+      i32.store +160
+      local.get 0
+      local.get 14
+      i64.store +168
+      local.get 0
+      local.get 13
+      i64.store +176
+      local.get 0
+      i64.const 24
+      i64.store +184
+      i32.const 0
+      br 1
+    end
+    local.get 12
+    local.get 7
+    i64.store +8
+    local.get 14
+    i32.wrap_i64
+    local.set 12
+    local.get 12
+    i32.const -8
+    i32.add
+    i64.const 4194320
+    i64.store
+    local.get 14
+    i64.const -8
+    i64.add
+    local.set 8
+    local.get 1
+    i32.const 0
+    i32.le_s
+    if
+      i32.const 4194327
+      local.set 2
+      local.get 0
+      i32.const 832
+      i32.store +160
+      local.get 0
+      local.get 14
+      i64.store +168
+      local.get 0
+      local.get 13
+      i64.store +176
+      local.get 0
+      i64.const 24
+      i64.store +184
+      i32.const 2
+      br 1
+    end
+    local.get 0
+    i32.const 832
+    i32.store +160
+    local.get 0
+    local.get 14
+    i64.store +168
+    local.get 0
+    local.get 13
+    i64.store +176
+    local.get 0
+    i64.const 24
+    i64.store +184
+    local.get 0
+    local.get 1
+    i32.const 4194327
+    local.get 3
+    local.get 4
+    local.get 5
+    local.get 6
+    local.get 7
+    local.get 8
+    global.get 0
+    i32.const 1
+    i32.add
+    return_call_indirect type 0
+    unreachable
+  end
+  local.get 0
+  local.get 3
+  i64.store
+  local.get 0
+  local.get 4
+  i64.store +8
+  local.get 0
+  local.get 5
+  i64.store +16
+  local.get 0
+  local.get 6
+  i64.store +48
+  local.get 0
+  local.get 7
+  i64.store +56
+  local.get 0
+  local.get 8
+  i64.store +32
+  local.get 0
+  local.get 1
+  i32.store +1008
+  local.get 0
+  local.get 2
+  i32.store +128

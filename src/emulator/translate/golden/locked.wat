@@ -1,0 +1,558 @@
+lock add [rdi], eax
+lock cmpxchg [rsi], rdx
+jne 1f
+ret
+1: pause
+ret
+
+1213 bytes
+locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
+  block i32
+    local.get 1
+    i32.const 3
+    i32.sub
+    local.set 1
+    local.get 7
+    local.set 11
+    local.get 11
+    i32.wrap_i64
+    local.set 12
+    local.get 12
+    i32.const 12
+    i32.shr_u
+    i32.load8_u +1048576
+    local.get 12
+    i32.const 3
+    i32.add
+    i32.const 12
+    i32.shr_u
+    i32.load8_u +1048576
+    i32.and
+    i32.const 2
+    i32.and
+    i32.eqz
+    local.get 11
+    i64.const 32
+    i64.shr_u
+    i32.wrap_i64
+    i32.or
+    if
+      local.get 1
+      i32.const -3
+      i32.sub
+      local.set 1
+      i32.const 4194304
+      local.set 2
+      i32.const 0
+      br 1
+    end
+    local.get 12
+    local.tee 9
+    i32.load
+    local.set 10
+    local.get 9
+    local.get 10
+    local.get 3
+    i32.wrap_i64
+    i32.add
+    i32.store
+    local.get 10
+    local.set 10
+    local.get 5
+    local.set 13
+    local.get 6
+    local.set 15
+    local.get 15
+    i32.wrap_i64
+    local.set 12
+    local.get 12
+    i32.const 12
+    i32.shr_u
+    i32.load8_u +1048576
+    local.get 12
+    i32.const 7
+    i32.add
+    i32.const 12
+    i32.shr_u
+    i32.load8_u +1048576
+    i32.and
+    i32.const 2
+    i32.and
+    i32.eqz
+    local.get 15
+    i64.const 32
+    i64.shr_u
+    i32.wrap_i64
+    i32.or
+    if
+      local.get 1
+      i32.const -2
+      i32.sub
+      local.set 1
+      i32.const 4194307
+      local.set 2
+      local.get 0
+      i32.const 288
+      i32.store +160
+      local.get 0
+      local.get 10
+      local.get 3
+      i32.wrap_i64
+      i32.add
+      i32.store +168
+      local.get 0
+      local.get 10
+      i32.store +176
+      local.get 0
+      local.get 3
+      i32.wrap_i64
+      i32.store +184
+      i32.const 0
+      br 1
+    end
+    local.get 12
+    local.tee 9
+    i64.load
+    local.tee 14
+    local.get 3
+    i64.eq
+    if
+      local.get 9
+      local.get 13
+      i64.store
+    end
+    local.get 14
+    local.set 14
+    local.get 3
+    local.get 14
+    local.get 3
+    local.get 14
+    i64.eq
+    select
+    local.get 3
+    i32.wrap_i64
+    local.set 9
+    local.get 3
+    local.set 16
+    local.set 3
+    local.get 16
+    local.get 14
+    i64.sub
+    local.set 17
+    local.get 16
+    local.get 14
+    i64.eq
+    i32.eqz
+    if
+      local.get 1
+      i32.const 2
+      i32.sub
+      local.set 1
+      local.get 8
+      local.set 15
+      local.get 15
+      i32.wrap_i64
+      local.set 9
+      local.get 9
+      i32.const 12
+      i32.shr_u
+      i32.load8_u +1048576
+      local.get 9
+      i32.const 7
+      i32.add
+      i32.const 12
+      i32.shr_u
+      i32.load8_u +1048576
+      i32.and
+      i32.const 1
+      i32.and
+      i32.eqz
+      local.get 15
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.or
+      if
+        local.get 1
+        i32.const -1
+        i32.sub
+        local.set 1
+        i32.const 4194317
+        local.set 2
+        local.get 0
+        i32.const 832
+        i32.store +160
+        local.get 0
+        local.get 17
+        i64.store +168
+        local.get 0
+        local.get 16
+        i64.store +176
+        local.get 0
+        local.get 14
+        i64.store +184
+        i32.const 0
+        br 2
+      end
+      local.get 9
+      i64.load
+      local.set 13
+      local.get 13
+      i64.const 4294967295
+      i64.gt_u
+      if
+        local.get 1
+        i32.const -1
+        i32.sub
+        local.set 1
+        i32.const 4194317
+        local.set 2
+        local.get 0
+        i32.const 832
+        i32.store +160
+        local.get 0
+        local.get 17
+        i64.store +168
+        local.get 0
+        local.get 16
+        i64.store +176
+        local.get 0
+        local.get 14
+        i64.store +184
+        i32.const 0
+        br 2
+      end
+      local.get 15
+      i64.const 8
+      i64.add
+      local.set 8
+      local.get 13
+      i32.wrap_i64
+      local.set 9
+      local.get 13
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      local.tee 10
+      if
+        local.get 0
+        local.get 10
+        i32.store +132
+        local.get 1
+        i32.const 0
+        i32.le_s
+        if
+          local.get 9
+          local.set 2
+          local.get 0
+          i32.const 832
+          i32.store +160
+          local.get 0
+          local.get 17
+          i64.store +168
+          local.get 0
+          local.get 16
+          i64.store +176
+          local.get 0
+          local.get 14
+          i64.store +184
+          i32.const 2
+          br 3
+        end
+        local.get 9
+        local.set 2
+        local.get 0
+        i32.const 832
+        i32.store +160
+        local.get 0
+        local.get 17
+        i64.store +168
+        local.get 0
+        local.get 16
+        i64.store +176
+        local.get 0
+        local.get 14
+        i64.store +184
+        i32.const 3
+        br 2
+      end
+      local.get 1
+      i32.const 0
+      i32.le_s
+      if
+        local.get 9
+        local.set 2
+        local.get 0
+        i32.const 832
+        i32.store +160
+        local.get 0
+        local.get 17
+        i64.store +168
+        local.get 0
+        local.get 16
+        i64.store +176
+        local.get 0
+        local.get 14
+        i64.store +184
+        i32.const 2
+        br 2
+      end
+      local.get 0
+      i32.const 832
+      i32.store +160
+      local.get 0
+      local.get 17
+      i64.store +168
+      local.get 0
+      local.get 16
+      i64.store +176
+      local.get 0
+      local.get 14
+      i64.store +184
+      local.get 0
+      local.get 1
+      local.get 9
+      local.get 3
+      local.get 4
+      local.get 5
+      local.get 6
+      local.get 7
+      local.get 8
+      local.get 9
+      local.get 9
+      i32.const 11
+      i32.shr_u
+      i32.xor
+      i32.const 8191
+      i32.and
+      i32.const 3
+      i32.shl
+      local.tee 12
+      i32.load +786436
+      i32.const 0
+      local.get 12
+      i32.load +786432
+      local.get 9
+      i32.eq
+      select
+      return_call_indirect type 0
+    else
+      local.get 1
+      i32.const 1
+      i32.sub
+      local.set 1
+      local.get 8
+      local.set 11
+      local.get 11
+      i32.wrap_i64
+      local.set 18
+      local.get 18
+      i32.const 12
+      i32.shr_u
+      i32.load8_u +1048576
+      local.get 18
+      i32.const 7
+      i32.add
+      i32.const 12
+      i32.shr_u
+      i32.load8_u +1048576
+      i32.and
+      i32.const 1
+      i32.and
+      i32.eqz
+      local.get 11
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.or
+      if
+        local.get 1
+        i32.const -1
+        i32.sub
+        local.set 1
+        i32.const 4194314
+        local.set 2
+        local.get 0
+        i32.const 832
+        i32.store +160
+        local.get 0
+        local.get 17
+        i64.store +168
+        local.get 0
+        local.get 16
+        i64.store +176
+        local.get 0
+        local.get 14
+        i64.store +184
+        i32.const 0
+        br 2
+      end
+      local.get 18
+      i64.load
+      local.set 19
+      local.get 19
+      i64.const 4294967295
+      i64.gt_u
+      if
+        local.get 1
+        i32.const -1
+        i32.sub
+        local.set 1
+        i32.const 4194314
+        local.set 2
+        local.get 0
+        i32.const 832
+        i32.store +160
+        local.get 0
+        local.get 17
+        i64.store +168
+        local.get 0
+        local.get 16
+        i64.store +176
+        local.get 0
+        local.get 14
+        i64.store +184
+        i32.const 0
+        br 2
+      end
+      local.get 11
+      i64.const 8
+      i64.add
+      local.set 8
+      local.get 19
+      i32.wrap_i64
+      local.set 18
+      local.get 19
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      local.tee 20
+      if
+        local.get 0
+        local.get 20
+        i32.store +132
+        local.get 1
+        i32.const 0
+        i32.le_s
+        if
+          local.get 18
+          local.set 2
+          local.get 0
+          i32.const 832
+          i32.store +160
+          local.get 0
+          local.get 17
+          i64.store +168
+          local.get 0
+          local.get 16
+          i64.store +176
+          local.get 0
+          local.get 14
+          i64.store +184
+          i32.const 2
+          br 3
+        end
+        local.get 18
+        local.set 2
+        local.get 0
+        i32.const 832
+        i32.store +160
+        local.get 0
+        local.get 17
+        i64.store +168
+        local.get 0
+        local.get 16
+        i64.store +176
+        local.get 0
+        local.get 14
+        i64.store +184
+        i32.const 3
+        br 2
+      end
+      local.get 1
+      i32.const 0
+      i32.le_s
+      if
+        local.get 18
+        local.set 2
+        local.get 0
+        i32.const 832
+        i32.store +160
+        local.get 0
+        local.get 17
+        i64.store +168
+        local.get 0
+        local.get 16
+        i64.store +176
+        local.get 0
+        local.get 14
+        i64.store +184
+        i32.const 2
+        br 2
+      end
+      local.get 0
+      i32.const 832
+      i32.store +160
+      local.get 0
+      local.get 17
+      i64.store +168
+      local.get 0
+      local.get 16
+      i64.store +176
+      local.get 0
+      local.get 14
+      i64.store +184
+      local.get 0
+      local.get 1
+      local.get 18
+      local.get 3
+      local.get 4
+      local.get 5
+      local.get 6
+      local.get 7
+      local.get 8
+      local.get 18
+      local.get 18
+      i32.const 11
+      i32.shr_u
+      i32.xor
+      i32.const 8191
+      i32.and
+      i32.const 3
+      i32.shl
+      local.tee 21
+      i32.load +786436
+      i32.const 0
+      local.get 21
+      i32.load +786432
+      local.get 18
+      i32.eq
+      select
+      return_call_indirect type 0
+    end
+    unreachable
+  end
+  local.get 0
+  local.get 3
+  i64.store
+  local.get 0
+  local.get 4
+  i64.store +8
+  local.get 0
+  local.get 5
+  i64.store +16
+  local.get 0
+  local.get 6
+  i64.store +48
+  local.get 0
+  local.get 7
+  i64.store +56
+  local.get 0
+  local.get 8
+  i64.store +32
+  local.get 0
+  local.get 1
+  i32.store +1008
+  local.get 0
+  local.get 2
+  i32.store +128

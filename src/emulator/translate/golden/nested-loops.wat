@@ -1,0 +1,441 @@
+xor eax, eax
+1: mov ecx, 8
+2: add rax, rcx
+dec ecx
+jne 2b
+dec edi
+jne 1b
+ret
+
+945 bytes
+locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
+  block i32
+    block
+      local.get 1
+      i32.const 5
+      i32.sub
+      local.set 1
+      i32.const 0
+      i64.extend_i32_u
+      local.set 3
+      i32.const 8
+      i64.extend_i32_u
+      local.set 4
+      i64.const 8
+      local.set 3
+      i32.const 7
+      i64.extend_i32_u
+      local.set 4
+      i32.const 1
+      if
+        local.get 1
+        i32.const 0
+        i32.le_s
+        if
+          i32.const 4194311
+          local.set 2
+          local.get 0
+          i32.const 1824
+          i32.store +160
+          local.get 0
+          i32.const 7
+          i32.store +168
+          local.get 0
+          i32.const 0
+          i32.store +184
+          i32.const 2
+          br 3
+        end
+        br 1
+      else
+        local.get 0
+        i32.const 1824
+        i32.store +160
+        local.get 0
+        i32.const 7
+        i32.store +168
+        local.get 0
+        i32.const 0
+        i32.store +184
+        loop
+          local.get 1
+          i32.const 2
+          i32.sub
+          local.set 1
+          local.get 0
+          i32.load +160
+          local.get 0
+          i64.load +168
+          local.get 0
+          i64.load +176
+          local.get 0
+          i64.load +184
+          call 9
+          i32.const 1
+          i32.and
+          i32.eqz
+          i32.eqz
+          local.set 9
+          local.get 7
+          i32.wrap_i64
+          i32.const 1
+          i32.sub
+          local.set 10
+          local.get 10
+          i64.extend_i32_u
+          local.set 7
+          local.get 10
+          i32.eqz
+          i32.eqz
+          if
+            local.get 1
+            i32.const 0
+            i32.le_s
+            if
+              i32.const 4194306
+              local.set 2
+              local.get 0
+              i32.const 1824
+              i32.store +160
+              local.get 0
+              local.get 10
+              i32.store +168
+              local.get 0
+              local.get 9
+              i32.store +184
+              i32.const 2
+              br 5
+            end
+            local.get 1
+            i32.const 4
+            i32.sub
+            local.set 1
+            i32.const 8
+            i64.extend_i32_u
+            local.set 4
+            local.get 3
+            i64.const 8
+            i64.add
+            local.set 11
+            local.get 11
+            local.get 3
+            local.set 12
+            local.set 3
+            i32.const 7
+            i64.extend_i32_u
+            local.set 4
+            local.get 11
+            local.get 12
+            i64.lt_u
+            local.set 13
+            i32.const 1
+            if
+              local.get 1
+              i32.const 0
+              i32.le_s
+              if
+                i32.const 4194311
+                local.set 2
+                local.get 0
+                i32.const 1824
+                i32.store +160
+                local.get 0
+                i32.const 7
+                i32.store +168
+                local.get 0
+                local.get 13
+                i32.store +184
+                i32.const 2
+                br 6
+              end
+              br 4
+            else
+              local.get 0
+              i32.const 1824
+              i32.store +160
+              local.get 0
+              i32.const 7
+              i32.store +168
+              local.get 0
+              local.get 13
+              i32.store +184
+              br 2
+            end
+          else
+            local.get 1
+            i32.const 1
+            i32.sub
+            local.set 1
+            local.get 8
+            local.set 12
+            local.get 12
+            i32.wrap_i64
+            local.set 14
+            local.get 14
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            local.get 14
+            i32.const 7
+            i32.add
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            i32.and
+            i32.const 1
+            i32.and
+            i32.eqz
+            local.get 12
+            i64.const 32
+            i64.shr_u
+            i32.wrap_i64
+            i32.or
+            if
+              local.get 1
+              i32.const -1
+              i32.sub
+              local.set 1
+              i32.const 4194322
+              local.set 2
+              local.get 0
+              i32.const 1824
+              i32.store +160
+              local.get 0
+              local.get 10
+              i32.store +168
+              local.get 0
+              local.get 9
+              i32.store +184
+              i32.const 0
+              br 5
+            end
+            local.get 14
+            i64.load
+            local.set 11
+            local.get 11
+            i64.const 4294967295
+            i64.gt_u
+            if
+              local.get 1
+              i32.const -1
+              i32.sub
+              local.set 1
+              i32.const 4194322
+              local.set 2
+              local.get 0
+              i32.const 1824
+              i32.store +160
+              local.get 0
+              local.get 10
+              i32.store +168
+              local.get 0
+              local.get 9
+              i32.store +184
+              i32.const 0
+              br 5
+            end
+            local.get 12
+            i64.const 8
+            i64.add
+            local.set 8
+            local.get 11
+            i32.wrap_i64
+            local.set 14
+            local.get 11
+            i64.const 32
+            i64.shr_u
+            i32.wrap_i64
+            local.tee 15
+            if
+              local.get 0
+              local.get 15
+              i32.store +132
+              local.get 1
+              i32.const 0
+              i32.le_s
+              if
+                local.get 14
+                local.set 2
+                local.get 0
+                i32.const 1824
+                i32.store +160
+                local.get 0
+                local.get 10
+                i32.store +168
+                local.get 0
+                local.get 9
+                i32.store +184
+                i32.const 2
+                br 6
+              end
+              local.get 14
+              local.set 2
+              local.get 0
+              i32.const 1824
+              i32.store +160
+              local.get 0
+              local.get 10
+              i32.store +168
+              local.get 0
+              local.get 9
+              i32.store +184
+              i32.const 3
+              br 5
+            end
+            local.get 1
+            i32.const 0
+            i32.le_s
+            if
+              local.get 14
+              local.set 2
+              local.get 0
+              i32.const 1824
+              i32.store +160
+              local.get 0
+              local.get 10
+              i32.store +168
+              local.get 0
+              local.get 9
+              i32.store +184
+              i32.const 2
+              br 5
+            end
+            local.get 0
+            i32.const 1824
+            i32.store +160
+            local.get 0
+            local.get 10
+            i32.store +168
+            local.get 0
+            local.get 9
+            i32.store +184
+            local.get 0
+            local.get 1
+            local.get 14
+            local.get 3
+            local.get 4
+            local.get 5
+            local.get 6
+            local.get 7
+            local.get 8
+            local.get 14
+            local.get 14
+            i32.const 11
+            i32.shr_u
+            i32.xor
+            i32.const 8191
+            i32.and
+            i32.const 3
+            i32.shl
+            local.tee 16
+            i32.load +786436
+            i32.const 0
+            local.get 16
+            i32.load +786432
+            local.get 14
+            i32.eq
+            select
+            return_call_indirect type 0
+          end
+        end
+      end
+    end
+    loop
+      local.get 1
+      i32.const 3
+      i32.sub
+      local.set 1
+      local.get 3
+      local.get 4
+      i64.add
+      local.set 17
+      local.get 17
+      local.get 3
+      local.set 18
+      local.set 3
+      local.get 4
+      i32.wrap_i64
+      i32.const 1
+      i32.sub
+      local.set 19
+      local.get 19
+      i64.extend_i32_u
+      local.set 4
+      local.get 17
+      local.get 18
+      i64.lt_u
+      local.set 20
+      local.get 19
+      i32.eqz
+      i32.eqz
+      if
+        local.get 1
+        i32.const 0
+        i32.le_s
+        if
+          i32.const 4194311
+          local.set 2
+          local.get 0
+          i32.const 1824
+          i32.store +160
+          local.get 0
+          local.get 19
+          i32.store +168
+          local.get 0
+          local.get 20
+          i32.store +184
+          i32.const 2
+          br 3
+        end
+        br 1
+      else
+        local.get 0
+        i32.const 1824
+        i32.store +160
+        local.get 0
+        local.get 19
+        i32.store +168
+        local.get 0
+        local.get 20
+        i32.store +184
+        local.get 0
+        local.get 1
+        i32.const 4194318
+        local.get 3
+        local.get 4
+        local.get 5
+        local.get 6
+        local.get 7
+        local.get 8
+        global.get 0
+        i32.const 1
+        i32.add
+        return_call_indirect type 0
+      end
+    end
+    unreachable
+  end
+  local.get 0
+  local.get 3
+  i64.store
+  local.get 0
+  local.get 4
+  i64.store +8
+  local.get 0
+  local.get 5
+  i64.store +16
+  local.get 0
+  local.get 6
+  i64.store +48
+  local.get 0
+  local.get 7
+  i64.store +56
+  local.get 0
+  local.get 8
+  i64.store +32
+  local.get 0
+  local.get 1
+  i32.store +1008
+  local.get 0
+  local.get 2
+  i32.store +128
