@@ -1,5 +1,6 @@
 /** Regions → the bytes of one module. */
 import type { Block, Op } from '../../ir/block.ts';
+import { FLOAT_OPERATIONS } from '../../ir/float-unit.ts';
 import { HELPERS } from '../../ir/helpers.ts';
 import { assert } from '../../util/assert.ts';
 import type { Region } from '../region/region.ts';
@@ -17,8 +18,6 @@ export interface CompiledModule {
   readonly entries: readonly number[];
   /** Guest addresses outside that regions jump to. */
   readonly links: readonly number[];
-  /** Names of the float operations that the module calls by number. */
-  readonly operations: readonly string[];
 }
 
 /** The names of helpers by index. */
@@ -43,27 +42,24 @@ function writeRegions(regions: readonly Region[]): {
   bodies: readonly { index: number; body: FunctionBody }[];
   entries: readonly number[];
   links: readonly number[];
-  operations: readonly string[];
 } {
   const module = new ModuleWriter();
   const scope = importScope(module);
   const entries = regions.map(({ blocks }) => blocks[0].rip);
   const functions = new Map(entries.map((rip) => [rip, module.declare(scope.regionType)]));
   const links = new Numbering<number>();
-  const operations = new Numbering<string>();
   const linkSlot = (rip: number): number => entries.length + links.of(rip);
-  const floatIndex = (operation: string): number => operations.of(operation);
   const regionAt = (rip: number): number | null => functions.get(rip) ?? null;
   const bodies = regions.map((region) => {
     const index = functions.get(region.blocks[0].rip);
     assert(index !== undefined, 'wasm: region without a function');
-    return { index, body: new RegionFrame(supported(region), { ...scope, regionAt, linkSlot, floatIndex }).write() };
+    return { index, body: new RegionFrame(supported(region), { ...scope, regionAt, linkSlot }).write() };
   });
   module.fillTable(scope.baseGlobal, [...functions.values()]);
-  return { module, bodies, entries, links: links.items, operations: operations.items };
+  return { module, bodies, entries, links: links.items };
 }
 
-function importScope(module: ModuleWriter): Omit<ModuleScope, 'regionAt' | 'linkSlot' | 'floatIndex'> {
+function importScope(module: ModuleWriter): Omit<ModuleScope, 'regionAt' | 'linkSlot'> {
   const regionType = module.type(REGION_PARAMETERS, REGION_RESULTS);
   const helper = module.importFunction(HOST, 'helper', module.type(['i32', 'i32', 'i32', 'i32'], ['i32']));
   const float = module.importFunction(HOST, 'float', module.type(['i32', 'i32', 'i32'], ['i32']));
@@ -82,6 +78,7 @@ function importScope(module: ModuleWriter): Omit<ModuleScope, 'regionAt' | 'link
     float,
     runtime: (name) => runtime[name] ?? 0,
     helperIndex: (name) => HELPER_NAMES.indexOf(name),
+    floatIndex: (operation) => FLOAT_OPERATIONS.indexOf(operation),
   };
 }
 

@@ -11,7 +11,7 @@ const two: FunctionType = { parameters: ['i64', 'i64'], results: ['i64'] };
 const three: FunctionType = { parameters: ['i64', 'i64', 'i64'], results: ['i64'] };
 
 /** By name and type; each means what the op of its name means (ir/ops/integer64.ts). */
-export const RUNTIME_FUNCTIONS = {
+export const INTEGER_FUNCTIONS = {
   mulHighU64: two,
   mulHighS64: two,
   divU128: three,
@@ -21,7 +21,13 @@ export const RUNTIME_FUNCTIONS = {
   divOverflowsS128: { parameters: ['i64', 'i64', 'i64'], results: ['i32'] },
   /** (kind and width, result, first, second) → the six status flags (lazy-flags.ts). */
   statusFlags: { parameters: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] },
-  ...FLOAT_FUNCTIONS,
 } as const satisfies Record<string, FunctionType>;
+
+export type IntegerFunction = keyof typeof INTEGER_FUNCTIONS;
+
+export const RUNTIME_FUNCTIONS = { ...INTEGER_FUNCTIONS, ...FLOAT_FUNCTIONS } as const satisfies Record<
+  string,
+  FunctionType
+>;
 
 export type RuntimeFunction = keyof typeof RUNTIME_FUNCTIONS;

@@ -43,23 +43,26 @@ export class VariableSet {
   }
 }
 
-/** The variable an op writes, or -1. */
+/** The variable with a local that an op writes, or -1. */
 export function writtenBy({ name, imm }: Op): number {
   switch (name) {
     case 'set64':
     case 'set32':
     case 'setLow32':
     case 'set128':
-      return imm;
-    case 'float':
-      return VARIABLE.mxcsr;
+      return isInState(imm) ? -1 : imm;
     default:
       return -1;
   }
 }
 
 function readBy({ name, imm }: Op): number {
-  return name === 'get64' || name === 'get32' || name === 'get128' ? imm : -1;
+  return (name === 'get64' || name === 'get32' || name === 'get128') && !isInState(imm) ? imm : -1;
+}
+
+/** Whether the variable has no local: the runtime's functions of floats change MXCSR where it lies. */
+export function isInState(variable: number): boolean {
+  return variable === VARIABLE.mxcsr;
 }
 
 export interface RegionAnalysis {
@@ -68,6 +71,7 @@ export interface RegionAnalysis {
   readonly written: VariableSet;
   /** Per block: variables that may differ from the state when it starts. */
   readonly dirty: readonly VariableSet[];
+  readonly hasFloats: boolean;
   /** Per block: whether it, or what follows, may look at the flags that it starts with. */
   readonly needsFlags: readonly boolean[];
 }
@@ -75,6 +79,7 @@ export interface RegionAnalysis {
 export function analyse(blocks: readonly Block[], graph: Graph, shape: Shape): RegionAnalysis {
   const touched = new VariableSet();
   const written = new VariableSet();
+  const hasFloats = blocks.some(({ ops }) => ops.some(({ name }) => name === 'float'));
   for (const { ops } of blocks) {
     for (const op of ops) {
       const [write, read] = [writtenBy(op), readBy(op)];
@@ -82,7 +87,13 @@ export function analyse(blocks: readonly Block[], graph: Graph, shape: Shape): R
       for (const variable of [write, read]) if (variable >= 0) touched.add(variable);
     }
   }
-  return { touched, written, dirty: dirtyAtStart(blocks, graph), needsFlags: flagNeeds(blocks, graph, shape) };
+  return {
+    touched,
+    written,
+    hasFloats,
+    dirty: dirtyAtStart(blocks, graph),
+    needsFlags: flagNeeds(blocks, graph, shape),
+  };
 }
 
 function dirtyAtStart(blocks: readonly Block[], { successors }: Graph): VariableSet[] {

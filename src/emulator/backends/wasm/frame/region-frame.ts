@@ -15,12 +15,14 @@ import type { Block, Op } from '../../../ir/block.ts';
 import { flagParts } from '../../../ir/lazy-flags.ts';
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { specOf } from '../../../ir/ops.ts';
-import { STATE_OFFSET, STATE_VARIABLES } from '../../../ir/state-layout.ts';
+import { STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
 import { baseOf, type CheckGroup, checkGroups } from '../../region/check-groups.ts';
 import { graphOf, type Region, STOP } from '../../region/region.ts';
 import { edgeKind, mergesBelow, type Shape, shapeOf } from '../../region/structure.ts';
 import { JUMP_CACHE, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS } from '../convention.ts';
+import { FloatNotes } from '../emit/float-notes.ts';
+import { endsFloatNotes, pushFreshBar } from '../float-module.ts';
 import { emitterOf } from '../emit/emit-table.ts';
 import { CodeWriter, type FunctionBody, type Label } from '../encoder/code-writer.ts';
 import type { IrWriter } from '../ir-writer.ts';
@@ -28,7 +30,7 @@ import type { RuntimeFunction } from '../runtime-functions.ts';
 import { BlockValues, isValue, usedArgs } from './block-values.ts';
 import { PermissionCheck } from './permission-check.ts';
 import { conditionFromFlags, type KnownFlags, pushKnownCondition, storeFlags } from './flag-code.ts';
-import { analyse, type RegionAnalysis, VariableSet } from './region-analysis.ts';
+import { analyse, isInState, type RegionAnalysis, VariableSet } from './region-analysis.ts';
 
 /** What a region needs of the module it is written into. */
 export interface ModuleScope {
@@ -56,6 +58,7 @@ interface BlockFlags {
 
 export class RegionFrame implements IrWriter {
   readonly code = new CodeWriter(REGION_PARAMETERS);
+  readonly floats = new FloatNotes(this.code);
   readonly #scope: ModuleScope;
   readonly #region: Region;
   readonly #shape: Shape;
@@ -79,6 +82,8 @@ export class RegionFrame implements IrWriter {
   #temporaries: number[] = [];
   #checks: ReadonlyMap<Op, CheckGroup> = new Map();
   readonly #check: PermissionCheck;
+  /** Local of the bar of floats (float-runtime.ts); -1 in a region without floats. */
+  #bar = -1;
 
   constructor(region: Region, scope: ModuleScope) {
     this.#region = region;
@@ -94,6 +99,8 @@ export class RegionFrame implements IrWriter {
   write(): FunctionBody {
     this.#assignLocals();
     this.#loadVariables(this.#analysis.touched, false);
+    if (this.#analysis.hasFloats) this.#bar = this.code.newLocal('i32');
+    this.#refreshBar();
     this.#outside = this.code.block('i32');
     this.#writeTree(0);
     this.code.op('unreachable');
@@ -155,12 +162,25 @@ export class RegionFrame implements IrWriter {
     this.code.memory('i32.store', STATE_OFFSET.fuel);
   }
 
+  /** To be called where nothing is known of floats. */
+  #refreshBar(): void {
+    this.floats.clear();
+    if (this.#bar < 0) return;
+    pushFreshBar(this.code, PARAMETER.state);
+    this.code.localSet(this.#bar);
+  }
+
+  floatBar(): number {
+    return this.#bar;
+  }
+
   // Structure (structure.ts)
 
   #writeTree(node: number): void {
     const isLoop = this.#shape.isLoopHead[node];
     if (isLoop || this.#shape.isMerge[node]) this.#known = null;
     if (isLoop) this.#labels.set(node, this.code.loop());
+    if (isLoop) this.#refreshBar();
     const merges = mergesBelow(this.#shape, node);
     for (const merge of merges) this.#labels.set(merge, this.code.block());
     this.#writeBlock(node);
@@ -179,6 +199,7 @@ export class RegionFrame implements IrWriter {
     this.#rip = block.rip;
     this.#dirty = this.#analysis.dirty[node].copy();
     this.#values.begin(block.ops);
+    this.floats.clear();
     this.#checks = checkGroups(block.ops);
     if (block.instructionCount > 0) this.#takeFuel(block.instructionCount);
     for (const op of block.ops) this.#writeOp(op);
@@ -191,6 +212,7 @@ export class RegionFrame implements IrWriter {
       this.#freezeFlags();
       return this.#emit(op);
     }
+    if (op.name === 'float') this.#copyReaders(this.#values.takeReaders(VARIABLE.mxcsr));
     this.#emit(op);
     if (op.type === 'none') return;
     if (this.#values.isWanted(op)) this.#keep(op, op.type);
@@ -277,15 +299,28 @@ export class RegionFrame implements IrWriter {
   }
 
   readVariable(variable: number, type: ValueType): void {
+    if (isInState(variable)) {
+      this.pushState();
+      return this.code.memory(`${type}.load`, STATE_VARIABLES[variable].offset);
+    }
     this.code.localGet(this.#localOf(variable));
     if (type === 'i32' && STATE_VARIABLES[variable].type === 'i64') this.code.op('i32.wrap_i64');
   }
 
-  writeVariable(variable: number, _type: ValueType, value: () => void): void {
+  writeVariable(variable: number, type: ValueType, value: () => void): void {
+    if (isInState(variable)) return this.#writeInState(variable, type, value);
     value();
     this.#copyReaders(this.#values.takeReaders(variable));
     this.code.localSet(this.#localOf(variable));
     this.#dirty.add(variable);
+  }
+
+  #writeInState(variable: number, type: ValueType, value: () => void): void {
+    this.pushState();
+    value();
+    this.#copyReaders(this.#values.takeReaders(variable));
+    this.code.memory(`${type}.store`, STATE_VARIABLES[variable].offset);
+    if (endsFloatNotes(variable)) this.#refreshBar();
   }
 
   writeLow32(variable: number, value: () => void): void {
@@ -461,6 +496,7 @@ export class RegionFrame implements IrWriter {
     this.pushState();
     code.memory('i32.load', STATE_OFFSET.fuel);
     code.localSet(PARAMETER.fuel);
+    this.#refreshBar();
   }
 
   callFloat(op: Op): void {

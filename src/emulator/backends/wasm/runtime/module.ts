@@ -1,6 +1,6 @@
 /**
  * The bytes of the runtime module: the way in (`enter`), the way out where no region is (`stub`), and the functions of
- * runtime-functions.ts. The same for all spaces; made once.
+ * INTEGER_FUNCTIONS. The same for all spaces; made once.
  */
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
@@ -11,18 +11,18 @@ import { ModuleWriter } from '../encoder/module-writer.ts';
 import { writeDivision } from './division.ts';
 import { writeMultiplication } from './multiplication.ts';
 import { writeStatusFlags } from './status-flags.ts';
-import { RUNTIME_FUNCTIONS, type RuntimeFunction } from '../runtime-functions.ts';
+import { INTEGER_FUNCTIONS, type IntegerFunction } from '../runtime-functions.ts';
 
 /** Writes the body of a function on its parameters (locals 0, 1, …). */
-export type WriteBody = (code: CodeWriter, call: (name: RuntimeFunction) => void) => void;
+export type WriteBody = (code: CodeWriter, call: (name: IntegerFunction) => void) => void;
 
-const BODIES: Readonly<Record<RuntimeFunction, WriteBody>> = {
+const BODIES: Readonly<Record<IntegerFunction, WriteBody>> = {
   ...writeMultiplication,
   ...writeDivision,
   statusFlags: writeStatusFlags,
 };
 
-/** Exports `enter(S, slot, rip) → STOP`, `stub`, and each runtime function. */
+/** Exports `enter(S, slot, rip) → STOP`, `stub`, and each function of INTEGER_FUNCTIONS. */
 export function runtimeModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   const regionType = module.type(REGION_PARAMETERS, REGION_RESULTS);
@@ -40,9 +40,9 @@ export function runtimeModule(): Uint8Array<ArrayBuffer> {
     module.define(index, code.finish());
     module.export(name, index);
   };
-  const names = Object.keys(RUNTIME_FUNCTIONS) as RuntimeFunction[];
+  const names = Object.keys(INTEGER_FUNCTIONS) as IntegerFunction[];
   for (const name of names)
-    define(name, RUNTIME_FUNCTIONS[name].parameters, RUNTIME_FUNCTIONS[name].results, BODIES[name]);
+    define(name, INTEGER_FUNCTIONS[name].parameters, INTEGER_FUNCTIONS[name].results, BODIES[name]);
   define('stub', REGION_PARAMETERS, REGION_RESULTS, writeStub);
   define('enter', ['i32', 'i32', 'i32'], ['i32'], (code) => writeEnter(code, regionType));
   return module.bytes();

@@ -1,13 +1,13 @@
 /** Generated code of one space: its table, the runtime module, and the modules that are loaded. */
 import { HELPERS } from '../../../ir/helpers.ts';
 import type { HelperPorts } from '../../../ir/helpers.ts';
-import { type FloatOutcome, runFloat } from '../../../ir/float-unit.ts';
+import { FLOAT_OPERATIONS, type FloatOutcome, runFloat } from '../../../ir/float-unit.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
 import { type CompiledModule, HELPER_NAMES } from '../compile.ts';
 import { HOST, JUMP_CACHE, jumpCacheEntry } from '../convention.ts';
 import { runtimeModule } from './module.ts';
-import { RUNTIME_FUNCTIONS } from '../runtime-functions.ts';
+import { floatFunctions, type HostFloat } from '../float-module.ts';
 import { SlotAllocator } from './slot-allocator.ts';
 
 export interface LoadedModule {
@@ -47,8 +47,9 @@ export class WasmRuntime {
     const { exports } = new WebAssembly.Instance(sharedModule, { [HOST]: { memory, table: this.#table } });
     this.#stub = exports['stub'] as WebAssembly.ExportedFunction;
     this.enter = exports['enter'] as Enter;
-    const functions = Object.fromEntries(Object.keys(RUNTIME_FUNCTIONS).map((name) => [name, exports[name]]));
-    this.#imports = { memory, table: this.#table, helper: this.#helper(), ...functions };
+    const float = this.#float();
+    const functions = { ...exports, ...floatFunctions(memory, float) };
+    this.#imports = { memory, table: this.#table, helper: this.#helper(), float, ...functions };
     this.#table.set(STUB_SLOT, this.#stub);
     this.#slots = new SlotAllocator(STUB_SLOT + 1);
     this.#clearJumpCache();
@@ -60,13 +61,13 @@ export class WasmRuntime {
   }
 
   /** Operands and result in the scratch area (ir-writer.ts, callFloat). */
-  #float(operations: readonly string[]): (S: number, index: number, mxcsr: number) => number {
+  #float(): HostFloat {
     const { space } = this.#services;
     const outcome: FloatOutcome = { mxcsr: 0, isTrapped: false };
     return (S, index, mxcsr) => {
       const at = (S + STATE_OFFSET.scratch) >> 2;
       const [a, b] = [space.i32.subarray(at, at + 4), space.i32.subarray(at + 4, at + 8)];
-      const result = runFloat(operations[index], mxcsr, a, b, outcome);
+      const result = runFloat(FLOAT_OPERATIONS[index], mxcsr, a, b, outcome);
       space.i32.set(result, at);
       return outcome.isTrapped ? -1 : outcome.mxcsr;
     };
@@ -83,8 +84,7 @@ export class WasmRuntime {
       this.#ensureSlots(base + count);
       for (let i = 0; i < compiled.links.length; i++) this.#table.set(base + compiled.entries.length + i, this.#stub);
       const module = new WebAssembly.Module(compiled.bytes);
-      const imports = { ...this.#imports, base, float: this.#float(compiled.operations) };
-      void new WebAssembly.Instance(module, { [HOST]: imports });
+      void new WebAssembly.Instance(module, { [HOST]: { ...this.#imports, base } });
     } catch (error) {
       if (String(error).includes('CompileError')) throw error;
       // Out of memory, or more than the host bears: the code stays cold.
