@@ -6,6 +6,21 @@ import type { EffectMaker } from './reference-machine.ts';
 
 const outcome: FloatOutcome = { mxcsr: 0, isTrapped: false };
 
+/** `sizeBytes` of memory, zeros above. */
+function loader(sizeBytes: 4 | 8 | 16): EffectMaker {
+  return ({ machine, low, high, boxed, origin, at, a }) => {
+    const result = at - origin;
+    return () => {
+      const from = machine.checkLoad(low[a], high[a], sizeBytes);
+      if (from < 0) return true;
+      const lanes = new Int32Array(4);
+      for (let i = 0; i < sizeBytes / 4; i++) lanes[i] = machine.data.getInt32(from + 4 * i, true);
+      boxed[result] = lanes;
+      return false;
+    };
+  };
+}
+
 export const VECTOR_EFFECTS = {
   get128: ({ machine, boxed, origin, op, at }) => {
     const to = at - origin;
@@ -24,17 +39,9 @@ export const VECTOR_EFFECTS = {
       return false;
     };
   },
-  load128: ({ machine, low, high, boxed, origin, at, a }) => {
-    const result = at - origin;
-    return () => {
-      const from = machine.checkLoad(low[a], high[a], 16);
-      if (from < 0) return true;
-      const lanes = new Int32Array(4);
-      for (let i = 0; i < 4; i++) lanes[i] = machine.data.getInt32(from + 4 * i, true);
-      boxed[result] = lanes;
-      return false;
-    };
-  },
+  load128: loader(16),
+  loadLow32: loader(4),
+  loadLow64: loader(8),
   store128: ({ machine, low, high, boxed, origin, a, b }) => {
     const value = b - origin;
     return () => {

@@ -119,6 +119,16 @@ export const VECTOR_EMIT = {
   },
 } satisfies Record<keyof typeof vector, Emit>;
 
+/** Some words of memory, zeros above. */
+function loader(count: number): Emit {
+  return (w, op) => {
+    const addr = w.readable(op, 4 * count);
+    for (const i of WORDS) {
+      w.bind(op, i < count ? `D.getInt32(${addr}${i === 0 ? '' : ` + ${4 * i}`}, true)` : '0', i);
+    }
+  };
+}
+
 export const VECTOR_STATE_EMIT = {
   get128: (w: RegionWriter, op: Op): void => {
     const { offset } = STATE_VARIABLES[op.imm];
@@ -131,10 +141,9 @@ export const VECTOR_STATE_EMIT = {
     const { offset } = STATE_VARIABLES[op.imm];
     for (const i of WORDS) w.statement(`I[s + ${(offset >> 2) + i}] = ${w.lane(op.args[0], i)};`);
   },
-  load128: (w: RegionWriter, op: Op): void => {
-    const addr = w.readable(op, 16);
-    for (const i of WORDS) w.bind(op, `D.getInt32(${addr}${i === 0 ? '' : ` + ${4 * i}`}, true)`, i);
-  },
+  load128: loader(4),
+  loadLow32: loader(1),
+  loadLow64: loader(2),
   store128: (w: RegionWriter, op: Op): void => {
     const addr = w.writable(op, 16);
     for (const i of WORDS)

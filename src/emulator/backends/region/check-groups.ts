@@ -26,6 +26,8 @@ const SIZE: Readonly<Record<string, number>> = {
   load32: 4,
   load64: 8,
   load128: 16,
+  loadLow32: 4,
+  loadLow64: 8,
   store8: 1,
   store16: 2,
   store32: 4,

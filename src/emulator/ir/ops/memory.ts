@@ -19,6 +19,8 @@ export const memory = {
     attributes: [],
     doc: 'Sixteen bytes at a, any alignment.',
   },
+  loadLow32: { args: ['i64'], result: 'v128', effects: 'load', attributes: [], doc: 'Four bytes at a, zeros above.' },
+  loadLow64: { args: ['i64'], result: 'v128', effects: 'load', attributes: [], doc: 'Eight bytes at a, zeros above.' },
   store128: { args: ['i64', 'v128'], result: 'none', effects: 'store', attributes: [], doc: 'b to a, any alignment.' },
   checkRead: {
     args: ['i64'],

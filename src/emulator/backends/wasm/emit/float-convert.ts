@@ -20,7 +20,7 @@ function fromInteger(type: Scalar, integer: Integer): Emit {
   return (w, op) => {
     const { code, floats } = w;
     const upper = w.local(op.args[0]);
-    const b = scalarOf(w, op.args[1], integer);
+    const b = integerOf(w, op.args[1], integer);
     const result = code.newLocal(type);
     code.localGet(b);
     code.op(`${type}.convert_${integer}_s`);
@@ -48,6 +48,17 @@ function fromInteger(type: Scalar, integer: Integer): Emit {
     floats.setScalar(op, type, result);
     pushWithLow(code, type, upper, result);
   };
+}
+
+/** A local with the integer; the lifter makes its vector for this operation alone, so that nobody needs that. */
+function integerOf(w: IrWriter, value: Op, type: Integer): number {
+  if (value.name !== 'zext64') return scalarOf(w, value, type);
+  const local = w.code.newLocal(type);
+  w.push(value.args[0]);
+  if (type === 'i32') w.code.op('i32.wrap_i64');
+  w.code.localSet(local);
+  w.floats.setScalar(value, type, local);
+  return local;
 }
 
 function pushNumber(code: CodeWriter, type: Scalar, value: number): void {

@@ -25,24 +25,44 @@ export function scalarOf(w: IrWriter, value: Op, type: ScalarType): number {
 
 /** Pushes lane 0 of a v128 value. */
 export function pushScalar(w: IrWriter, value: Op, type: ScalarType): void {
-  const { code } = w;
-  const known = w.floats.scalarOf(value, type);
-  const float = type === 'i64' ? 'f64' : 'f32';
-  const asFloat = w.floats.scalarOf(value, float);
-  if (known !== undefined) code.localGet(known);
-  else if (asFloat !== undefined && (type === 'i32' || type === 'i64')) {
-    code.localGet(asFloat);
-    code.op(type === 'i64' ? 'i64.reinterpret_f64' : 'i32.reinterpret_f32');
-  } else if (value.name === 'zext64') {
-    w.push(value.args[0]);
-    if (type === 'i32' || type === 'f32') code.op('i32.wrap_i64');
-    if (type === 'f32') code.op('f32.reinterpret_i32');
-    if (type === 'f64') code.op('f64.reinterpret_i64');
-  } else {
-    w.push(value);
-    code.lane(EXTRACT[type], 0);
-  }
+  if (pushNoted(w, value, type)) return;
+  w.push(value);
+  w.code.lane(EXTRACT[type], 0);
 }
+
+/** Pushes lane 0 from a noted local of the same size. @returns whether there was one */
+function pushNoted(w: IrWriter, value: Op, type: ScalarType): boolean {
+  const { code, floats } = w;
+  for (const [from, conversions] of CONVERSIONS[type]) {
+    const local = floats.scalarOf(value, from);
+    if (local === undefined) continue;
+    code.localGet(local);
+    for (const conversion of conversions) code.op(conversion);
+    return true;
+  }
+  return false;
+}
+
+/** Where a scalar can be had from, best first, and how. */
+const CONVERSIONS: Readonly<Record<ScalarType, readonly (readonly [ScalarType, readonly Opcode[]])[]>> = {
+  f64: [
+    ['f64', []],
+    ['i64', ['f64.reinterpret_i64']],
+  ],
+  f32: [
+    ['f32', []],
+    ['i64', ['i32.wrap_i64', 'f32.reinterpret_i32']],
+  ],
+  i32: [
+    ['i32', []],
+    ['f32', ['i32.reinterpret_f32']],
+    ['i64', ['i32.wrap_i64']],
+  ],
+  i64: [
+    ['i64', []],
+    ['f64', ['i64.reinterpret_f64']],
+  ],
+};
 
 const STORE: Readonly<Record<string, Opcode>> = {
   f64: 'f64.store',

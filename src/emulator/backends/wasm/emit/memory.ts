@@ -10,10 +10,12 @@ export const MEMORY = {
   load32: load('i32.load', 4),
   load64: load('i64.load', 8),
   load128: load('v128.load', 16),
+  loadLow32: load('v128.load32_zero', 4),
+  loadLow64: load('v128.load64_zero', 8),
   store8: store('i32.store8', 1),
   store16: store('i32.store16', 2),
-  store32: store('i32.store', 4),
-  store64: store('i64.store', 8),
+  store32: store('i32.store', 4, 'f32'),
+  store64: store('i64.store', 8, 'f64'),
   store128: store('v128.store', 16),
   checkRead: check,
   checkWrite: check,
@@ -28,12 +30,24 @@ function load(name: Opcode, sizeBytes: number): Emit {
   return (w, op) => w.code.memory(name, w.address(op, sizeBytes));
 }
 
-function store(name: Opcode, sizeBytes: number): Emit {
+function store(name: Opcode, sizeBytes: number, scalar?: 'f32' | 'f64'): Emit {
   return (w, op) => {
     const offset = w.address(op, sizeBytes);
-    w.push(op.args[1]);
-    w.code.memory(name, offset);
+    const float = scalar === undefined ? undefined : lowFloat(w, op.args[1], scalar);
+    if (scalar !== undefined && float !== undefined) {
+      w.code.localGet(float);
+      w.code.memory(`${scalar}.store`, offset);
+    } else {
+      w.push(op.args[1]);
+      w.code.memory(name, offset);
+    }
   };
+}
+
+/** The local of a float whose bits the value is. */
+function lowFloat(w: IrWriter, value: Op, type: 'f32' | 'f64'): number | undefined {
+  const isLow = value.name === (type === 'f64' ? 'extract64' : 'extract32') && value.imm === 0;
+  return isLow ? w.floats.scalarOf(value.args[0], type) : undefined;
 }
 
 function check(w: IrWriter, op: Op): void {

@@ -35,6 +35,8 @@ export function readVector(b: Lifter, operand: Operand): Vector {
   assert(operand.kind === 'memory', `sse: ${operand.kind} operand read as a vector`);
   const address = b.addressOf(operand);
   if (operand.width === 128) return b.ir.load128(checkAlignment(b, address));
+  if (operand.width === 64) return b.ir.loadLow64(address);
+  if (operand.width === 32) return b.ir.loadLow32(address);
   return b.ir.zext64(b.unsigned64(b.load(operand.width as Width, address)));
 }
 
