@@ -37,6 +37,7 @@ describe('a program answers in the VM as on Linux', () => {
     'memory.c',
     'threads.c',
     'signals.c',
+    'changing-code.c',
     'float-faults.c',
     'pipes.c',
     'sockets.c',
