@@ -47,6 +47,13 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
+  // Their children die of signals, of which the machine's kernel gives a report on stderr.
+  it.each(['frames.c', 'faults.c'])('%s', async (source) => {
+    const [native, guest] = await both(build(source, ['-lm']));
+    expect(guest.stdout).toBe(native.stdout);
+    expect(guest.code).toBe(native.code);
+  });
+
   // In the guest /tmp is kept in memory and /var/tmp lies on the disk.
   it.each(['/tmp', '/var/tmp'])('files.c in %s', async (parent) => {
     const folder = join(parent, 'osv-files-test');

@@ -212,6 +212,11 @@ export class MemoryMap implements PageHolder {
     return this.#resident[Math.floor(addr / PAGE_SIZE)] === 1;
   }
 
+  /** Whether a processor's page tables would say that there is a page: not where nothing may be done with it. */
+  isPresent(addr: number): boolean {
+    return this.isResident(addr) && this.areas.find(addr)?.protection !== 0;
+  }
+
   /** Lengthens a mapping in place. @returns false where something is in the way */
   extend(area: Area, newSizeBytes: number): boolean {
     const endAddr = area.startAddr + newSizeBytes;

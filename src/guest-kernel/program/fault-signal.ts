@@ -9,7 +9,6 @@ import {
   FPE_FLTUND,
   FPE_INTDIV,
   ILL_ILLOPN,
-  SEGV_ACCERR,
   SI_KERNEL,
   SIGBUS,
   SIGFPE,
@@ -61,7 +60,6 @@ function unmaskedExceptions(fault: Fault, state: CpuState): number {
 }
 
 // Intel SDM 3A 4.7: P, W/R, U/S, I/D.
-export function pageFaultErrorCode(fault: Fault, code: number): number {
-  const isPresent = code === SEGV_ACCERR ? 1 : 0;
-  return isPresent | (fault.access === 'write' ? 2 : 0) | 4 | (fault.access === 'fetch' ? 16 : 0);
+export function pageFaultErrorCode({ access }: Fault, isPresent: boolean): number {
+  return (isPresent ? 1 : 0) | (access === 'write' ? 2 : 0) | 4 | (access === 'fetch' ? 16 : 0);
 }

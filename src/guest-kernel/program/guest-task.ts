@@ -337,12 +337,14 @@ export class GuestTask extends KernelTask implements Thread {
       this.dieOf(signal);
       return;
     }
-    const errorCode = fault.vector === VECTOR.PF ? pageFaultErrorCode(fault, code) : 0;
+    const isPageFault = fault.vector === VECTOR.PF;
+    const isPresent = isPageFault && this.namespace.map.isPresent(Number(fault.address));
+    const errorCode = isPageFault ? pageFaultErrorCode(fault, isPresent) : 0;
     this.pendingSignals.add({
       signal,
       code,
-      address: fault.vector === VECTOR.PF ? fault.address : code === SI_KERNEL ? 0n : fault.rip,
-      trap: { vector: fault.vector, errorCode, cr2: fault.vector === VECTOR.PF ? fault.address : 0n },
+      address: isPageFault ? fault.address : code === SI_KERNEL ? 0n : fault.rip,
+      trap: { vector: fault.vector, errorCode, cr2: isPageFault ? fault.address : 0n },
     });
   }
 

@@ -33,6 +33,10 @@ const SIGCONTEXT = UCONTEXT + 40;
 const SIGMASK = UCONTEXT + 296;
 const SIGINFO = UCONTEXT + 304;
 const FXSAVE_BYTES = 512;
+const SOFTWARE_BYTES = 464;
+const FP_XSTATE_MAGIC1 = 0x4650_5853;
+const FP_XSTATE_MAGIC2_SIZE = 4;
+const X87_AND_SSE = 3;
 const RED_ZONE = 128;
 /** UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS */
 const UC_FLAGS = 6;
@@ -98,8 +102,7 @@ export function pushSignalFrame(
   const frameAddr = Math.floor((fpAddr - FRAME_BYTES) / 16) * 16 - 8;
   const fpBytes = memory.writable(fpAddr, FXSAVE_BYTES);
   const frame = memory.writable(frameAddr, FRAME_BYTES);
-  fpBytes.fill(0);
-  state.saveFpu(fpBytes);
+  saveFloatingPoint(state, fpBytes);
   writeFrame(frame, context, info, { savedMask, fpAddr, restorer: action.restorer, rsp });
   const isDeferred = (action.flags & SA_NODEFER) === 0;
   const blocked = action.mask | (isDeferred ? signalBit(info.signal) : 0n);
@@ -113,6 +116,17 @@ export function pushSignalFrame(
   state.rip = BigInt(action.handler);
   state.rflags &= ~CLEARED_FLAGS;
   state.loadFpu(INITIAL_FPU);
+}
+
+/** The FXSAVE image and, in the bytes it leaves to software, struct _fpx_sw_bytes as Linux has it without XSAVE. */
+function saveFloatingPoint(state: CpuState, dst: Uint8Array): void {
+  dst.fill(0);
+  state.saveFpu(dst);
+  const software = new DataView(dst.buffer, dst.byteOffset + SOFTWARE_BYTES, FXSAVE_BYTES - SOFTWARE_BYTES);
+  software.setUint32(0, FP_XSTATE_MAGIC1, true);
+  software.setUint32(4, FXSAVE_BYTES + FP_XSTATE_MAGIC2_SIZE, true); // extended_size
+  software.setUint32(8, X87_AND_SSE, true); // xfeatures
+  software.setUint32(16, FXSAVE_BYTES, true); // xstate_size
 }
 
 function writeFrame(

@@ -5,7 +5,7 @@ import { type Int, as64 } from '../int-builder.ts';
 import { CONDITIONS } from '../flags.ts';
 import type { Lifter } from '../lifter.ts';
 import type { I32, I64 } from '../../ir/block.ts';
-import type { Operand } from '../operands.ts';
+import type { ImmediateOperand, Operand } from '../operands.ts';
 import { RCX } from '../registers.ts';
 
 const conditionalJumps: readonly Instruction[] = CONDITIONS.map((condition, code) =>
@@ -102,9 +102,10 @@ export const controlFlow: readonly Instruction[] = [
     sdm: '2A, INT n/INTO/INT3/INT1',
     support: 'full',
     forms: ['CD ib  Ib'],
-    // The gates of other vectors are not for user code; 32-bit system calls (80h) do not exist here.
-    lift(b, vector) {
-      if (vector.kind === 'immediate' && vector.low === VECTOR.BP) b.ir.raise(VECTOR.BP, b.next);
+    // Linux opens these two gates to user code (arch/x86/kernel/idt.c); 32-bit system calls (80h) do not exist here.
+    lift(b, immediate) {
+      const { low } = immediate as ImmediateOperand;
+      if (low === VECTOR.BP || low === VECTOR.OF) b.ir.raise(low, b.next);
       else b.raise(VECTOR.GP);
     },
   }),
