@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- --rounds 5 --columns native,qemu,node,chromium,v86 --kernels fib,qsort --parts kernels,latencies
- *                   --engine auto --scale 1 --save]
+ *                   --programs hello,bash --engine auto --scale 1 --minutes 14 --save]
  *
  * Everything in one run, interleaved: each round has fresh processes, browsers and machines, and runs each program once
  * in every column. --save writes baseline.json, chart.svg and the tables of README.md.
@@ -15,12 +15,13 @@ import { COLUMNS, type ColumnName, type Session } from './column.ts';
 import { type Figures, Samples } from './figures.ts';
 import { hostSession } from './host-session.ts';
 import { kernelJob, LATENCIES, latencyJob } from './jobs.ts';
+import { type Program, programJob, PROGRAMS, TREE } from './programs.ts';
 import type { MachineSession } from './machine-session.ts';
 import { nodeSession } from './node-session.ts';
 import { markdownTable, svgChart } from './report.ts';
 import { type PcSession, v86Session } from './v86-session.ts';
 
-const PARTS = ['kernels', 'latencies'] as const;
+const PARTS = ['kernels', 'programs', 'latencies'] as const;
 const ALL_KERNELS = KERNELS.map((kernel) => kernel.name);
 
 const { values: options } = parseArgs({
@@ -29,8 +30,10 @@ const { values: options } = parseArgs({
     columns: { type: 'string', default: COLUMNS.join() },
     kernels: { type: 'string', default: ALL_KERNELS.join() },
     parts: { type: 'string', default: PARTS.join() },
+    programs: { type: 'string', default: PROGRAMS.map((program) => program.name).join() },
     engine: { type: 'string', default: 'auto' },
     scale: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '14' },
     // Where bench/main.mjs serves the page.
     page: { type: 'string', default: 'http://localhost:8080/' },
     save: { type: 'boolean', default: false },
@@ -39,6 +42,7 @@ const { values: options } = parseArgs({
 const wanted = (list: string, name: string): boolean => list.split(',').includes(name);
 const columns = COLUMNS.filter((column) => wanted(options.columns, column));
 const kernels = KERNELS.filter((kernel) => wanted(options.kernels, kernel.name));
+const programs = PROGRAMS.filter((program) => wanted(options.programs, program.name));
 const rounds = Number(options.rounds);
 const scale = Number(options.scale);
 
@@ -57,8 +61,8 @@ async function openSessions(pageUrl: string): Promise<Sessions> {
   const openers: Record<Exclude<ColumnName, 'v86'>, () => Promise<Session>> = {
     native: async () => await Promise.resolve(hostSession([])),
     qemu: async () => await Promise.resolve(hostSession(['qemu-x86_64'])),
-    node: async () => await nodeSession('.cache/node/bench-machine.cjs', '.cache/images/default.img', options.engine),
-    chromium: async () => await chromiumSession(pageUrl, 'default', options.engine),
+    node: async () => await nodeSession('.cache/node/bench-machine.cjs', '.cache/images/bench.img', options.engine),
+    chromium: async () => await chromiumSession(pageUrl, 'bench', options.engine),
   };
   const sessions: Sessions = new Map();
   for (const column of columns) if (column !== 'v86') sessions.set(column, await openers[column]());
@@ -85,6 +89,19 @@ async function runKernel(kernel: Kernel, sessions: Sessions, pc: PcSession | und
   samples.add(row, 'v86', (ms * count) / pcCount);
 }
 
+/** From the wish to start it to its end. @throws Error when it prints something else than natively */
+async function runProgram(program: Program, sessions: Sessions): Promise<void> {
+  let expected: string | undefined;
+  for (const [column, session] of sessions) {
+    // The host's sessions put qemu's own command first where a program of ours is run; here the job does.
+    const { output, wallMs } = await (column === 'qemu' ? hostSession([]) : session).run(programJob(program, column));
+    const text = output.replaceAll(TREE, '');
+    expected ??= text;
+    if (text !== expected) throw new Error(`${program.name}: ${column} prints ${output}, not ${expected}`);
+    samples.add({ name: program.name, group: 'program', unit: 'ms' }, column, wallMs);
+  }
+}
+
 async function runLatencies(sessions: Sessions): Promise<void> {
   for (const latency of LATENCIES) {
     for (const [column, session] of sessions) {
@@ -99,6 +116,7 @@ async function runRound(pageUrl: string): Promise<void> {
   const pc = columns.includes('v86') && wanted(options.parts, 'kernels') ? await v86Session() : undefined;
   try {
     if (wanted(options.parts, 'kernels')) for (const kernel of kernels) await runKernel(kernel, sessions, pc);
+    if (wanted(options.parts, 'programs')) for (const program of programs) await runProgram(program, sessions);
     if (wanted(options.parts, 'latencies')) await runLatencies(sessions);
     await noteShares(sessions.get('chromium') as MachineSession | undefined);
   } finally {
@@ -119,7 +137,7 @@ function figures(): Figures {
   const shares = Object.fromEntries(
     Object.entries(tierMs).map(([tier, ms]) => [tier, Number((ms / totalMs).toFixed(4))]),
   );
-  return { host: hostText(), rounds, engine, rows: samples.rows(), shares };
+  return { host: hostText(), rounds: done, engine, rows: samples.rows(), shares };
 }
 
 function hostText(): string {
@@ -140,9 +158,13 @@ function saveAll(measured: Figures): void {
 }
 
 const startMs = performance.now();
-for (let round = 0; round < rounds; round++) {
+let done = 0;
+while (done < rounds) {
   await runRound(options.page);
-  say(`round ${round + 1} of ${rounds}, ${Math.round((performance.now() - startMs) / 1_000)} s`);
+  done++;
+  const tookS = (performance.now() - startMs) / 1_000;
+  say(`round ${done} of ${rounds}, ${Math.round(tookS)} s`);
+  if ((tookS / done) * (done + 1) > Number(options.minutes) * 60) break; // another would take longer than is wanted
 }
 const measured = figures();
 process.stdout.write(markdownTable(measured));

@@ -4,9 +4,10 @@ export interface Recipe {
   readonly name: string;
   /**
    * 'page': cut into chunks that the page fetches, and built whenever images are. 'tests': the raw image only, with its
-   * files beside it in NAME.tree for running the same programs natively; built when it is named.
+   * files beside it in NAME.tree for running the same programs natively; built when it is named. 'bench': both, with
+   * its chunks where only the benchmarks look.
    */
-  readonly audience: 'page' | 'tests';
+  readonly audience: 'page' | 'tests' | 'bench';
   /** A few words for the image list of the page. */
   readonly title: string;
   readonly sizeBytes: number;

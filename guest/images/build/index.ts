@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { benchImage } from '../bench.ts';
 import { defaultImage } from '../default.ts';
 import { proofImage } from '../proof.ts';
 import lock from '../packages.lock.json' with { type: 'json' };
@@ -13,10 +14,16 @@ import { makeExt4 } from './ext4.ts';
 import { layOut, listFiles } from './tree.ts';
 import { writeWireImage } from './wire.ts';
 
-const RECIPES: readonly Recipe[] = [defaultImage, proofImage];
+const RECIPES: readonly Recipe[] = [defaultImage, proofImage, benchImage];
 
 const CACHE = '.cache/images';
-const PUBLIC = 'public/images';
+
+/** Where the chunks of a recipe go; those of the benchmarks are no part of the product. */
+const PUBLISHED: Readonly<Record<Recipe['audience'], string | undefined>> = {
+  page: 'public/images',
+  bench: '.cache/bench/images',
+  tests: undefined,
+};
 
 /** One entry of public/images/index.json. */
 interface IndexEntry {
@@ -55,7 +62,8 @@ async function buildImage(recipe: Recipe, host: BuildHost): Promise<void> {
   const stampFile = join(CACHE, `${recipe.name}.stamp`);
   const stamp = inputsHash(recipe);
   const isFresh = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
-  if (isFresh && existsSync(image) && (recipe.audience === 'tests' || isListed(recipe))) {
+  const folder = PUBLISHED[recipe.audience];
+  if (isFresh && existsSync(image) && (folder === undefined || isListed(recipe, folder))) {
     utimesSync(image, new Date(), new Date()); // "checked now", for those who compare times only
     return;
   }
@@ -64,7 +72,7 @@ async function buildImage(recipe: Recipe, host: BuildHost): Promise<void> {
   rmSync(tree, { recursive: true, force: true });
   layOut(recipe, tree, CACHE);
   makeExt4(tree, `${image}.new`, recipe.sizeBytes);
-  const size = recipe.audience === 'page' ? `, ${await publish(recipe, `${image}.new`, host)}` : '';
+  const size = folder === undefined ? '' : `, ${await publish(recipe, `${image}.new`, folder, host)}`;
   renameSync(`${image}.new`, image);
   writeFileSync(stampFile, stamp);
   host.say(`built ${image}: ${listFiles(tree).length} files${size}`);
@@ -72,18 +80,18 @@ async function buildImage(recipe: Recipe, host: BuildHost): Promise<void> {
 }
 
 /** Cuts an image into the page's chunks and lists it. @returns its size in words */
-async function publish(recipe: Recipe, image: string, { recordBoot }: BuildHost): Promise<string> {
+async function publish(recipe: Recipe, image: string, folder: string, { recordBoot }: BuildHost): Promise<string> {
   const bootBlocks = await recordBoot(image);
-  const { layout, sha256, wireBytes } = writeWireImage(image, join(PUBLIC, recipe.name), bootBlocks);
+  const { layout, sha256, wireBytes } = writeWireImage(image, join(folder, recipe.name), bootBlocks);
   const { name, title, source, licence } = recipe;
   const bytes = statSync(image).size;
   const glibc = lock.packages.libc6.version.split('-', 1)[0] ?? '';
-  writeIndex({ name, title, bytes, sha256, wireBytes, source, licence, glibc, layout: `${name}/${layout}` });
+  writeIndex(folder, { name, title, bytes, sha256, wireBytes, source, licence, glibc, layout: `${name}/${layout}` });
   return `${(wireBytes / 1e6).toFixed(1)} MB on the wire`;
 }
 
-function isListed(recipe: Recipe): boolean {
-  return readIndex().some((entry) => entry.name === recipe.name);
+function isListed(recipe: Recipe, folder: string): boolean {
+  return readIndex(folder).some((entry) => entry.name === recipe.name);
 }
 
 /** A hash of everything an image is made from: recipes, locked packages, program sources, copied files. */
@@ -100,16 +108,16 @@ function inputsHash(recipe: Recipe): string {
   }
 }
 
-function readIndex(): readonly IndexEntry[] {
-  const file = join(PUBLIC, 'index.json');
+function readIndex(folder: string): readonly IndexEntry[] {
+  const file = join(folder, 'index.json');
   if (!existsSync(file)) return [];
   return (JSON.parse(readFileSync(file, 'utf8')) as { images: readonly IndexEntry[] }).images;
 }
 
-function writeIndex(entry: IndexEntry): void {
-  mkdirSync(PUBLIC, { recursive: true });
-  const images = [...readIndex().filter((other) => other.name !== entry.name), entry];
-  const file = join(PUBLIC, 'index.json');
+function writeIndex(folder: string, entry: IndexEntry): void {
+  mkdirSync(folder, { recursive: true });
+  const images = [...readIndex(folder).filter((other) => other.name !== entry.name), entry];
+  const file = join(folder, 'index.json');
   writeFileSync(`${file}.new`, `${JSON.stringify({ format: 1, images }, null, 2)}\n`);
   renameSync(`${file}.new`, file);
 }
