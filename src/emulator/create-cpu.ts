@@ -21,8 +21,8 @@ import { buildDecodeTable, type DecodeTable } from './x86/decode/decode-table.ts
 import { type CodeSource, Decoder } from './x86/decode/decoder.ts';
 import { describeMissing } from './x86/decode/describe-missing.ts';
 import { formatInstruction } from './x86/disassemble.ts';
+import { usesStackSegment } from './x86/fault-vector.ts';
 import { INSTRUCTIONS } from './x86/instructions/index.ts';
-import { RBP, RSP } from './x86/registers.ts';
 import { liftBlock } from './x86/lift-block.ts';
 import { microBlock } from './x86/micro-block.ts';
 
@@ -88,7 +88,10 @@ class Core implements Cpu {
         return block;
       },
       nowMs: () => ports.nowMs?.() ?? 0,
-      usesStackSegment: (rip) => this.#usesStackSegment(rip),
+      usesStackSegment: (rip) => {
+        const result = this.#decoder.decode(rip);
+        return result.kind === 'instruction' && usesStackSegment(result.decoded);
+      },
       describeUndefined: (rip) => this.#describeUndefined(rip),
     };
     this.#executor = createExecutor(services, this.engine, options);
@@ -140,15 +143,6 @@ class Core implements Cpu {
 
   dispose(): void {
     this.#executor.dispose();
-  }
-
-  // Base RSP or RBP without override, or no memory operand but the stack (Intel SDM 1, 3.7.4).
-  #usesStackSegment(rip: number): boolean {
-    const result = this.#decoder.decode(rip);
-    if (result.kind !== 'instruction') return false;
-    const memory = result.decoded.operands.find((operand) => operand.kind === 'memory');
-    if (memory !== undefined) return memory.segment === 'none' && (memory.base === RSP || memory.base === RBP);
-    return /^(push|pop|call|ret|enter|leave)/.test(result.decoded.form.row.name);
   }
 
   #describeUndefined(rip: number): Pick<Fault, 'bytes' | 'mnemonic' | 'missingFeature'> {

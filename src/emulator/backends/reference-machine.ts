@@ -78,11 +78,20 @@ export class ReferenceMachine {
 
   /** Address in int32 halves. @returns where [address, address + size) lies in memory, or -1 after raising a fault. */
   checkLoad(low: number, high: number, size: number): number {
+    return this.#check(low, high, size, 'read', PAGE.READ);
+  }
+
+  /** The same for a load of what the instruction stores back: its fault is that of a write. */
+  checkUpdate(low: number, high: number, size: number): number {
+    return this.#check(low, high, size, 'write', PAGE.WRITE);
+  }
+
+  #check(low: number, high: number, size: number, access: Access, bit: number): number {
     const at = low >>> 0;
-    if (high !== 0 || at + size > GUEST_LIMIT) return this.#failBeyond(low, high, size, 'read', PAGE.READ);
+    if (high !== 0 || at + size > GUEST_LIMIT) return this.#failBeyond(low, high, size, access, bit);
     const first = this.u8[PERMISSIONS_BASE + (at >>> PAGE_SHIFT)];
-    if ((first & PAGE.READ) === 0) return this.#pageFault(BigInt(at), 'read');
-    if ((at & PAGE_MASK) + size > 0x1000) return this.#checkSecond(at, size, PAGE.READ, 'read');
+    if ((first & bit) === 0) return this.#pageFault(BigInt(at), access);
+    if ((at & PAGE_MASK) + size > 0x1000) return this.#checkSecond(at, size, bit, access);
     return at;
   }
 

@@ -31,6 +31,7 @@ export class StepMaker {
     const [machine, low, high, boxed] = [this.#machine, this.#low, this.#high, [] as V128[]];
     for (let i = 0; i < ops.length; i++) ops[i].id = i;
     const steps: Step[] = [];
+    const updates = updatesOf(ops);
     for (let i = 0; i < ops.length; i++) {
       const op = ops[i];
       const { args } = op;
@@ -40,6 +41,8 @@ export class StepMaker {
       const c = count > 2 ? origin + args[2].id : -1;
       const d = count > 3 ? origin + args[3].id : -1;
       const step = stepOf({ machine, op, low, high, boxed, origin, at: origin + i, a, b, c, d });
+      const updateBytes = updates.get(op);
+      if (updateBytes !== undefined) steps.push(() => machine.checkUpdate(low[a], high[a], updateBytes) < 0);
       if (step !== null) steps.push(step);
     }
     return steps;
@@ -57,6 +60,28 @@ export class StepMaker {
     return origin;
   }
 }
+
+/**
+ * Loads of what the same instruction stores back, with their bytes. The processor reads for a write there: a page fault
+ * tells a write, and permission to write is asked for first (Intel SDM 3A, 4.6.1). Executors with coarse checks need not
+ * know: whichever of the two checks fails, the instruction comes here.
+ */
+function updatesOf(ops: readonly Op[]): Map<Op, number> {
+  const updates = new Map<Op, number>();
+  let store: Op | null = null;
+  for (let i = ops.length - 1; i >= 0; i--) {
+    const op = ops[i];
+    if (op.name === 'instruction') store = null;
+    else if (op.name in STORED_BY) store = op;
+    else if (store !== null && store.args[0] === op.args[0] && op.name === STORED_BY[store.name])
+      updates.set(op, Number(op.name.slice('load'.length)) / 8);
+  }
+  return updates;
+}
+
+const STORED_BY: Readonly<Record<string, string>> = {
+  store8: 'load8', store16: 'load16', store32: 'load32', store64: 'load64', store128: 'load128',
+}; // oxfmt-ignore
 
 /** The closure of an op; constants are put into their slots at once and have none. */
 function stepOf(context: OpContext): Step | null {

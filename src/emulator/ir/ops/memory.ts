@@ -1,6 +1,7 @@
 /**
  * Guest memory. Addresses are i64; a high half that is not zero faults. Every op here may fault: it checks the page
- * permission of its first and last byte and, when that fails, the instruction is resumed in the cold tier.
+ * permission of its first and last byte and, when that fails, the instruction is resumed in the cold tier. A load whose
+ * address the same instruction stores to as many bytes is the first half of an update: its fault is that of a write.
  */
 
 export const memory = {

@@ -5,13 +5,17 @@
  * The sandbox is the same for all of them; harness.c maps it on the host, machine.ts in an AddressSpace:
  *
  *   0x300000  code, 2 pages rwx, full of INT3     0x311000  data, 2 pages rw    0x314000  read-only page
- *   every page between and behind them is unmapped
+ *   0x316000  edge: a page rw with a read-only one behind it
+ *
+ *   every other page is unmapped
  */
 
 const PAGE = 4096;
 export const CODE = { addr: 0x300000, sizeBytes: 2 * PAGE } as const;
 export const DATA = { addr: 0x311000, sizeBytes: 2 * PAGE } as const;
 export const CONSTANT = { addr: 0x314000, sizeBytes: PAGE } as const;
+/** A writable page before a read-only one; both start as zeros. */
+export const EDGE = { addr: 0x316000, sizeBytes: PAGE, readOnlyAddr: 0x317000 } as const;
 /** The GS base of every case. FS belongs to the host's C library. */
 export const GS_BASE: bigint = BigInt(DATA.addr);
 
@@ -43,6 +47,10 @@ export interface Ending {
   readonly signal: number;
   /** Vector of the exception (Intel SDM 3A table 6-1). */
   readonly vector: number;
+  /** Linux' si_code; -1 where an executor does not know it (codes of floating-point exceptions are the kernel's). */
+  readonly siCode: number;
+  /** Linux' si_addr of the signals of faults. */
+  readonly siAddr: bigint;
   /** Page fault error code; 0 for others. */
   readonly errorCode: number;
   /** CR2: address of a page fault. */
@@ -51,7 +59,7 @@ export interface Ending {
   readonly gpr: BigUint64Array;
   readonly rflags: bigint;
   readonly fxsave: Uint8Array;
-  /** Runs of bytes of DATA that differ from the start, ascending. */
+  /** Runs of bytes of DATA and EDGE that differ from the start, ascending. */
   readonly changes: readonly Patch[];
 }
 
@@ -99,21 +107,23 @@ export function decodeEndings(bytes: Uint8Array): Ending[] {
 function decodeEnding(bytes: Uint8Array): Ending {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const changes: Patch[] = [];
-  let at = 692;
-  for (let left = data.getUint32(688, true); left > 0; left--) {
+  let at = 700;
+  for (let left = data.getUint32(696, true); left > 0; left--) {
     const sizeBytes = data.getUint32(at + 4, true);
     changes.push({ addr: data.getUint32(at, true), bytes: bytes.slice(at + 8, at + 8 + sizeBytes) });
     at += 8 + sizeBytes;
   }
   return {
     signal: data.getUint32(4, true),
+    siCode: data.getInt32(8, true),
+    siAddr: data.getBigUint64(32, true),
     vector: data.getUint32(12, true),
     errorCode: Number(data.getBigUint64(16, true)),
     faultAddr: data.getBigUint64(24, true),
-    rip: data.getBigUint64(32, true),
-    gpr: BigUint64Array.from({ length: 16 }, (_, i) => data.getBigUint64(40 + 8 * i, true)),
-    rflags: data.getBigUint64(168, true),
-    fxsave: bytes.slice(176, 688),
+    rip: data.getBigUint64(40, true),
+    gpr: BigUint64Array.from({ length: 16 }, (_, i) => data.getBigUint64(48 + 8 * i, true)),
+    rflags: data.getBigUint64(176, true),
+    fxsave: bytes.slice(184, 696),
     changes,
   };
 }

@@ -40,8 +40,11 @@ export function differences(
   check('rip', theirs.rip, ours.rip);
   if (theirs.vector === 14 && ours.vector === 14) {
     if (!ignoresFaultAddr) check('fault address', theirs.faultAddr, ours.faultAddr);
-    // A read-modify-write reads as if to write on the host; ours may fault at its load.
-    if ((ours.errorCode & 0x12) !== 0) check('page fault error code', theirs.errorCode & 0x12, ours.errorCode & 0x12);
+    check('page fault error code', theirs.errorCode, ours.errorCode);
+  }
+  if (ours.siCode >= 0 && theirs.vector === ours.vector) {
+    check('si_code', theirs.siCode, ours.siCode);
+    if (!ignoresFaultAddr) check('si_addr', theirs.siAddr, ours.siAddr);
   }
   theirs.gpr.forEach((value, i) => check(`register ${i}`, value, ours.gpr[i]));
   const mask = COMPARED_FLAGS & ~undefinedFlags;

@@ -1,7 +1,7 @@
 /** Random and boundary start states around an encoded instruction. */
 import type { Form } from '../../x86/form.ts';
 import type { Random } from '../random.ts';
-import { CODE, CONSTANT, DATA, GS_BASE, type Case, type Patch } from './case.ts';
+import { CODE, CONSTANT, DATA, EDGE, GS_BASE, type Case, type Patch } from './case.ts';
 import { encodeForm, type Encoded } from './encoder.ts';
 
 const U64 = (value: bigint): bigint => BigInt.asUintN(64, value);
@@ -13,17 +13,60 @@ export function makeCase(form: Form, random: Random): Case {
   for (;;) {
     const encoded = encodeForm(form, random);
     if (encoded.code.length > 15) continue;
-    const one = surround(encoded, random);
+    const one = surround(encoded, random, randomAddress(random));
     if (!isUndefined(form, one)) return one;
   }
 }
 
-function surround(encoded: Encoded, random: Random): Case {
+/** Where a memory operand of so many bytes is put to see its faults. */
+export const FAULT_PLACES = {
+  'near null': () => 0x10n,
+  'in a hole': () => BigInt(CONSTANT.addr + CONSTANT.sizeBytes + 0x80),
+  'on a read-only page': () => BigInt(CONSTANT.addr + 0x40),
+  'misaligned on a read-only page': () => BigInt(CONSTANT.addr + 0x41),
+  'last byte before a hole': () => BigInt(END - 1),
+  'half before a hole': (bytes) => BigInt(END - (bytes >> 1)),
+  'half behind a hole': (bytes) => BigInt(DATA.addr - Math.max(1, bytes >> 1)),
+  'last byte before a read-only page': () => BigInt(EDGE.readOnlyAddr - 1),
+  'half before a read-only page': (bytes) => BigInt(EDGE.readOnlyAddr - (bytes >> 1)),
+  'across two good pages': (bytes) => BigInt(MIDDLE - Math.max(1, bytes >> 1)),
+  'misaligned by one': () => BigInt(MIDDLE + 1),
+  'beyond 4 GiB': () => 0x1_2345_0000n,
+  'across 4 GiB': (bytes) => 0x1_0000_0000n - BigInt(Math.max(1, bytes >> 1)),
+  'not canonical': () => 0x8000_0000_0012_3450n,
+  'not canonical and misaligned': () => 0x0001_0000_0012_3451n,
+  'in the other half': () => 0xffff_9000_0000_1230n,
+} as const satisfies Readonly<Record<string, (bytes: number) => bigint>>;
+
+/** Rows whose memory operand is implied: by RSP, RBP, RSI, RDI or RBX. */
+const IMPLIED = /^(push|pop|call|ret|enter|leave|movs|cmps|stos|lods|scas|xlat|mask)/;
+
+export function hasMemoryOperand({ row, rm, hasModrm, modrmMask, operands }: Form): boolean {
+  const isModrm = hasModrm && rm !== 'register' && modrmMask === 0 && row.name !== 'lea' && row.name !== 'nop';
+  return isModrm || operands.some(({ letter }) => letter === 'O') || IMPLIED.test(row.name);
+}
+
+/** A case of the form with its memory operand at `address`; null when `random` chose a register operand. */
+export function makeFaultCase(form: Form, random: Random, address: bigint): Case | null {
+  const encoded = encodeForm(form, random);
+  const hasOperand = encoded.memory !== null || encoded.absoluteAt >= 0;
+  if (encoded.code.length > 15 || !(hasOperand || IMPLIED.test(form.row.name))) return null;
+  // 32-bit addresses cannot reach the places above.
+  if (encoded.memory?.isAddress32 === true && address > 0xffff_ffffn) return null;
+  if (encoded.memory?.isRipRelative === true && address > 0x7fff_ffffn) return null;
+  const one = surround(encoded, random, address);
+  if (IMPLIED.test(form.row.name) && !hasOperand) {
+    for (const register of [3, 4, 5, 6, 7]) if (!random.oneIn(4)) one.gpr[register] = address;
+    one.gpr[1] = BigInt(random.below(4));
+  }
+  return isUndefined(form, one) ? null : one;
+}
+
+function surround(encoded: Encoded, random: Random, target: bigint): Case {
   const code = encoded.code.slice();
   // Everywhere, also across the page boundary: code that is rewritten in one place again and again is not compiled.
   const codeAddr = CODE.addr + 64 + random.below(CODE.sizeBytes - 128);
   const gpr = randomRegisters(random);
-  const target = randomAddress(random);
   placeMemory(encoded, code, codeAddr, gpr, target);
   return {
     codeAddr,

@@ -5,8 +5,8 @@
  *
  *   case     u32 size, u32 code address, u32 code bytes, u32 patches, u64 gpr[16], u64 rflags, u8 fxsave[512],
  *            code, patches (u32 address, u32 bytes, bytes)
- *   result   u32 size, u32 signal, u32 si_code, u32 trap number, u64 error code, u64 cr2, u64 rip, u64 gpr[16],
- *            u64 rflags, u8 fxsave[512], u32 patches, patches: the bytes that changed
+ *   result   u32 size, u32 signal, u32 si_code, u32 trap number, u64 error code, u64 cr2, u64 si_addr, u64 rip,
+ *            u64 gpr[16], u64 rflags, u8 fxsave[512], u32 patches, patches: the bytes that changed
  *
  * The map below is also laid out in case.ts. Code pages are filled with INT3, so a case ends where it leaves its own
  * bytes: with SIGTRAP, or with the signal of its fault. A case that spins is ended by SIGVTALRM.
@@ -15,6 +15,7 @@
  *   0x302000  hole                    0x311000  data, 2 pages rw
  *                                     0x313000  hole
  *                                     0x314000  read-only page      0x315000  hole
+ *                                     0x316000  rw page (edge), 0x317000 read-only page
  */
 #define _GNU_SOURCE
 #include <asm/prctl.h>
@@ -32,6 +33,7 @@
 
 enum { PAGE = 4096, CODE = 0x300000, CODE_SIZE = 2 * PAGE, DATA = 0x311000, DATA_SIZE = 2 * PAGE };
 enum { CONSTANT = 0x314000, CONSTANT_SIZE = PAGE, GS_BASE = DATA, MAX_RECORD = 1 << 20 };
+enum { EDGE = 0x316000, EDGE_SIZE = PAGE };
 
 /* Field order is used by the assembler below. */
 struct registers {
@@ -43,8 +45,9 @@ struct registers {
 
 struct registers guest; /* entry state; replaced by the exit state in the handler */
 uint64_t host_rsp;
-static struct { uint32_t signal, si_code, trap; uint64_t error, cr2; } ending;
+static struct { uint32_t signal, si_code, trap; uint64_t error, cr2, address; } ending;
 static uint8_t shadow[DATA_SIZE + CONSTANT_SIZE];
+static const uint8_t edge_shadow[EDGE_SIZE]; /* it starts as zeros */
 static volatile sig_atomic_t case_number, watched_case;
 
 /* enter_guest(): saves the host's registers, loads `guest` and jumps to its rip; the handler returns to leave_guest. */
@@ -88,6 +91,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   ending.trap = signal == SIGVTALRM ? 0 : gregs[REG_TRAPNO]; /* else it is the one of an earlier fault */
   ending.error = gregs[REG_ERR];
   ending.cr2 = gregs[REG_CR2];
+  ending.address = (uint64_t)info->si_addr;
   gregs[REG_RIP] = (greg_t)leave_guest;
   gregs[REG_RSP] = host_rsp;
   gregs[REG_EFL] = 0x202;
@@ -110,6 +114,9 @@ static void set_up(void) {
   map(CODE, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC);
   map(DATA, DATA_SIZE, PROT_READ | PROT_WRITE);
   map(CONSTANT, CONSTANT_SIZE, PROT_READ);
+  map(EDGE, EDGE_SIZE, PROT_READ | PROT_WRITE);
+  map(EDGE + EDGE_SIZE, PAGE, PROT_READ);
+  (void)*(volatile uint8_t *)(EDGE + EDGE_SIZE); /* present, so that error codes tell protection */
   static uint8_t stack[1 << 16];
   stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
   if (sigaltstack(&alternate, NULL)) die("sigaltstack");
@@ -158,6 +165,7 @@ static void load_case(const uint8_t *record) {
     at += 8 + patch[1];
   }
   memcpy((void *)(uint64_t)DATA, shadow, DATA_SIZE);
+  memset((void *)(uint64_t)EDGE, 0, EDGE_SIZE);
   if (memcmp((void *)(uint64_t)CONSTANT, shadow + DATA_SIZE, CONSTANT_SIZE)) {
     mprotect((void *)(uint64_t)CONSTANT, CONSTANT_SIZE, PROT_READ | PROT_WRITE);
     memcpy((void *)(uint64_t)CONSTANT, shadow + DATA_SIZE, CONSTANT_SIZE);
@@ -165,18 +173,18 @@ static void load_case(const uint8_t *record) {
   }
 }
 
-/* Writes the runs of changed bytes to `out`, counts them in *count; @returns the end. */
-static uint8_t *collect_changes(uint8_t *out, uint32_t *count) {
-  const uint8_t *now = (const uint8_t *)(uint64_t)DATA;
-  for (uint32_t i = 0; i < DATA_SIZE;) {
-    if (i % 8 == 0 && !memcmp(now + i, shadow + i, 8)) {
+/* Writes the runs of bytes that differ from `before` to `out`, counts them in *count; @returns the end. */
+static uint8_t *collect_changes(uint8_t *out, uint32_t *count, uint32_t addr, uint32_t size, const uint8_t *before) {
+  const uint8_t *now = (const uint8_t *)(uint64_t)addr;
+  for (uint32_t i = 0; i < size;) {
+    if (i % 8 == 0 && !memcmp(now + i, before + i, 8)) {
       i += 8;
       continue;
     }
     uint32_t end = i;
-    while (end < DATA_SIZE && now[end] != shadow[end]) end++;
+    while (end < size && now[end] != before[end]) end++;
     if (end > i) {
-      uint32_t patch[2] = {DATA + i, end - i};
+      uint32_t patch[2] = {addr + i, end - i};
       memcpy(out, patch, 8);
       memcpy(out + 8, now + i, end - i);
       out += 8 + (end - i);
@@ -189,16 +197,18 @@ static uint8_t *collect_changes(uint8_t *out, uint32_t *count) {
 
 static void write_result(uint8_t *record) {
   uint32_t changes = 0;
-  uint8_t *end = collect_changes(record + 692, &changes);
+  uint8_t *end = collect_changes(record + 700, &changes, DATA, DATA_SIZE, shadow);
+  end = collect_changes(end, &changes, EDGE, EDGE_SIZE, edge_shadow);
   uint32_t header[4] = {end - record, ending.signal, ending.si_code, ending.trap};
   memcpy(record, header, 16);
   memcpy(record + 16, &ending.error, 8);
   memcpy(record + 24, &ending.cr2, 8);
-  memcpy(record + 32, &guest.rip, 8);
-  memcpy(record + 40, guest.gpr, 128);
-  memcpy(record + 168, &guest.rflags, 8);
-  memcpy(record + 176, guest.fxsave, 512);
-  memcpy(record + 688, &changes, 4);
+  memcpy(record + 32, &ending.address, 8);
+  memcpy(record + 40, &guest.rip, 8);
+  memcpy(record + 48, guest.gpr, 128);
+  memcpy(record + 176, &guest.rflags, 8);
+  memcpy(record + 184, guest.fxsave, 512);
+  memcpy(record + 696, &changes, 4);
   fwrite(record, 1, end - record, stdout);
 }
 
