@@ -1,3 +1,8 @@
+/**
+ * Memory operands where they fault: exact RIP, registers, vector, address, access and Linux' si_code, against the host.
+ * The unit tests take every form on the reference executor and a part of them on the others; `FAULT_ROUNDS=3` takes three
+ * encodings of all forms on all.
+ */
 import { describe, expect, it } from 'vitest';
 import { INSTRUCTIONS } from '../../x86/instructions/index.ts';
 import { EXECUTOR_NAMES } from '../executors.ts';
@@ -7,15 +12,18 @@ import { whyNoOracle } from './native.ts';
 const reason = whyNoOracle();
 const seed = Number(process.env['FUZZ_SEED'] ?? 1);
 const only = new RegExp(process.env['FUZZ_ONLY'] ?? '');
-const rounds = Number(process.env['FAULT_ROUNDS'] ?? 1);
+const rounds = Number(process.env['FAULT_ROUNDS'] ?? 0);
+const PART = 5;
 
 describe.skipIf(reason !== '')(`every memory operand faults as on the host CPU ${reason}`, () => {
-  it.each(EXECUTOR_NAMES)('on the %s executor', { timeout: 300_000 }, (executor) => {
+  it.each(EXECUTOR_NAMES)('on the %s executor', { timeout: 600_000 }, (executor) => {
     const differential = new Differential(executor);
-    const subjects = subjectsOf(INSTRUCTIONS.filter(({ name }) => only.test(name)));
-    const { checked, mismatches } = differential.compareFaults(subjects, seed, rounds);
+    const isWhole = rounds > 0 || executor === 'reference';
+    const all = subjectsOf(INSTRUCTIONS.filter(({ name }) => only.test(name)));
+    const subjects = isWhole ? all : all.filter((_, i) => i % PART === seed % PART);
+    const { checked, mismatches } = differential.compareFaults(subjects, seed, Math.max(1, rounds));
     const reports = mismatches.slice(0, 20).map((mismatch) => describeMismatch(differential.shrink(mismatch), seed));
     expect(reports.join('\n'), `${mismatches.length} forms differ`).toBe('');
-    if (only.source === '(?:)') expect(checked).toBeGreaterThan(8_000);
+    expect(checked).toBeGreaterThanOrEqual(only.source === '(?:)' ? (isWhole ? 8_000 : 1_000) : 1);
   });
 });
