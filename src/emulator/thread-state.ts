@@ -19,6 +19,7 @@ export class StateSlots {
   readonly #space: AddressSpace;
   readonly #free: number[] = [];
   #next = STATES_BASE;
+  #end = STATES_END;
 
   constructor(space: AddressSpace) {
     this.#space = space;
@@ -33,10 +34,18 @@ export class StateSlots {
   }
 
   #take(): number {
+    if (this.#next + STATE_SIZE > this.#end) this.#takeMore();
     const addr = this.#next;
-    if (addr + STATE_SIZE > STATES_END) throw new RangeError('no room for another thread state in this address space');
     this.#next += STATE_SIZE;
     return addr;
+  }
+
+  /** Beyond the machine area the owner of the space finds room. @throws RangeError */
+  #takeMore(): void {
+    const addr = this.#space.onStatesFull(STATES_END - STATES_BASE);
+    if (addr === undefined) throw new RangeError('no room for another thread state in this address space');
+    this.#next = addr;
+    this.#end = addr + STATES_END - STATES_BASE;
   }
 }
 

@@ -31,6 +31,8 @@ export class AddressSpace {
   u8!: Uint8Array<ArrayBuffer>;
   i32!: Int32Array<ArrayBuffer>;
   data!: DataView<ArrayBuffer>;
+  /** Called for more room for thread states: bytes that no guest access reaches. @returns their address, if there is any */
+  onStatesFull: (sizeBytes: number) => number | undefined = () => undefined;
   #invalidator: CodeInvalidator = () => {};
 
   /** @throws RangeError when the host has no room for another memory. */

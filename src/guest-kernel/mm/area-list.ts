@@ -19,6 +19,8 @@ export interface Area {
   readonly isUnwritable?: boolean;
   /** Private, and never was writable: its pages hold what the file holds. */
   readonly isPristine?: boolean;
+  /** Room of the machine inside the address space (thread states): nothing of the program may touch it. */
+  readonly isMachine?: boolean;
   /** The file behind it; undefined: zeros. */
   readonly inode: Inode | undefined;
   /** Offset in the file of startAddr, bytes. */

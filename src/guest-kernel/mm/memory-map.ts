@@ -55,6 +55,7 @@ export interface MapRequest {
   readonly isNoReplace?: boolean;
   readonly isShared?: boolean;
   readonly isUnwritable?: boolean;
+  readonly isMachine?: boolean;
   readonly inode?: Inode | undefined;
   readonly offset?: number;
   readonly fileBytes?: number;
@@ -86,6 +87,19 @@ export class MemoryMap implements PageHolder {
   constructor(space: AddressSpace, budget: MemoryBudget) {
     this.space = space;
     this.#budget = budget;
+    space.onStatesFull = (sizeBytes) => this.#mapForMachine(sizeBytes);
+  }
+
+  #mapForMachine(sizeBytes: number): number | undefined {
+    try {
+      const addr = this.map({ addr: 0, sizeBytes, protection: 0, name: '[threads]', isMachine: true });
+      this.#ensureSize(addr + sizeBytes);
+      this.#claim(addr / PAGE_SIZE, sizeBytes / PAGE_SIZE);
+      return addr;
+    } catch (error) {
+      if (error === ENOMEM) return undefined;
+      throw error;
+    }
   }
 
   get residentBytes(): number {
@@ -109,6 +123,7 @@ export class MemoryMap implements PageHolder {
       isShared: request.isShared ?? false,
       shared: request.isShared === true && request.inode !== undefined ? sharedPages(request.inode) : undefined,
       ...(request.isUnwritable === true ? { isUnwritable: true } : {}),
+      ...(request.isMachine === true ? { isMachine: true } : {}),
       ...(request.inode !== undefined && (request.protection & PROT_WRITE) === 0 ? { isPristine: true } : {}),
       inode: request.inode,
       offset: request.inode === undefined ? 0 : (request.offset ?? 0),
@@ -120,8 +135,8 @@ export class MemoryMap implements PageHolder {
 
   /** munmap(2): nothing need be there. */
   unmap(addr: number, sizeBytes: number): void {
-    for (const piece of this.areas.within(addr, addr + sizeBytes)) this.#leave(piece);
-    this.areas.remove(addr, addr + sizeBytes);
+    for (const piece of this.areas.within(addr, addr + sizeBytes)) if (piece.isMachine !== true) this.#leave(piece);
+    this.areas.replace(addr, addr + sizeBytes, (piece) => (piece.isMachine === true ? piece : undefined));
   }
 
   /** mprotect(2). @throws ENOMEM where something is not mapped, EACCES */
@@ -129,6 +144,7 @@ export class MemoryMap implements PageHolder {
     const endAddr = addr + pageUp(sizeBytes);
     if (!this.areas.covers(addr, endAddr)) throw ENOMEM;
     const isWriting = (protection & PROT_WRITE) !== 0;
+    if (this.#hasMachineRoom(addr, endAddr)) throw ENOMEM;
     if (isWriting && this.areas.within(addr, endAddr).some((piece) => piece.isUnwritable === true)) throw EACCES;
     if (protection !== 0) this.#ensureSize(endAddr);
     this.areas.replace(addr, endAddr, (piece) => {
@@ -155,7 +171,7 @@ export class MemoryMap implements PageHolder {
 
   /** MADV_DONTNEED: private pages fall back to zeros or to the file's bytes at the next touch. */
   forget(addr: number, endAddr: number): void {
-    for (const piece of this.areas.within(addr, endAddr)) this.#leave(piece);
+    for (const piece of this.areas.within(addr, endAddr)) if (piece.isMachine !== true) this.#leave(piece);
   }
 
   /**
@@ -272,6 +288,7 @@ export class MemoryMap implements PageHolder {
     this.brkEnd = other.brkEnd;
     Object.assign(this.limits, other.limits);
     for (const area of other.areas) {
+      if (area.isMachine === true) continue;
       this.areas.insert(area);
       // Shared pages stay where they are; what the file has as well comes from there when it is touched.
       if (area.shared !== undefined || area.isPristine === true) continue;
@@ -337,11 +354,22 @@ export class MemoryMap implements PageHolder {
     if (area !== undefined) this.space.protect(addr, PAGE_SIZE, area.protection & ~PROT_WRITE);
   }
 
-  /** Unmaps all: the space is as new afterwards. */
+  /** Unmaps all that the program mapped. */
   clear(): void {
     this.unmap(GUEST_BASE, GUEST_LIMIT - GUEST_BASE);
     this.brkStart = 0;
     this.brkEnd = 0;
+  }
+
+  /** Unmaps all: the space is as new afterwards. */
+  dispose(): void {
+    this.clear();
+    for (const piece of this.areas.remove(GUEST_BASE, GUEST_LIMIT)) this.#drop(piece.startAddr, piece.endAddr);
+    this.space.onStatesFull = () => undefined;
+  }
+
+  #hasMachineRoom(startAddr: number, endAddr: number): boolean {
+    return this.areas.within(startAddr, endAddr).some((piece) => piece.isMachine === true);
   }
 
   /** @throws ENOMEM where the mapping would pass a limit of its program */

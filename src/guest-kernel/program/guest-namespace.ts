@@ -138,7 +138,7 @@ export class GuestNamespace implements Namespace {
     if (this.#isReleased) return;
     this.#isReleased = true;
     const { space } = this.map;
-    this.map.clear();
+    this.map.dispose();
     this.cpu.dispose();
     space.onCodeChange(() => {});
     space.u8.fill(0, 0, PERMISSIONS_BASE);

@@ -156,7 +156,8 @@ function mremap(
   const map = mapOf(thread);
   if (oldSize === 0) return mapAgain(map, addr, newSize);
   const [area, ...others] = map.areas.within(addr, addr + oldSize);
-  if (area === undefined || others.length > 0 || area.endAddr - area.startAddr !== oldSize) throw EFAULT;
+  if (area === undefined || area.isMachine === true || others.length > 0 || area.endAddr - area.startAddr !== oldSize)
+    throw EFAULT;
   if (isFixed) return map.move(area, newSize, args.newAddr);
   if (newSize <= oldSize) {
     if (newSize < oldSize) map.unmap(addr + newSize, oldSize - newSize);
