@@ -43,7 +43,7 @@ describe('a program answers in the VM as on Linux', () => {
     'sockets.c',
     'cxx.cc',
   ])('%s', async (source) => {
-    const [native, guest] = await both(build(source, ['-lm']));
+    const [native, guest] = await both(build(source, ['-lm', '-lutil']));
     expect(guest).toEqual(native);
   });
 

@@ -16,6 +16,8 @@ import { writeBack, writeBackMapped } from './block/write-back.ts';
 import { cli } from './cli/cli.ts';
 import { memoryDevices } from './devices/character-device.ts';
 import { makeDevice } from './devices/device.ts';
+import { PseudoTerminals } from './devices/pty.ts';
+import type { Terminal } from './devices/terminal.ts';
 import { ConsoleTty, terminalDevices } from './devices/tty.ts';
 import { deviceOpener, makeDevfs } from './fs/devfs/devfs.ts';
 import { mountExt4 } from './fs/ext4/ext4.ts';
@@ -74,6 +76,7 @@ import { DmesgLog } from './trace/log.ts';
 import { formatCall } from './trace/strace.ts';
 import type { WaitQueue } from './program/wait-queue.ts';
 import type { Filesystem, Timestamp } from './vfs/inode.ts';
+import type { OpenFile } from './vfs/open-file.ts';
 import { BOOT_BANNER } from './version.ts';
 import { MemoryFiles } from './vfs/memory-files.ts';
 import { MountTable } from './vfs/mount-table.ts';
@@ -149,7 +152,9 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const capacityBytes = options.memoryBytes * TMPFS_SHARE;
   const ramfs: MakeRamfs = (type, deviceNumber, rootMode = 0o755) =>
     new Ramfs({ type, deviceNumber, capacityBytes, now, rootMode });
-  const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty)];
+  const pseudoTerminals = new PseudoTerminals({ deviceNumber: 23, now });
+  const openControlling = (flags: number): OpenFile | undefined => openOwnTerminal(machine, flags);
+  const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty, openControlling), pseudoTerminals.device];
   const vfs = new MountTable(ramfs('ramfs', 1), 'rootfs', 'rw', deviceOpener(devices));
   const filesystems: readonly FilesystemType[] = [
     { name: 'ext4' },
@@ -159,6 +164,8 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     { name: 'tmpfs', create: () => ramfs('tmpfs', 17) },
   ];
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
+  machine.pseudoTerminals = pseudoTerminals;
+  pseudoTerminals.onOpened = (terminal) => adoptTerminal(machine, terminal);
   machine.memoryFiles = new MemoryFiles(ramfs('tmpfs', 21));
   const environment = new Map<ByteString, ByteString>();
   // Some ms with nothing to do are a turn of the host's event loop.
@@ -193,16 +200,10 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
 
   const say = (text: string): void => log.notice(text);
   const proc = makeProcfs(procSource(machine, ports, { filesystems, environment, cpu }), { deviceNumber: 19 });
-  const mounts = standardMounts(makeDevfs(devices, { deviceNumber: 18, now }), proc, ramfs);
+  const devfs = makeDevfs(devices, { deviceNumber: 18, now });
+  const mounts = standardMounts({ devfs, proc, pseudoTerminals: pseudoTerminals.filesystem }, ramfs);
   startKernelThread(machine, 'mount-root', function* mountRoot(sys) {
-    if (ports.disk.blockCount > 0) {
-      const cache = new BlockCache(ports.disk);
-      const root = yield* sys.retry(() => mountExt4(cache, { now, log: say, deviceNumber: makeDevice(252, 0) }));
-      vfs.mount(root, '/', '/dev/vblk0.1', root.isReadOnly ? 'ro' : 'rw');
-      const nowNs = (): number => ports.clock.monotonicNs();
-      startKernelThread(machine, 'write-back', () => writeBack(cache, nowNs));
-      startKernelThread(machine, 'map-write-back', (own) => writeBackMapped(root, own, nowNs));
-    }
+    if (ports.disk.blockCount > 0) yield* mountDisk(machine, ports, sys, { now, log: say });
     // Only threads that start now have the disk as their root directory.
     startKernelThread(machine, 'init', init);
   });
@@ -238,9 +239,49 @@ interface Mountable {
 
 type MakeRamfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, rootMode?: number) => Ramfs;
 
-function standardMounts(devfs: Filesystem, proc: Filesystem, ramfs: MakeRamfs): readonly Mountable[] {
+/** /dev/tty: the terminal of the session of the thread that runs; the console, where it has none. */
+function openOwnTerminal(machine: RunningMachine, flags: number): OpenFile | undefined {
+  const session = machine.current?.program.session;
+  const terminal = session === undefined ? undefined : machine.terminalOf(session);
+  if (terminal === undefined) return undefined;
+  if (terminal === machine.tty) return machine.tty.open(flags, '/dev/tty');
+  return machine.pseudoTerminals?.openSlave(terminal, flags);
+}
+
+/** open(2) of a terminal by a session leader without one makes it the session's. */
+function adoptTerminal(machine: RunningMachine, terminal: Terminal): void {
+  const program = machine.current?.program;
+  if (program === undefined || program.pid !== program.session || terminal.session !== undefined) return;
+  if (machine.terminalOf(program.session) !== undefined) return;
+  terminal.session = program.session;
+  terminal.foreground = program.processGroup;
+}
+
+/** The disk becomes the root directory, and two threads keep it up to date. */
+function* mountDisk(
+  machine: RunningMachine,
+  ports: KernelPorts,
+  sys: NativeCalls,
+  options: { readonly now: () => Timestamp; readonly log: (text: string) => void },
+): Wait<void> {
+  const cache = new BlockCache(ports.disk);
+  const root = yield* sys.retry(() => mountExt4(cache, { ...options, deviceNumber: makeDevice(252, 0) }));
+  machine.vfs.mount(root, '/', '/dev/vblk0.1', root.isReadOnly ? 'ro' : 'rw');
+  const nowNs = (): number => ports.clock.monotonicNs();
+  startKernelThread(machine, 'write-back', () => writeBack(cache, nowNs));
+  startKernelThread(machine, 'map-write-back', (own) => writeBackMapped(root, own, nowNs));
+}
+
+interface KernelFilesystems {
+  readonly devfs: Filesystem;
+  readonly proc: Filesystem;
+  readonly pseudoTerminals: Filesystem;
+}
+
+function standardMounts({ devfs, proc, pseudoTerminals }: KernelFilesystems, ramfs: MakeRamfs): readonly Mountable[] {
   return [
     { path: '/dev', source: 'devfs', filesystem: devfs },
+    { path: '/dev/pts', source: 'devpts', filesystem: pseudoTerminals },
     { path: '/dev/shm', source: 'tmpfs', filesystem: ramfs('tmpfs', 22, 0o1777) },
     { path: '/proc', source: 'proc', filesystem: proc },
     { path: '/tmp', source: 'tmpfs', filesystem: ramfs('tmpfs', 20, 0o1777) },

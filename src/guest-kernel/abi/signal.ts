@@ -1,5 +1,5 @@
 /** Signals: signal(7), asm/signal.h, asm-generic/siginfo.h. */
-const SIGHUP = 1;
+export const SIGHUP = 1;
 export const SIGINT = 2;
 export const SIGQUIT = 3;
 export const SIGILL = 4;

@@ -8,7 +8,7 @@
 import { assert } from '../../emulator/util/assert.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { SCHED_FIFO, SCHED_IDLE, SCHED_OTHER } from '../abi/sched.ts';
-import { SIGCONT, SIGKILL } from '../abi/signal.ts';
+import { SIGCONT, SIGKILL, SIG_IGN } from '../abi/signal.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Blocked } from './blocked.ts';
 import type { ThreadInfo } from './programs.ts';
@@ -151,6 +151,11 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   /** Whether a signal of this set would be taken now if it came. */
   accepts(signal: number): boolean {
     return !this.isTerminated && (signal === SIGKILL || (this.signalMask & signalBit(signal)) === 0n);
+  }
+
+  /** Whether a signal would do nothing to it now. */
+  shuns(signal: number): boolean {
+    return !this.accepts(signal) || this.program.actions.get(signal).handler === SIG_IGN;
   }
 
   /** Sends a signal to this thread alone (tgkill, faults). @returns whether it waits for delivery now */

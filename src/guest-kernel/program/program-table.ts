@@ -1,6 +1,7 @@
 /** Programs as REST, the boot line and the CLI start, list and signal them. */
 import { type ByteString } from '../../emulator/util/bytes.ts';
 import { SI_USER } from '../abi/signal.ts';
+import type { TtyOwners } from '../devices/terminal.ts';
 import { FileTable } from '../vfs/file-table.ts';
 import type { NativePrograms } from './native-registry.ts';
 import { LaunchError, type ProgramInfo, type Programs, type StartOptions, type ThreadInfo } from './programs.ts';
@@ -32,11 +33,17 @@ export class ProgramTable implements Programs {
     this.#machine = machine;
     this.#natives = natives;
     this.#guests = guests;
-    machine.tty.attach({
+    const owners: TtyOwners = {
       programOf: (threadId) => machine.task(threadId)?.program,
+      shuns: (threadId, signal) => machine.task(threadId)?.shuns(signal) === true,
       isGroupAlive: (group) => machine.programs().some((each) => each.isRunning && each.processGroup === group),
+      sessionOfGroup: (group) =>
+        machine.programs().find((each) => each.isRunning && each.processGroup === group)?.session,
       signalGroup: (group, signal) => this.signalGroup(group, signal),
-    });
+      signalProgram: (pid, signal) => void this.signal(pid, signal),
+    };
+    machine.tty.attach(owners);
+    machine.pseudoTerminals?.attach(owners);
   }
 
   start(argv: readonly ByteString[], options: StartOptions): number {

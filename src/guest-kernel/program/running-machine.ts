@@ -1,5 +1,7 @@
 /** The machine while it runs: clock, log, scheduler, and the registers of threads and programs. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
+import type { PseudoTerminals } from '../devices/pty.ts';
+import type { Terminal } from '../devices/terminal.ts';
 import type { ConsoleTty } from '../devices/tty.ts';
 import { Network } from '../net/network.ts';
 import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
@@ -40,6 +42,8 @@ export class RunningMachine implements Machine {
   isGoingDown = false;
   /** Makes address spaces for fork; set in boot.ts. */
   namespaces: NamespacePool | undefined;
+  /** Set in boot.ts. */
+  pseudoTerminals: PseudoTerminals | undefined;
   /** Files without names; set in boot.ts. */
   memoryFiles: MemoryFiles | undefined;
   /** The thread that runs now. */
@@ -100,6 +104,13 @@ export class RunningMachine implements Machine {
 
   registerProgram(program: RunningProgram): void {
     this.#programs.set(program.pid, program);
+  }
+
+  /** The terminal that controls a session. */
+  terminalOf(session: number): Terminal | undefined {
+    if (this.tty.session === session) return this.tty;
+    for (const terminal of this.pseudoTerminals?.all ?? []) if (terminal.session === session) return terminal;
+    return undefined;
   }
 
   /** Forgets the oldest ended programs beyond the history's bound. */

@@ -10,6 +10,7 @@ import {
   SA_NOCLDWAIT,
   SIGCHLD,
   SIGCONT,
+  SIGHUP,
   SIGKILL,
   SIGSTOP,
   SIGTSTP,
@@ -17,6 +18,7 @@ import {
   SIGTTOU,
   SIG_DFL,
   SIG_IGN,
+  SI_KERNEL,
   defaultAction,
 } from '../abi/signal.ts';
 import { RLIMIT_CORE } from '../abi/resource.ts';
@@ -303,9 +305,21 @@ export class RunningProgram implements Program {
     const { state: end } = this;
     this.hasDumped = end.kind === 'killed' && defaultAction(end.signal) === 'core' && this.limits.soft(RLIMIT_CORE) > 0;
     this.#machine.programEnded(this);
+    if (this.pid === this.session) this.#leaveTerminal();
     this.#leaveFamily();
     this.ended.wake();
     this.released.wake();
+  }
+
+  /** A session loses its leader: the foreground group hears SIGHUP (setsid(2)). */
+  #leaveTerminal(): void {
+    const terminal = this.#machine.terminalOf(this.session);
+    if (terminal === undefined) return;
+    terminal.session = undefined;
+    if (terminal.isConsole) return;
+    terminal.signalForeground(SIGHUP);
+    terminal.signalForeground(SIGCONT);
+    terminal.foreground = undefined;
   }
 
   #leaveFamily(): void {
@@ -313,11 +327,17 @@ export class RunningProgram implements Program {
       child.parent = undefined;
       child.parentPid = 1;
       this.#machine.zombieGone(child);
+      if (child.isStopped && child.session === this.session) child.#abandonStopped();
     }
     this.children.clear();
     const { state } = this;
     if (state.kind === 'exited') this.#tellParent(CLD_EXITED, state.code);
     else if (state.kind === 'killed') this.#tellParent(this.hasDumped ? CLD_DUMPED : CLD_KILLED, state.signal);
+  }
+
+  /** Nobody is left who could continue it (POSIX, _exit: SIGHUP and SIGCONT). */
+  #abandonStopped(): void {
+    for (const signal of [SIGHUP, SIGCONT]) this.postSignal({ signal, code: SI_KERNEL });
   }
 
   /** SIGCHLD and the wait queue; a parent that ignores SIGCHLD never waits (sigaction(2), SA_NOCLDWAIT). */

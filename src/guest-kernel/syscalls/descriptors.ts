@@ -26,6 +26,7 @@ import {
   O_RDONLY,
 } from '../abi/fcntl.ts';
 import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD } from '../abi/ioctls.ts';
+import { PtyMaster, isPeerRequest } from '../devices/pty.ts';
 import { blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
@@ -126,6 +127,10 @@ function ioctl(thread: Thread, { fd, request, arg }: { fd: number; request: numb
       memory.storeU32(arg, Math.max(0, file.attributes().sizeBytes - file.offset));
       return 0;
     default:
+  }
+  if (file instanceof PtyMaster && isPeerRequest(request)) {
+    const peer = file.openPeer(arg & ~O_CLOEXEC);
+    return thread.files.add(peer, { isCloseOnExec: (arg & O_CLOEXEC) !== 0 });
   }
   return file.ioctl(call, request, arg, memory);
 }

@@ -13,7 +13,7 @@ import type { Location } from '../vfs/location.ts';
 import { encodeSignalInfo } from '../program/signal-frame.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
 import { programOfFile } from './pidfd.ts';
-import { NO_RETURN, type Result, type Syscall, partial, syscall } from './syscall.ts';
+import { NO_RETURN, type Result, type Syscall, syscall } from './syscall.ts';
 import { storeTimeval } from './timespec.ts';
 
 // wait4(2), waitid(2): sys/wait.h
@@ -65,17 +65,26 @@ function programOf(thread: Thread, pid: number): RunningProgram {
 }
 
 function setpgid(thread: Thread, { pid, group }: { pid: number; group: number }): Result {
+  const { program: own, machine } = asGuest(thread);
+  if (pid < 0 || group < 0) throw EINVAL;
   const program = programOf(thread, pid);
-  const own = asGuest(thread).program;
   if (program !== own && program.parent !== own) throw ESRCH;
+  if (program !== own && program.session !== own.session) throw EPERM;
   if (program !== own && program.hasExecuted) throw EACCES;
-  if (program.session === program.pid && group !== 0 && group !== program.pid) throw EPERM;
-  program.processGroup = group === 0 ? program.pid : group;
+  if (program.session === program.pid) throw EPERM;
+  const target = group === 0 ? program.pid : group;
+  const isJoining = target !== program.pid;
+  const members = machine.programs().filter((each) => each.processGroup === target);
+  if (isJoining && !members.some((each) => each.session === own.session)) throw EPERM;
+  program.processGroup = target;
   return 0;
 }
 
 function setsid(thread: Thread): Result {
-  const { program } = asGuest(thread);
+  const { program, machine } = asGuest(thread);
+  // A group leader stays where its group is; one that the machine started alone leads nobody else.
+  const hasFollowers = machine.programs().some((each) => each !== program && each.processGroup === program.pid);
+  if (program.processGroup === program.pid && (program.parent !== undefined || hasFollowers)) throw EPERM;
   program.processGroup = program.pid;
   program.session = program.pid;
   return program.pid;
@@ -272,7 +281,7 @@ export const processes: readonly Syscall[] = [
   syscall({ nr: 109, name: 'setpgid', args: { pid: 'int', group: 'int' }, support: 'full', run: setpgid }),
   syscall({ nr: 110, name: 'getppid', args: {}, support: 'full', run: (thread) => thread.program.parentPid }),
   syscall({ nr: 111, name: 'getpgrp', args: {}, support: 'full', run: (thread) => thread.program.processGroup }),
-  syscall({ nr: 112, name: 'setsid', args: {}, support: partial('the terminal stays'), run: setsid }),
+  syscall({ nr: 112, name: 'setsid', args: {}, support: 'full', run: setsid }),
   syscall({ nr: 121, name: 'getpgid', args: { pid: 'int' }, support: 'full', run: (thread, { pid }) => programOf(thread, pid).processGroup }),
   syscall({ nr: 124, name: 'getsid', args: { pid: 'int' }, support: 'full', run: (thread, { pid }) => programOf(thread, pid).session }),
   syscall({ nr: 231, name: 'exit_group', args: { code: 'int' }, support: 'full', run: exitGroup }),

@@ -1,0 +1,284 @@
+/* Pseudo-terminals, sessions, job control: pty(7), credentials(7), tcsetpgrp(3), SIGTTIN, SIGTTOU, SIGHUP. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <utmp.h>
+
+#include "show.h"
+
+static volatile sig_atomic_t caught;
+static void on_signal(int s) { caught = s; }
+
+static void drain(int fd) {
+  char text[500];
+  struct pollfd p = {fd, POLLIN, 0};
+  ssize_t total = 0;
+  while (poll(&p, 1, 100) == 1 && (p.revents & POLLIN)) {
+    ssize_t n = read(fd, text + total, sizeof text - 1 - total);
+    if (n <= 0) break;
+    total += n;
+  }
+  text[total] = 0;
+  printf("master reads %zd:", total);
+  for (ssize_t i = 0; i < total; i++) printf(text[i] < 32 || text[i] > 126 ? " %d" : " %c", text[i]);
+  printf("\n");
+}
+
+static void basics(void) {
+  SECTION("pty");
+  int m = posix_openpt(O_RDWR | O_NOCTTY);
+  SHOW(grantpt(m));
+  char name[100];
+  SHOW(ptsname_r(m, name, sizeof name));
+  SHOW(open(name, O_RDWR | O_NOCTTY));
+  SHOW(unlockpt(m));
+  int s = open(name, O_RDWR | O_NOCTTY);
+  printf("opened %d, isatty %d %d\n", s >= 0, isatty(s), isatty(m));
+  char own[100];
+  SHOW(ttyname_r(s, own, sizeof own));
+  SHOW(strcmp(own, name));
+  SHOW(write(m, "abc\x7f\x7f" "d\n", 7));
+  char text[100] = {0};
+  SHOW(read(s, text, sizeof text));
+  printf("slave reads %s", text);
+  drain(m);
+  SHOW(write(s, "one\ntwo", 7));
+  drain(m);
+  struct winsize w = {24, 80, 0, 0}, got = {0};
+  SHOW(ioctl(m, TIOCSWINSZ, &w));
+  SHOW(ioctl(s, TIOCGWINSZ, &got));
+  printf("%d x %d\n", got.ws_row, got.ws_col);
+  struct termios t;
+  SHOW(tcgetattr(s, &t));
+  cfmakeraw(&t);
+  SHOW(tcsetattr(s, TCSANOW, &t));
+  SHOW(write(m, "x\3y", 3));
+  memset(text, 0, sizeof text);
+  SHOW(read(s, text, sizeof text));
+  printf("raw: %d %d %d\n", text[0], text[1], text[2]);
+  int bytes;
+  write(m, "four", 4);
+  usleep(20000);
+  SHOW(ioctl(s, FIONREAD, &bytes));
+  printf("%d\n", bytes);
+  SHOW(tcflush(s, TCIFLUSH));
+  SHOW(ioctl(s, FIONREAD, &bytes));
+  printf("%d\n", bytes);
+  int peer = ioctl(m, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+  printf("peer %d\n", isatty(peer));
+  close(peer);
+  SHOW(tcgetpgrp(s));
+  SHOW(ioctl(s, TIOCNOTTY));
+  close(s);
+  struct pollfd p = {m, POLLIN, 0};
+  SHOW(poll(&p, 1, 0));
+  printf("revents %#x\n", p.revents);
+  SHOW(read(m, text, 1));
+  SHOW(write(m, text, 1));
+  s = open(name, O_RDWR | O_NOCTTY);
+  SHOW(poll(&p, 1, 0));
+  close(m);
+  SHOW(read(s, text, 1));
+  SHOW(write(s, text, 1));
+  p.fd = s;
+  SHOW(poll(&p, 1, 0));
+  printf("revents %#x\n", p.revents);
+  close(s);
+  SHOW(open(name, O_RDWR | O_NOCTTY));
+}
+
+/* Runs in a session of its own with the slave as terminal; what it prints goes to the original stdout. */
+static FILE *out;
+#define SAY(...) (fprintf(out, __VA_ARGS__), fflush(out))
+
+static int background(int (*work)(void)) {
+  pid_t child = fork();
+  if (child == 0) {
+    setpgid(0, 0);
+    _exit(work());
+  }
+  setpgid(child, child);
+  int status;
+  waitpid(child, &status, WUNTRACED);
+  if (!WIFSTOPPED(status)) {
+    SAY("ended %#x\n", status);
+    return 0;
+  }
+  SAY("stopped by %s\n", sigabbrev_np(WSTOPSIG(status)));
+  tcsetpgrp(0, child);
+  kill(-child, SIGCONT);
+  waitpid(child, &status, WUNTRACED);
+  SAY("then %#x\n", status);
+  signal(SIGTTOU, SIG_IGN);
+  tcsetpgrp(0, getpgrp());
+  signal(SIGTTOU, SIG_DFL);
+  return child;
+}
+
+static int reads(void) {
+  char c = 0;
+  ssize_t n = read(0, &c, 1);
+  return n == 1 ? c : 100 + errno;
+}
+static int reads_blocked(void) {
+  signal(SIGTTIN, SIG_IGN);
+  return reads();
+}
+static int changes(void) {
+  struct termios t;
+  tcgetattr(0, &t);
+  return tcsetattr(0, TCSANOW, &t) == 0 ? 1 : 100 + errno;
+}
+static int changes_blocked(void) {
+  signal(SIGTTOU, SIG_IGN);
+  return changes();
+}
+static int writes(void) { return write(1, "w", 1) == 1 ? 2 : 100 + errno; }
+static int sets_group(void) { return tcsetpgrp(0, getpgrp()) == 0 ? 3 : 100 + errno; }
+
+static int session(void) {
+  SAY("leader %d, group in front %d\n", getsid(0) == getpid(), tcgetpgrp(0) == getpgrp());
+  SAY("tcgetsid %d\n", tcgetsid(0) == getpid());
+  SAY("setsid %s\n", setsid() == -1 ? strerrorname_np(errno) : "ok");
+  SAY("setpgid %s\n", setpgid(0, 0) == -1 ? strerrorname_np(errno) : "ok");
+  int tty = open("/dev/tty", O_RDWR);
+  SAY("/dev/tty %d\n", isatty(tty));
+  close(tty);
+  SAY("tcsetpgrp of nobody: %s\n", tcsetpgrp(0, 99999) == -1 ? strerrorname_np(errno) : "ok");
+  background(reads);
+  background(reads_blocked);
+  background(changes);
+  background(changes_blocked);
+  background(sets_group);
+  background(writes);
+  struct termios t;
+  tcgetattr(0, &t);
+  t.c_lflag |= TOSTOP;
+  tcsetattr(0, TCSANOW, &t);
+  background(writes);
+  t.c_lflag &= ~TOSTOP;
+  tcsetattr(0, TCSANOW, &t);
+  signal(SIGWINCH, on_signal);
+  SAY("ready\n");
+  while (caught != SIGWINCH) usleep(1000);
+  SAY("window changed\n");
+  signal(SIGINT, on_signal);
+  SAY("ready\n");
+  while (caught != SIGINT) usleep(1000);
+  SAY("interrupted\n");
+  /* an orphaned group that reads in the background gets EIO */
+  int p[2];
+  pipe(p);
+  if (fork() == 0) {
+    if (fork() == 0) {
+      setpgid(0, 0);
+      while (getppid() != 1) usleep(1000);
+      SAY("orphan reads: %d\n", reads() - 100 == EIO);
+      write(p[1], "x", 1);
+      _exit(0);
+    }
+    _exit(0);
+  }
+  wait(NULL);
+  char c;
+  read(p[0], &c, 1);
+  /* a child in front hears SIGHUP when the leader ends */
+  if (fork() == 0) {
+    signal(SIGHUP, on_signal);
+    write(p[1], "x", 1);
+    while (caught != SIGHUP) usleep(1000);
+    SAY("hung up; terminal %s\n", open("/dev/tty", O_RDWR) < 0 ? strerrorname_np(errno) : "ok");
+    _exit(0);
+  }
+  read(p[0], &c, 1);
+  return 0;
+}
+
+static void line(FILE *from) {
+  char text[200];
+  if (fgets(text, sizeof text, from) != NULL) printf("%s", text);
+}
+
+static void jobs(void) {
+  SECTION("sessions and job control");
+  int m, s, p[2];
+  openpty(&m, &s, NULL, NULL, NULL);
+  pipe(p);
+  fflush(stdout);
+  pid_t leader = fork();
+  if (leader == 0) {
+    close(m);
+    out = fdopen(p[1], "w");
+    login_tty(s);
+    _exit(session());
+  }
+  close(s);
+  close(p[1]);
+  FILE *from = fdopen(p[0], "r");
+  for (int i = 0; i < 6; i++) line(from);
+  write(m, "A\n", 2); /* for the one that is stopped by SIGTTIN and then reads */
+  char text[200];
+  while (fgets(text, sizeof text, from) != NULL && strcmp(text, "ready\n") != 0) printf("%s", text);
+  struct winsize w = {30, 100, 0, 0};
+  ioctl(m, TIOCSWINSZ, &w);
+  while (fgets(text, sizeof text, from) != NULL && strcmp(text, "ready\n") != 0) printf("%s", text);
+  write(m, "\3", 1);
+  while (fgets(text, sizeof text, from) != NULL) printf("%s", text);
+  int status;
+  waitpid(leader, &status, 0);
+  printf("leader %#x\n", status);
+  close(m);
+}
+
+static void stops(void) {
+  SECTION("^Z, and the master closes");
+  int m;
+  fflush(stdout);
+  pid_t leader = forkpty(&m, NULL, NULL, NULL);
+  if (leader == 0) {
+    pid_t child = fork();
+    if (child == 0) {
+      setpgid(0, 0);
+      signal(SIGTTOU, SIG_IGN);
+      tcsetpgrp(0, getpgrp());
+      signal(SIGTTOU, SIG_DFL);
+      write(1, "!", 1);
+      for (;;) pause();
+    }
+    int status;
+    waitpid(child, &status, WUNTRACED);
+    int first = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+    kill(child, SIGCONT);
+    waitpid(child, &status, WCONTINUED);
+    if (first == SIGTSTP) write(1, "?", 1);
+    waitpid(child, &status, 0);
+    _exit(6);
+  }
+  char c;
+  do read(m, &c, 1);
+  while (c != '!');
+  write(m, "\x1a", 1);
+  do read(m, &c, 1);
+  while (c != '?');
+  close(m);
+  int status;
+  waitpid(leader, &status, 0);
+  printf("leader %#x\n", status);
+}
+
+int main(void) {
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  alarm(50);
+  basics();
+  jobs();
+  stops();
+  return 0;
+}

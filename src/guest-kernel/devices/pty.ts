@@ -1,0 +1,264 @@
+/**
+ * Pseudo-terminals (pty(7)): a terminal whose other side is a program too.
+ *
+ *   program ── /dev/pts/N (TerminalFile) ── discipline ── Pty ── master (/dev/ptmx) ── xterm, script, sshd, tmux
+ */
+import { EAGAIN, EINTR, EIO, EINVAL, ENOENT } from '../abi/errno.ts';
+import { O_NOCTTY, O_NONBLOCK } from '../abi/fcntl.ts';
+import { FIONREAD } from '../abi/ioctls.ts';
+import { POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
+import { S_IFCHR } from '../abi/stat.ts';
+import { SIGCONT, SIGHUP } from '../abi/signal.ts';
+import { TIOCGPTLCK, TIOCGPTN, TIOCGPTPEER, TIOCSIG, TIOCSPTLCK } from '../abi/termios.ts';
+import { VirtualDirectory, VirtualFilesystem, VirtualInode } from '../fs/virtual/virtual-inode.ts';
+import { type Blocked, blocked } from '../program/blocked.ts';
+import { WaitQueue } from '../program/wait-queue.ts';
+import { BaseFile } from '../vfs/base-file.ts';
+import type { FileAttributes, Timestamp } from '../vfs/inode.ts';
+import type { Call, OpenFile, PollMask, UserMemory } from '../vfs/open-file.ts';
+import { characterDeviceAttributes } from './character-device.ts';
+import { type DeviceType, makeDevice } from './device.ts';
+import { Terminal, TerminalFile, terminalControl, type TtyOwners } from './terminal.ts';
+
+const DEVPTS_MAGIC = 0x1cd1;
+const PTMX = characterDeviceAttributes(makeDevice(5, 2), 0o666);
+const SLAVE_MAJOR = 136;
+/** What the master has not read yet; a slave that writes more waits. */
+const BUFFER_BYTES = 65_536;
+const MAX_PTYS = 4096;
+
+class Pty extends Terminal {
+  readonly isConsole = false;
+  readonly number: number;
+  readonly masterReadiness = new WaitQueue();
+  readonly #output: Uint8Array[] = [];
+  /** Bytes that wait for the master. */
+  waitingBytes = 0;
+  isLocked = true;
+  slaves = 0;
+  hasBeenOpened = false;
+
+  constructor(number: number) {
+    super({ rows: 0, columns: 0 });
+    this.number = number;
+  }
+
+  protected show(bytes: Uint8Array): boolean {
+    if (bytes.length === 0) return true;
+    if (this.waitingBytes + bytes.length > BUFFER_BYTES && this.waitingBytes > 0) return false;
+    this.#output.push(bytes.slice());
+    this.waitingBytes += bytes.length;
+    this.masterReadiness.wake();
+    return true;
+  }
+
+  take(dst: Uint8Array): number {
+    let done = 0;
+    for (let chunk = this.#output[0]; chunk !== undefined && done < dst.length; chunk = this.#output[0]) {
+      const count = Math.min(chunk.length, dst.length - done);
+      dst.set(chunk.subarray(0, count), done);
+      done += count;
+      if (count === chunk.length) this.#output.shift();
+      else this.#output[0] = chunk.subarray(count);
+    }
+    this.waitingBytes -= done;
+    if (done > 0) this.readiness.wake();
+    return done;
+  }
+
+  slaveClosed(): void {
+    this.slaves--;
+    this.masterReadiness.wake();
+  }
+
+  /** The master is gone: the session's leader hears SIGHUP (Linux tty_signal_session_leader), reads find the end. */
+  hangUp(): void {
+    this.isHungUp = true;
+    const { session } = this;
+    this.session = undefined;
+    if (session !== undefined) {
+      this.owners?.signalProgram(session, SIGHUP);
+      this.owners?.signalProgram(session, SIGCONT);
+    }
+    this.readiness.wake();
+  }
+}
+
+export class PtyMaster extends BaseFile {
+  readonly kind = 'tty';
+  readonly pty: Pty;
+  override readonly readiness: WaitQueue;
+  readonly #openSlave: (flags: number) => OpenFile;
+  readonly #onClosed: () => void;
+
+  constructor(pty: Pty, flags: number, parts: { openSlave: (flags: number) => OpenFile; onClosed: () => void }) {
+    super('/dev/ptmx', flags);
+    this.pty = pty;
+    this.readiness = pty.masterReadiness;
+    this.#openSlave = parts.openSlave;
+    this.#onClosed = parts.onClosed;
+  }
+
+  attributes(): FileAttributes {
+    return PTMX;
+  }
+
+  get #isDeserted(): boolean {
+    return this.pty.slaves === 0 && this.pty.hasBeenOpened;
+  }
+
+  override read(call: Call, dst: Uint8Array): number | Blocked {
+    if (dst.length === 0) return 0;
+    if (this.pty.waitingBytes > 0) return this.pty.take(dst);
+    if (this.#isDeserted) throw EIO;
+    if ((this.flags & O_NONBLOCK) !== 0) throw EAGAIN;
+    if (call.isInterrupted) throw EINTR;
+    return blocked(this.readiness);
+  }
+
+  override write(_call: Call, src: Uint8Array): number | Blocked {
+    this.pty.type(src);
+    return src.length;
+  }
+
+  poll(): PollMask {
+    const base = POLLOUT | POLLWRNORM | (this.pty.waitingBytes > 0 ? POLLIN | POLLRDNORM : 0);
+    return this.#isDeserted ? base | POLLHUP : base;
+  }
+
+  override ioctl(call: Call, request: number, argument: number, memory: UserMemory): number | Blocked {
+    const { pty } = this;
+    switch (request) {
+      case TIOCGPTN:
+        memory.storeU32(argument, pty.number);
+        return 0;
+      case TIOCSPTLCK:
+        pty.isLocked = memory.loadU32(argument) !== 0;
+        return 0;
+      case TIOCGPTLCK:
+        memory.storeU32(argument, pty.isLocked ? 1 : 0);
+        return 0;
+      case TIOCSIG:
+        if (argument < 1 || argument > 64) throw EINVAL;
+        pty.signalForeground(argument);
+        return 0;
+      case FIONREAD:
+        memory.storeU32(argument, pty.waitingBytes);
+        return 0;
+      default:
+        return terminalControl(pty, call, { request, argument, memory });
+    }
+  }
+
+  /** TIOCGPTPEER. */
+  openPeer(flags: number): OpenFile {
+    return this.#openSlave(flags);
+  }
+
+  protected override closed(): void {
+    this.pty.hangUp();
+    this.#onClosed();
+  }
+}
+
+export function isPeerRequest(request: number): boolean {
+  return request === TIOCGPTPEER;
+}
+
+/** The slaves of /dev/pts, and /dev/ptmx that makes them. */
+export class PseudoTerminals {
+  readonly filesystem: VirtualFilesystem;
+  readonly device: DeviceType;
+  readonly #ptys = new Map<number, Pty>();
+  #owners: TtyOwners | undefined;
+  /** A slave was opened without O_NOCTTY: whoever has no terminal yet takes it. Set in boot.ts. */
+  onOpened: (terminal: Terminal) => void = () => {};
+
+  constructor(options: { readonly deviceNumber: number; readonly now: () => Timestamp }) {
+    this.device = { name: 'ptmx', major: 5, minor: 2, mode: 0o666, open: (flags) => this.#openMaster(flags) };
+    this.filesystem = new VirtualFilesystem({
+      ...options,
+      type: 'devpts',
+      typeMagic: DEVPTS_MAGIC,
+      isVolatile: true,
+      root: (filesystem) => this.#makeRoot(filesystem),
+    });
+  }
+
+  attach(owners: TtyOwners): void {
+    this.#owners = owners;
+  }
+
+  get all(): Iterable<Terminal> {
+    return this.#ptys.values();
+  }
+
+  #openMaster(flags: number): OpenFile {
+    let number = 0;
+    while (this.#ptys.has(number)) number++;
+    if (number >= MAX_PTYS) throw EAGAIN;
+    const pty = new Pty(number);
+    if (this.#owners !== undefined) pty.attach(this.#owners);
+    this.#ptys.set(number, pty);
+    return new PtyMaster(pty, flags, {
+      openSlave: (slaveFlags) => {
+        const node = this.filesystem.root.lookup(String(number));
+        if (!(node instanceof SlaveNode)) throw EIO;
+        return node.open(slaveFlags);
+      },
+      onClosed: () => this.#ptys.delete(number),
+    });
+  }
+
+  #makeRoot(filesystem: VirtualFilesystem): VirtualDirectory {
+    return new VirtualDirectory(
+      { filesystem, number: 1, permissions: 0o755 },
+      () => [...this.#ptys.keys()].map((n) => ({ name: String(n), inodeNumber: n + 3, fileType: S_IFCHR })),
+      (name) => {
+        const pty = /^\d+$/.test(name) ? this.#ptys.get(Number(name)) : undefined;
+        return pty === undefined ? undefined : new SlaveNode(filesystem, pty, (opened) => this.onOpened(opened));
+      },
+    );
+  }
+
+  /** The node of a slave, for whoever opens its terminal by another name (/dev/tty). @throws ENOENT */
+  openSlave(terminal: Terminal, flags: number): OpenFile {
+    for (const [number, pty] of this.#ptys) {
+      const node = pty === terminal ? this.filesystem.root.lookup(String(number)) : undefined;
+      if (node instanceof SlaveNode) return node.open(flags | O_NOCTTY);
+    }
+    throw ENOENT;
+  }
+}
+
+class SlaveNode extends VirtualInode {
+  readonly fileType = S_IFCHR;
+  readonly #pty: Pty;
+  readonly #onOpened: (terminal: Terminal) => void;
+
+  constructor(filesystem: VirtualFilesystem, pty: Pty, onOpened: (terminal: Terminal) => void) {
+    super(filesystem, pty.number + 3, 0o620);
+    this.#pty = pty;
+    this.#onOpened = onOpened;
+  }
+
+  override get rdev(): number {
+    return makeDevice(SLAVE_MAJOR, this.#pty.number);
+  }
+
+  override setAttributes(): void {} // grantpt(3) and login(1) give it to its user: there is nobody to keep out
+
+  open(flags: number): OpenFile {
+    const pty = this.#pty;
+    if (pty.isLocked || pty.isHungUp) throw EIO;
+    pty.slaves++;
+    pty.hasBeenOpened = true;
+    if ((flags & O_NOCTTY) === 0) this.#onOpened(pty);
+    return new TerminalFile(pty, flags, {
+      path: `/dev/pts/${pty.number}`,
+      attributes: () => this.attributes(),
+      inode: this,
+      onClosed: () => pty.slaveClosed(),
+    });
+  }
+}
