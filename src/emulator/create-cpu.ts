@@ -12,6 +12,7 @@ import { GUEST_LIMIT } from './memory/address-space.ts';
 import { PAGE, PAGE_SIZE } from './memory/page-permissions.ts';
 import { CpuCounters, type CpuStatistics } from './statistics.ts';
 import { StateSlots } from './thread-state.ts';
+import type { CodeStore } from './translate/code-store.ts';
 import { ColdExecutor } from './translate/cold-executor.ts';
 import { createTranslator } from './translate/create-translator.ts';
 import type { TranslationOptions } from './translate/translating-executor.ts';
@@ -36,6 +37,8 @@ export interface CpuOptions {
   readonly coldTier?: 'reference' | 'micro-ops';
   /** Shared by the cores of a machine; absent: this core's own. */
   readonly counters?: CpuCounters;
+  /** Compiled code shared by the cores of a machine, all of one level; absent: this core keeps its own. */
+  readonly codeStore?: CodeStore;
 }
 
 /** A core for `space`. Cost: some milliseconds the first time, when the decode table is built. */
@@ -71,6 +74,7 @@ class Core implements Cpu {
       space,
       codePages,
       counters,
+      codeStore: options.codeStore,
       ports: {
         timestamp: () => ports.timestamp(),
         entropy: (dst) => ports.entropy(dst),

@@ -1,7 +1,9 @@
 /** What the machine consists of. Reads as a table of contents; each thing is added here by one line. */
 import {
   chooseEngine,
+  CodeStore,
   CpuCounters,
+  type CpuOptions,
   cpuDescription,
   type CpuLevel,
   createCpu,
@@ -173,8 +175,9 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     void machine.scheduler.timers.add(ports.clock.monotonicNs() + HOST_TURN_NS, () => queue.wake());
   const engine = engineReport(options.engine);
   const counters = new CpuCounters();
+  const codeStore = new CodeStore({ port: ports.code });
   const cpu: CpuChoice = { level: options.cpu ?? DEFAULT_CPU_LEVEL, make: options.makeCpu ?? createCpu };
-  const pool = new NamespacePool(cpuMaker(ports, engine, cpu, counters), options.memoryBytes, wakeLater);
+  const pool = new NamespacePool(cpuMaker(ports, engine, cpu, { counters, codeStore }), options.memoryBytes, wakeLater);
   machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
   if (options.strace === true) tellCalls(dispatcher, log);
@@ -313,12 +316,15 @@ interface CpuChoice {
   readonly make: typeof createCpu;
 }
 
-function cpuMaker(ports: KernelPorts, engine: EngineReport, cpu: CpuChoice, counters: CpuCounters): MakeCpu {
+/** What all cores of a machine have in common. */
+type SharedByCpus = Required<Pick<CpuOptions, 'counters' | 'codeStore'>>;
+
+function cpuMaker(ports: KernelPorts, engine: EngineReport, cpu: CpuChoice, shared: SharedByCpus): MakeCpu {
   return (space) =>
     cpu.make(space, {
       engine: engine.used,
       level: cpu.level,
-      counters,
+      ...shared,
       ports: {
         nowMs: () => ports.clock.monotonicNs() / 1e6,
         // The time stamp counter runs at 1 GHz from boot, so the vDSO needs no scale (loader/vdso.ts).

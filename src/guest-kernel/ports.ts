@@ -5,6 +5,8 @@
  * Callbacks that a port takes are called from the host's event loop, never from inside the call that registered them.
  */
 
+import type { CodeStorePort } from '../emulator/index.ts';
+
 /** Something with a life; closing twice is allowed. */
 export interface Closable {
   close(): void;
@@ -70,6 +72,8 @@ export interface KernelPorts {
   readonly console: ConsolePort;
   readonly disk: BlockPort;
   readonly power: PowerPort;
+  /** Where compiled code outlives the machine; absent: nowhere. */
+  readonly code?: CodeStorePort;
 }
 
 /** Trouble of the host (quota, fetch, bad image), made at the port: EIO for the guest, `message` for the user. */

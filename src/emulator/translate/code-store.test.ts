@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { REG } from '../cpu.ts';
+import { createCpu } from '../create-cpu.ts';
+import { AddressSpace } from '../memory/address-space.ts';
+import type { CpuStatistics } from '../statistics.ts';
+import type { CodeUnit } from './code-link.ts';
 import { CodeStore, type CodeStorePort, type KeptModule, type StoredModule } from './code-store.ts';
 import { decodeModule, encodeModule, moduleKey } from './stored-module.ts';
 
@@ -16,8 +21,8 @@ function stored(rip: number, code: readonly number[], sizeBytes = 8): StoredModu
 /** Everything is in memory as `code` says. */
 const memoryOf =
   (code: readonly number[]) =>
-  ({ bytes }: { bytes: Uint8Array }): boolean =>
-    bytes.length === 1 || bytes.every((byte, i) => byte === code[i]);
+  ({ pieces: [first] }: CodeUnit): boolean =>
+    first.bytes.length === code.length && first.bytes.every((byte, i) => byte === code[i]);
 
 class FakePort implements CodeStorePort {
   readonly kept = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -97,5 +102,71 @@ describe('code store', () => {
     ]);
     expect(new CodeStore({ port }).count).toBe(0);
     expect(port.dropped).toEqual([key, 'another']);
+  });
+});
+
+describe('code shared between spaces', () => {
+  // mov eax, 0; loop: add eax, edi; dec edi; jne loop; syscall
+  const SUM = Uint8Array.of(0xb8, 0, 0, 0, 0, 0x01, 0xf8, 0xff, 0xcf, 0x75, 0xfa, 0x0f, 0x05);
+  const CODE = 0x40_0000;
+
+  /** A fresh space with the program, run to its system call. */
+  function runSum(codeStore: CodeStore, program = SUM): { sum: number; statistics: CpuStatistics } {
+    const space = new AddressSpace();
+    space.protect(CODE, 0x1000, 7);
+    space.u8.set(program, CODE);
+    const ports = { timestamp: () => 0n, entropy: (dst: Uint8Array): void => void dst.fill(1) };
+    const cpu = createCpu(space, { engine: 'wasm', ports, codeStore, translation: { warmUp: 3 } });
+    const state = cpu.createState();
+    state.rip = BigInt(CODE);
+    state.setNumber(REG.RDI, 1_000);
+    while (cpu.run(state, 100_000).kind === 'budget');
+    return { sum: state.low(REG.RAX), statistics: cpu.statistics };
+  }
+
+  it('the second space takes what the first compiled, and compiles nothing', () => {
+    const store = new CodeStore();
+    const first = runSum(store);
+    expect(first).toMatchObject({ sum: 500_500, statistics: { modulesReused: 0 } });
+    expect(first.statistics.modulesCompiled).toBeGreaterThan(0);
+    expect(runSum(store)).toMatchObject({ sum: 500_500, statistics: { modulesReused: 1, modulesCompiled: 0 } });
+  });
+
+  it('other code at the same address is compiled for itself', () => {
+    const store = new CodeStore();
+    runSum(store);
+    const subtract = Uint8Array.from(SUM, (byte, i) => (i === 5 ? 0x29 : byte));
+    expect(runSum(store, subtract)).toMatchObject({ sum: -500_500, statistics: { modulesReused: 0 } });
+    expect(runSum(store)).toMatchObject({ sum: 500_500, statistics: { modulesReused: 1 } });
+  });
+
+  it('code that another machine kept runs here', () => {
+    const port = new FakePort();
+    runSum(new CodeStore({ port }));
+    const kept = [...port.kept].map(([key, bytes]) => ({ key, bytes }));
+    const next = new CodeStore({ port: new FakePort(kept) });
+    expect(runSum(next)).toMatchObject({ sum: 500_500, statistics: { modulesReused: 1, modulesCompiled: 0 } });
+  });
+
+  it('code that is written over after it was taken runs as it is then', () => {
+    const store = new CodeStore();
+    runSum(store);
+    const space = new AddressSpace();
+    space.protect(CODE, 0x1000, 7);
+    space.u8.set(SUM, CODE);
+    const ports = { timestamp: () => 0n, entropy: (dst: Uint8Array): void => void dst.fill(1) };
+    const cpu = createCpu(space, { engine: 'wasm', ports, codeStore: store, translation: { warmUp: 3 } });
+    const state = cpu.createState();
+    for (const [opcode, sum] of [
+      [0x01, 500_500],
+      [0x29, -500_500],
+    ] as const) {
+      space.u8[CODE + 5] = opcode;
+      space.noteStore(CODE + 5, 1);
+      state.rip = BigInt(CODE);
+      state.setNumber(REG.RDI, 1_000);
+      while (cpu.run(state, 100_000).kind === 'budget');
+      expect(state.low(REG.RAX)).toBe(sum);
+    }
   });
 });

@@ -10,6 +10,7 @@
  */
 import type { CompiledModule } from '../backends/wasm/compile.ts';
 import type { CodeBytes } from '../memory/code-pages.ts';
+import type { CodeUnit } from './code-link.ts';
 import { decodeModule, encodeModule, moduleKey } from './stored-module.ts';
 
 /** Everything that a space needs to run the module. */
@@ -64,10 +65,10 @@ export class CodeStore {
     return this.#modules.size;
   }
 
-  /** A module with a region at `rip` all of whose code `isIntact` says is in memory; null: none. */
-  find(rip: number, isIntact: (code: CodeBytes) => boolean): StoredModule | null {
+  /** A module with a region at `rip` that can be used as it is; null: none. */
+  find(rip: number, isUsable: (unit: CodeUnit) => boolean): StoredModule | null {
     const candidates = this.#byEntry.get(rip);
-    const found = candidates?.find(({ pieces }) => pieces.every(isIntact));
+    const found = candidates?.find(({ compiled, pieces }) => isUsable({ entries: compiled.entries, pieces }));
     if (found === undefined) return null;
     this.#touch(found);
     return found;

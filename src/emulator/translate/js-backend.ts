@@ -63,6 +63,10 @@ export class JsBackend implements RegionBackend<JsLink> {
     return { units, size };
   }
 
+  reuse(): null {
+    return null; // functions belong to the links of their space
+  }
+
   link(unit: JsUnit): void {
     for (const rip of unit.entries) this.#links.linkTo(rip).run = unit.run;
   }

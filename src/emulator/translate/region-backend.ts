@@ -30,6 +30,8 @@ export interface RegionBackend<L extends CodeLink> {
   createLink(rip: number): L;
   /** @returns null when the host refuses: the regions stay cold */
   compile(regions: readonly Region[]): CompiledUnits | null;
+  /** Code for the block there that was compiled elsewhere from the same bytes. @returns null when there is none */
+  reuse(rip: number, isUsable: (unit: CodeUnit) => boolean): CompiledUnits | null;
   /** Generated code reaches the unit's entries from now on. */
   link(unit: CodeUnit): void;
   /** Generated code comes out at the dispatcher instead. Never while generated code is on the host's stack. */

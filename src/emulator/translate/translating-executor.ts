@@ -18,7 +18,7 @@ import { PAGE_SHIFT } from '../memory/page-permissions.ts';
 import type { CpuCounters } from '../statistics.ts';
 import { formBatch } from './batch-former.ts';
 import type { CodeLink, CodeUnit } from './code-link.ts';
-import type { LinkSource, RegionBackend } from './region-backend.ts';
+import type { CompiledUnits, LinkSource, RegionBackend } from './region-backend.ts';
 import { isTraced, stepTraced } from './single-step.ts';
 
 export interface TranslationOptions {
@@ -144,6 +144,8 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   #runCold(link: L, S: number): Exit | null {
     if (link.parked !== null && this.#revive(link, link.parked)) return null;
+    // Pages of the code come one by one: what cannot be used at first may be usable later.
+    if ((link.executions & (link.executions - 1)) === 0 && this.#reuse(link)) return null;
     if (++link.executions >= this.#warmUp && !link.isQueued) {
       link.isQueued = true;
       this.#queue.push(link);
@@ -189,17 +191,44 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     const regions = this.#takeBatch();
     const compiled = regions.length === 0 ? null : this.#backend.compile(regions);
     if (compiled === null) return;
-    const { units, size } = compiled;
-    for (const unit of units) this.#install(unit);
-    this.#size += size;
-    this.#modules++;
+    this.#installAll(compiled);
     counters.translateMs += this.#services.nowMs() - startMs;
-    counters.bytesGenerated += size;
+    counters.bytesGenerated += compiled.size;
     counters.regionsCompiled += regions.length;
     counters.blocksCompiled += regions.reduce((sum, { blocks }) => sum + blocks.length, 0);
     counters.modulesCompiled++;
-    counters.liveModules++;
-    counters.liveBytes += size;
+  }
+
+  /** Takes code that another space compiled from the same bytes. @returns whether the link has code now */
+  #reuse(link: L): boolean {
+    const compiled = this.#backend.reuse(link.rip >>> 0, (unit) => this.#isUsable(unit));
+    if (compiled === null) return false;
+    this.#installAll(compiled);
+    this.#counters.modulesReused++;
+    return link.code !== null;
+  }
+
+  #installAll({ units, size }: CompiledUnits): void {
+    for (const unit of units) this.#install(unit);
+    this.#size += size;
+    this.#modules++;
+    this.#counters.liveModules++;
+    this.#counters.liveBytes += size;
+  }
+
+  /** Whether the code is what memory holds, and none of it is compiled otherwise. */
+  #isUsable({ entries, pieces }: CodeUnit): boolean {
+    const { codePages } = this.#services;
+    if (entries.some((rip) => this.#links.get(rip)?.isCompiled === true)) return false;
+    return pieces.every((piece) => codePages.isIntact(piece)) && !this.#isVolatile(pieces);
+  }
+
+  #isVolatile(pieces: readonly CodeBytes[]): boolean {
+    const { codePages } = this.#services;
+    return pieces.some(
+      ({ rip, bytes }) =>
+        codePages.isVolatile(rip >>> PAGE_SHIFT) || codePages.isVolatile((rip + bytes.length - 1) >>> PAGE_SHIFT),
+    );
   }
 
   #takeBatch(): Region[] {
@@ -240,12 +269,8 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
    * @returns whether the code is live again
    */
   #revive(link: L, unit: CodeUnit): boolean {
-    const { codePages } = this.#services;
-    const isVolatile = ({ rip, bytes }: CodeBytes): boolean =>
-      codePages.isVolatile(rip >>> PAGE_SHIFT) || codePages.isVolatile((rip + bytes.length - 1) >>> PAGE_SHIFT);
-    if (unit.pieces.some(isVolatile)) return false;
-    const isReplaced = unit.entries.some((rip) => this.linkTo(rip).isCompiled);
-    if (isReplaced || !unit.pieces.every((piece) => codePages.isIntact(piece))) {
+    if (this.#isVolatile(unit.pieces)) return false;
+    if (!this.#isUsable(unit)) {
       this.#discard(unit);
       return false;
     }

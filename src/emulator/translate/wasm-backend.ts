@@ -5,6 +5,7 @@ import { type LoadedModule, WasmRuntime } from '../backends/wasm/runtime/runtime
 import type { ExecutorServices } from '../executor.ts';
 import { CodeLink, type CodeUnit } from './code-link.ts';
 import { piecesOf } from './code-pieces.ts';
+import type { StoredModule } from './code-store.ts';
 import type { CompiledUnits, LinkSource, RegionBackend } from './region-backend.ts';
 
 export class WasmLink extends CodeLink {
@@ -36,10 +37,26 @@ export class WasmBackend implements RegionBackend<WasmLink> {
   }
 
   compile(regions: readonly Region[]): CompiledUnits | null {
-    const compiled = compileRegions(regions);
-    const module = this.#runtime.load(compiled);
+    const stored: StoredModule = {
+      compiled: compileRegions(regions),
+      pieces: piecesOf(regions, this.#services.space),
+      module: null,
+    };
+    const units = this.#load(stored);
+    if (units !== null) this.#services.codeStore?.add(stored);
+    return units;
+  }
+
+  reuse(rip: number, isUsable: (unit: CodeUnit) => boolean): CompiledUnits | null {
+    const stored = this.#services.codeStore?.find(rip, isUsable);
+    return stored === undefined || stored === null ? null : this.#load(stored);
+  }
+
+  #load(stored: StoredModule): CompiledUnits | null {
+    const { compiled, pieces } = stored;
+    const module = this.#runtime.load(stored);
     if (module === null) return null;
-    const unit: WasmUnit = { entries: compiled.entries, pieces: piecesOf(regions, this.#services.space), module };
+    const unit: WasmUnit = { entries: compiled.entries, pieces, module };
     compiled.links.forEach((rip, i) => this.#alias(rip, module.base + compiled.entries.length + i));
     return { units: [unit], size: compiled.bytes.length };
   }

@@ -16,6 +16,12 @@ export interface LoadedModule {
   readonly compiled: CompiledModule;
 }
 
+/** What is loaded; `module` is made at the first time. */
+export interface ModuleSource {
+  readonly compiled: CompiledModule;
+  module: WebAssembly.Module | null;
+}
+
 export interface RuntimeServices {
   readonly space: AddressSpace;
   readonly ports: HelperPorts;
@@ -77,14 +83,15 @@ export class WasmRuntime {
    * Compiles and instantiates; the regions lie in the table then, and links lead to the stub.
    * @returns null when the host refuses
    */
-  load(compiled: CompiledModule): LoadedModule | null {
+  load(source: ModuleSource): LoadedModule | null {
+    const { compiled } = source;
     const count = compiled.entries.length + compiled.links.length;
     const base = this.#slots.allocate(count);
     try {
       this.#ensureSlots(base + count);
       for (let i = 0; i < compiled.links.length; i++) this.#table.set(base + compiled.entries.length + i, this.#stub);
-      const module = new WebAssembly.Module(compiled.bytes);
-      void new WebAssembly.Instance(module, { [HOST]: { ...this.#imports, base } });
+      source.module ??= new WebAssembly.Module(compiled.bytes);
+      void new WebAssembly.Instance(source.module, { [HOST]: { ...this.#imports, base } });
     } catch (error) {
       if (String(error).includes('CompileError')) throw error;
       // Out of memory, or more than the host bears: the code stays cold.
