@@ -30,7 +30,7 @@ export interface CpuStatistics {
   readonly live: { readonly regions: number; readonly modules: number; readonly bytes: number };
   /** Regions forgotten because their code changed or went away. */
   readonly regionsDropped: number;
-  /** Times all code of a space was dropped because it was too much. */
+  /** Times code of a space was dropped because it was too much. */
   readonly flushes: number;
   /** Modules that came from the code store instead of being translated. */
   readonly modulesReused: number;

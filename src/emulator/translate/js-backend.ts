@@ -19,6 +19,8 @@ export class JsLink extends CodeLink implements Link {
   /** The region, or a stub that gives the address back to the dispatcher. */
   run: RegionFunction;
   readonly stub: RegionFunction;
+  /** Batches whose text names it. */
+  references = 0;
 
   constructor(rip: number) {
     super(rip);
@@ -29,6 +31,13 @@ export class JsLink extends CodeLink implements Link {
 
 interface JsUnit extends CodeUnit {
   readonly run: RegionFunction;
+  readonly batch: JsBatch;
+}
+
+/** Functions of one text, which the collector takes together. */
+interface JsBatch {
+  readonly links: Set<JsLink>;
+  units: number;
 }
 
 export class JsBackend implements RegionBackend<JsLink> {
@@ -37,7 +46,7 @@ export class JsBackend implements RegionBackend<JsLink> {
   readonly #services: ExecutorServices;
   readonly #links: LinkSource<JsLink>;
   readonly #views: Views;
-  readonly #host: RegionHost;
+  readonly #host: Omit<RegionHost, 'linkTo'>;
 
   constructor(services: ExecutorServices, links: LinkSource<JsLink>) {
     this.#services = services;
@@ -45,7 +54,6 @@ export class JsBackend implements RegionBackend<JsLink> {
     this.#views = viewsOf(services);
     this.#host = {
       views: this.#views,
-      linkTo: (rip) => links.linkTo(rip),
       find: (rip) => links.find(rip),
       helper: (name) => this.#helper(name),
     };
@@ -56,9 +64,17 @@ export class JsBackend implements RegionBackend<JsLink> {
   }
 
   compile(regions: readonly Region[]): CompiledUnits {
-    const { functions, size } = compileBatch(regions, this.#host);
+    const batch: JsBatch = { links: new Set(), units: regions.length };
+    const linkTo = (rip: number): JsLink => {
+      const link = this.#links.linkTo(rip);
+      batch.links.add(link);
+      return link;
+    };
+    const { functions, size } = compileBatch(regions, { ...this.#host, linkTo });
+    for (const link of batch.links) link.references++;
     const units = regions.map((region, i): JsUnit => {
-      return { entries: [region.blocks[0].rip], pieces: piecesOf([region], this.#services.space), run: functions[i] };
+      const pieces = piecesOf([region], this.#services.space);
+      return { entries: [region.blocks[0].rip], pieces, run: functions[i], batch };
     });
     return { units, size };
   }
@@ -78,12 +94,20 @@ export class JsBackend implements RegionBackend<JsLink> {
     }
   }
 
-  discard(): void {
-    // The collector takes it.
+  discard({ batch }: JsUnit): void {
+    if (--batch.units === 0) for (const link of batch.links) link.references--;
   }
 
-  reset(): void {
-    // Links hold everything.
+  isReferenced({ references }: JsLink): boolean {
+    return references > 0;
+  }
+
+  isWornOut(): boolean {
+    return false;
+  }
+
+  renew(): void {
+    // Nothing is left behind.
   }
 
   refresh(): void {

@@ -42,6 +42,9 @@ export interface RegionBackend<L extends CodeLink> {
   refresh(): void;
   /** Runs the region at the link until it has to come out. @returns STOP; everything else is in the state */
   enter(link: L, stateAddr: number): number;
-  /** All units are gone, and so are all links. */
-  reset(): void;
+  /** Whether generated code that is not discarded holds the link. */
+  isReferenced(link: L): boolean;
+  /** Discarded units have left so much behind on the host that it is time to discard all and to call `renew`. */
+  isWornOut(): boolean;
+  renew(): void;
 }

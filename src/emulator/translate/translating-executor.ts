@@ -17,6 +17,7 @@ import type { CodeBytes } from '../memory/code-pages.ts';
 import { PAGE_SHIFT } from '../memory/page-permissions.ts';
 import type { CpuCounters } from '../statistics.ts';
 import { formBatch } from './batch-former.ts';
+import { CodeCache } from './code-cache.ts';
 import type { CodeLink, CodeUnit } from './code-link.ts';
 import type { CompiledUnits, LinkSource, RegionBackend } from './region-backend.ts';
 import { isTraced, stepTraced } from './single-step.ts';
@@ -24,7 +25,7 @@ import { isTraced, stepTraced } from './single-step.ts';
 export interface TranslationOptions {
   /** Cold executions of a block before it is compiled; 0 compiles at first sight (tests). */
   readonly warmUp?: number;
-  /** Size of generated code kept before everything is dropped: bytes, or characters of source. */
+  /** Size of generated code kept before the oldest is dropped: bytes, or characters of source. */
   readonly sizeLimit?: number;
 }
 
@@ -36,7 +37,8 @@ const WARM_UP = 100;
 const BATCH = 24;
 const PATIENCE = 3;
 const SIZE_LIMIT = 64_000_000;
-const LINK_LIMIT = 400_000;
+/** Some 300 bytes each. */
+const LINK_LIMIT = 100_000;
 const CACHE_MASK = 0x1fff;
 
 const SYSCALL: Exit = { kind: 'syscall' };
@@ -48,15 +50,13 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   readonly #cold: ColdTier;
   readonly #backend: RegionBackend<L>;
   readonly #warmUp: number;
-  readonly #sizeLimit: number;
-  #links = new Map<number, L>();
+  readonly #links = new Map<number, L>();
   /** Direct-mapped by address; in front of #links. */
   readonly #cache: L[];
   /** Page → what has bytes in it. */
   readonly #byPage = new Map<number, Set<CodeUnit>>();
   #queue: L[] = [];
-  #size = 0;
-  #modules = 0;
+  readonly #units: CodeCache;
   readonly #gauge: FuelGauge;
   readonly #stopListening: () => void;
 
@@ -71,7 +71,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     this.#cold = cold;
     this.#gauge = new FuelGauge(services.space);
     this.#warmUp = options.warmUp ?? WARM_UP;
-    this.#sizeLimit = options.sizeLimit ?? SIZE_LIMIT;
+    this.#units = new CodeCache(options.sizeLimit ?? SIZE_LIMIT);
     this.#backend = makeBackend(this);
     this.#cache = Array.from({ length: CACHE_MASK + 1 }, () => this.#backend.createLink(0));
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
@@ -95,7 +95,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   dispose(): void {
     this.#stopListening();
-    this.#flush();
+    this.#evict(this.#units.oldest(Infinity));
     this.#cold.dispose();
   }
 
@@ -181,10 +181,12 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   // Compiling
 
   #compileQueue(): void {
-    if (this.#size > this.#sizeLimit || this.#links.size > LINK_LIMIT) {
-      this.#flush();
-      this.#counters.flushes++;
+    this.#evict(this.#units.surplus());
+    if (this.#backend.isWornOut()) {
+      this.#evict(this.#units.oldest(Infinity));
+      this.#backend.renew();
     }
+    if (this.#links.size > LINK_LIMIT) this.#pruneLinks();
     const counters = this.#counters;
     counters.enter('translating');
     const startMs = this.#services.nowMs();
@@ -210,10 +212,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   #installAll({ units, size }: CompiledUnits): void {
     for (const unit of units) this.#install(unit);
-    this.#size += size;
-    this.#modules++;
-    this.#counters.liveModules++;
-    this.#counters.liveBytes += size;
+    this.#countLive(() => this.#units.add(units, size));
   }
 
   /** Whether the code is what memory holds, and none of it is compiled otherwise. */
@@ -254,13 +253,11 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     this.#backend.link(unit);
     for (const rip of unit.entries) this.linkTo(rip).install(unit);
     this.#counters.liveRegions += unit.entries.length;
-    for (const { rip, bytes } of unit.pieces) {
-      this.#services.codePages.add(rip, bytes.length);
-      for (let page = rip >>> PAGE_SHIFT; page <= (rip + bytes.length - 1) >>> PAGE_SHIFT; page++) {
-        const units = this.#byPage.get(page);
-        if (units === undefined) this.#byPage.set(page, new Set([unit]));
-        else units.add(unit);
-      }
+    for (const { rip, bytes } of unit.pieces) this.#services.codePages.add(rip, bytes.length);
+    for (const page of pagesOf(unit)) {
+      const units = this.#byPage.get(page);
+      if (units === undefined) this.#byPage.set(page, new Set([unit]));
+      else units.add(unit);
     }
   }
 
@@ -276,14 +273,6 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     }
     this.#install(unit);
     return link.isCompiled;
-  }
-
-  #discard(unit: CodeUnit): void {
-    for (const rip of unit.entries) {
-      const link = this.linkTo(rip);
-      if (link.parked === unit) link.parked = null;
-    }
-    this.#backend.discard(unit);
   }
 
   #dropPage(page: number): void {
@@ -302,20 +291,49 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     for (const link of links) link.park();
   }
 
-  /** Forgets all generated code; what is still warm comes back soon. */
-  #flush(): void {
-    for (const link of this.#links.values()) if (link.isCompiled) this.#counters.liveRegions--;
-    const units = new Set([...this.#links.values()].map(({ code }) => code));
-    for (const unit of units) if (unit !== null) this.#backend.unlink(unit);
-    this.#backend.reset();
-    this.#links = new Map();
-    const none = this.#backend.createLink(0);
-    for (let i = 0; i <= CACHE_MASK; i++) this.#cache[i] = none;
-    this.#byPage.clear();
-    this.#queue = [];
-    this.#counters.liveModules -= this.#modules;
-    this.#counters.liveBytes -= this.#size;
-    this.#size = 0;
-    this.#modules = 0;
+  /** The unit, live or parked, will never run again: nothing leads to it any more. */
+  #discard(unit: CodeUnit): void {
+    this.#park(unit);
+    for (const rip of unit.entries) {
+      const link = this.linkTo(rip);
+      if (link.parked === unit) link.parked = null;
+    }
+    for (const page of pagesOf(unit)) {
+      const units = this.#byPage.get(page);
+      units?.delete(unit);
+      if (units?.size === 0) this.#byPage.delete(page);
+    }
+    this.#countLive(() => this.#units.remove(unit));
+    this.#backend.discard(unit);
   }
+
+  #evict(units: readonly CodeUnit[]): void {
+    for (const unit of units) this.#discard(unit);
+    if (units.length > 0) this.#counters.flushes++;
+  }
+
+  /** Links that lead nowhere and that no generated code holds; their blocks count anew when they run again. */
+  #pruneLinks(): void {
+    for (const [rip, link] of this.#links) {
+      const isIdle = link.code === null && link.parked === null && !link.isQueued;
+      if (isIdle && !this.#backend.isReferenced(link)) this.#links.delete(rip);
+    }
+    this.#cache.fill(this.#backend.createLink(0));
+  }
+
+  /** The counters are of all spaces of a machine: they move by what changes here. */
+  #countLive(change: () => void): void {
+    const { batchCount, size } = this.#units;
+    change();
+    this.#counters.liveModules += this.#units.batchCount - batchCount;
+    this.#counters.liveBytes += this.#units.size - size;
+  }
+}
+
+function pagesOf({ pieces }: CodeUnit): Set<number> {
+  const pages = new Set<number>();
+  for (const { rip, bytes } of pieces) {
+    for (let page = rip >>> PAGE_SHIFT; page <= (rip + bytes.length - 1) >>> PAGE_SHIFT; page++) pages.add(page);
+  }
+  return pages;
 }

@@ -8,6 +8,9 @@ import { piecesOf } from './code-pieces.ts';
 import type { StoredModule } from './code-store.ts';
 import type { CompiledUnits, LinkSource, RegionBackend } from './region-backend.ts';
 
+/** A table keeps every instance that imports it (V8 to version 12 at least), some 20 KB each. */
+const MOST_DISCARDED = 500;
+
 export class WasmLink extends CodeLink {
   /** Slot of the region; 0, the stub's, while the block is cold. */
   slot = 0;
@@ -25,6 +28,7 @@ export class WasmBackend implements RegionBackend<WasmLink> {
   readonly #services: ExecutorServices;
   readonly #links: LinkSource<WasmLink>;
   #runtime: WasmRuntime;
+  #discarded = 0;
 
   constructor(services: ExecutorServices, links: LinkSource<WasmLink>) {
     this.#services = services;
@@ -90,10 +94,20 @@ export class WasmBackend implements RegionBackend<WasmLink> {
     const { base, compiled } = module;
     compiled.links.forEach((rip, i) => this.#links.linkTo(rip).aliases.delete(base + entries.length + i));
     this.#runtime.unload(module);
+    this.#discarded++;
   }
 
-  reset(): void {
+  isReferenced({ aliases }: WasmLink): boolean {
+    return aliases.size > 0;
+  }
+
+  isWornOut(): boolean {
+    return this.#discarded >= MOST_DISCARDED;
+  }
+
+  renew(): void {
     this.#runtime = new WasmRuntime(this.#services);
+    this.#discarded = 0;
   }
 
   refresh(): void {
