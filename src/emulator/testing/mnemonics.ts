@@ -15,3 +15,19 @@ function withoutDetail(name: string): string {
 export function namesAgree(theirs: string, ours: string): boolean {
   return theirs === ours || withoutDetail(SAME[theirs] ?? theirs) === withoutDetail(ours);
 }
+
+/** Objdump leaves the size out of some names in Intel syntax, and calls 66 90 what it once was. */
+export function objdumpNamesAgree(theirs: string, ours: string): boolean {
+  if (/^(movs|cmps|stos|lods|scas|ins|outs)$/.test(theirs)) return ours.slice(0, -1) === theirs;
+  if (/^(popf|pushf|iret)$/.test(theirs)) return ours.startsWith(theirs);
+  if ((theirs === 'xchg' && ours === 'nop') || (theirs === 'retfq' && ours === 'retf')) return true;
+  return namesAgree(theirs, ours) || namesAgree(withoutPredicate(theirs), ours);
+}
+
+/** What assemblers take for the predicate of a compare, or the halves of a product, in the mnemonic. */
+function withoutPredicate(name: string): string {
+  return name
+    .replace(/^(v?cmp)[a-z_]+?([ps][sdh])$/, '$1$2')
+    .replace(/^vpcmp(?:eq|lt|le|neq|nlt|nle)(u?[bwdq])$/, 'vpcmp$1')
+    .replace(/^(v?pclmul)[lh]q[lh]qdq$/, '$1qdq');
+}
