@@ -142,6 +142,15 @@ export class Differential {
     return { checked: plan.length, mismatches: [...mismatches.values()] };
   }
 
+  /** The first case that ends otherwise here than was recorded. */
+  compareRecorded(subject: Subject, cases: readonly Case[], endings: readonly Ending[]): Mismatch | null {
+    for (const [i, one] of cases.entries()) {
+      const found = this.#differences(one, endings[i], subject);
+      if (found.length > 0) return { one, subject, found };
+    }
+    return null;
+  }
+
   #differences(one: Case, theirs: Ending, subject: Subject): string[] {
     let ours: Ending;
     try {

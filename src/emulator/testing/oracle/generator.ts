@@ -13,7 +13,7 @@ export function makeCase(form: Form, random: Random): Case {
   for (;;) {
     const encoded = encodeForm(form, random);
     if (encoded.code.length > 15) continue;
-    const one = surround(encoded, random, randomAddress(random));
+    const one = caseAround(encoded, random, randomAddress(random));
     if (!isUndefined(form, one)) return one;
   }
 }
@@ -54,7 +54,7 @@ export function makeFaultCase(form: Form, random: Random, address: bigint): Case
   // 32-bit addresses cannot reach the places above.
   if (encoded.memory?.isAddress32 === true && address > 0xffff_ffffn) return null;
   if (encoded.memory?.isRipRelative === true && address > 0x7fff_ffffn) return null;
-  const one = surround(encoded, random, address);
+  const one = caseAround(encoded, random, address);
   if (IMPLIED.test(form.row.name) && !hasOperand) {
     for (const register of [3, 4, 5, 6, 7]) if (!random.oneIn(4)) one.gpr[register] = address;
     one.gpr[1] = BigInt(random.below(4));
@@ -62,7 +62,8 @@ export function makeFaultCase(form: Form, random: Random, address: bigint): Case
   return isUndefined(form, one) ? null : one;
 }
 
-function surround(encoded: Encoded, random: Random, target: bigint): Case {
+/** A random state around an encoded instruction whose memory operand lies at `target`. */
+export function caseAround(encoded: Encoded, random: Random, target: bigint): Case {
   const code = encoded.code.slice();
   // Everywhere, also across the page boundary: code that is rewritten in one place again and again is not compiled.
   const codeAddr = CODE.addr + 64 + random.below(CODE.sizeBytes - 128);
@@ -80,7 +81,7 @@ function surround(encoded: Encoded, random: Random, target: bigint): Case {
 }
 
 // SHLD and SHRD of 16 bits by more than 16 are undefined; so are F2XM1 and FYL2XP1 outside of their domains.
-function isUndefined({ row, opcode }: Form, { code, gpr, fxsave }: Case): boolean {
+export function isUndefined({ row, opcode }: Form, { code, gpr, fxsave }: Case): boolean {
   const exponent = (fxsave[40] | (fxsave[41] << 8)) & 0x7fff;
   if (row.name === 'f2xm1') return exponent >= 0x3fff && exponent < 0x7fff;
   if (row.name === 'fyl2xp1') return exponent >= 0x3ffd && exponent < 0x7fff;
@@ -179,13 +180,13 @@ function randomMemory(random: Random): Patch[] {
 }
 
 // Doubles and floats at the edges of their classes, as bits.
-const SINGLES = [
+export const SINGLES = [
   0, 0x8000_0000, 0x3f80_0000, 0xbf80_0000, 0x4000_0000, 1, 0x8000_0001, 0x007f_ffff, 0x0080_0000, 0x7f7f_ffff, 0x7f80_0000,
   0xff80_0000, 0x7fc0_0000, 0xffc0_1234, 0x7f80_0001, 0xffa0_0000, 0x4f00_0000, 0xcf00_0000, 0x4eff_ffff, 0x5f00_0000, 0x3f00_0000,
   0x3fc0_0000, 0x4b00_0001,
 ]; // oxfmt-ignore
 
-const DOUBLES = [
+export const DOUBLES = [
   0n, 0x8000_0000_0000_0000n, 0x3ff0_0000_0000_0000n, 0xbff0_0000_0000_0000n, 1n, 0x8000_0000_0000_0001n, 0x000f_ffff_ffff_ffffn,
   0x0010_0000_0000_0000n, 0x7fef_ffff_ffff_ffffn, 0x7ff0_0000_0000_0000n, 0xfff0_0000_0000_0000n, 0x7ff8_0000_0000_0000n,
   0xfff8_0000_0000_1234n, 0x7ff0_0000_0000_0001n, 0xfff4_0000_0000_0000n, 0x41df_ffff_ffc0_0000n, 0x41e0_0000_0000_0000n,
@@ -220,7 +221,7 @@ function randomDouble(random: Random): bigint {
   return (random.u64() & 0x800f_ffff_ffff_ffffn) | (BigInt(0x3ff - 70 + random.below(140)) << 52n);
 }
 
-const EXTENDED = [
+export const EXTENDED = [
   [0, 0n], [0x8000, 0n], [0x3fff, 1n << 63n], [0xbfff, 1n << 63n], [0x7fff, 1n << 63n], [0xffff, 1n << 63n], [0x7fff, 3n << 62n],
   [0xffff, 3n << 62n], [0x7fff, (1n << 63n) | 5n], [0, 1n], [0x8000, 0x7fff_ffff_ffff_ffffn], [0, 1n << 63n], [1, 1n << 63n],
   [0x7ffe, 0xffff_ffff_ffff_ffffn], [0x7fff, 0n], [0x4000, 1n], [0x403e, 0x8000_0000_0000_0000n], [0x3ffe, 1n << 63n],
