@@ -28,7 +28,7 @@ async function start(page: Page, query = ''): Promise<MachinePage> {
 test('where code from text is forbidden, programs run without it', async ({ page, context }) => {
   await underPolicy(context, "'wasm-unsafe-eval'");
   await start(page);
-  expect(await usedEngine(page)).not.toBe('js');
+  expect(await usedEngine(page)).toBe('wasm');
 });
 
 test('an engine that is forbidden is replaced, and a notice says so', async ({ page, context }) => {

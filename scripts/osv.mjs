@@ -2,6 +2,7 @@
  * npm run --silent osv -- …: starts src/node/osv.ts after building its bundle and the default image, where missing or
  * stale. Progress goes to stderr; parallel starts wait for the one that builds.
  */
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isFresh } from './fresh.mjs';
 import { runBundle } from './run-bundle.mjs';
@@ -35,6 +36,7 @@ async function prepare() {
 
 if (!isImageFresh() || !isBundleFresh()) await prepare();
 process.env.OSV_IMAGES = inRepository('.cache/images');
+process.env.OSV_CODE ??= inRepository(`.cache/code/${Math.round(statSync(BUNDLE).mtimeMs).toString(36)}`);
 
 process.chdir(userFolder);
 runBundle(BUNDLE);

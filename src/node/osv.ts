@@ -11,6 +11,9 @@ import { environment, type Program, programOfHost, programOfImage, run, type Run
 /** What OSv's run.py gives a machine (facts 6.2). */
 const DEFAULT_MEMORY_BYTES = 2 * 1024 ** 3;
 
+/** Where compiled guest code is kept: a folder for this very bundle, or empty for nowhere. */
+const CODE_FOLDER = process.env['OSV_CODE'] === '' ? undefined : process.env['OSV_CODE'];
+
 /** Where images are built; scripts/osv.mjs says it, since the cwd is the user's. */
 const IMAGES = process.env['OSV_IMAGES'] ?? '.cache/images';
 
@@ -88,6 +91,7 @@ async function runAction(file: string | undefined, args: readonly string[], flag
     environment: flags.env,
     mounts: flags.mount,
     isTraced: flags.strace === true,
+    codeFolder: CODE_FOLDER,
     hasStatistics: flags.stats === true,
   });
 }

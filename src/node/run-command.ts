@@ -9,6 +9,7 @@ import { hostClock } from './ports/clock.ts';
 import { hostEntropy } from './ports/entropy.ts';
 import { ThrowAwayDisk } from './ports/file-disk.ts';
 import { writeFully } from './ports/output.ts';
+import { CodeFolder } from './ports/code-folder.ts';
 import { ProcessStdio } from './ports/stdio.ts';
 import { statisticsText } from './statistics-text.ts';
 
@@ -21,6 +22,8 @@ export interface RunOptions {
   /** 'K=V' in addition to the usual ones. */
   readonly environment: readonly string[];
   readonly mounts: RunRequest['mounts'];
+  /** Where compiled code is kept for the next run. */
+  readonly codeFolder: string | undefined;
   /** --strace */
   readonly isTraced: boolean;
   /** --stats: what the machine did is told on stderr at the end. */
@@ -59,7 +62,9 @@ export async function run(program: Program, options: RunOptions): Promise<number
   const disk = new ThrowAwayDisk(resolve(options.image));
   let ended: Ended | undefined;
   let panic: string | undefined;
+  const code = options.codeFolder === undefined ? undefined : new CodeFolder(options.codeFolder);
   const ports: KernelPorts = {
+    ...(code && { code }),
     clock,
     entropy: hostEntropy,
     console: isInteractive ? new TerminalConsole() : quietConsole,
@@ -88,6 +93,7 @@ export async function run(program: Program, options: RunOptions): Promise<number
   kernel.watchTime(options.hasStatistics);
   await driveKernel(kernel, () => clock.monotonicNs());
   disk.close();
+  code?.close();
   if (options.hasStatistics) tell(statisticsText(kernel.engine, kernel.statistics()));
   if (panic !== undefined) throw new HostError(`The kernel stopped:\n${panic}`);
   return exitCode(ended);

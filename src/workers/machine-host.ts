@@ -4,7 +4,14 @@
  * What differs between the shipped worker and the tests (which kernel boots, what the disk is) comes in as
  * MachineParts; everything else is here.
  */
-import { HostError, type BlockPort, type BootOptions, type Kernel, type KernelPorts } from '../guest-kernel/index.ts';
+import {
+  HostError,
+  type BlockPort,
+  type CodeStorePort,
+  type BootOptions,
+  type Kernel,
+  type KernelPorts,
+} from '../guest-kernel/index.ts';
 import { GuestDoor } from './door/guest-door.ts';
 import { createClock } from './ports/clock.ts';
 import { ConsoleBridge } from './ports/console-bridge.ts';
@@ -40,6 +47,8 @@ export interface MachineParts {
     onTrouble: (message: string) => void,
   ): Promise<OpenedDisk>;
   boot(ports: KernelPorts, options: BootOptions): Kernel;
+  /** Keeps compiled code between the lives of machines; absent: nothing is kept. */
+  openCodeCache?(): CodeStorePort | undefined;
   describeElf(file: Uint8Array, glibcPresent: string | undefined): ElfDescription;
 }
 
@@ -141,7 +150,9 @@ export class WorkerMachine implements MachineHost {
     // The console wakes the loop, the loop asks the console: one of them must be named before it is made.
     const wake = (): void => this.#running?.loop.wake();
     const bridge = new ConsoleBridge(consolePort, { rows: request.rows, columns: request.columns }, wake);
+    const code = this.#parts.openCodeCache?.();
     const ports: KernelPorts = {
+      ...(code === undefined ? {} : { code }),
       clock,
       entropy,
       console: bridge,

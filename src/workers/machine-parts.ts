@@ -1,14 +1,21 @@
 /** The shipped machine: OSv's kernel on a disk in IndexedDB over an image fetched by chunk. */
 import { boot, describeElf, type ElfDescription as KernelDescription } from '../guest-kernel/index.ts';
 import type { MachineParts } from './machine-host.ts';
+import { CodeCache } from './ports/code-cache.ts';
 import { openDisk } from './ports/open-disk.ts';
 import type { ElfDescription, NeededLibrary } from './protocol/machine.ts';
 
 export const machineParts: MachineParts = {
   openDisk,
   boot,
+  openCodeCache,
   describeElf: (file, glibcPresent) => plainDescription(describeElf(file), glibcPresent),
 };
+
+/** The name of the built worker tells its content. While the page is being written it does not, and nothing is kept. */
+function openCodeCache(): CodeCache | undefined {
+  return /-[\w-]{8}\.js$/.test(import.meta.url) ? new CodeCache(import.meta.url) : undefined;
+}
 
 function plainDescription(found: KernelDescription, glibcPresent: string | undefined): ElfDescription {
   if (found.kind === 'not-runnable') return { kind: 'other', reason: found.reason };

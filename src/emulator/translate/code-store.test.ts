@@ -26,6 +26,7 @@ const memoryOf =
 
 class FakePort implements CodeStorePort {
   readonly kept = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly used: string[] = [];
   readonly dropped: string[] = [];
   readonly #before: readonly KeptModule[];
 
@@ -39,6 +40,10 @@ class FakePort implements CodeStorePort {
 
   keep({ key, bytes }: KeptModule): void {
     this.kept.set(key, bytes);
+  }
+
+  use(key: string): void {
+    this.used.push(key);
   }
 
   drop(key: string): void {
@@ -67,7 +72,8 @@ describe('code store', () => {
 
   it('what was used least lately goes when it is too much', () => {
     const port = new FakePort();
-    const store = new CodeStore({ port, limitBytes: 250 });
+    const limitBytes = 2.5 * encodeModule(stored(1 << 20, [1, 1], 100)).length;
+    const store = new CodeStore({ port, limitBytes });
     const [a, b, c] = [1, 2, 3].map((n) => stored(n << 20, [n, n], 100));
     store.add(a);
     store.add(b);
@@ -76,15 +82,19 @@ describe('code store', () => {
     expect(store.find(2 << 20, () => true)).toBeNull();
     expect(store.find(1 << 20, () => true)).toBe(a);
     expect(port.dropped).toEqual([moduleKey(b)]);
-    expect([store.count, store.bytes]).toEqual([2, 200]);
+    expect(store.count).toBe(2);
+    expect(store.bytes).toBeLessThan(limitBytes);
   });
 
   it('what was kept is found by the next machine', () => {
     const port = new FakePort();
     new CodeStore({ port }).add(stored(0x40_0000, [7, 8, 9]));
     const kept = [...port.kept].map(([key, bytes]) => ({ key, bytes }));
-    const found = new CodeStore({ port: new FakePort(kept) }).find(0x40_0010, memoryOf([7, 8, 9]));
-    expect(found?.compiled).toEqual(stored(0x40_0000, [7, 8, 9]).compiled);
+    const next = new FakePort(kept);
+    const store = new CodeStore({ port: next });
+    expect(store.find(0x40_0010, memoryOf([7, 8, 9]))?.compiled).toEqual(stored(0x40_0000, [7, 8, 9]).compiled);
+    expect(store.find(0x40_0000, memoryOf([7, 8, 9]))).not.toBeNull();
+    expect([next.used, next.dropped]).toEqual([[kept[0].key], []]);
   });
 
   it('a damaged module, or one under another name, is dropped', () => {
@@ -96,12 +106,17 @@ describe('code store', () => {
       expect(decodeModule(damaged)).toBeNull();
     }
     expect(decodeModule(bytes.subarray(0, 11))).toBeNull();
+    const damaged = bytes.slice();
+    damaged[60] ^= 1;
     const port = new FakePort([
-      { key, bytes: bytes.slice(1) },
+      { key: 'cut', bytes: bytes.slice(1) },
       { key: 'another', bytes },
+      { key, bytes: damaged },
     ]);
-    expect(new CodeStore({ port }).count).toBe(0);
-    expect(port.dropped).toEqual([key, 'another']);
+    const store = new CodeStore({ port });
+    expect(store.find(0x40_0000, () => true)).toBeNull();
+    expect(port.dropped).toEqual(['cut', 'another', key]);
+    expect([store.count, store.bytes]).toEqual([0, 0]);
   });
 });
 

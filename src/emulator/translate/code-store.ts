@@ -11,7 +11,7 @@
 import type { CompiledModule } from '../backends/wasm/compile.ts';
 import type { CodeBytes } from '../memory/code-pages.ts';
 import type { CodeUnit } from './code-link.ts';
-import { decodeModule, encodeModule, moduleKey } from './stored-module.ts';
+import { decodeModule, encodeModule, entriesOf, moduleKey } from './stored-module.ts';
 
 /** Everything that a space needs to run the module. */
 export interface StoredModule {
@@ -23,10 +23,12 @@ export interface StoredModule {
 
 /** Where modules outlive the machine. Trouble there is the port's to keep quiet: without it there is no cache. */
 export interface CodeStorePort {
-  /** What was kept by the same translator, in any order; called back at most once. */
+  /** What was kept by the same translator, least lately used first; called back at most once. */
   load(done: (kept: readonly KeptModule[]) => void): void;
   keep(module: KeptModule): void;
-  /** It is of no use: too old, or damaged. */
+  /** It was of use in this life of the machine; told once. */
+  use(key: string): void;
+  /** It is of no use: too much, or damaged. */
   drop(key: string): void;
 }
 
@@ -40,15 +42,24 @@ export interface CodeStoreOptions {
   readonly limitBytes?: number;
 }
 
+/** A place in the store. What was kept is checked and taken apart when somebody first asks for it. */
+interface Shelf {
+  readonly key: string;
+  readonly entries: readonly number[];
+  readonly sizeBytes: number;
+  kept: Uint8Array<ArrayBuffer> | null;
+  stored: StoredModule | null;
+  isUsed: boolean;
+}
+
 const LIMIT_BYTES = 32_000_000;
 
 export class CodeStore {
   readonly #port: CodeStorePort | undefined;
   readonly #limitBytes: number;
-  readonly #byEntry = new Map<number, StoredModule[]>();
-  /** Least lately used first. */
-  readonly #modules = new Map<string, StoredModule>();
-  readonly #keys = new Map<StoredModule, string>();
+  readonly #byEntry = new Map<number, Shelf[]>();
+  /** By key, least lately used first. */
+  readonly #shelves = new Map<string, Shelf>();
   #bytes = 0;
 
   constructor({ port, limitBytes = LIMIT_BYTES }: CodeStoreOptions = {}) {
@@ -62,66 +73,73 @@ export class CodeStore {
   }
 
   get count(): number {
-    return this.#modules.size;
+    return this.#shelves.size;
   }
 
   /** A module with a region at `rip` that can be used as it is; null: none. */
   find(rip: number, isUsable: (unit: CodeUnit) => boolean): StoredModule | null {
-    const candidates = this.#byEntry.get(rip);
-    const found = candidates?.find(({ compiled, pieces }) => isUsable({ entries: compiled.entries, pieces }));
-    if (found === undefined) return null;
-    this.#touch(found);
-    return found;
+    for (const shelf of this.#byEntry.get(rip) ?? []) {
+      const stored = this.#open(shelf);
+      if (stored === null || !isUsable({ entries: shelf.entries, pieces: stored.pieces })) continue;
+      this.#touch(shelf);
+      return stored;
+    }
+    return null;
   }
 
   /** Keeps what was just compiled. The bytes of both belong to the store. */
   add(stored: StoredModule): void {
     const key = moduleKey(stored);
-    if (!this.#insert(key, stored)) return;
-    this.#port?.keep({ key, bytes: encodeModule(stored) });
+    if (this.#shelves.has(key)) return;
+    const bytes = encodeModule(stored);
+    this.#insert({ key, entries: stored.compiled.entries, sizeBytes: bytes.length, kept: null, stored, isUsed: true });
+    this.#port?.keep({ key, bytes });
   }
 
-  #insert(key: string, stored: StoredModule): boolean {
-    if (this.#modules.has(key)) return false;
-    this.#modules.set(key, stored);
-    this.#keys.set(stored, key);
-    for (const rip of stored.compiled.entries) {
-      const others = this.#byEntry.get(rip);
-      if (others === undefined) this.#byEntry.set(rip, [stored]);
-      else others.push(stored);
-    }
-    this.#bytes += stored.compiled.bytes.length;
-    for (const [oldest, module] of this.#modules) {
-      if (this.#bytes <= this.#limitBytes || oldest === key) break;
-      this.#remove(oldest, module);
-    }
-    return true;
+  /** @returns null when what was kept is damaged; then it is gone */
+  #open(shelf: Shelf): StoredModule | null {
+    if (shelf.stored !== null || shelf.kept === null) return shelf.stored;
+    const stored = decodeModule(shelf.kept);
+    shelf.kept = null;
+    if (stored !== null && moduleKey(stored) === shelf.key) return (shelf.stored = stored);
+    this.#remove(shelf);
+    return null;
   }
 
-  #remove(key: string, stored: StoredModule): void {
-    this.#modules.delete(key);
-    this.#keys.delete(stored);
-    for (const rip of stored.compiled.entries) {
-      const left = this.#byEntry.get(rip)?.filter((each) => each !== stored) ?? [];
+  #insert(shelf: Shelf): void {
+    this.#shelves.set(shelf.key, shelf);
+    for (const rip of shelf.entries) this.#byEntry.set(rip, [...(this.#byEntry.get(rip) ?? []), shelf]);
+    this.#bytes += shelf.sizeBytes;
+    for (const oldest of this.#shelves.values()) {
+      if (this.#bytes <= this.#limitBytes || oldest === shelf) break;
+      this.#remove(oldest);
+    }
+  }
+
+  #remove(shelf: Shelf): void {
+    if (!this.#shelves.delete(shelf.key)) return;
+    for (const rip of shelf.entries) {
+      const left = this.#byEntry.get(rip)?.filter((each) => each !== shelf) ?? [];
       if (left.length === 0) this.#byEntry.delete(rip);
       else this.#byEntry.set(rip, left);
     }
-    this.#bytes -= stored.compiled.bytes.length;
-    this.#port?.drop(key);
+    this.#bytes -= shelf.sizeBytes;
+    this.#port?.drop(shelf.key);
   }
 
-  #touch(stored: StoredModule): void {
-    const key = this.#keys.get(stored);
-    if (key === undefined) return;
-    this.#modules.delete(key);
-    this.#modules.set(key, stored);
+  #touch(shelf: Shelf): void {
+    this.#shelves.delete(shelf.key);
+    this.#shelves.set(shelf.key, shelf);
+    if (!shelf.isUsed) this.#port?.use(shelf.key);
+    shelf.isUsed = true;
   }
 
   #takeKept(kept: readonly KeptModule[]): void {
     for (const { key, bytes } of kept) {
-      const stored = decodeModule(bytes);
-      if (stored === null || moduleKey(stored) !== key) this.#port?.drop(key);
-      else this.#insert(key, stored);
+      if (this.#shelves.has(key)) continue;
+      const entries = entriesOf(bytes);
+      if (entries === null) this.#port?.drop(key);
+      else this.#insert({ key, entries, sizeBytes: bytes.length, kept: bytes, stored: null, isUsed: false });
     }
   }
 }

@@ -73,6 +73,15 @@ export function encodeModule({ compiled, pieces }: StoredModule): Uint8Array<Arr
   return all;
 }
 
+/** Guest addresses of the regions, without a look at the rest; null when the bytes are not a module. */
+export function entriesOf(all: Uint8Array<ArrayBuffer>): readonly number[] | null {
+  if (all.length < HEAD_BYTES) return null;
+  const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
+  const count = view.getUint32(4, true);
+  if (view.getUint32(0, true) !== MAGIC || HEAD_BYTES + count * 4 > all.length) return null;
+  return Array.from({ length: count }, (_, i) => view.getUint32(HEAD_BYTES + i * 4, true));
+}
+
 /** @returns null when the bytes are damaged */
 export function decodeModule(all: Uint8Array<ArrayBuffer>): StoredModule | null {
   const end = all.length - CHECK_BYTES;
