@@ -8,6 +8,7 @@ import {
   PAGE_SIZE,
   REG,
   type Cpu,
+  type CpuOptions,
   type CpuStatistics,
   type Engine,
 } from '../../src/emulator/index.ts';
@@ -22,14 +23,21 @@ const STACK_SIZE = 0x10_0000;
 const SYS_WRITE = 1;
 const SYS_EXIT_GROUP = 231;
 
+/** 'js', 'wasm', …; 'js+micro-ops': with micro-ops for cold code; 'micro-ops': with nothing else. */
+function executorOf(name: string): Pick<CpuOptions, 'engine' | 'coldTier'> {
+  const [engine, tier] = name.split('+');
+  if (engine === 'micro-ops') return { engine: 'reference', coldTier: 'micro-ops' };
+  return { engine: engine as Engine, coldTier: tier === 'micro-ops' ? tier : 'reference' };
+}
+
 /** Runs `elf` with the arguments until it exits. @throws Error at a fault or an unknown system call. */
-export function runBare(elf: Uint8Array, args: readonly string[], engine: Engine, warmUp?: number): BareResult {
+export function runBare(elf: Uint8Array, args: readonly string[], name: string, warmUp?: number): BareResult {
   const space = new AddressSpace();
   const { entry, endAddr } = loadSegments(space, elf);
   const translation = warmUp === undefined ? {} : { translation: { warmUp } };
   const cpu = createCpu(space, {
     ...translation,
-    engine,
+    ...executorOf(name),
     ports: { timestamp: () => 0n, entropy: (dst) => void dst.fill(4), nowMs: () => performance.now() },
   });
   const state = cpu.createState();
