@@ -8,15 +8,16 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { preparedHandlers } from './scripts/vite-handlers.mjs';
 import { portDoor } from './scripts/vite-port-door.ts';
 
 const fakeParts = fileURLToPath(new URL('src/workers/testing/fake-machine-parts.ts', import.meta.url));
 
 export default defineConfig(({ mode }) => ({
   base: './',
-  plugins: [react(), portDoor()],
+  plugins: [react(), portDoor(), preparedHandlers()],
   resolve: { alias: mode === 'fake' ? [{ find: /^\.\/machine-parts\.ts$/, replacement: fakeParts }] : [] },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [preparedHandlers()] },
   build: {
     target: 'es2023',
     modulePreload: { polyfill: false }, // the policy of the page allows no inline script

@@ -2,16 +2,18 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { preparedHandlers } from './vite-handlers.mjs';
 
 /**
  * Bundles `entry` to `.cache/node/NAME.cjs`; packages are bundled too, so that starting it reads one file.
  * @returns its path
  */
-export async function bundleForNode(entry, name) {
+export async function bundleForNode(entry, name, plugins = [preparedHandlers()]) {
   // Others may be starting from the former one.
   const partial = `${name}.${process.pid}.cjs`;
   await build({
     configFile: false,
+    plugins,
     logLevel: 'error',
     publicDir: false,
     build: {

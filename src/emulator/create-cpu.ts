@@ -11,6 +11,7 @@ import { CodePages } from './memory/code-pages.ts';
 import { GUEST_LIMIT } from './memory/address-space.ts';
 import { PAGE, PAGE_SIZE } from './memory/page-permissions.ts';
 import { CpuCounters, type CpuStatistics } from './statistics.ts';
+import { loadPreparedHandlers } from './translate/prepare-handlers.ts';
 import { StateSlots } from './thread-state.ts';
 import type { CodeStore } from './translate/code-store.ts';
 import { ColdExecutor } from './translate/cold-executor.ts';
@@ -33,7 +34,7 @@ export interface CpuOptions {
   /** What CPUID advertises; DEFAULT_CPU_LEVEL when absent. */
   readonly level?: CpuLevel;
   readonly translation?: TranslationOptions;
-  /** What runs cold code: micro-ops need WebAssembly. */
+  /** What runs cold code: micro-ops, which need WebAssembly, with engine wasm. */
   readonly coldTier?: 'reference' | 'micro-ops';
   /** Shared by the cores of a machine; absent: this core's own. */
   readonly counters?: CpuCounters;
@@ -189,9 +190,10 @@ function engineFor(engine: Engine): EngineName {
 function createExecutor(
   services: ExecutorServices,
   engine: EngineName,
-  { translation, coldTier = 'reference' }: CpuOptions,
+  { translation, coldTier = engine === 'wasm' ? 'micro-ops' : 'reference' }: CpuOptions,
 ): Executor {
   const reference = new ReferenceTier(services);
+  if (coldTier === 'micro-ops') loadPreparedHandlers();
   const cold = coldTier === 'micro-ops' ? new MicroTier(services, reference, microOptions(translation)) : reference;
   if (engine === 'reference') return new ColdExecutor(services, cold);
   return createTranslator(engine, services, cold, translation);

@@ -53,9 +53,31 @@ export interface Executor {
  * a run with 'budget' where the fuel rule says so (fuel.ts). It does not look at TF.
  */
 export interface ColdTier {
+  /** There when `runBlock` goes on from block to block by itself, so that others cannot count what it runs. */
+  readonly chain?: ColdChain;
   /** Runs the block at RIP to its end, or more. @returns null to go on at RIP. */
   runBlock(stateAddr: number): Exit | null;
   /** Runs the instruction at RIP; a REP makes at most `repeatLimit` steps at once, without it as many as fuel allows. */
   step(stateAddr: number, repeatLimit?: number): Exit | null;
   dispose(): void;
+}
+
+/** Who compiles what a chaining cold tier runs. */
+export interface ChainWatcher {
+  /** Executions after which a block is warm, and again after so many more. */
+  readonly warmUp: number;
+  /** The block at `rip` is warm. */
+  onWarm(rip: number): void;
+  /** Whether the dispatcher has better code for `rip`, so that the chain must leave there. */
+  isCompiled(rip: number): boolean;
+}
+
+export interface ColdChain {
+  watch(watcher: ChainWatcher): void;
+  /** The chain leaves before `rip` from now on. */
+  leaveAt(rip: number): void;
+  /** Whether the block at `rip` was executed lately. */
+  hasRun(rip: number): boolean;
+  /** Where the indirect jump at `rip`, the jump itself, was seen to go. */
+  targetsOf(rip: number): readonly number[];
 }

@@ -30,6 +30,7 @@ interface RunFlags {
   readonly mount: readonly Mount[];
   readonly strace?: boolean;
   readonly stats?: boolean;
+  readonly recordHandlers?: string;
 }
 
 type Mount = RunOptions['mounts'][number];
@@ -38,6 +39,7 @@ const program = new Command('osv').description('OSv, the unikernel, under Node.'
 
 runnable('run', 'run a Linux program to its end, with this terminal or these streams as its own')
   .option('--stats', 'tell on stderr at the end what was translated and where the time went')
+  .addOption(new Option('--record-handlers <file>', 'append instructions whose handlers are not prepared').hideHelp())
   .action(runAction);
 
 runnable('stats', 'run --stats: what was translated for a program, and where its time went').action(
@@ -93,6 +95,7 @@ async function runAction(file: string | undefined, args: readonly string[], flag
     isTraced: flags.strace === true,
     codeFolder: CODE_FOLDER,
     hasStatistics: flags.stats === true,
+    handlerList: flags.recordHandlers,
   });
 }
 

@@ -1,5 +1,5 @@
 /** `osv run`: one program on a throw-away layer over an image, with the host's standard streams. */
-import { readFileSync, statSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { boot, HostError, type BootOptions, type KernelPorts, type RunRequest } from '../guest-kernel/index.ts';
@@ -7,6 +7,7 @@ import { driveKernel } from './drive.ts';
 import { quietConsole, TerminalConsole } from './ports/console.ts';
 import { hostClock } from './ports/clock.ts';
 import { hostEntropy } from './ports/entropy.ts';
+import { unpreparedHandlers } from '../emulator/index.ts';
 import { ThrowAwayDisk } from './ports/file-disk.ts';
 import { writeFully } from './ports/output.ts';
 import { CodeFolder } from './ports/code-folder.ts';
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly isTraced: boolean;
   /** --stats: what the machine did is told on stderr at the end. */
   readonly hasStatistics: boolean;
+  /** --record-handlers: file of instructions whose handlers are prepared, which gets those that were missing. */
+  readonly handlerList?: string | undefined;
 }
 
 type Ended = Parameters<RunRequest['onEnd']>[0];
@@ -94,6 +97,7 @@ export async function run(program: Program, options: RunOptions): Promise<number
   await driveKernel(kernel, () => clock.monotonicNs());
   disk.close();
   code?.close();
+  if (options.handlerList !== undefined) keepHandlerList(options.handlerList);
   if (options.hasStatistics) tell(statisticsText(kernel.engine, kernel.statistics()));
   if (panic !== undefined) throw new HostError(`The kernel stopped:\n${panic}`);
   return exitCode(ended);
@@ -133,4 +137,9 @@ function passSignalsOn(control: { signal(signal: number): void }): void {
 /** The kernel's names are bytes, one per char. */
 function toBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
+}
+
+function keepHandlerList(file: string): void {
+  const lines = unpreparedHandlers().map((line) => `${line}\n`);
+  appendFileSync(file, lines.join(''));
 }

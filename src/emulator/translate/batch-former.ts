@@ -13,7 +13,8 @@ export interface BatchQuestions {
   isCompiled(rip: number): boolean;
   /** Whether the block there is worth compiling. */
   isSeen(rip: number): boolean;
-  targetsOf(rip: number): readonly number[];
+  /** Where the indirect jump at the end of a block was seen to go. */
+  targetsOf(blockRip: number, jumpRip: number): readonly number[];
 }
 
 const MAX_BLOCK_INSTRUCTIONS = 32;
@@ -52,8 +53,13 @@ function surveyOf(services: ExecutorServices, questions: BatchQuestions): CodeSu
       return block;
     },
     isWanted: (rip) => rip >= 0 && rip < GUEST_LIMIT && !questions.isCompiled(rip) && questions.isSeen(rip),
-    targetsOf: (rip) => questions.targetsOf(rip),
+    targetsOf: (block) => questions.targetsOf(block.rip, exitRipOf(block)),
   };
+}
+
+/** Address of the block's last instruction. */
+function exitRipOf({ ops, rip }: Block): number {
+  return ops.findLast(({ name }) => name === 'instruction')?.imm ?? rip;
 }
 
 function continuationsOf(block: Block): readonly number[] {

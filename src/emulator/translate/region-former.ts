@@ -7,8 +7,8 @@ export interface CodeSurvey {
   lift(rip: number): Block;
   /** Whether a block there belongs into a region. */
   isWanted(rip: number): boolean;
-  /** Where the indirect jump of the block there was seen to go. */
-  targetsOf(rip: number): readonly number[];
+  /** Where the indirect jump of the block was seen to go. */
+  targetsOf(block: Block): readonly number[];
 }
 
 /**
@@ -27,7 +27,7 @@ export function formRegion(
   for (let i = 0; i < blocks.length; i++) {
     const block = blocks[i];
     const isIndirect = exitOf(block).name === 'jumpIndirect';
-    const targets = isIndirect ? survey.targetsOf(block.rip) : directTargets(block, joinsCalls);
+    const targets = isIndirect ? survey.targetsOf(block) : directTargets(block, joinsCalls);
     if (isIndirect) indirect.set(block.rip, targets);
     for (const rip of targets) {
       if (seen.has(rip) || blocks.length === maxBlocks || instructions >= maxInstructions || !survey.isWanted(rip))

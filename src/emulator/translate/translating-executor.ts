@@ -33,6 +33,11 @@ export interface TranslationOptions {
 // with 24 it is 0.69 and 3.8. More turns help programs of much cold code (300: python3's start 12 s for 13) and cost those
 // with few hot loops (1000: sha256sum of 7 MB 2.5 s for 1.6).
 const WARM_UP = 100;
+// Micro-ops are ten times as fast. CPU time of python3's start, and of a loop of 3 million turns in it: 4.2 and 6.2 s with 500,
+// 2.5 and 4.7 with 5000, 1.8 and 4.3 with 20000.
+const CHAIN_WARM_UP = 10_000;
+/** A tenth of that is enough for code that only need be instantiated. */
+const CHAIN_STEPS = 10;
 /** Warm blocks wait for company, because each batch costs the host about 100 µs; but not for long. */
 const BATCH = 24;
 const PATIENCE = 3;
@@ -50,6 +55,8 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   readonly #cold: ColdTier;
   readonly #backend: RegionBackend<L>;
   readonly #warmUp: number;
+  /** Executions after which a chain asks. */
+  readonly #chainStep: number;
   readonly #links = new Map<number, L>();
   /** Direct-mapped by address; in front of #links. */
   readonly #cache: L[];
@@ -70,11 +77,17 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     this.#counters = services.counters;
     this.#cold = cold;
     this.#gauge = new FuelGauge(services.space);
-    this.#warmUp = options.warmUp ?? WARM_UP;
+    this.#warmUp = options.warmUp ?? (cold.chain === undefined ? WARM_UP : CHAIN_WARM_UP);
+    this.#chainStep = Math.max(1, Math.floor(this.#warmUp / CHAIN_STEPS));
     this.#units = new CodeCache(options.sizeLimit ?? SIZE_LIMIT);
     this.#backend = makeBackend(this);
     this.#cache = Array.from({ length: CACHE_MASK + 1 }, () => this.#backend.createLink(0));
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
+    cold.chain?.watch({
+      warmUp: this.#chainStep,
+      onWarm: (rip) => this.#noteWarm(this.linkTo(rip)),
+      isCompiled: (rip) => this.#links.get(rip)?.isCompiled === true,
+    });
   }
 
   get retired(): number {
@@ -144,21 +157,37 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   #runCold(link: L, S: number): Exit | null {
     if (link.parked !== null && this.#revive(link, link.parked)) return null;
-    // Pages of the code come one by one: what cannot be used at first may be usable later.
-    if ((link.executions & (link.executions - 1)) === 0 && this.#reuse(link)) return null;
-    if (++link.executions >= this.#warmUp && !link.isQueued) {
+    const { chain } = this.#cold;
+    if (chain === undefined) {
+      // Pages of the code come one by one: what cannot be used at first may be usable later.
+      if ((link.executions & (link.executions - 1)) === 0 && this.#reuse(link)) return null;
+      if (this.#count(link, 1)) return null;
+    }
+    this.#counters.coldBlocks++;
+    this.#counters.enter('cold');
+    const exit = this.#cold.runBlock(S);
+    if (chain !== undefined) return exit;
+    link.noteTarget(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2] >>> 0);
+    return exit;
+  }
+
+  /** @returns whether the link has code now. */
+  #count(link: L, executions: number): boolean {
+    link.executions += executions;
+    if (link.executions >= this.#warmUp && !link.isQueued) {
       link.isQueued = true;
       this.#queue.push(link);
     }
     if (this.#queue.length >= BATCH || (link.isQueued && link.executions >= this.#warmUp * PATIENCE)) {
       this.#compileQueue();
-      if (link.code !== null) return null;
     }
-    this.#counters.coldBlocks++;
-    this.#counters.enter('cold');
-    const exit = this.#cold.runBlock(S);
-    link.noteTarget(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2] >>> 0);
-    return exit;
+    return link.code !== null;
+  }
+
+  /** A chain counted for us: `#chainStep` executions more. */
+  #noteWarm(link: L): void {
+    if (link.isCompiled || (link.parked !== null && this.#revive(link, link.parked)) || this.#reuse(link)) return;
+    this.#count(link, this.#chainStep);
   }
 
   // Links
@@ -238,8 +267,11 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
       limits: this.#backend.limits,
       isCompiled: (rip) => this.#links.get(rip)?.isCompiled === true,
       // Code that never ran is not worth compiling, unless everything is compiled at first sight.
-      isSeen: (rip) => this.#warmUp === 0 || (this.#links.get(rip)?.executions ?? 0) > 0,
-      targetsOf: (rip) => this.#links.get(rip)?.targets ?? [],
+      isSeen: (rip) => this.#warmUp === 0 || this.#hasRun(rip),
+      targetsOf: (rip, jumpRip) => [
+        ...(this.#links.get(rip)?.targets ?? []),
+        ...(this.#cold.chain?.targetsOf(jumpRip) ?? []),
+      ],
     });
     // A block that is inside of a region of this batch needs no region of its own yet; it counts anew.
     for (const link of queue) {
@@ -249,9 +281,16 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     return regions;
   }
 
+  #hasRun(rip: number): boolean {
+    return (this.#links.get(rip)?.executions ?? 0) > 0 || this.#cold.chain?.hasRun(rip) === true;
+  }
+
   #install(unit: CodeUnit): void {
     this.#backend.link(unit);
-    for (const rip of unit.entries) this.linkTo(rip).install(unit);
+    for (const rip of unit.entries) {
+      this.linkTo(rip).install(unit);
+      this.#cold.chain?.leaveAt(rip);
+    }
     this.#counters.liveRegions += unit.entries.length;
     for (const { rip, bytes } of unit.pieces) this.#services.codePages.add(rip, bytes.length);
     for (const page of pagesOf(unit)) {

@@ -1,9 +1,10 @@
 /** Decodes guest code from an address on into micro-ops. */
 import type { Field } from '../ir/field.ts';
-import { specOf } from '../ir/ops.ts';
-import type { MicroBlock, MicroStep, Template } from '../ir/template.ts';
+import type { Op } from '../ir/block.ts';
+import { FLAGS_AS_FOUND, FLAGS_UNKNOWN, type MicroBlock, type MicroStep, type Template } from '../ir/template.ts';
 import type { Decoded } from './decode/decoded.ts';
 import type { Decoder } from './decode/decoder.ts';
+import { assert } from '../util/assert.ts';
 import { fieldHigh, fieldNumber, Templates } from './templates.ts';
 
 /** Templates of all spaces. */
@@ -14,69 +15,139 @@ export const TEMPLATES = new Templates();
  * decoded, and where the code enters another page. @returns null when the first instruction cannot be decoded.
  */
 export function microBlock(decoder: Decoder, rip: number, maxInstructions: number): MicroBlock | null {
-  const steps: MicroStep[] = [];
+  const decoded: Decoded[] = [];
+  const templates: Template[] = [];
   let at = rip;
-  while (steps.length < maxInstructions) {
+  while (decoded.length < maxInstructions) {
     const isNewPage = at !== rip && at >>> 12 !== rip >>> 12;
     const result = isNewPage ? null : decoder.decode(at);
     if (result === null || result.kind !== 'instruction') break;
-    const { decoded } = result;
-    const template = TEMPLATES.of(decoded);
-    steps.push(new DecodedStep(template, decoded));
-    at = decoded.next;
-    if (hasExit(template)) return { rip, sizeBytes: at - rip, instructionCount: steps.length, steps };
+    const template = TEMPLATES.of(result.decoded);
+    decoded.push(result.decoded);
+    templates.push(template);
+    at = result.decoded.next;
+    if (template.exit !== '') break;
   }
-  if (steps.length === 0) return null;
-  const instructionCount = steps.length;
-  steps.push(new Continuation(at));
-  return { rip, sizeBytes: at - rip, instructionCount, steps };
+  if (decoded.length === 0) return null;
+  return { rip, sizeBytes: at - rip, instructionCount: decoded.length, steps: stepsOf(decoded, templates, at) };
 }
 
-function hasExit({ ops }: Template): boolean {
-  return ops.length > 0 && specOf(ops[ops.length - 1].name).effects === 'exit';
+/** What goes on behind a block that has no exit. */
+export function continuationAt(rip: number): MicroStep {
+  return new Continuation(rip);
+}
+
+/** One step at `rip` with the flags that are told, for lists of instructions. */
+export function stepAt(
+  decoder: Decoder,
+  rip: number,
+  isPair: boolean,
+  findsFlags: number,
+  isFlagless: boolean,
+): MicroStep {
+  const instructions: Decoded[] = [];
+  for (let at = rip; instructions.length < (isPair ? 2 : 1); at = instructions[instructions.length - 1].next) {
+    const result = decoder.decode(at);
+    assert(result.kind === 'instruction', `x86: no instruction at ${at.toString(16)}`);
+    instructions.push(result.decoded);
+  }
+  const [first, second] = instructions;
+  const template = isPair ? TEMPLATES.ofPair(first, second) : TEMPLATES.of(first);
+  const step = new DecodedStep(template, instructions, findsFlags);
+  step.isFlagless = isFlagless;
+  return step;
+}
+
+function stepsOf(decoded: readonly Decoded[], templates: readonly Template[], end: number): MicroStep[] {
+  const steps: DecodedStep[] = [];
+  let flags: number = FLAGS_UNKNOWN;
+  for (let i = 0; i < decoded.length; i++) {
+    const isPair = i + 2 === decoded.length && isCompareAndBranch(templates[i], templates[i + 1]);
+    const instructions = isPair ? [decoded[i], decoded[i + 1]] : [decoded[i]];
+    const template = isPair ? TEMPLATES.ofPair(decoded[i], decoded[i + 1]) : templates[i];
+    steps.push(new DecodedStep(template, instructions, template.readsFlags ? flags : FLAGS_UNKNOWN));
+    if (template.leavesFlags !== FLAGS_AS_FOUND) flags = template.leavesFlags;
+    if (isPair) i++;
+  }
+  dropDeadFlags(steps);
+  return templates[templates.length - 1].exit === '' ? [...steps, new Continuation(end)] : steps;
+}
+
+/** Flags are seen at the end of the block and by what may leave (DESIGN decision 5). */
+function dropDeadFlags(steps: readonly DecodedStep[]): void {
+  let isSeen = true;
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const { template } = steps[i];
+    const { leavesFlags, readsFlags, mayLeave } = template;
+    steps[i].isFlagless = !isSeen && leavesFlags !== FLAGS_AS_FOUND;
+    const isKept = leavesFlags === FLAGS_AS_FOUND || leavesFlags === FLAGS_UNKNOWN;
+    isSeen = mayLeave || readsFlags || (isSeen && isKept);
+  }
+}
+
+/** Flags of one known kind, and a jump that looks at them: lifted together they are a compare of operands. */
+function isCompareAndBranch(first: Template, second: Template): boolean {
+  return first.leavesFlags > FLAGS_UNKNOWN && first.exit === '' && second.readsFlags && second.exit === 'branch';
 }
 
 class DecodedStep implements MicroStep {
   readonly template: Template;
-  readonly instructionCount = 1;
-  readonly #decoded: Decoded;
+  readonly findsFlags: number;
+  isFlagless = false;
+  readonly #instructions: readonly Decoded[];
 
-  constructor(template: Template, decoded: Decoded) {
+  constructor(template: Template, instructions: readonly Decoded[], findsFlags: number) {
     this.template = template;
-    this.#decoded = decoded;
+    this.findsFlags = findsFlags;
+    this.#instructions = instructions;
+  }
+
+  ops(): readonly Op[] {
+    return TEMPLATES.opsOf(this.template, this.#instructions);
+  }
+
+  get instructionCount(): number {
+    return this.#instructions.length;
   }
 
   get rip(): number {
-    return this.#decoded.rip;
+    return this.#instructions[0].rip;
   }
 
   get exitRip(): number {
-    return this.#decoded.rip;
+    return this.#instructions[this.#instructions.length - 1].rip;
+  }
+
+  get sizes(): number[] {
+    return this.#instructions.map(({ length }) => length);
   }
 
   numberOf(field: Field): number {
-    return fieldNumber(field, [this.#decoded]);
+    return fieldNumber(field, this.#instructions);
   }
 
   highOf(field: Field): number {
-    return fieldHigh(field, [this.#decoded]);
+    return fieldHigh(field, this.#instructions);
   }
 }
 
 /** The way on from a block without an exit of its own. */
 class Continuation implements MicroStep {
-  readonly template: Template;
+  readonly template: Template = TEMPLATES.continuation;
+  readonly findsFlags = FLAGS_UNKNOWN;
+  readonly isFlagless = false;
   readonly instructionCount = 0;
+  readonly sizes: readonly number[] = [];
   readonly rip: number;
+  /** Never a jump back. */
+  readonly exitRip = -1;
 
   constructor(rip: number) {
-    this.template = TEMPLATES.continuation;
     this.rip = rip;
   }
 
-  /** Never a jump back. */
-  get exitRip(): number {
-    return -1;
+  ops(): readonly Op[] {
+    return TEMPLATES.opsOf(this.template, []);
   }
 
   numberOf(): number {

@@ -22,6 +22,14 @@ function templatesFor(...codes: string[]): number {
   return new Set(codes.map((code) => templates.of(decode(code)))).size;
 }
 
+/** Ops and attributes of the template, fields by their names. */
+function shape(code: string, rip: number): unknown[] {
+  const templates = new Templates();
+  const decoded = decode(code, rip);
+  const ops = templates.opsOf(templates.of(decoded), [decoded]);
+  return ops.map(({ name, imm, imm2 }) => [name, ...[imm, imm2].map((value) => fieldOf(value)?.name ?? value)]);
+}
+
 describe('templates', () => {
   it.each([
     ['registers', ['48 01 c8', '48 01 d3', '4d 01 ee']],
@@ -59,11 +67,20 @@ describe('templates', () => {
   });
 
   it('names no number of the instruction it was made from', () => {
-    const first = new Templates().of(decode('48 8b 45 f8', 0x40_0000));
-    const second = new Templates().of(decode('4c 8b 73 7f', 0x50_0000));
-    const shape = ({ ops }: typeof first): unknown[] =>
-      ops.map(({ name, imm, imm2 }) => [name, ...[imm, imm2].map((value) => fieldOf(value)?.name ?? value)]);
-    // The length of the boundary is the one number that nobody reads.
-    expect(shape(first)).toEqual(shape(second));
+    expect(shape('48 8b 45 f8', 0x40_0000)).toEqual(shape('4c 8b 73 7f', 0x50_0000));
+  });
+
+  it('comes back from its record', () => {
+    const first = new Templates();
+    const second = new Templates();
+    const codes = ['48 8b 45 f8', '48 c1 e0 05', 'f3 a4', '66 0f 70 c0 1b', '0f 05'].map((code) => decode(code));
+    const pair = [decode('48 39 d0'), decode('75 10')] as const;
+    const made = [...codes.map((code) => first.of(code)), first.ofPair(...pair)];
+    second.load(first.records());
+    expect([...codes.map((code) => second.of(code)), second.ofPair(...pair)]).toEqual(made);
+    expect(second.count).toBe(first.count);
+    const lengths = (templates: Templates): number[] =>
+      codes.map((code) => templates.opsOf(templates.of(code), [code]).length);
+    expect(lengths(second)).toEqual(lengths(first));
   });
 });

@@ -6,8 +6,9 @@
  * of them (a shuffle's order, a shift's count), that number joins the shape.
  */
 import type { Op } from '../ir/block.ts';
-import { asNumber, Field, fieldOf, FieldRead } from '../ir/field.ts';
-import type { Template } from '../ir/template.ts';
+import { asNumber, Field, type FieldFormat, fieldOf, type FieldPart, FieldRead } from '../ir/field.ts';
+import { type Template, templateOf } from '../ir/template.ts';
+import { assert } from '../util/assert.ts';
 import type { Decoded } from './decode/decoded.ts';
 import { Lifter } from './lifter.ts';
 import type { MemoryOperand, Operand } from './operands.ts';
@@ -17,35 +18,49 @@ import { RSP } from './registers.ts';
 interface Shape {
   /** Names (placeOf) of the numbers that belong to the shape. */
   readonly fixed: Set<string>;
+  /** By the fixed numbers (variantName). */
   readonly variants: Map<string, Template>;
   /** The only template while nothing is fixed. */
   single: Template | null;
 }
 
+/** A template as text for later runs: shapes of one or two instructions, what is fixed and how, fields, the rest. */
+export type TemplateRecord = readonly [
+  key: number,
+  secondKey: number,
+  fixed: string,
+  variant: string,
+  fields: string,
+  exit: Template['exit'],
+  readsFlags: 0 | 1,
+  leavesFlags: number,
+  mayLeave: 0 | 1,
+];
+
+const NO_SECOND = -1;
+
 export class Templates {
   readonly #shapes = new Map<number, Shape>();
-  /** Shapes of the second instruction of a pair, by the first's key. */
+  /** Shapes of pairs of instructions, by the first's key and the second's. */
   readonly #pairs = new Map<number, Map<number, Shape>>();
+  readonly #records = new Map<Template, TemplateRecord>();
+  /** What `load` brought, by both keys, until it is asked for. */
+  readonly #loaded = new Map<string, (readonly [id: number, record: TemplateRecord])[]>();
+  readonly #ops = new Map<Template, readonly Op[]>();
   #count = 0;
   /** A jump to the address behind the block. */
-  readonly continuation: Template = this.#jump();
+  readonly continuation: Template = this.#add(continuationOps());
 
-  /** Templates made so far. */
+  /** Templates there are. */
   get count(): number {
     return this.#count;
-  }
-
-  #jump(): Template {
-    const { ir } = new Lifter();
-    ir.jump(asNumber(new Field(0, -1, 'next', 'u32')));
-    return { id: this.#count++, ops: ir.ops, fields: fieldsOf(ir.ops) };
   }
 
   of(decoded: Decoded): Template {
     const key = shapeKey(decoded);
     let shape = this.#shapes.get(key);
-    if (shape === undefined) this.#shapes.set(key, (shape = newShape()));
-    return shape.single ?? this.#variant(shape, [decoded]);
+    if (shape === undefined) this.#shapes.set(key, (shape = this.#shapeOf(key, NO_SECOND)));
+    return shape.single ?? this.#variant(shape, [key, NO_SECOND], [decoded]);
   }
 
   /** The template of two neighbouring instructions that are executed as one. */
@@ -55,45 +70,135 @@ export class Templates {
     if (seconds === undefined) this.#pairs.set(key, (seconds = new Map()));
     const secondKey = shapeKey(second);
     let shape = seconds.get(secondKey);
-    if (shape === undefined) seconds.set(secondKey, (shape = newShape()));
-    return shape.single ?? this.#variant(shape, [first, second]);
+    if (shape === undefined) seconds.set(secondKey, (shape = this.#shapeOf(key, secondKey)));
+    return shape.single ?? this.#variant(shape, [key, secondKey], [first, second]);
   }
 
-  #variant(shape: Shape, instructions: readonly Decoded[]): Template {
+  /** The ops of a template that these instructions have. */
+  opsOf(template: Template, instructions: readonly Decoded[]): readonly Op[] {
+    const known = this.#ops.get(template);
+    if (known !== undefined) return known;
+    const record = this.#records.get(template);
+    const ops = lift(new Set(record?.[2].split(',')), instructions);
+    assert(typeof ops !== 'string', 'x86: a template whose lift looks at more than was told');
+    this.#ops.set(template, ops);
+    return ops;
+  }
+
+  #variant(shape: Shape, keys: readonly [number, number], instructions: readonly Decoded[]): Template {
     for (;;) {
       const name = variantName(shape, instructions);
       const known = shape.variants.get(name);
       if (known !== undefined) return known;
-      const template = this.#lift(shape, instructions);
-      if (template === null) continue; // one number more is fixed now
+      const ops = lift(shape.fixed, instructions);
+      if (typeof ops === 'string') {
+        shape.fixed.add(ops);
+        continue;
+      }
+      const template = this.#add(ops);
       shape.variants.set(name, template);
       if (shape.fixed.size === 0) shape.single = template;
+      this.#records.set(template, recordOf(template, keys, shape, name));
       return template;
     }
   }
 
-  /** @returns null when the lift looked at a number, which is then fixed. */
-  #lift(shape: Shape, instructions: readonly Decoded[]): Template | null {
-    const lifter = new Lifter();
-    try {
-      instructions.forEach((decoded, i) => {
-        const symbolic = withFields(decoded, i, shape.fixed);
-        lifter.begin(symbolic);
-        decoded.form.row.lift(lifter, ...symbolic.operands);
-      });
-    } catch (thrown) {
-      if (!(thrown instanceof FieldRead)) throw thrown;
-      const { instruction, operand, part } = thrown.field;
-      shape.fixed.add(placeOf(instruction, operand, part));
-      return null;
+  #add(ops: readonly Op[]): Template {
+    const template: Template = { id: this.#count++, ...templateOf(ops) };
+    this.#ops.set(template, ops);
+    return template;
+  }
+
+  // Templates of an earlier run
+
+  /** All templates but the continuation, in the order of their numbers, which start at 1. */
+  records(): TemplateRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** Takes over the records of an earlier run with the same rows; to be called before anything else. */
+  load(records: readonly TemplateRecord[]): void {
+    assert(this.#count === 1, 'x86: templates are loaded first');
+    for (const record of records) {
+      const [key, secondKey] = record;
+      const list = this.#loaded.get(`${key},${secondKey}`);
+      const entry = [this.#count++, record] as const;
+      if (list === undefined) this.#loaded.set(`${key},${secondKey}`, [entry]);
+      else list.push(entry);
     }
-    const { ops } = lifter.ir;
-    return { id: this.#count++, ops, fields: fieldsOf(ops) };
+  }
+
+  #shapeOf(key: number, secondKey: number): Shape {
+    const shape: Shape = { fixed: new Set(), variants: new Map(), single: null };
+    for (const [id, record] of this.#loaded.get(`${key},${secondKey}`) ?? []) {
+      const [, , fixed, variant, fields, exit, readsFlags, leavesFlags, mayLeave] = record;
+      if (fixed !== '') for (const place of fixed.split(',')) shape.fixed.add(place);
+      const template: Template = {
+        id,
+        fields: fields === '' ? [] : fields.split(',').map(parseField),
+        exit,
+        readsFlags: readsFlags === 1,
+        leavesFlags,
+        mayLeave: mayLeave === 1,
+      };
+      this.#records.set(template, record);
+      shape.variants.set(variant, template);
+      if (fixed === '') shape.single = template;
+    }
+    return shape;
   }
 }
 
-function newShape(): Shape {
-  return { fixed: new Set(), variants: new Map(), single: null };
+function continuationOps(): readonly Op[] {
+  const { ir } = new Lifter();
+  ir.jump(asNumber(new Field(0, -1, 'next', 'u32')));
+  return ir.ops;
+}
+
+/** @returns the ops; or the place of a number that the lift looked at. */
+function lift(fixed: ReadonlySet<string>, instructions: readonly Decoded[]): readonly Op[] | string {
+  const lifter = new Lifter();
+  try {
+    for (const [i, decoded] of instructions.entries()) {
+      const symbolic = withFields(decoded, i, fixed);
+      lifter.begin(symbolic);
+      decoded.form.row.lift(lifter, ...symbolic.operands);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof FieldRead)) throw thrown;
+    const { instruction, operand, part } = thrown.field;
+    return placeOf(instruction, operand, part);
+  }
+  return lifter.ir.ops;
+}
+
+function recordOf(
+  template: Template,
+  [key, secondKey]: readonly [number, number],
+  { fixed }: Shape,
+  variant: string,
+): TemplateRecord {
+  const { fields, exit, readsFlags, leavesFlags, mayLeave } = template;
+  return [
+    key,
+    secondKey,
+    [...fixed].join(),
+    variant,
+    fields.map(formatField).join(),
+    exit,
+    readsFlags ? 1 : 0,
+    leavesFlags,
+    mayLeave ? 1 : 0,
+  ];
+}
+
+function formatField({ instruction, operand, part, format, base }: Field): string {
+  return [instruction, operand, part, format, base].join(' ');
+}
+
+function parseField(text: string): Field {
+  const [instruction, operand, part, format, base] = text.split(' ');
+  return new Field(Number(instruction), Number(operand), part as FieldPart, format as FieldFormat, Number(base));
 }
 
 function placeOf(instruction: number, operand: number, part: string): string {
@@ -214,17 +319,6 @@ function addressWithFields(operand: MemoryOperand, i: number, field: MakeField):
     scale: index < 0 ? 0 : field(i, 'scale', 'u8', scale),
     displacement: field(i, 'displacement', isAbsolute ? 'i64' : 'i32', displacement),
   };
-}
-
-function fieldsOf(ops: readonly Op[]): Field[] {
-  const found = new Map<string, Field>();
-  for (const { imm, imm2 } of ops) {
-    for (const value of [imm, imm2]) {
-      const field = fieldOf(value);
-      if (field !== null && !found.has(field.name)) found.set(field.name, field);
-    }
-  }
-  return [...found.values()];
 }
 
 /** The number that stands for `field` in an instruction of its shape; a whole number, wide immediates without their high half. */

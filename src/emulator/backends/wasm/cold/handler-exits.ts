@@ -89,7 +89,11 @@ export class HandlerExits {
     code.localGet(rip);
     code.op('i32.ne');
     code.if(undefined, 'unlikely');
-    leave(this.#code, LEAVE.uncached, pushRip);
+    code.localGet(S);
+    if (op.name === 'jumpIndirect') code.localGet(UOP);
+    else code.i32(0);
+    code.memory('i32.store', WORD.from);
+    leave(code, LEAVE.uncached, pushRip);
     code.end();
     code.localGet(entry);
     code.memory('i32.load', JUMP_CACHE.base + 4);

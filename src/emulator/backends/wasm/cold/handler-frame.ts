@@ -9,11 +9,11 @@
  */
 import type { Op } from '../../../ir/block.ts';
 import { type Field, fieldOf } from '../../../ir/field.ts';
-import { flagsCode } from '../../../ir/lazy-flags.ts';
+import { FLAG_KINDS, flagsCode } from '../../../ir/lazy-flags.ts';
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { specOf } from '../../../ir/ops.ts';
 import { STATE_OFFSET, STATE_VARIABLES } from '../../../ir/state-layout.ts';
-import type { Template } from '../../../ir/template.ts';
+import { FLAGS_UNKNOWN } from '../../../ir/template.ts';
 import { PERMISSIONS_BASE } from '../../../memory/address-space.ts';
 import { PAGE, PAGE_SHIFT } from '../../../memory/page-permissions.ts';
 import { assert } from '../../../util/assert.ts';
@@ -24,9 +24,9 @@ import type { Opcode } from '../encoder/opcodes.ts';
 import { pushFreshBar } from '../float-module.ts';
 import type { IrWriter } from '../ir-writer.ts';
 import type { RuntimeFunction } from '../runtime-functions.ts';
-import { conditionFromFlags } from './condition.ts';
+import { conditionFromFlags, type KnownFlags, pushKnownCondition } from '../frame/flag-code.ts';
 import { FUEL, HandlerExits, reloadFuel, S, storeFuel, UOP } from './handler-exits.ts';
-import type { HandlerLayout } from './handler-layout.ts';
+import type { Handler } from './handlers.ts';
 import type { HandlerImports } from './handler-imports.ts';
 import { MICRO_OP, SLOT } from './layout.ts';
 
@@ -35,7 +35,8 @@ export class HandlerFrame implements IrWriter {
   readonly code = new CodeWriter(['i32', 'i32', 'i32']);
   readonly floats = new FloatNotes(this.code);
   #floatBar = -1;
-  readonly #template: Template;
+  readonly #ops: readonly Op[];
+  readonly #known: number;
   readonly #imports: HandlerImports;
   readonly #exits: HandlerExits;
   readonly #offsets = new Map<string, number>();
@@ -45,11 +46,11 @@ export class HandlerFrame implements IrWriter {
   #slow!: Label;
   #isSlow = false;
 
-  constructor(template: Template, layout: HandlerLayout, imports: HandlerImports, isBack: boolean) {
-    this.#template = template;
+  constructor({ ops, layout, isBack, findsFlags, isFlagless }: Handler, imports: HandlerImports) {
+    this.#known = findsFlags;
     this.#imports = imports;
     for (const { field, offset } of layout.places) this.#offsets.set(field.name, offset);
-    for (const op of template.ops) for (const arg of op.args) this.#uses.set(arg, (this.#uses.get(arg) ?? 0) + 1);
+    this.#ops = this.#neededOps(ops, isFlagless);
     this.#exits = new HandlerExits(this, layout, imports.handlerType, isBack);
   }
 
@@ -57,7 +58,7 @@ export class HandlerFrame implements IrWriter {
     const { code } = this;
     this.#slow = code.block();
     let effects = '';
-    for (const op of this.#template.ops) {
+    for (const op of this.#ops) {
       this.#writeOp(op);
       ({ effects } = specOf(op.name));
     }
@@ -67,11 +68,23 @@ export class HandlerFrame implements IrWriter {
     return code.finish();
   }
 
+  /** Without the flags that nobody sees, and without what is for them alone; counts uses. */
+  #neededOps(ops: readonly Op[], isFlagless: boolean): Op[] {
+    const needed: Op[] = [];
+    for (const op of ops.toReversed()) {
+      const { effects } = specOf(op.name);
+      const isPure = effects === 'none' || effects === 'read';
+      if (isPure && !this.#uses.has(op)) continue;
+      if (isFlagless && op.name.startsWith('setFlags')) continue;
+      for (const arg of op.args) this.#uses.set(arg, (this.#uses.get(arg) ?? 0) + 1);
+      needed.push(op);
+    }
+    return needed.toReversed();
+  }
+
   #writeOp(op: Op): void {
     const { effects } = specOf(op.name);
     const uses = this.#uses.get(op) ?? 0;
-    const isPure = effects === 'none' || effects === 'read';
-    if (isPure && uses === 0) return;
     if (op.name === 'const32' || op.name === 'const64' || (effects === 'none' && uses === 1)) return;
     this.#emit(op);
     if (op.type === 'none') return;
@@ -234,8 +247,26 @@ export class HandlerFrame implements IrWriter {
   }
 
   pushCondition(op: Op): void {
+    if (this.#known !== FLAGS_UNKNOWN && pushKnownCondition(this.code, this.#knownFlags(), op.tag)) return;
     this.pushFlags();
     conditionFromFlags(this.code, op.tag);
+  }
+
+  /** The flags of the state, of which decoding the block told the kind. */
+  #knownFlags(): KnownFlags {
+    const kind = FLAG_KINDS[this.#known >> 8];
+    const width = this.#known & 0xff;
+    const slot = (offset: number) => (): void => {
+      this.code.localGet(S);
+      this.code.memory(width === 64 ? 'i64.load' : 'i32.load', offset);
+    };
+    return {
+      kind,
+      width,
+      result: slot(STATE_OFFSET.flagsResult),
+      first: slot(STATE_OFFSET.flagsFirst),
+      second: slot(STATE_OFFSET.flagsSecond),
+    };
   }
 
   // Memory

@@ -19,7 +19,7 @@ export interface HandlerLayout {
 
 const SIZE: Readonly<Record<FieldFormat, number>> = { variable: 2, u8: 1, u16: 2, i32: 4, u32: 4, i64: 8 };
 
-export function layoutOf({ fields, ops }: Template): HandlerLayout {
+export function layoutOf({ fields, exit }: Template): HandlerLayout {
   let at: number = MICRO_OP.fields;
   const places: Place[] = [];
   const place = (sizes: readonly number[]): void => {
@@ -34,7 +34,6 @@ export function layoutOf({ fields, ops }: Template): HandlerLayout {
   place([1]);
   at = (at + 3) & ~3;
   place([4, 8]);
-  const exit = ops.at(-1)?.name;
   const link = (isThere: boolean): number => (isThere ? (at += 4) - 4 : 0);
   const targetLink = link(exit === 'jump' || exit === 'branch' || exit === 'call');
   const nextLink = link(exit === 'branch');

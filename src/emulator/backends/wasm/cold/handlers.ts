@@ -2,7 +2,8 @@
  * The handlers of the micro-op interpreter: made from templates when first needed, in batches, once for all spaces of the
  * process. A space instantiates each module into its own table (interpreter.ts).
  */
-import type { Template } from '../../../ir/template.ts';
+import type { MicroStep } from '../../../ir/template.ts';
+import type { Op } from '../../../ir/block.ts';
 import { emitterOf } from '../emit/emit-table.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import { HandlerFrame } from './handler-frame.ts';
@@ -11,12 +12,32 @@ import { type HandlerLayout, layoutOf } from './handler-layout.ts';
 import { SLOT } from './layout.ts';
 
 export interface Handler {
-  readonly template: Template;
+  /** What tells it from all others. */
+  readonly key: number;
+  /** Of its template; empty when it came compiled. */
+  readonly ops: readonly Op[];
   readonly layout: HandlerLayout;
   /** Whether its branch goes back, so that fuel is tested on the way. */
   readonly isBack: boolean;
+  /** MicroStep.findsFlags of those it is for. */
+  readonly findsFlags: number;
+  /** MicroStep.isFlagless of those it is for. */
+  readonly isFlagless: boolean;
   /** Place in the table; SLOT.slow until it is compiled, and for good where only the reference interpreter knows how. */
   slot: number;
+  /** Whether it will be compiled. */
+  isPending: boolean;
+  /** A line of the list of prepare-handlers.ts; '' while nobody wrote one. */
+  sample: string;
+}
+
+/** Handlers compiled in an earlier run. */
+export interface PreparedHandlers {
+  /** In the order of their functions. */
+  readonly keys: readonly number[];
+  /** Keys of those that only the reference interpreter knows. */
+  readonly slow: readonly number[];
+  readonly bytes: Uint8Array;
 }
 
 export interface HandlerModule {
@@ -30,8 +51,10 @@ const SLOW_EXITS: ReadonlySet<string> = new Set(['raise', 'repeatString', 'fetch
 
 export class HandlerLibrary {
   readonly modules: HandlerModule[] = [];
-  /** By template and direction: 2 × id + isBack. */
-  readonly #handlers: (Handler | undefined)[] = [];
+  /** By template, direction and flags. */
+  readonly #handlers = new Map<number, Handler>();
+  /** Slots of handlers that were compiled in an earlier run, by key; SLOT.slow for what cannot be. */
+  #prepared: ReadonlyMap<number, number> = new Map();
   #pending: Handler[] = [];
   #nextSlot: number = SLOT.firstHandler;
   bytesGenerated = 0;
@@ -41,14 +64,25 @@ export class HandlerLibrary {
     return this.#pending.length;
   }
 
-  handlerOf(template: Template, isBack: boolean): Handler {
-    const index = 2 * template.id + (isBack ? 1 : 0);
-    return (this.#handlers[index] ??= this.#make(template, isBack));
+  handlerOf(step: MicroStep): Handler {
+    const isBack = goesBack(step);
+    const { template, findsFlags, isFlagless } = step;
+    const key = (4 * template.id + (isBack ? 2 : 0) + (isFlagless ? 1 : 0)) * FLAG_CODES + findsFlags;
+    const known = this.#handlers.get(key);
+    if (known !== undefined) return known;
+    const handler = this.#make(step, isBack, key);
+    this.#handlers.set(key, handler);
+    return handler;
   }
 
-  #make(template: Template, isBack: boolean): Handler {
-    const handler: Handler = { template, layout: layoutOf(template), isBack, slot: SLOT.slow };
-    if (canBeWritten(template)) this.#pending.push(handler);
+  #make(step: MicroStep, isBack: boolean, key: number): Handler {
+    const { template, findsFlags, isFlagless } = step;
+    const prepared = this.#prepared.get(key);
+    const common = { key, layout: layoutOf(template), isBack, findsFlags, isFlagless, sample: '' };
+    if (prepared !== undefined) return { ...common, ops: [], slot: prepared, isPending: false, sample: PREPARED };
+    const ops = step.ops();
+    const handler: Handler = { ...common, ops, slot: SLOT.slow, isPending: canBeWritten(ops) };
+    if (handler.isPending) this.#pending.push(handler);
     return handler;
   }
 
@@ -57,24 +91,77 @@ export class HandlerLibrary {
     const handlers = this.#pending;
     if (handlers.length === 0) return;
     this.#pending = [];
-    const writer = new ModuleWriter();
-    const imports = importAll(writer);
-    const indices = handlers.map(({ template, layout, isBack }) => {
-      const index = writer.declare(imports.handlerType);
-      writer.define(index, new HandlerFrame(template, layout, imports, isBack).write());
-      return index;
-    });
-    writer.fillTable(imports.firstSlot, indices);
-    const bytes = writer.bytes();
+    const bytes = moduleOf(handlers);
+    this.#addModule(bytes, handlers.length);
     this.bytesGenerated += bytes.length;
-    const firstSlot = this.#nextSlot;
-    this.modules.push({ module: new WebAssembly.Module(bytes), firstSlot, count: handlers.length });
-    for (const handler of handlers) handler.slot = this.#nextSlot++;
+    const first = this.#nextSlot - handlers.length;
+    for (const [i, handler] of handlers.entries()) {
+      handler.slot = first + i;
+      handler.isPending = false;
+    }
+  }
+
+  #addModule(bytes: Uint8Array, count: number): void {
+    this.modules.push({ module: new WebAssembly.Module(bytes), firstSlot: this.#nextSlot, count });
+    this.#nextSlot += count;
+  }
+
+  /** Sample micro-ops of the handlers that were made here, for the list of those to prepare. */
+  samples(): string[] {
+    return [...this.#handlers.values()]
+      .map(({ sample }) => sample)
+      .filter((sample) => sample !== '' && sample !== PREPARED);
+  }
+
+  /** All handlers as one module, for `load` in later runs. */
+  save(): PreparedHandlers {
+    const compiled: Handler[] = [];
+    const slow: number[] = [];
+    for (const handler of this.#handlers.values()) {
+      if (canBeWritten(handler.ops)) compiled.push(handler);
+      else slow.push(handler.key);
+    }
+    const bytes = moduleOf(compiled);
+    return { keys: compiled.map(({ key }) => key), slow, bytes };
+  }
+
+  /** Takes over what an earlier run saved; its templates must have the same numbers. */
+  load({ keys, slow, bytes }: PreparedHandlers): void {
+    const slots = new Map<number, number>();
+    for (const [i, key] of keys.entries()) slots.set(key, this.#nextSlot + i);
+    for (const key of slow) slots.set(key, SLOT.slow);
+    this.#prepared = slots;
+    this.#addModule(bytes, keys.length);
   }
 }
 
-/** Whether every op of the template has an emitter, and its exit is more than a way to the reference interpreter. */
-function canBeWritten({ ops }: Template): boolean {
+function moduleOf(handlers: readonly Handler[]): Uint8Array<ArrayBuffer> {
+  const writer = new ModuleWriter();
+  const imports = importAll(writer);
+  const indices = handlers.map((handler) => {
+    const index = writer.declare(imports.handlerType);
+    writer.define(index, new HandlerFrame(handler, imports).write());
+    return index;
+  });
+  writer.fillTable(imports.firstSlot, indices);
+  return writer.bytes();
+}
+
+/** In the place of a sample: the handler is on the list already. */
+const PREPARED = '-';
+/** More than flagsCode gives. */
+const FLAG_CODES = 0x1000;
+
+/** Whether the step ends in a jump or branch to itself or back. */
+function goesBack(step: MicroStep): boolean {
+  const { exit, fields } = step.template;
+  if (exit !== 'jump' && exit !== 'branch') return false;
+  const target = fields.find(({ part }) => part === 'target');
+  return target !== undefined && step.numberOf(target) <= step.exitRip;
+}
+
+/** Whether every op has an emitter, and the exit is more than a way to the reference interpreter. */
+function canBeWritten(ops: readonly Op[]): boolean {
   return ops.every(({ name }) => emitterOf(name) !== undefined && !SLOW_EXITS.has(name));
 }
 

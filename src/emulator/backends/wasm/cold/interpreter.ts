@@ -9,7 +9,7 @@ import { HELPER_NAMES } from './handler-imports.ts';
 import type { HandlerLibrary } from './handlers.ts';
 import { SLOT } from './layout.ts';
 import { floatFunctions } from '../float-module.ts';
-import { hostFunctions } from './runtime-stand-in.ts';
+import { runtimeExports } from '../runtime/runtime.ts';
 
 /** (S, fuel, block or micro-op) → LEAVE. */
 type Way = (S: number, fuel: number, address: number) => number;
@@ -37,7 +37,7 @@ export class Interpreter {
         helper: helperCaller(services),
         float,
       },
-      runtime: { ...hostFunctions(), ...floatFunctions(services.space.memory, float) },
+      runtime: { ...runtimeExports(services.space.memory), ...floatFunctions(services.space.memory, float) },
     };
     base ??= new WebAssembly.Module(baseModule());
     const { enter, resume } = this.#instantiate(base, SLOT.slow).exports;

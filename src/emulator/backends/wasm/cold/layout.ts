@@ -23,7 +23,7 @@ export const SLOT = {
 
 /** Where handlers leave words for the dispatcher. */
 export const WORD = {
-  /** Micro-op that left; or the address of the link that is missing. */
+  /** Micro-op that left, 0 for a call or return to what is not cached; or the address of the link that is missing. */
   from: STATE_OFFSET.scratch + 120,
 } as const;
 

@@ -54,7 +54,7 @@ export class MicroCode {
 
   /** Writes a block. @param countdown executions until the dispatcher is asked; 0: never. @returns its address. */
   add(block: MicroBlock, countdown: number): number {
-    const handlers = block.steps.map((step) => this.#library.handlerOf(step.template, isBack(step)));
+    const handlers = block.steps.map((step) => this.#library.handlerOf(step));
     const sizeBytes = handlers.reduce<number>((sum, { layout }) => sum + layout.sizeBytes, BLOCK.code);
     if (this.#next + sizeBytes > this.#end) this.flush();
     const addr = this.#next;
@@ -87,9 +87,10 @@ export class MicroCode {
   #write(step: MicroStep, handler: Handler, at: number, left: number): void {
     const { i32 } = this.#services.space;
     const { layout } = handler;
+    if (handler.sample === '') handler.sample = sampleOf(step, this.#services.space.u8);
     const isFit = writeFields(this.#services.space, step, layout, at);
     const slot = isFit ? handler.slot : SLOT.slow;
-    if (isFit && slot === SLOT.slow) this.#waiting.push({ handler, addr: at });
+    if (isFit && handler.isPending) this.#waiting.push({ handler, addr: at });
     i32[(at + MICRO_OP.slot) >> 2] = slot | (left << 16) | ((layout.sizeBytes >> 2) << 24);
     i32[(at + MICRO_OP.rip) >> 2] = step.rip;
   }
@@ -100,7 +101,7 @@ export class MicroCode {
     const still: Waiting[] = [];
     for (const waiting of this.#waiting) {
       const { handler, addr } = waiting;
-      if (handler.slot === SLOT.slow) still.push(waiting);
+      if (handler.isPending) still.push(waiting);
       else if (u8[addr] === SLOT.slow && u8[addr + 1] === 0) {
         u8[addr] = handler.slot & 0xff;
         u8[addr + 1] = handler.slot >> 8;
@@ -167,13 +168,16 @@ function notFor(rip: number): number {
   return rip ^ 1;
 }
 
-/** Whether the step ends in a jump, branch or call to itself or back. */
-function isBack(step: MicroStep): boolean {
-  const { ops, fields } = step.template;
-  const { name } = ops[ops.length - 1];
-  if (name !== 'jump' && name !== 'branch') return false;
-  const target = fields.find(({ part }) => part === 'target');
-  return target !== undefined && step.numberOf(target) <= step.exitRip;
+/** The step as a line of the list that translate/prepare-handlers.ts reads. */
+function sampleOf({ rip, sizes, findsFlags, isFlagless }: MicroStep, u8: Uint8Array): string {
+  let at = rip;
+  const parts = sizes.map((size) => hexBytes(u8.subarray(at, (at += size))));
+  if (parts.length === 0) return '';
+  return `${parts.join(' + ')}${findsFlags === 0 ? '' : ` f${findsFlags}`}${isFlagless ? ' d' : ''}`;
+}
+
+function hexBytes(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }
 
 /** @returns false when a number does not fit its field: then only the reference interpreter executes the instruction. */

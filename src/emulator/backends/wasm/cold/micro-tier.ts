@@ -2,7 +2,7 @@
  * The cold tier: code runs as micro-ops in WebAssembly. The reference interpreter does what has no handler (yet), what a
  * check did not let through, and all faults.
  */
-import type { ColdTier, ExecutorServices } from '../../../executor.ts';
+import type { ChainWatcher, ColdChain, ColdTier, ExecutorServices } from '../../../executor.ts';
 import type { Exit } from '../../../exit.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import { type HandlerLibrary, sharedLibrary } from './handlers.ts';
@@ -20,30 +20,32 @@ const PATIENCE = 200;
 export interface MicroTierOptions {
   /** Handlers are compiled when first met. */
   readonly isEager?: boolean;
-  /** Executions of a block after which `onWarm` hears of it; 0: never. */
-  readonly warmUp?: number;
-  /** The block at `rip` is warm. */
-  readonly onWarm?: (rip: number) => void;
   /** Bytes of micro-ops kept before all are dropped. */
   readonly limitBytes?: number;
 }
 
+/** A switch of more cases costs more than the look-up it saves. */
+const MAX_TARGETS = 64;
+const NO_WATCHER: ChainWatcher = { warmUp: 0, onWarm: () => {}, isCompiled: () => false };
+
 export class MicroTier implements ColdTier {
+  readonly chain: ColdChain;
   readonly #services: ExecutorServices;
   readonly #library: HandlerLibrary;
   readonly #reference: ColdTier;
   readonly #interpreter: Interpreter;
   readonly #code: MicroCode;
   readonly #batch: number;
-  readonly #warmUp: number;
-  readonly #onWarm: (rip: number) => void;
+  #watcher = NO_WATCHER;
+  /** Where indirect jumps went, by the jump's address. */
+  readonly #targets = new Map<number, number[]>();
   /** Slow exits since handlers were compiled last, while some wait. */
   #impatience = 0;
 
   constructor(
     services: ExecutorServices,
     reference: ColdTier,
-    { isEager = false, warmUp = 0, onWarm = () => {}, limitBytes = Infinity }: MicroTierOptions = {},
+    { isEager = false, limitBytes = Infinity }: MicroTierOptions = {},
   ) {
     const library = sharedLibrary();
     this.#services = services;
@@ -52,8 +54,12 @@ export class MicroTier implements ColdTier {
     this.#interpreter = new Interpreter(services, library);
     this.#code = new MicroCode(services, library, limitBytes);
     this.#batch = isEager ? 1 : BATCH;
-    this.#warmUp = warmUp;
-    this.#onWarm = onWarm;
+    this.chain = {
+      watch: (watcher) => void (this.#watcher = watcher),
+      leaveAt: (rip) => this.#code.forget(rip),
+      hasRun: (rip) => this.#code.find(rip) !== 0,
+      targetsOf: (rip) => this.#targets.get(rip) ?? [],
+    };
   }
 
   dispose(): void {
@@ -63,11 +69,6 @@ export class MicroTier implements ColdTier {
 
   step(stateAddr: number, repeatLimit?: number): Exit | null {
     return this.#reference.step(stateAddr, repeatLimit);
-  }
-
-  /** The block at `rip` comes out at the dispatcher from now on. */
-  forget(rip: number): void {
-    this.#code.forget(rip);
   }
 
   runBlock(S: number): Exit | null {
@@ -118,10 +119,17 @@ export class MicroTier implements ColdTier {
     const rip = i32[(S + STATE_OFFSET.rip) >> 2] >>> 0;
     const { generation } = this.#code;
     const block = this.#blockAt(rip);
+    if (reason === LEAVE.uncached && link !== 0) this.#noteTarget(i32[(link + MICRO_OP.rip) >> 2] >>> 0, rip);
     if (block === 0) return 0;
     if (reason === LEAVE.uncached) this.#code.cacheJump(rip, block);
     else if (generation === this.#code.generation) this.#services.space.i32[link >> 2] = block;
     return block;
+  }
+
+  #noteTarget(jumpRip: number, target: number): void {
+    const targets = this.#targets.get(jumpRip);
+    if (targets === undefined) this.#targets.set(jumpRip, [target]);
+    else if (targets.length < MAX_TARGETS && !targets.includes(target)) targets.push(target);
   }
 
   #blockAt(rip: number): number {
@@ -131,9 +139,10 @@ export class MicroTier implements ColdTier {
   #decode(rip: number): number {
     // What other spaces had compiled.
     this.#connectHandlers();
+    if (this.#watcher.isCompiled(rip)) return 0;
     const block = this.#services.microBlock(rip, MAX_INSTRUCTIONS);
     if (block === null) return 0;
-    const addr = this.#code.add(block, this.#warmUp);
+    const addr = this.#code.add(block, this.#watcher.warmUp);
     if (this.#library.pendingCount >= this.#batch) this.#compile();
     return addr;
   }
@@ -169,7 +178,8 @@ export class MicroTier implements ColdTier {
 
   #warm(rip: number): void {
     const block = this.#code.find(rip);
-    if (block !== 0) this.#services.space.i32[(block + BLOCK.countdown) >> 2] = this.#warmUp;
-    this.#onWarm(rip);
+    // One more, so that a block that nobody wants to compile is executed.
+    if (block !== 0) this.#services.space.i32[(block + BLOCK.countdown) >> 2] = this.#watcher.warmUp + 1;
+    this.#watcher.onWarm(rip);
   }
 }

@@ -36,6 +36,15 @@ type Enter = (S: number, slot: number, rip: number) => number;
 
 const HELPER_LIST = HELPER_NAMES.map((name) => HELPERS.get(name));
 
+/** What the runtime module exports, for one space; without a table its ways to regions lead nowhere. */
+export function runtimeExports(
+  memory: WebAssembly.Memory,
+  table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 }),
+): WebAssembly.Instance['exports'] {
+  sharedModule ??= new WebAssembly.Module(runtimeModule());
+  return new WebAssembly.Instance(sharedModule, { [HOST]: { memory, table } }).exports;
+}
+
 export class WasmRuntime {
   readonly #services: RuntimeServices;
   readonly #table: WebAssembly.Table;
@@ -49,8 +58,7 @@ export class WasmRuntime {
     this.#services = services;
     const { memory } = services.space;
     this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: INITIAL_SLOTS });
-    sharedModule ??= new WebAssembly.Module(runtimeModule());
-    const { exports } = new WebAssembly.Instance(sharedModule, { [HOST]: { memory, table: this.#table } });
+    const exports = runtimeExports(memory, this.#table);
     this.#stub = exports['stub'] as WebAssembly.ExportedFunction;
     this.enter = exports['enter'] as Enter;
     const float = this.#float();
