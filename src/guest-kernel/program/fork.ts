@@ -33,8 +33,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
     credentials: { ...program.credentials },
     actions: program.actions.clone(),
     limits: program.limits,
-    // Lists and history are of what was started, not of what that forks.
-    isHidden: true,
+    isForked: true,
   });
   child.processGroup = program.processGroup;
   child.session = program.session;

@@ -304,8 +304,7 @@ export class GuestTask extends KernelTask implements Thread {
         return false;
       }
       if (error !== ENOMEM) throw error;
-      this.machine.log.notice(`Out of memory: ${this.program.path} (program ${this.program.pid}) is ended`);
-      this.dieOf(SIGKILL);
+      endLargest(this.machine, this.program);
     }
     return !this.isTerminated;
   }
@@ -353,6 +352,16 @@ export class GuestTask extends KernelTask implements Thread {
     releaseThread(this);
     this.cpuState.dispose();
   }
+}
+
+/** Linux mm/oom_kill.c: who holds the most memory goes, so that the others, and the machine, live on. */
+function endLargest(machine: RunningMachine, own: RunningProgram): void {
+  const sizeOf = ({ namespace }: RunningProgram): number => namespace?.residentBytes ?? 0;
+  let largest = own;
+  for (const each of machine.programs()) if (each.isRunning && sizeOf(each) > sizeOf(largest)) largest = each;
+  const megabytes = Math.round(sizeOf(largest) / 2 ** 20);
+  machine.log.notice(`Out of memory: ${largest.path} (program ${largest.pid}, ${megabytes} MB) is ended`);
+  largest.kill(SIGKILL);
 }
 
 /** The Call that the handlers of one thread get; its progress belongs to the call under way. */

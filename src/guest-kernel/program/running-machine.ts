@@ -116,7 +116,7 @@ export class RunningMachine implements Machine {
   /** Forgets the oldest ended programs beyond the history's bound. */
   programEnded(program: RunningProgram): void {
     this.tty.programEnded();
-    if (program.isHidden) this.#programs.delete(program.pid);
+    if (program.isHidden || program.isForked) this.#programs.delete(program.pid);
     let excess = [...this.#programs.values()].filter((each) => !each.isRunning).length - HISTORY;
     for (const [pid, each] of this.#programs) {
       if (excess <= 0) return;

@@ -53,7 +53,9 @@ export interface ProgramParts {
   readonly actions: SignalActions;
   /** Absent: those that every program starts with. */
   readonly limits?: ResourceLimits;
-  /** In no list and no history: the launcher of a namespace, what a program forked. */
+  /** Made by fork: in lists while it runs, not in the history of what was started. */
+  readonly isForked?: boolean;
+  /** In no list and no history: the launcher of a namespace. */
   readonly isHidden?: boolean;
   /** A thread of the kernel itself. */
   readonly isKernel?: boolean;
@@ -72,6 +74,7 @@ export class RunningProgram implements Program {
   credentials: Credentials;
   actions: SignalActions;
   readonly isHidden: boolean;
+  readonly isForked: boolean;
   readonly isKernel: boolean;
   readonly pendingSignals = new PendingSignals();
   readonly cpuAlarms = new CpuAlarms(() => this.cpuNowNs);
@@ -133,6 +136,7 @@ export class RunningProgram implements Program {
     this.credentials = parts.credentials;
     this.actions = parts.actions;
     this.isHidden = parts.isHidden ?? false;
+    this.isForked = parts.isForked ?? false;
     this.isKernel = parts.isKernel ?? false;
     this.limits = new ResourceLimits(parts.limits);
     this.startedMs = machine.realtimeMs();

@@ -30,6 +30,9 @@ export interface Credentials {
   euid: number;
   gid: number;
   egid: number;
+  /** Absent: 0, what every program starts with. */
+  savedUid?: number;
+  savedGid?: number;
   groups: readonly number[];
 }
 

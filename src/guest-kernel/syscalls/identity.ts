@@ -13,24 +13,61 @@ interface Ids {
   readonly effective: number;
 }
 
-function setUser(credentials: Credentials, { real, effective }: Ids): Result {
-  const isRoot = credentials.euid === 0;
-  for (const id of [real, effective]) {
-    if (id !== UNCHANGED && !isRoot && id !== credentials.uid && id !== credentials.euid) throw EPERM;
-  }
-  if (real !== UNCHANGED) credentials.uid = real;
-  if (effective !== UNCHANGED) credentials.euid = effective;
+/** Real, effective and saved id, of a user or of a group. */
+interface IdTriple {
+  readonly real: number;
+  readonly effective: number;
+  readonly saved: number;
+}
+
+function usersOf({ uid, euid, savedUid = 0 }: Credentials): IdTriple {
+  return { real: uid, effective: euid, saved: savedUid };
+}
+
+function groupsOf({ gid, egid, savedGid = 0 }: Credentials): IdTriple {
+  return { real: gid, effective: egid, saved: savedGid };
+}
+
+/** @throws EPERM for an id that is none of one's own and not asked for by root */
+function checkIds(credentials: Credentials, own: IdTriple, wanted: readonly number[]): void {
+  if (credentials.euid === 0) return;
+  const allowed = [UNCHANGED, own.real, own.effective, own.saved];
+  if (wanted.some((id) => !allowed.includes(id))) throw EPERM;
+}
+
+function changed(own: IdTriple, wanted: IdTriple): IdTriple {
+  const pick = (id: number, old: number): number => (id === UNCHANGED ? old : id);
+  return {
+    real: pick(wanted.real, own.real),
+    effective: pick(wanted.effective, own.effective),
+    saved: pick(wanted.saved, own.saved),
+  };
+}
+
+/** setresuid(2), and by what it leaves unchanged setuid(2) and setreuid(2). */
+function setUsers({ credentials }: Thread, wanted: IdTriple): Result {
+  checkIds(credentials, usersOf(credentials), [wanted.real, wanted.effective, wanted.saved]);
+  const { real, effective, saved } = changed(usersOf(credentials), wanted);
+  Object.assign(credentials, { uid: real, euid: effective, savedUid: saved });
   return 0;
 }
 
-function setGroup(credentials: Credentials, { real, effective }: Ids): Result {
-  const isRoot = credentials.euid === 0;
-  for (const id of [real, effective]) {
-    if (id !== UNCHANGED && !isRoot && id !== credentials.gid && id !== credentials.egid) throw EPERM;
-  }
-  if (real !== UNCHANGED) credentials.gid = real;
-  if (effective !== UNCHANGED) credentials.egid = effective;
+function setGroups({ credentials }: Thread, wanted: IdTriple): Result {
+  checkIds(credentials, groupsOf(credentials), [wanted.real, wanted.effective, wanted.saved]);
+  const { real, effective, saved } = changed(groupsOf(credentials), wanted);
+  Object.assign(credentials, { gid: real, egid: effective, savedGid: saved });
   return 0;
+}
+
+/** setuid(2): all three for root, the effective one for others. */
+function one(id: number, { euid }: Credentials): IdTriple {
+  return euid === 0 ? { real: id, effective: id, saved: id } : { real: UNCHANGED, effective: id, saved: UNCHANGED };
+}
+
+/** setreuid(2): the saved id follows the effective one when the real one was set, or the effective one to another. */
+function both({ real, effective }: Ids, own: IdTriple): IdTriple {
+  const isSaved = real !== UNCHANGED || (effective !== UNCHANGED && effective !== own.real);
+  return { real, effective, saved: isSaved ? (effective === UNCHANGED ? own.effective : effective) : UNCHANGED };
 }
 
 function storeIds(thread: Thread, addrs: readonly number[], ids: readonly number[]): Result {
@@ -69,27 +106,25 @@ function capget(thread: Thread, { header, data }: { header: number; data: number
 export const identity: readonly Syscall[] = [
   syscall({ nr: 102, name: 'getuid', args: {}, support: 'full', run: (thread) => thread.credentials.uid }),
   syscall({ nr: 104, name: 'getgid', args: {}, support: 'full', run: (thread) => thread.credentials.gid }),
-  syscall({ nr: 105, name: 'setuid', args: { id: 'uint' }, support: partial('no saved id'),
-    run: (thread, { id }) => setUser(thread.credentials, { real: thread.credentials.euid === 0 ? id : UNCHANGED, effective: id }) }),
-  syscall({ nr: 106, name: 'setgid', args: { id: 'uint' }, support: partial('no saved id'),
-    run: (thread, { id }) => setGroup(thread.credentials, { real: thread.credentials.euid === 0 ? id : UNCHANGED, effective: id }) }),
+  syscall({ nr: 105, name: 'setuid', args: { id: 'uint' }, support: 'full', run: (thread, { id }) => setUsers(thread, one(id, thread.credentials)) }),
+  syscall({ nr: 106, name: 'setgid', args: { id: 'uint' }, support: 'full', run: (thread, { id }) => setGroups(thread, one(id, thread.credentials)) }),
   syscall({ nr: 107, name: 'geteuid', args: {}, support: 'full', run: (thread) => thread.credentials.euid }),
   syscall({ nr: 108, name: 'getegid', args: {}, support: 'full', run: (thread) => thread.credentials.egid }),
-  syscall({ nr: 113, name: 'setreuid', args: { real: 'uint', effective: 'uint' }, support: 'full', run: (thread, ids) => setUser(thread.credentials, ids) }),
-  syscall({ nr: 114, name: 'setregid', args: { real: 'uint', effective: 'uint' }, support: 'full', run: (thread, ids) => setGroup(thread.credentials, ids) }),
+  syscall({ nr: 113, name: 'setreuid', args: { real: 'uint', effective: 'uint' }, support: 'full', run: (thread, ids) => setUsers(thread, both(ids, usersOf(thread.credentials))) }),
+  syscall({ nr: 114, name: 'setregid', args: { real: 'uint', effective: 'uint' }, support: 'full', run: (thread, ids) => setGroups(thread, both(ids, groupsOf(thread.credentials))) }),
   syscall({ nr: 115, name: 'getgroups', args: { count: 'int', list: 'ptr' }, support: 'full', run: getgroups }),
   syscall({ nr: 116, name: 'setgroups', args: { count: 'int', list: 'ptr' }, support: 'full', run: setgroups }),
-  syscall({ nr: 117, name: 'setresuid', args: { real: 'uint', effective: 'uint', saved: 'uint' }, support: partial('no saved id'), run: (thread, ids) => setUser(thread.credentials, ids) }),
-  syscall({ nr: 118, name: 'getresuid', args: { real: 'ptr', effective: 'ptr', saved: 'ptr' }, support: partial('no saved id'),
+  syscall({ nr: 117, name: 'setresuid', args: { real: 'uint', effective: 'uint', saved: 'uint' }, support: 'full', run: setUsers }),
+  syscall({ nr: 118, name: 'getresuid', args: { real: 'ptr', effective: 'ptr', saved: 'ptr' }, support: 'full',
     run: (thread, { real, effective, saved }) => {
-      const { uid, euid } = thread.credentials;
-      return storeIds(thread, [real, effective, saved], [uid, euid, euid]);
+      const own = usersOf(thread.credentials);
+      return storeIds(thread, [real, effective, saved], [own.real, own.effective, own.saved]);
     } }),
-  syscall({ nr: 119, name: 'setresgid', args: { real: 'uint', effective: 'uint', saved: 'uint' }, support: partial('no saved id'), run: (thread, ids) => setGroup(thread.credentials, ids) }),
-  syscall({ nr: 120, name: 'getresgid', args: { real: 'ptr', effective: 'ptr', saved: 'ptr' }, support: partial('no saved id'),
+  syscall({ nr: 119, name: 'setresgid', args: { real: 'uint', effective: 'uint', saved: 'uint' }, support: 'full', run: setGroups }),
+  syscall({ nr: 120, name: 'getresgid', args: { real: 'ptr', effective: 'ptr', saved: 'ptr' }, support: 'full',
     run: (thread, { real, effective, saved }) => {
-      const { gid, egid } = thread.credentials;
-      return storeIds(thread, [real, effective, saved], [gid, egid, egid]);
+      const own = groupsOf(thread.credentials);
+      return storeIds(thread, [real, effective, saved], [own.real, own.effective, own.saved]);
     } }),
   syscall({ nr: 122, name: 'setfsuid', args: { id: 'uint' }, support: partial('never changes'), run: (thread) => thread.credentials.euid }),
   syscall({ nr: 123, name: 'setfsgid', args: { id: 'uint' }, support: partial('never changes'), run: (thread) => thread.credentials.egid }),

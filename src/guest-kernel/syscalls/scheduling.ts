@@ -1,6 +1,6 @@
 /** sched(7), getpriority(2), CPU affinity: one processor. */
-import { E2BIG, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
-import { RLIMIT_RTPRIO } from '../abi/resource.ts';
+import { E2BIG, EACCES, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
+import { RLIMIT_NICE, RLIMIT_RTPRIO } from '../abi/resource.ts';
 import { SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_OTHER, SCHED_RR } from '../abi/sched.ts';
 import { type KernelTask } from '../program/kernel-task.ts';
 import { asGuest } from '../program/guest-task.ts';
@@ -49,10 +49,20 @@ function getpriority(thread: Thread, { which, who }: { which: number; who: numbe
   return 20 - Math.min(...targets.map((each) => each.nice));
 }
 
+/** @throws EPERM for another user's, EACCES for a rise that RLIMIT_NICE does not allow */
+function checkNice(thread: Thread, target: KernelTask, nice: number): void {
+  const { euid } = thread.credentials;
+  if (euid === 0) return;
+  if (target.credentials.uid !== euid && target.credentials.euid !== euid) throw EPERM;
+  if (nice < target.nice && 20 - nice > asGuest(thread).program.limits.soft(RLIMIT_NICE)) throw EACCES;
+}
+
 function setpriority(thread: Thread, args: { which: number; who: number; nice: number }): Result {
   const targets = priorityTargets(thread, args.which, args.who);
   if (targets.length === 0) throw ESRCH;
-  for (const target of targets) target.nice = Math.max(-20, Math.min(19, args.nice));
+  const nice = Math.max(-20, Math.min(19, args.nice));
+  for (const target of targets) checkNice(thread, target, nice);
+  for (const target of targets) target.nice = nice;
   return 0;
 }
 

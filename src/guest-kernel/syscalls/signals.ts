@@ -9,6 +9,7 @@ import {
   SIG_BLOCK,
   SIG_SETMASK,
   SIG_UNBLOCK,
+  SIGCONT,
   SIGKILL,
   SIGNAL_COUNT,
   SIGSEGV,
@@ -20,6 +21,7 @@ import {
 import { blocked } from '../program/blocked.ts';
 import { type GuestTask, asGuest } from '../program/guest-task.ts';
 import { encodeSignalInfo, isOnAlternateStack } from '../program/signal-frame.ts';
+import type { RunningProgram } from '../program/running-program.ts';
 import { type SignalInfo, type SignalSet, UNBLOCKABLE, signalBit } from '../program/signals.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
@@ -172,6 +174,15 @@ function userInfo(task: GuestTask, signal: number, code: number): SignalInfo {
   return { signal, code, pid: task.program.pid, uid: task.credentials.uid };
 }
 
+/** kill(2): one's own programs; SIGCONT within the session. */
+function maySignal(task: GuestTask, target: RunningProgram, signal: number): boolean {
+  const { uid, euid } = task.credentials;
+  if (euid === 0 || target === task.program) return true;
+  const { uid: owner, savedUid = 0 } = target.credentials;
+  if ([uid, euid].some((id) => id === owner || id === savedUid)) return true;
+  return signal === SIGCONT && target.session === task.program.session;
+}
+
 /** kill(2): a pid, 0 for the own group, -1 for all, -n for a group. */
 function kill(thread: Thread, { pid, signal }: { pid: number; signal: number }): Result {
   checkSignal(signal);
@@ -185,7 +196,9 @@ function kill(thread: Thread, { pid, signal }: { pid: number; signal: number }):
     return each.processGroup === (pid === 0 ? program.processGroup : -pid);
   });
   if (targets.length === 0) throw ESRCH;
-  if (signal !== 0) for (const target of targets) target.postSignal(userInfo(task, signal, SI_USER));
+  const allowed = targets.filter((target) => maySignal(task, target, signal));
+  if (allowed.length === 0) throw EPERM;
+  if (signal !== 0) for (const target of allowed) target.postSignal(userInfo(task, signal, SI_USER));
   return task.isTerminated ? NO_RETURN : 0;
 }
 
@@ -194,6 +207,7 @@ function sendToThread(thread: Thread, tgid: number | undefined, tid: number, inf
   const task = asGuest(thread);
   const target = task.machine.task(tid);
   if (target === undefined || (tgid !== undefined && target.program.pid !== tgid)) throw ESRCH;
+  if (!maySignal(task, target.program, info?.signal ?? 0)) throw EPERM;
   if (info !== undefined) target.postSignal(info);
   return task.isTerminated ? NO_RETURN : 0;
 }
@@ -228,6 +242,7 @@ function sigqueue(thread: Thread, { pid, signal, info }: { pid: number; signal: 
   const task = asGuest(thread);
   const target = task.machine.program(pid);
   if (target?.isRunning !== true) throw ESRCH;
+  if (!maySignal(task, target, signal)) throw EPERM;
   if (loaded !== undefined) target.postSignal(loaded);
   return task.isTerminated ? NO_RETURN : 0;
 }
