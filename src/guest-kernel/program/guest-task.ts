@@ -354,12 +354,15 @@ export class GuestTask extends KernelTask implements Thread {
   }
 }
 
+function residentBytesOf({ namespace }: RunningProgram): number {
+  return namespace?.residentBytes ?? 0;
+}
+
 /** Linux mm/oom_kill.c: who holds the most memory goes, so that the others, and the machine, live on. */
 function endLargest(machine: RunningMachine, own: RunningProgram): void {
-  const sizeOf = ({ namespace }: RunningProgram): number => namespace?.residentBytes ?? 0;
   let largest = own;
-  for (const each of machine.programs()) if (each.isRunning && sizeOf(each) > sizeOf(largest)) largest = each;
-  const megabytes = Math.round(sizeOf(largest) / 2 ** 20);
+  for (const each of machine.programs()) if (each.isRunning && residentBytesOf(each) > residentBytesOf(largest)) largest = each;
+  const megabytes = Math.round(residentBytesOf(largest) / 2 ** 20);
   machine.log.notice(`Out of memory: ${largest.path} (program ${largest.pid}, ${megabytes} MB) is ended`);
   largest.kill(SIGKILL);
 }

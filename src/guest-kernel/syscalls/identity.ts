@@ -35,8 +35,11 @@ function checkIds(credentials: Credentials, own: IdTriple, wanted: readonly numb
   if (wanted.some((id) => !allowed.includes(id))) throw EPERM;
 }
 
+function pick(id: number, old: number): number {
+  return id === UNCHANGED ? old : id;
+}
+
 function changed(own: IdTriple, wanted: IdTriple): IdTriple {
-  const pick = (id: number, old: number): number => (id === UNCHANGED ? old : id);
   return {
     real: pick(wanted.real, own.real),
     effective: pick(wanted.effective, own.effective),
