@@ -361,7 +361,8 @@ function residentBytesOf({ namespace }: RunningProgram): number {
 /** Linux mm/oom_kill.c: who holds the most memory goes, so that the others, and the machine, live on. */
 function endLargest(machine: RunningMachine, own: RunningProgram): void {
   let largest = own;
-  for (const each of machine.programs()) if (each.isRunning && residentBytesOf(each) > residentBytesOf(largest)) largest = each;
+  for (const each of machine.programs())
+    if (each.isRunning && residentBytesOf(each) > residentBytesOf(largest)) largest = each;
   const megabytes = Math.round(residentBytesOf(largest) / 2 ** 20);
   machine.log.notice(`Out of memory: ${largest.path} (program ${largest.pid}, ${megabytes} MB) is ended`);
   largest.kill(SIGKILL);
