@@ -46,6 +46,23 @@ describe('osv run', () => {
     expect(stderr).toMatch(/^Segmentation fault: \/examples\/crash\.so .*writing 0x10 at .*crash\.so\+0x/);
   });
 
+  it.each([
+    ['v1', 'sse2 sse3'],
+    ['v2', 'sse2 sse3 ssse3 sse4.1 sse4.2 popcnt aes pclmul'],
+  ])('--cpu %s is what programs learn of the processor', async (level, features) => {
+    const { stdout } = await osv(['run', '--cpu', level, build('cpu.c', ['-static'])]);
+    expect(stdout).toBe(`OSv virtual CPU in a browser tab, x86-64-${level}; OSv; ${features}\n`);
+  });
+
+  it('an instruction that the CPU lacks is named, with its bytes and address', async () => {
+    const { stderr, code } = await osv(['run', build('cpu.c', ['-static']), 'more']);
+    expect(code).toBe(128 + 4);
+    expect(stderr).toMatch(
+      /^\/cpu: vpaddd needs AVX, which this CPU lacks: c5 fd fe c1 at 0x[0-9a-f]+ \(cpu\+0x[0-9a-f]+\)$/m,
+    );
+    expect(stderr).toMatch(/=> [0-9a-f]+: \(vpaddd\)$/m);
+  });
+
   it('a signal for the command is one for the program', async () => {
     const child = spawn('node', ['scripts/osv.mjs', 'run', '-e', '/bin/busybox sh -c "echo ready; read x"']);
     const codePromise = new Promise<number | null>((resolve) => child.on('close', resolve));

@@ -15,8 +15,11 @@ import {
   SIGILL,
   SIGSEGV,
   SIGTRAP,
+  TRAP_BRKPT,
   TRAP_TRACE,
 } from '../abi/signal.ts';
+
+const RFLAGS_TF = 0x100n;
 
 export function signalOf(fault: Fault, state: CpuState): { readonly signal: number; readonly code: number } {
   switch (fault.vector) {
@@ -26,7 +29,8 @@ export function signalOf(fault: Fault, state: CpuState): { readonly signal: numb
     case VECTOR.XM:
       return { signal: SIGFPE, code: floatingPointCode(fault, state) };
     case VECTOR.DB:
-      return { signal: SIGTRAP, code: TRAP_TRACE };
+      // A step, or INT1 (Linux arch/x86/kernel/hw_breakpoint.c and traps.c, get_si_code).
+      return { signal: SIGTRAP, code: (state.rflags & RFLAGS_TF) === 0n ? TRAP_BRKPT : TRAP_TRACE };
     case VECTOR.BP:
       return { signal: SIGTRAP, code: SI_KERNEL };
     case VECTOR.UD:
