@@ -6,9 +6,10 @@
  * since writes stay where they are.
  */
 import type { Block, Op } from '../block.ts';
+import { VARIABLE } from '../state-layout.ts';
 import { Rewriter } from './rewriter.ts';
 
-/** What is known of a variable: its 64-bit value, or its low half with the high half zero (`isWhole` false). */
+/** What is known of a variable: all of its value, or the low half of 64 bits with the high half zero (`isWhole` false). */
 interface Known {
   readonly value: Op;
   readonly isWhole: boolean;
@@ -27,10 +28,11 @@ export function forwardState(block: Block): Block {
 }
 
 function forwarded(rewriter: Rewriter, known: ReadonlyMap<number, Known>, op: Op): Op | null {
-  if (op.name !== 'get64' && op.name !== 'get32') return null;
+  if (op.name !== 'get64' && op.name !== 'get32' && op.name !== 'get128') return null;
   const found = known.get(op.imm);
   if (found === undefined) return null;
   const { value, isWhole } = found;
+  if (op.name === 'get128') return value;
   if (op.name === 'get64') return isWhole ? value : rewriter.append('zext32', [value]);
   return isWhole ? rewriter.append('low32', [value]) : value;
 }
@@ -38,9 +40,11 @@ function forwarded(rewriter: Rewriter, known: ReadonlyMap<number, Known>, op: Op
 function remember(known: Map<number, Known>, op: Op, result: Op, args: readonly Op[]): void {
   switch (op.name) {
     case 'get64':
+    case 'get128':
       if (!known.has(op.imm)) known.set(op.imm, { value: result, isWhole: true });
       break;
     case 'set64':
+    case 'set128':
       known.set(op.imm, { value: args[0], isWhole: true });
       break;
     case 'set32':
@@ -49,8 +53,10 @@ function remember(known: Map<number, Known>, op: Op, result: Op, args: readonly 
     case 'setLow32':
       known.delete(op.imm);
       break;
-    case 'helper':
     case 'float':
+      known.delete(VARIABLE.mxcsr);
+      break;
+    case 'helper':
       known.clear();
       break;
     default:

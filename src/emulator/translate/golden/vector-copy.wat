@@ -3,8 +3,8 @@ pxor xmm0, xmm1
 movdqu [rdi], xmm0
 ret
 
-506 bytes
-locals 2 v128, 1 i64, 1 i32, 1 v128, 3 i64, 2 i32
+510 bytes
+locals 2 v128, 1 i64, 1 i32, 2 v128, 3 i64, 2 i32
   local.get 0
   v128.load +384
   local.set 9
@@ -55,13 +55,15 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 3 i64, 2 i32
     local.set 13
     local.get 13
     local.set 9
-    local.get 9
+    local.get 13
     local.get 10
     v128.xor
-    local.set 9
-    local.get 7
     local.set 14
     local.get 14
+    local.set 9
+    local.get 7
+    local.set 15
+    local.get 15
     i32.wrap_i64
     local.set 12
     local.get 12
@@ -78,7 +80,7 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 3 i64, 2 i32
     i32.const 2
     i32.and
     i32.eqz
-    local.get 14
+    local.get 15
     i64.const 32
     i64.shr_u
     i32.wrap_i64
@@ -94,11 +96,11 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 3 i64, 2 i32
       br 1
     end
     local.get 12
-    local.get 9
+    local.get 14
     v128.store
     local.get 8
-    local.set 15
-    local.get 15
+    local.set 16
+    local.get 16
     i32.wrap_i64
     local.set 12
     local.get 12
@@ -115,7 +117,7 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 3 i64, 2 i32
     i32.const 1
     i32.and
     i32.eqz
-    local.get 15
+    local.get 16
     i64.const 32
     i64.shr_u
     i32.wrap_i64
@@ -132,8 +134,8 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 3 i64, 2 i32
     end
     local.get 12
     i64.load
-    local.set 16
-    local.get 16
+    local.set 17
+    local.get 17
     i64.const 4294967295
     i64.gt_u
     if
@@ -146,21 +148,21 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 3 i64, 2 i32
       i32.const 0
       br 1
     end
-    local.get 15
+    local.get 16
     i64.const 8
     i64.add
     local.set 8
-    local.get 16
+    local.get 17
     i32.wrap_i64
     local.set 12
-    local.get 16
+    local.get 17
     i64.const 32
     i64.shr_u
     i32.wrap_i64
-    local.tee 17
+    local.tee 18
     if
       local.get 0
-      local.get 17
+      local.get 18
       i32.store +132
       local.get 1
       i32.const 0
@@ -206,10 +208,10 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 3 i64, 2 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 18
+    local.tee 19
     i32.load +786436
     i32.const 0
-    local.get 18
+    local.get 19
     i32.load +786432
     local.get 12
     i32.eq
