@@ -6,13 +6,22 @@ import type { Outcome } from './column.ts';
 import { rendererTime } from './thread-time.ts';
 import { guestCommand, type MachineSession } from './machine-session.ts';
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-quic'];
+export const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--no-first-run',
+  '--disable-quic',
+];
 
 /** Chromium's name of a worker's thread; the kernel keeps 15 letters. */
 const MACHINE_THREAD = 'DedicatedWorker';
 
 export async function launchChromium(): Promise<Browser> {
-  return await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: FLAGS });
+  return await chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: CHROMIUM_FLAGS,
+  });
 }
 
 /** @param url of the page; `image` as in its address */
@@ -53,7 +62,7 @@ async function write(page: Page, to: string, from: string): Promise<void> {
 }
 
 /** As runInGuest, inside the page: a hop between browser and driver would be in the time. */
-async function runInPage(page: Page, command: string): Promise<Omit<Outcome, 'cpuMs'>> {
+export async function runInPage(page: Page, command: string): Promise<Omit<Outcome, 'cpuMs'>> {
   const outcome = await page.evaluate(async (line) => {
     const machine = window.machine as MachineAutomation;
     const startMs = performance.timeOrigin + performance.now();

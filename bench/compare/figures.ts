@@ -4,8 +4,8 @@ import type { ColumnName } from './column.ts';
 
 export interface Row {
   readonly name: string;
-  readonly group: KernelGroup | 'program' | 'latency' | 'page';
-  readonly unit: 'ms' | 'ns' | 'KiB' | 'bytes';
+  readonly group: KernelGroup | 'program' | 'latency' | 'page' | 'speed';
+  readonly unit: 'ms' | 'ns' | 'KiB' | 'bytes' | 'Mips';
   /** Median over the rounds by column; what a column cannot run is absent. */
   readonly values: Readonly<Partial<Record<ColumnName, number>>>;
 }

@@ -11,17 +11,18 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildPcKernel, KERNELS, type Kernel } from '../emulator/kernels.ts';
 import { chromiumSession } from './chromium-session.ts';
-import { COLUMNS, type ColumnName, type Session } from './column.ts';
+import { COLUMNS, type ColumnName, type Job, type Outcome, type Session } from './column.ts';
 import { type Figures, Samples } from './figures.ts';
 import { hostSession } from './host-session.ts';
 import { kernelJob, LATENCIES, latencyJob } from './jobs.ts';
 import { type Program, programJob, PROGRAMS, TREE } from './programs.ts';
 import type { MachineSession } from './machine-session.ts';
 import { nodeSession } from './node-session.ts';
+import { runStarts } from './page-starts.ts';
 import { markdownTable, svgChart } from './report.ts';
 import { type PcSession, v86Session } from './v86-session.ts';
 
-const PARTS = ['kernels', 'programs', 'latencies'] as const;
+const PARTS = ['kernels', 'programs', 'latencies', 'page'] as const;
 const ALL_KERNELS = KERNELS.map((kernel) => kernel.name);
 
 const { values: options } = parseArgs({
@@ -69,45 +70,104 @@ async function openSessions(pageUrl: string): Promise<Sessions> {
   return sessions;
 }
 
-/** CPU time of a kernel without start and end. @throws Error when a checksum is not the native one */
+/**
+ * Runs a job in every column that still answers. A column that fails has no value there and is told; one that hangs is out
+ * for the rest of the round.
+ */
+async function inEach(job: (column: ColumnName) => Job, sessions: Sessions, note: Note): Promise<void> {
+  for (const [column, session] of sessions) {
+    const { name } = job(column);
+    try {
+      await note(column, session, job(column));
+    } catch (error) {
+      say(`${name}: ${column} failed: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof Hang) sessions.delete(column);
+    }
+  }
+}
+
+type Note = (column: ColumnName, session: Session, job: Job) => Promise<void>;
+
+class Hang extends Error {}
+
+const PATIENCE_MS = 180_000;
+
+async function run(session: Session, job: Job): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const hang = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Hang(`${job.name} does not end`)), PATIENCE_MS);
+  });
+  return await Promise.race([session.run(job), hang]).finally(() => clearTimeout(timer));
+}
+
+/** CPU time of a kernel without start and end; its checksum must be the native one. */
 async function runKernel(kernel: Kernel, sessions: Sessions, pc: PcSession | undefined): Promise<void> {
   const count = Math.max(4, Math.round(kernel.rounds * scale));
   const row = { name: kernel.name, group: kernel.group, unit: 'ms' } as const;
+  const [whole, empty] = [kernelJob(kernel, count), kernelJob(kernel, 0)];
   let checksum: string | undefined;
-  for (const [column, session] of sessions) {
-    const startUp = await session.run(kernelJob(kernel, 0));
-    const { output, cpuMs } = await session.run(kernelJob(kernel, count));
-    checksum ??= output;
-    if (output !== checksum) throw new Error(`${kernel.name}: ${column} says ${output}, not ${checksum}`);
-    samples.add(row, column, cpuMs - startUp.cpuMs);
-  }
-  if (pc === undefined) return;
-  const pcCount = Math.max(1, Math.round(count * PC_SHARE));
-  const { output, ms } = await pc.run(buildPcKernel(kernel, '.cache/bench/kernels'), pcCount);
-  const expected = (await hostSession([]).run(kernelJob(kernel, pcCount))).output;
-  if (output !== expected) throw new Error(`${kernel.name}: v86 says ${output}, not ${expected}`);
-  samples.add(row, 'v86', (ms * count) / pcCount);
+  await inEach(
+    () => whole,
+    sessions,
+    async (column, session, job) => {
+      const startUp = await run(session, empty);
+      const before = await retiredOf(session);
+      const { output, cpuMs } = await run(session, job);
+      checksum ??= output;
+      if (output !== checksum) throw new Error(`checksum ${output.trim()} instead of ${checksum.trim()}`);
+      samples.add(row, column, cpuMs - startUp.cpuMs);
+      const mips = ((await retiredOf(session)) - before) / 1_000 / cpuMs;
+      if (mips > 0) samples.add({ name: kernel.name, group: 'speed', unit: 'Mips' }, column, mips);
+    },
+  );
+  if (pc !== undefined) await runPcKernel(kernel, count, pc);
 }
 
-/** From the wish to start it to its end. @throws Error when it prints something else than natively */
+/** Guest instructions so far; 0 for columns that do not count. */
+async function retiredOf(session: Session): Promise<number> {
+  return 'statistics' in session ? ((await (session as MachineSession).statistics()).cpu?.retired ?? 0) : 0;
+}
+
+async function runPcKernel(kernel: Kernel, count: number, pc: PcSession): Promise<void> {
+  const pcCount = Math.max(1, Math.round(count * PC_SHARE));
+  try {
+    const { output, ms } = await pc.run(buildPcKernel(kernel, '.cache/bench/kernels'), pcCount);
+    const expected = (await hostSession([]).run(kernelJob(kernel, pcCount))).output;
+    if (output !== expected) throw new Error(`checksum ${output.trim()} instead of ${expected.trim()}`);
+    samples.add({ name: kernel.name, group: kernel.group, unit: 'ms' }, 'v86', (ms * count) / pcCount);
+  } catch (error) {
+    say(`${kernel.name}: v86 failed: ${String(error)}`);
+  }
+}
+
+/** From the wish to start it to its end; it must print what it prints natively. */
 async function runProgram(program: Program, sessions: Sessions): Promise<void> {
   let expected: string | undefined;
-  for (const [column, session] of sessions) {
-    // The host's sessions put qemu's own command first where a program of ours is run; here the job does.
-    const { output, wallMs } = await (column === 'qemu' ? hostSession([]) : session).run(programJob(program, column));
-    const text = output.replaceAll(TREE, '');
-    expected ??= text;
-    if (text !== expected) throw new Error(`${program.name}: ${column} prints ${output}, not ${expected}`);
-    samples.add({ name: program.name, group: 'program', unit: 'ms' }, column, wallMs);
-  }
+  await inEach(
+    (column) => programJob(program, column),
+    sessions,
+    async (column, session, job) => {
+      // The host's sessions put qemu's own command first where a program of ours is run; here the job does.
+      const { output, wallMs } = await run(column === 'qemu' ? hostSession([]) : session, job);
+      const text = output.replaceAll(TREE, '');
+      expected ??= text;
+      if (text !== expected)
+        throw new Error(`it prints ${JSON.stringify(text.slice(0, 200))}, not ${expected.slice(0, 200)}`);
+      samples.add({ name: program.name, group: 'program', unit: 'ms' }, column, wallMs);
+    },
+  );
 }
 
 async function runLatencies(sessions: Sessions): Promise<void> {
   for (const latency of LATENCIES) {
-    for (const [column, session] of sessions) {
-      const { output } = await session.run(latencyJob(latency));
-      samples.add({ name: latency.name, group: 'latency', unit: 'ns' }, column, Number(output));
-    }
+    await inEach(
+      () => latencyJob(latency),
+      sessions,
+      async (column, session, job) => {
+        const { output } = await run(session, job);
+        samples.add({ name: latency.name, group: 'latency', unit: 'ns' }, column, Number(output));
+      },
+    );
   }
 }
 
@@ -118,6 +178,8 @@ async function runRound(pageUrl: string): Promise<void> {
     if (wanted(options.parts, 'kernels')) for (const kernel of kernels) await runKernel(kernel, sessions, pc);
     if (wanted(options.parts, 'programs')) for (const program of programs) await runProgram(program, sessions);
     if (wanted(options.parts, 'latencies')) await runLatencies(sessions);
+    if (wanted(options.parts, 'page') && columns.includes('chromium'))
+      await runStarts(samples, pageUrl, options.engine);
     await noteShares(sessions.get('chromium') as MachineSession | undefined);
   } finally {
     await Promise.all([...sessions.values(), ...(pc === undefined ? [] : [pc])].map((session) => session.close()));

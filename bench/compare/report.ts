@@ -9,9 +9,11 @@ const GROUPS: readonly (readonly [group: Row['group'], title: string])[] = [
   ['memory', 'Copying and scanning memory'],
   ['program', 'Whole programs, from the wish to start them to their end'],
   ['latency', 'Latencies'],
-  ['page', 'The page'],
+  ['page', 'The page, with an empty profile'],
+  ['speed', 'Million guest instructions per second'],
 ];
 
+const OURS: readonly ColumnName[] = ['node', 'chromium'];
 const OTHERS = COLUMNS.filter((column) => column !== 'native');
 
 /** Native values in their unit; the others as times native. */
@@ -41,8 +43,12 @@ function section(title: string, rows: readonly Row[]): string {
 
 /** Rows that only our machine has. */
 function plainSection(title: string, rows: readonly Row[]): string {
-  const lines = rows.map((row) => `| ${row.name} | ${amount(row.values.chromium, row.unit)} |`);
-  return [`### ${title}\n`, tableHead(['', 'chromium']), ...lines, ''].join('\n');
+  const shown = OURS.filter((column) => rows.some((row) => row.values[column] !== undefined));
+  const lines = rows.map((row) => {
+    const cells = shown.map((column) => amount(row.values[column], row.unit));
+    return `| ${[row.name, ...cells].join(' | ')} |`;
+  });
+  return [`### ${title}\n`, tableHead(['', ...shown]), ...lines, ''].join('\n');
 }
 
 function tableHead(titles: readonly string[]): string {
