@@ -24,6 +24,8 @@ export class FuelGauge {
   readonly #space: AddressSpace;
   #word = 0;
   #given = 0;
+  /** Not in the state yet. */
+  #reserve = 0;
   /** Taken away unused by an interrupt. */
   #skipped = 0;
   #isInterrupted = false;
@@ -34,12 +36,23 @@ export class FuelGauge {
     this.#space = space;
   }
 
-  begin(stateAddr: number, fuel: number): void {
+  /** @param slice how much of the fuel is put out at once; refill gives more */
+  begin(stateAddr: number, fuel: number, slice = fuel): void {
     this.#word = (stateAddr + STATE_OFFSET.fuel) >> 2;
     this.#given = fuel;
+    this.#reserve = fuel - Math.min(fuel, slice);
     this.#skipped = 0;
     this.#isInterrupted = false;
-    this.#space.i32[this.#word] = fuel;
+    this.#space.i32[this.#word] = fuel - this.#reserve;
+  }
+
+  /** After a fuel test that found nothing left. @returns whether the run goes on where it stopped, with `slice` more. */
+  refill(slice: number): boolean {
+    const missing = slice - this.left;
+    const more = Math.min(this.#reserve, missing);
+    this.#reserve -= more;
+    this.#space.i32[this.#word] += more;
+    return this.left > 0;
   }
 
   get left(): number {
@@ -54,13 +67,14 @@ export class FuelGauge {
   /** The next fuel test ends the run. To be called from inside of it: by a helper. */
   interrupt(): void {
     this.#isInterrupted = true;
-    this.#skipped += Math.max(0, this.left);
+    this.#skipped += Math.max(0, this.left + this.#reserve);
+    this.#reserve = 0;
     this.#space.i32[this.#word] = 0;
   }
 
   /** Closes the account of the run. */
   end(): void {
-    this.retired = this.#given - this.#skipped - this.left;
+    this.retired = this.#given - this.#reserve - this.#skipped - this.left;
   }
 
   /** What a run ends with when a fuel test found nothing left. */

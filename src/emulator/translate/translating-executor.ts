@@ -44,6 +44,11 @@ const PATIENCE = 3;
 const SIZE_LIMIT = 64_000_000;
 /** Some 300 bytes each. */
 const LINK_LIMIT = 100_000;
+/**
+ * Instructions after which a loop comes out of generated code and goes in again: V8 replaces a WebAssembly function by its
+ * optimised form only at a call. A millisecond or so.
+ */
+const SLICE = 1_000_000;
 const CACHE_MASK = 0x1fff;
 
 const SYSCALL: Exit = { kind: 'syscall' };
@@ -96,8 +101,9 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   run(stateAddr: number, fuel: number): Exit {
     this.#backend.refresh();
-    this.#gauge.begin(stateAddr, fuel);
-    const exit = fuel > 0 ? this.#execute(stateAddr) : null;
+    this.#gauge.begin(stateAddr, fuel, SLICE);
+    let exit = fuel > 0 ? this.#execute(stateAddr) : null;
+    while (exit?.kind === 'budget' && this.#gauge.refill(SLICE)) exit = this.#execute(stateAddr);
     this.#gauge.end();
     return exit === null || exit.kind === 'budget' ? this.#gauge.exit() : exit;
   }
@@ -140,6 +146,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
         return SYSCALL;
       case STOP.budget:
         exits.budget++;
+        this.#makeEntry(S);
         return BUDGET;
       case STOP.unlinked:
         exits.unlinked++;
@@ -147,6 +154,12 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
       default:
         return null; // far and redispatch: the loop sees them
     }
+  }
+
+  /** Where fuel ran out is the head of a loop that takes long: it becomes an entry. */
+  #makeEntry(S: number): void {
+    const link = this.find(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2]);
+    if (link.code === null) link.executions = Math.max(link.executions, this.#warmUp * PATIENCE);
   }
 
   /** One instruction on the cold tier. @returns null to go on. */

@@ -2,8 +2,8 @@ add rax, [rdi+8]
 mov [rsi+rcx*4], eax
 ret
 
-708 bytes
-locals 1 i64, 1 i32, 6 i64, 2 i32
+748 bytes
+locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
   block i32
     local.get 1
     i32.const 3
@@ -14,28 +14,30 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
     local.get 9
     i32.wrap_i64
     local.set 10
-    local.get 10
-    i32.const 8
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 10
-    i32.const 15
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 1
-    i32.and
-    i32.eqz
-    local.get 9
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    block
+      block
+        local.get 10
+        i64.extend_i32_u
+        local.get 9
+        i64.ne
+        br_if 0
+        local.get 10
+        i32.const 8
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 10
+        i32.const 15
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 1
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -3
       i32.sub
@@ -53,38 +55,38 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
     i64.add
     local.set 12
     local.get 12
-    local.get 3
-    local.set 13
     local.set 3
     local.get 6
     local.get 4
     i64.const 2
     i64.shl
     i64.add
+    local.set 13
+    local.get 13
+    i32.wrap_i64
     local.set 14
-    local.get 14
-    i32.wrap_i64
-    local.set 10
-    local.get 10
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 10
-    i32.const 3
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 2
-    i32.and
-    i32.eqz
-    local.get 14
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    block
+      block
+        local.get 14
+        i64.extend_i32_u
+        local.get 13
+        i64.ne
+        br_if 0
+        local.get 14
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 14
+        i32.const 3
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 2
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -2
       i32.sub
@@ -98,7 +100,9 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
       local.get 12
       i64.store +168
       local.get 0
-      local.get 13
+      local.get 12
+      local.get 11
+      i64.sub
       i64.store +176
       local.get 0
       local.get 11
@@ -106,7 +110,7 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
       i32.const 0
       br 1
     end
-    local.get 10
+    local.get 14
     local.get 12
     i32.wrap_i64
     i32.store
@@ -114,27 +118,29 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
     local.set 15
     local.get 15
     i32.wrap_i64
-    local.set 10
-    local.get 10
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 10
-    i32.const 7
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 1
-    i32.and
-    i32.eqz
-    local.get 15
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    local.set 16
+    block
+      block
+        local.get 16
+        i64.extend_i32_u
+        local.get 15
+        i64.ne
+        br_if 0
+        local.get 16
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 16
+        i32.const 7
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 1
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -1
       i32.sub
@@ -148,7 +154,9 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
       local.get 12
       i64.store +168
       local.get 0
-      local.get 13
+      local.get 12
+      local.get 11
+      i64.sub
       i64.store +176
       local.get 0
       local.get 11
@@ -156,10 +164,10 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
       i32.const 0
       br 1
     end
-    local.get 10
-    i64.load
-    local.set 16
     local.get 16
+    i64.load
+    local.set 17
+    local.get 17
     i64.const 4294967295
     i64.gt_u
     if
@@ -176,7 +184,9 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
       local.get 12
       i64.store +168
       local.get 0
-      local.get 13
+      local.get 12
+      local.get 11
+      i64.sub
       i64.store +176
       local.get 0
       local.get 11
@@ -188,23 +198,23 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
     i64.const 8
     i64.add
     local.set 8
-    local.get 16
+    local.get 17
     i32.wrap_i64
-    local.set 10
-    local.get 16
+    local.set 18
+    local.get 17
     i64.const 32
     i64.shr_u
     i32.wrap_i64
-    local.tee 17
+    local.tee 19
     if
       local.get 0
-      local.get 17
+      local.get 19
       i32.store +132
       local.get 1
       i32.const 0
       i32.le_s
       if
-        local.get 10
+        local.get 18
         local.set 2
         local.get 0
         i32.const 320
@@ -213,7 +223,9 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
         local.get 12
         i64.store +168
         local.get 0
-        local.get 13
+        local.get 12
+        local.get 11
+        i64.sub
         i64.store +176
         local.get 0
         local.get 11
@@ -221,7 +233,7 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
         i32.const 2
         br 2
       end
-      local.get 10
+      local.get 18
       local.set 2
       local.get 0
       i32.const 320
@@ -230,7 +242,9 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
       local.get 12
       i64.store +168
       local.get 0
-      local.get 13
+      local.get 12
+      local.get 11
+      i64.sub
       i64.store +176
       local.get 0
       local.get 11
@@ -242,7 +256,7 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
     i32.const 0
     i32.le_s
     if
-      local.get 10
+      local.get 18
       local.set 2
       local.get 0
       i32.const 320
@@ -251,7 +265,9 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
       local.get 12
       i64.store +168
       local.get 0
-      local.get 13
+      local.get 12
+      local.get 11
+      i64.sub
       i64.store +176
       local.get 0
       local.get 11
@@ -266,22 +282,24 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
     local.get 12
     i64.store +168
     local.get 0
-    local.get 13
+    local.get 12
+    local.get 11
+    i64.sub
     i64.store +176
     local.get 0
     local.get 11
     i64.store +184
     local.get 0
     local.get 1
-    local.get 10
+    local.get 18
     local.get 3
     local.get 4
     local.get 5
     local.get 6
     local.get 7
     local.get 8
-    local.get 10
-    local.get 10
+    local.get 18
+    local.get 18
     i32.const 11
     i32.shr_u
     i32.xor
@@ -289,12 +307,12 @@ locals 1 i64, 1 i32, 6 i64, 2 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 18
+    local.tee 20
     i32.load +786436
     i32.const 0
-    local.get 18
+    local.get 20
     i32.load +786432
-    local.get 10
+    local.get 18
     i32.eq
     select
     return_call_indirect type 0

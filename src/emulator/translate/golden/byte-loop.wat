@@ -4,8 +4,8 @@ test al, al
 jne 1b
 ret
 
-553 bytes
-locals 1 i64, 2 i32, 1 i64, 2 i32
+578 bytes
+locals 3 i32, 1 i64, 2 i32, 1 i64, 3 i32
   block i32
     loop
       local.get 1
@@ -13,43 +13,54 @@ locals 1 i64, 2 i32, 1 i64, 2 i32
       i32.sub
       local.set 1
       local.get 7
-      local.set 9
-      local.get 9
+      local.set 12
+      local.get 12
       i32.wrap_i64
-      local.set 10
-      local.get 10
-      i32.const 12
-      i32.shr_u
-      i32.load8_u +1048576
-      i32.const 1
-      i32.and
-      i32.eqz
-      local.get 9
-      i64.const 32
-      i64.shr_u
-      i32.wrap_i64
-      i32.or
-      if
+      local.set 13
+      block
+        block
+          local.get 13
+          i64.extend_i32_u
+          local.get 12
+          i64.ne
+          br_if 0
+          local.get 13
+          i32.const 12
+          i32.shr_u
+          i32.load8_u +1048576
+          i32.const 1
+          i32.and
+          br_if 1
+        end
         local.get 1
         i32.const -4
         i32.sub
         local.set 1
         i32.const 4194304
         local.set 2
+        local.get 11
+        if
+          local.get 0
+          i32.const 1288
+          i32.store +160
+          local.get 0
+          local.get 9
+          i32.store +168
+        end
         i32.const 0
         br 2
       end
-      local.get 10
+      local.get 13
       i32.load8_u
-      local.set 10
-      local.get 10
+      local.set 14
+      local.get 14
       i64.extend_i32_u
       local.set 3
-      local.get 9
+      local.get 12
       i64.const 1
       i64.add
       local.set 7
-      local.get 10
+      local.get 14
       i32.eqz
       i32.eqz
       if
@@ -63,17 +74,15 @@ locals 1 i64, 2 i32, 1 i64, 2 i32
           i32.const 1288
           i32.store +160
           local.get 0
-          local.get 10
+          local.get 14
           i32.store +168
           i32.const 2
           br 3
         end
-        local.get 0
-        i32.const 1288
-        i32.store +160
-        local.get 0
-        local.get 10
-        i32.store +168
+        local.get 14
+        local.set 9
+        i32.const 1
+        local.set 11
         br 1
       else
         local.get 1
@@ -81,30 +90,32 @@ locals 1 i64, 2 i32, 1 i64, 2 i32
         i32.sub
         local.set 1
         local.get 8
-        local.set 9
-        local.get 9
+        local.set 12
+        local.get 12
         i32.wrap_i64
-        local.set 11
-        local.get 11
-        i32.const 12
-        i32.shr_u
-        i32.load8_u +1048576
-        local.get 11
-        i32.const 7
-        i32.add
-        i32.const 12
-        i32.shr_u
-        i32.load8_u +1048576
-        i32.and
-        i32.const 1
-        i32.and
-        i32.eqz
-        local.get 9
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.or
-        if
+        local.set 13
+        block
+          block
+            local.get 13
+            i64.extend_i32_u
+            local.get 12
+            i64.ne
+            br_if 0
+            local.get 13
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            local.get 13
+            i32.const 7
+            i32.add
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            i32.and
+            i32.const 1
+            i32.and
+            br_if 1
+          end
           local.get 1
           i32.const -1
           i32.sub
@@ -115,15 +126,15 @@ locals 1 i64, 2 i32, 1 i64, 2 i32
           i32.const 1288
           i32.store +160
           local.get 0
-          local.get 10
+          local.get 14
           i32.store +168
           i32.const 0
           br 3
         end
-        local.get 11
+        local.get 13
         i64.load
-        local.set 12
-        local.get 12
+        local.set 15
+        local.get 15
         i64.const 4294967295
         i64.gt_u
         if
@@ -137,49 +148,49 @@ locals 1 i64, 2 i32, 1 i64, 2 i32
           i32.const 1288
           i32.store +160
           local.get 0
-          local.get 10
+          local.get 14
           i32.store +168
           i32.const 0
           br 3
         end
-        local.get 9
+        local.get 12
         i64.const 8
         i64.add
         local.set 8
-        local.get 12
+        local.get 15
         i32.wrap_i64
-        local.set 11
-        local.get 12
+        local.set 16
+        local.get 15
         i64.const 32
         i64.shr_u
         i32.wrap_i64
-        local.tee 13
+        local.tee 17
         if
           local.get 0
-          local.get 13
+          local.get 17
           i32.store +132
           local.get 1
           i32.const 0
           i32.le_s
           if
-            local.get 11
+            local.get 16
             local.set 2
             local.get 0
             i32.const 1288
             i32.store +160
             local.get 0
-            local.get 10
+            local.get 14
             i32.store +168
             i32.const 2
             br 4
           end
-          local.get 11
+          local.get 16
           local.set 2
           local.get 0
           i32.const 1288
           i32.store +160
           local.get 0
-          local.get 10
+          local.get 14
           i32.store +168
           i32.const 3
           br 3
@@ -188,13 +199,13 @@ locals 1 i64, 2 i32, 1 i64, 2 i32
         i32.const 0
         i32.le_s
         if
-          local.get 11
+          local.get 16
           local.set 2
           local.get 0
           i32.const 1288
           i32.store +160
           local.get 0
-          local.get 10
+          local.get 14
           i32.store +168
           i32.const 2
           br 3
@@ -203,19 +214,19 @@ locals 1 i64, 2 i32, 1 i64, 2 i32
         i32.const 1288
         i32.store +160
         local.get 0
-        local.get 10
+        local.get 14
         i32.store +168
         local.get 0
         local.get 1
-        local.get 11
+        local.get 16
         local.get 3
         local.get 4
         local.get 5
         local.get 6
         local.get 7
         local.get 8
-        local.get 11
-        local.get 11
+        local.get 16
+        local.get 16
         i32.const 11
         i32.shr_u
         i32.xor
@@ -223,12 +234,12 @@ locals 1 i64, 2 i32, 1 i64, 2 i32
         i32.and
         i32.const 3
         i32.shl
-        local.tee 14
+        local.tee 18
         i32.load +786436
         i32.const 0
-        local.get 14
+        local.get 18
         i32.load +786432
-        local.get 11
+        local.get 16
         i32.eq
         select
         return_call_indirect type 0

@@ -4,8 +4,8 @@ adc cl, 5
 setc dl
 ret
 
-700 bytes
-locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 2 i32
+705 bytes
+locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 3 i32
   local.get 0
   i64.load +24
   local.set 9
@@ -120,26 +120,28 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 2 i32
     local.get 15
     i32.wrap_i64
     local.set 16
-    local.get 16
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 16
-    i32.const 7
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 1
-    i32.and
-    i32.eqz
-    local.get 15
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    block
+      block
+        local.get 16
+        i64.extend_i32_u
+        local.get 15
+        i64.ne
+        br_if 0
+        local.get 16
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 16
+        i32.const 7
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 1
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -1
       i32.sub
@@ -195,21 +197,21 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 2 i32
     local.set 8
     local.get 17
     i32.wrap_i64
-    local.set 16
+    local.set 18
     local.get 17
     i64.const 32
     i64.shr_u
     i32.wrap_i64
-    local.tee 18
+    local.tee 19
     if
       local.get 0
-      local.get 18
+      local.get 19
       i32.store +132
       local.get 1
       i32.const 0
       i32.le_s
       if
-        local.get 16
+        local.get 18
         local.set 2
         local.get 0
         i32.const 520
@@ -226,7 +228,7 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 2 i32
         i32.const 2
         br 2
       end
-      local.get 16
+      local.get 18
       local.set 2
       local.get 0
       i32.const 520
@@ -247,7 +249,7 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 2 i32
     i32.const 0
     i32.le_s
     if
-      local.get 16
+      local.get 18
       local.set 2
       local.get 0
       i32.const 520
@@ -278,15 +280,15 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 2 i32
     i32.store +184
     local.get 0
     local.get 1
-    local.get 16
+    local.get 18
     local.get 3
     local.get 4
     local.get 5
     local.get 6
     local.get 7
     local.get 8
-    local.get 16
-    local.get 16
+    local.get 18
+    local.get 18
     i32.const 11
     i32.shr_u
     i32.xor
@@ -294,12 +296,12 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 2 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 19
+    local.tee 20
     i32.load +786436
     i32.const 0
-    local.get 19
+    local.get 20
     i32.load +786432
-    local.get 16
+    local.get 18
     i32.eq
     select
     return_call_indirect type 0

@@ -7,23 +7,19 @@ ret
 2: mov eax, 2
 ret
 
-1438 bytes
-locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
+1503 bytes
+locals 3 i64, 1 i32, 1 i64, 4 i32, 2 i64, 3 i32
   block i32
     local.get 1
     i32.const 2
     i32.sub
     local.set 1
     local.get 7
-    local.get 6
-    i64.sub
     local.set 9
-    local.get 7
-    local.set 10
     local.get 6
-    local.set 11
+    local.set 10
+    local.get 9
     local.get 10
-    local.get 11
     i64.le_s
     i32.eqz
     if
@@ -35,30 +31,32 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
       i64.extend_i32_u
       local.set 3
       local.get 8
+      local.set 11
+      local.get 11
+      i32.wrap_i64
       local.set 12
-      local.get 12
-      i32.wrap_i64
-      local.set 13
-      local.get 13
-      i32.const 12
-      i32.shr_u
-      i32.load8_u +1048576
-      local.get 13
-      i32.const 7
-      i32.add
-      i32.const 12
-      i32.shr_u
-      i32.load8_u +1048576
-      i32.and
-      i32.const 1
-      i32.and
-      i32.eqz
-      local.get 12
-      i64.const 32
-      i64.shr_u
-      i32.wrap_i64
-      i32.or
-      if
+      block
+        block
+          local.get 12
+          i64.extend_i32_u
+          local.get 11
+          i64.ne
+          br_if 0
+          local.get 12
+          i32.const 12
+          i32.shr_u
+          i32.load8_u +1048576
+          local.get 12
+          i32.const 7
+          i32.add
+          i32.const 12
+          i32.shr_u
+          i32.load8_u +1048576
+          i32.and
+          i32.const 1
+          i32.and
+          br_if 1
+        end
         local.get 1
         i32.const -1
         i32.sub
@@ -70,20 +68,22 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i32.store +160
         local.get 0
         local.get 9
+        local.get 10
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 10
+        local.get 9
         i64.store +176
         local.get 0
-        local.get 11
+        local.get 10
         i64.store +184
         i32.const 0
         br 2
       end
-      local.get 13
+      local.get 12
       i64.load
-      local.set 14
-      local.get 14
+      local.set 13
+      local.get 13
       i64.const 4294967295
       i64.gt_u
       if
@@ -98,24 +98,26 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i32.store +160
         local.get 0
         local.get 9
+        local.get 10
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 10
+        local.get 9
         i64.store +176
         local.get 0
-        local.get 11
+        local.get 10
         i64.store +184
         i32.const 0
         br 2
       end
-      local.get 12
+      local.get 11
       i64.const 8
       i64.add
       local.set 8
-      local.get 14
+      local.get 13
       i32.wrap_i64
-      local.set 13
-      local.get 14
+      local.set 14
+      local.get 13
       i64.const 32
       i64.shr_u
       i32.wrap_i64
@@ -128,36 +130,40 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i32.const 0
         i32.le_s
         if
-          local.get 13
+          local.get 14
           local.set 2
           local.get 0
           i32.const 832
           i32.store +160
           local.get 0
           local.get 9
+          local.get 10
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 10
+          local.get 9
           i64.store +176
           local.get 0
-          local.get 11
+          local.get 10
           i64.store +184
           i32.const 2
           br 3
         end
-        local.get 13
+        local.get 14
         local.set 2
         local.get 0
         i32.const 832
         i32.store +160
         local.get 0
         local.get 9
+        local.get 10
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 10
+        local.get 9
         i64.store +176
         local.get 0
-        local.get 11
+        local.get 10
         i64.store +184
         i32.const 3
         br 2
@@ -166,19 +172,21 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
       i32.const 0
       i32.le_s
       if
-        local.get 13
+        local.get 14
         local.set 2
         local.get 0
         i32.const 832
         i32.store +160
         local.get 0
         local.get 9
+        local.get 10
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 10
+        local.get 9
         i64.store +176
         local.get 0
-        local.get 11
+        local.get 10
         i64.store +184
         i32.const 2
         br 2
@@ -188,24 +196,26 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
       i32.store +160
       local.get 0
       local.get 9
+      local.get 10
+      i64.sub
       i64.store +168
       local.get 0
-      local.get 10
+      local.get 9
       i64.store +176
       local.get 0
-      local.get 11
+      local.get 10
       i64.store +184
       local.get 0
       local.get 1
-      local.get 13
+      local.get 14
       local.get 3
       local.get 4
       local.get 5
       local.get 6
       local.get 7
       local.get 8
-      local.get 13
-      local.get 13
+      local.get 14
+      local.get 14
       i32.const 11
       i32.shr_u
       i32.xor
@@ -218,7 +228,7 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
       i32.const 0
       local.get 16
       i32.load +786432
-      local.get 13
+      local.get 14
       i32.eq
       select
       return_call_indirect type 0
@@ -228,6 +238,8 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
       i32.sub
       local.set 1
       local.get 9
+      local.get 10
+      i64.sub
       i64.eqz
       local.set 17
       local.get 17
@@ -240,30 +252,32 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i64.extend_i32_u
         local.set 3
         local.get 8
-        local.set 14
-        local.get 14
+        local.set 13
+        local.get 13
         i32.wrap_i64
         local.set 17
-        local.get 17
-        i32.const 12
-        i32.shr_u
-        i32.load8_u +1048576
-        local.get 17
-        i32.const 7
-        i32.add
-        i32.const 12
-        i32.shr_u
-        i32.load8_u +1048576
-        i32.and
-        i32.const 1
-        i32.and
-        i32.eqz
-        local.get 14
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.or
-        if
+        block
+          block
+            local.get 17
+            i64.extend_i32_u
+            local.get 13
+            i64.ne
+            br_if 0
+            local.get 17
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            local.get 17
+            i32.const 7
+            i32.add
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            i32.and
+            i32.const 1
+            i32.and
+            br_if 1
+          end
           local.get 1
           i32.const -1
           i32.sub
@@ -275,20 +289,22 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
           i32.store +160
           local.get 0
           local.get 9
+          local.get 10
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 10
+          local.get 9
           i64.store +176
           local.get 0
-          local.get 11
+          local.get 10
           i64.store +184
           i32.const 0
           br 3
         end
         local.get 17
         i64.load
-        local.set 12
-        local.get 12
+        local.set 11
+        local.get 11
         i64.const 4294967295
         i64.gt_u
         if
@@ -303,66 +319,72 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
           i32.store +160
           local.get 0
           local.get 9
+          local.get 10
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 10
+          local.get 9
           i64.store +176
           local.get 0
-          local.get 11
+          local.get 10
           i64.store +184
           i32.const 0
           br 3
         end
-        local.get 14
+        local.get 13
         i64.const 8
         i64.add
         local.set 8
-        local.get 12
+        local.get 11
         i32.wrap_i64
-        local.set 17
-        local.get 12
+        local.set 16
+        local.get 11
         i64.const 32
         i64.shr_u
         i32.wrap_i64
-        local.tee 16
+        local.tee 15
         if
           local.get 0
-          local.get 16
+          local.get 15
           i32.store +132
           local.get 1
           i32.const 0
           i32.le_s
           if
-            local.get 17
+            local.get 16
             local.set 2
             local.get 0
             i32.const 832
             i32.store +160
             local.get 0
             local.get 9
+            local.get 10
+            i64.sub
             i64.store +168
             local.get 0
-            local.get 10
+            local.get 9
             i64.store +176
             local.get 0
-            local.get 11
+            local.get 10
             i64.store +184
             i32.const 2
             br 4
           end
-          local.get 17
+          local.get 16
           local.set 2
           local.get 0
           i32.const 832
           i32.store +160
           local.get 0
           local.get 9
+          local.get 10
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 10
+          local.get 9
           i64.store +176
           local.get 0
-          local.get 11
+          local.get 10
           i64.store +184
           i32.const 3
           br 3
@@ -371,19 +393,21 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i32.const 0
         i32.le_s
         if
-          local.get 17
+          local.get 16
           local.set 2
           local.get 0
           i32.const 832
           i32.store +160
           local.get 0
           local.get 9
+          local.get 10
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 10
+          local.get 9
           i64.store +176
           local.get 0
-          local.get 11
+          local.get 10
           i64.store +184
           i32.const 2
           br 3
@@ -393,24 +417,26 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i32.store +160
         local.get 0
         local.get 9
+        local.get 10
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 10
+        local.get 9
         i64.store +176
         local.get 0
-        local.get 11
+        local.get 10
         i64.store +184
         local.get 0
         local.get 1
-        local.get 17
+        local.get 16
         local.get 3
         local.get 4
         local.get 5
         local.get 6
         local.get 7
         local.get 8
-        local.get 17
-        local.get 17
+        local.get 16
+        local.get 16
         i32.const 11
         i32.shr_u
         i32.xor
@@ -418,12 +444,12 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i32.and
         i32.const 3
         i32.shl
-        local.tee 15
+        local.tee 14
         i32.load +786436
         i32.const 0
-        local.get 15
+        local.get 14
         i32.load +786432
-        local.get 17
+        local.get 16
         i32.eq
         select
         return_call_indirect type 0
@@ -436,27 +462,29 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         local.set 18
         local.get 18
         i32.wrap_i64
-        local.set 13
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u +1048576
-        local.get 13
-        i32.const 7
-        i32.add
-        i32.const 12
-        i32.shr_u
-        i32.load8_u +1048576
-        i32.and
-        i32.const 1
-        i32.and
-        i32.eqz
-        local.get 18
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.or
-        if
+        local.set 12
+        block
+          block
+            local.get 12
+            i64.extend_i32_u
+            local.get 18
+            i64.ne
+            br_if 0
+            local.get 12
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            local.get 12
+            i32.const 7
+            i32.add
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            i32.and
+            i32.const 1
+            i32.and
+            br_if 1
+          end
           local.get 1
           i32.const -1
           i32.sub
@@ -468,17 +496,19 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
           i32.store +160
           local.get 0
           local.get 9
+          local.get 10
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 10
+          local.get 9
           i64.store +176
           local.get 0
-          local.get 11
+          local.get 10
           i64.store +184
           i32.const 0
           br 3
         end
-        local.get 13
+        local.get 12
         i64.load
         local.set 19
         local.get 19
@@ -496,12 +526,14 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
           i32.store +160
           local.get 0
           local.get 9
+          local.get 10
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 10
+          local.get 9
           i64.store +176
           local.get 0
-          local.get 11
+          local.get 10
           i64.store +184
           i32.const 0
           br 3
@@ -512,50 +544,54 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         local.set 8
         local.get 19
         i32.wrap_i64
-        local.set 13
+        local.set 20
         local.get 19
         i64.const 32
         i64.shr_u
         i32.wrap_i64
-        local.tee 20
+        local.tee 21
         if
           local.get 0
-          local.get 20
+          local.get 21
           i32.store +132
           local.get 1
           i32.const 0
           i32.le_s
           if
-            local.get 13
+            local.get 20
             local.set 2
             local.get 0
             i32.const 832
             i32.store +160
             local.get 0
             local.get 9
+            local.get 10
+            i64.sub
             i64.store +168
             local.get 0
-            local.get 10
+            local.get 9
             i64.store +176
             local.get 0
-            local.get 11
+            local.get 10
             i64.store +184
             i32.const 2
             br 4
           end
-          local.get 13
+          local.get 20
           local.set 2
           local.get 0
           i32.const 832
           i32.store +160
           local.get 0
           local.get 9
+          local.get 10
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 10
+          local.get 9
           i64.store +176
           local.get 0
-          local.get 11
+          local.get 10
           i64.store +184
           i32.const 3
           br 3
@@ -564,19 +600,21 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i32.const 0
         i32.le_s
         if
-          local.get 13
+          local.get 20
           local.set 2
           local.get 0
           i32.const 832
           i32.store +160
           local.get 0
           local.get 9
+          local.get 10
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 10
+          local.get 9
           i64.store +176
           local.get 0
-          local.get 11
+          local.get 10
           i64.store +184
           i32.const 2
           br 3
@@ -586,24 +624,26 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i32.store +160
         local.get 0
         local.get 9
+        local.get 10
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 10
+        local.get 9
         i64.store +176
         local.get 0
-        local.get 11
+        local.get 10
         i64.store +184
         local.get 0
         local.get 1
-        local.get 13
+        local.get 20
         local.get 3
         local.get 4
         local.get 5
         local.get 6
         local.get 7
         local.get 8
-        local.get 13
-        local.get 13
+        local.get 20
+        local.get 20
         i32.const 11
         i32.shr_u
         i32.xor
@@ -611,12 +651,12 @@ locals 4 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i32.and
         i32.const 3
         i32.shl
-        local.tee 21
+        local.tee 22
         i32.load +786436
         i32.const 0
-        local.get 21
+        local.get 22
         i32.load +786432
-        local.get 13
+        local.get 20
         i32.eq
         select
         return_call_indirect type 0

@@ -3,8 +3,8 @@ div rcx
 mov [rdi], rdx
 ret
 
-625 bytes
-locals 5 i64, 1 i32, 2 i64, 2 i32
+639 bytes
+locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
   block i32
     local.get 1
     i32.const 4
@@ -83,26 +83,28 @@ locals 5 i64, 1 i32, 2 i64, 2 i32
     local.get 13
     i32.wrap_i64
     local.set 14
-    local.get 14
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 14
-    i32.const 7
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 2
-    i32.and
-    i32.eqz
-    local.get 13
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    block
+      block
+        local.get 14
+        i64.extend_i32_u
+        local.get 13
+        i64.ne
+        br_if 0
+        local.get 14
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 14
+        i32.const 7
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 2
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -2
       i32.sub
@@ -125,27 +127,29 @@ locals 5 i64, 1 i32, 2 i64, 2 i32
     local.set 15
     local.get 15
     i32.wrap_i64
-    local.set 14
-    local.get 14
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 14
-    i32.const 7
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 1
-    i32.and
-    i32.eqz
-    local.get 15
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    local.set 16
+    block
+      block
+        local.get 16
+        i64.extend_i32_u
+        local.get 15
+        i64.ne
+        br_if 0
+        local.get 16
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 16
+        i32.const 7
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 1
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -1
       i32.sub
@@ -161,10 +165,10 @@ locals 5 i64, 1 i32, 2 i64, 2 i32
       i32.const 0
       br 1
     end
-    local.get 14
-    i64.load
-    local.set 16
     local.get 16
+    i64.load
+    local.set 17
+    local.get 17
     i64.const 4294967295
     i64.gt_u
     if
@@ -187,23 +191,23 @@ locals 5 i64, 1 i32, 2 i64, 2 i32
     i64.const 8
     i64.add
     local.set 8
-    local.get 16
+    local.get 17
     i32.wrap_i64
-    local.set 14
-    local.get 16
+    local.set 18
+    local.get 17
     i64.const 32
     i64.shr_u
     i32.wrap_i64
-    local.tee 17
+    local.tee 19
     if
       local.get 0
-      local.get 17
+      local.get 19
       i32.store +132
       local.get 1
       i32.const 0
       i32.le_s
       if
-        local.get 14
+        local.get 18
         local.set 2
         local.get 0
         i32.const 1312
@@ -214,7 +218,7 @@ locals 5 i64, 1 i32, 2 i64, 2 i32
         i32.const 2
         br 2
       end
-      local.get 14
+      local.get 18
       local.set 2
       local.get 0
       i32.const 1312
@@ -229,7 +233,7 @@ locals 5 i64, 1 i32, 2 i64, 2 i32
     i32.const 0
     i32.le_s
     if
-      local.get 14
+      local.get 18
       local.set 2
       local.get 0
       i32.const 1312
@@ -248,15 +252,15 @@ locals 5 i64, 1 i32, 2 i64, 2 i32
     i32.store +168
     local.get 0
     local.get 1
-    local.get 14
+    local.get 18
     local.get 3
     local.get 4
     local.get 5
     local.get 6
     local.get 7
     local.get 8
-    local.get 14
-    local.get 14
+    local.get 18
+    local.get 18
     i32.const 11
     i32.shr_u
     i32.xor
@@ -264,12 +268,12 @@ locals 5 i64, 1 i32, 2 i64, 2 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 18
+    local.tee 20
     i32.load +786436
     i32.const 0
-    local.get 18
+    local.get 20
     i32.load +786432
-    local.get 14
+    local.get 18
     i32.eq
     select
     return_call_indirect type 0

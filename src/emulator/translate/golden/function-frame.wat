@@ -9,8 +9,8 @@ pop rbp
 ret
 1: ret
 
-456 bytes
-locals 3 i64, 1 i32, 2 i64
+458 bytes
+locals 3 i64, 1 i32, 2 i64, 1 i32
   local.get 0
   i64.load +24
   local.set 9
@@ -27,28 +27,30 @@ locals 3 i64, 1 i32, 2 i64
     local.get 11
     i32.wrap_i64
     local.set 12
-    local.get 12
-    i32.const -16
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 12
-    i32.const -1
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 2
-    i32.and
-    i32.eqz
-    local.get 11
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    block
+      block
+        local.get 12
+        i64.extend_i32_u
+        local.get 11
+        i64.ne
+        br_if 0
+        local.get 12
+        i32.const -16
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 12
+        i32.const -1
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 2
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -5
       i32.sub
@@ -67,9 +69,6 @@ locals 3 i64, 1 i32, 2 i64
     i64.const -8
     i64.add
     local.set 8
-    local.get 11
-    i32.wrap_i64
-    local.set 12
     local.get 12
     i32.const -16
     i32.add
@@ -89,29 +88,31 @@ locals 3 i64, 1 i32, 2 i64
     local.set 8
     local.get 14
     i32.wrap_i64
-    local.set 12
-    local.get 12
-    i32.const -8
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 12
-    i32.const 15
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 2
-    i32.and
-    i32.eqz
-    local.get 14
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    local.set 15
+    block
+      block
+        local.get 15
+        i64.extend_i32_u
+        local.get 14
+        i64.ne
+        br_if 0
+        local.get 15
+        i32.const -8
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 15
+        i32.const 15
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 2
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -2
       i32.sub
@@ -133,13 +134,10 @@ locals 3 i64, 1 i32, 2 i64
       i32.const 0
       br 1
     end
-    local.get 12
+    local.get 15
     local.get 7
     i64.store +8
-    local.get 14
-    i32.wrap_i64
-    local.set 12
-    local.get 12
+    local.get 15
     i32.const -8
     i32.add
     i64.const 4194320

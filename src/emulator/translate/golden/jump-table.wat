@@ -1,8 +1,8 @@
 and eax, 3
 jmp [rbx+rax*8]
 
-434 bytes
-locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
+439 bytes
+locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
   local.get 0
   i64.load +24
   local.set 9
@@ -29,26 +29,28 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.get 11
     i32.wrap_i64
     local.set 12
-    local.get 12
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 12
-    i32.const 7
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 1
-    i32.and
-    i32.eqz
-    local.get 11
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    block
+      block
+        local.get 12
+        i64.extend_i32_u
+        local.get 11
+        i64.ne
+        br_if 0
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 12
+        i32.const 7
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 1
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -1
       i32.sub
@@ -88,21 +90,21 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     end
     local.get 13
     i32.wrap_i64
-    local.set 12
+    local.set 14
     local.get 13
     i64.const 32
     i64.shr_u
     i32.wrap_i64
-    local.tee 14
+    local.tee 15
     if
       local.get 0
-      local.get 14
+      local.get 15
       i32.store +132
       local.get 1
       i32.const 0
       i32.le_s
       if
-        local.get 12
+        local.get 14
         local.set 2
         local.get 0
         i32.const 1312
@@ -113,7 +115,7 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         i32.const 2
         br 2
       end
-      local.get 12
+      local.get 14
       local.set 2
       local.get 0
       i32.const 1312
@@ -128,7 +130,7 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.const 0
     i32.le_s
     if
-      local.get 12
+      local.get 14
       local.set 2
       local.get 0
       i32.const 1312
@@ -147,15 +149,15 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.store +168
     local.get 0
     local.get 1
-    local.get 12
+    local.get 14
     local.get 3
     local.get 4
     local.get 5
     local.get 6
     local.get 7
     local.get 8
-    local.get 12
-    local.get 12
+    local.get 14
+    local.get 14
     i32.const 11
     i32.shr_u
     i32.xor
@@ -163,12 +165,12 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 14
+    local.tee 15
     i32.load +786436
     i32.const 0
-    local.get 14
+    local.get 15
     i32.load +786432
-    local.get 12
+    local.get 14
     i32.eq
     select
     return_call_indirect type 0

@@ -5,8 +5,8 @@ ret
 1: pause
 ret
 
-1213 bytes
-locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
+1274 bytes
+locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
   block i32
     local.get 1
     i32.const 3
@@ -17,26 +17,28 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
     local.get 11
     i32.wrap_i64
     local.set 12
-    local.get 12
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 12
-    i32.const 3
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 2
-    i32.and
-    i32.eqz
-    local.get 11
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    block
+      block
+        local.get 12
+        i64.extend_i32_u
+        local.get 11
+        i64.ne
+        br_if 0
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 12
+        i32.const 3
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 2
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -3
       i32.sub
@@ -64,27 +66,29 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
     local.set 15
     local.get 15
     i32.wrap_i64
-    local.set 12
-    local.get 12
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 12
-    i32.const 7
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 2
-    i32.and
-    i32.eqz
-    local.get 15
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    local.set 16
+    block
+      block
+        local.get 16
+        i64.extend_i32_u
+        local.get 15
+        i64.ne
+        br_if 0
+        local.get 16
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 16
+        i32.const 7
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 2
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -2
       i32.sub
@@ -102,6 +106,12 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       i32.store +168
       local.get 0
       local.get 10
+      local.get 3
+      i32.wrap_i64
+      i32.add
+      local.get 3
+      i32.wrap_i64
+      i32.sub
       i32.store +176
       local.get 0
       local.get 3
@@ -110,7 +120,7 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       i32.const 0
       br 1
     end
-    local.get 12
+    local.get 16
     local.tee 9
     i64.load
     local.tee 14
@@ -133,13 +143,9 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
     i32.wrap_i64
     local.set 9
     local.get 3
-    local.set 16
-    local.set 3
-    local.get 16
-    local.get 14
-    i64.sub
     local.set 17
-    local.get 16
+    local.set 3
+    local.get 17
     local.get 14
     i64.eq
     i32.eqz
@@ -153,26 +159,28 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       local.get 15
       i32.wrap_i64
       local.set 9
-      local.get 9
-      i32.const 12
-      i32.shr_u
-      i32.load8_u +1048576
-      local.get 9
-      i32.const 7
-      i32.add
-      i32.const 12
-      i32.shr_u
-      i32.load8_u +1048576
-      i32.and
-      i32.const 1
-      i32.and
-      i32.eqz
-      local.get 15
-      i64.const 32
-      i64.shr_u
-      i32.wrap_i64
-      i32.or
-      if
+      block
+        block
+          local.get 9
+          i64.extend_i32_u
+          local.get 15
+          i64.ne
+          br_if 0
+          local.get 9
+          i32.const 12
+          i32.shr_u
+          i32.load8_u +1048576
+          local.get 9
+          i32.const 7
+          i32.add
+          i32.const 12
+          i32.shr_u
+          i32.load8_u +1048576
+          i32.and
+          i32.const 1
+          i32.and
+          br_if 1
+        end
         local.get 1
         i32.const -1
         i32.sub
@@ -184,9 +192,11 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
         i32.store +160
         local.get 0
         local.get 17
+        local.get 14
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 16
+        local.get 17
         i64.store +176
         local.get 0
         local.get 14
@@ -212,9 +222,11 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
         i32.store +160
         local.get 0
         local.get 17
+        local.get 14
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 16
+        local.get 17
         i64.store +176
         local.get 0
         local.get 14
@@ -228,7 +240,7 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       local.set 8
       local.get 13
       i32.wrap_i64
-      local.set 9
+      local.set 16
       local.get 13
       i64.const 32
       i64.shr_u
@@ -242,16 +254,18 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
         i32.const 0
         i32.le_s
         if
-          local.get 9
+          local.get 16
           local.set 2
           local.get 0
           i32.const 832
           i32.store +160
           local.get 0
           local.get 17
+          local.get 14
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 16
+          local.get 17
           i64.store +176
           local.get 0
           local.get 14
@@ -259,16 +273,18 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
           i32.const 2
           br 3
         end
-        local.get 9
+        local.get 16
         local.set 2
         local.get 0
         i32.const 832
         i32.store +160
         local.get 0
         local.get 17
+        local.get 14
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 16
+        local.get 17
         i64.store +176
         local.get 0
         local.get 14
@@ -280,16 +296,18 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       i32.const 0
       i32.le_s
       if
-        local.get 9
+        local.get 16
         local.set 2
         local.get 0
         i32.const 832
         i32.store +160
         local.get 0
         local.get 17
+        local.get 14
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 16
+        local.get 17
         i64.store +176
         local.get 0
         local.get 14
@@ -302,24 +320,26 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       i32.store +160
       local.get 0
       local.get 17
+      local.get 14
+      i64.sub
       i64.store +168
       local.get 0
-      local.get 16
+      local.get 17
       i64.store +176
       local.get 0
       local.get 14
       i64.store +184
       local.get 0
       local.get 1
-      local.get 9
+      local.get 16
       local.get 3
       local.get 4
       local.get 5
       local.get 6
       local.get 7
       local.get 8
-      local.get 9
-      local.get 9
+      local.get 16
+      local.get 16
       i32.const 11
       i32.shr_u
       i32.xor
@@ -332,7 +352,7 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       i32.const 0
       local.get 12
       i32.load +786432
-      local.get 9
+      local.get 16
       i32.eq
       select
       return_call_indirect type 0
@@ -346,26 +366,28 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       local.get 11
       i32.wrap_i64
       local.set 18
-      local.get 18
-      i32.const 12
-      i32.shr_u
-      i32.load8_u +1048576
-      local.get 18
-      i32.const 7
-      i32.add
-      i32.const 12
-      i32.shr_u
-      i32.load8_u +1048576
-      i32.and
-      i32.const 1
-      i32.and
-      i32.eqz
-      local.get 11
-      i64.const 32
-      i64.shr_u
-      i32.wrap_i64
-      i32.or
-      if
+      block
+        block
+          local.get 18
+          i64.extend_i32_u
+          local.get 11
+          i64.ne
+          br_if 0
+          local.get 18
+          i32.const 12
+          i32.shr_u
+          i32.load8_u +1048576
+          local.get 18
+          i32.const 7
+          i32.add
+          i32.const 12
+          i32.shr_u
+          i32.load8_u +1048576
+          i32.and
+          i32.const 1
+          i32.and
+          br_if 1
+        end
         local.get 1
         i32.const -1
         i32.sub
@@ -377,9 +399,11 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
         i32.store +160
         local.get 0
         local.get 17
+        local.get 14
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 16
+        local.get 17
         i64.store +176
         local.get 0
         local.get 14
@@ -405,9 +429,11 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
         i32.store +160
         local.get 0
         local.get 17
+        local.get 14
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 16
+        local.get 17
         i64.store +176
         local.get 0
         local.get 14
@@ -421,30 +447,32 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       local.set 8
       local.get 19
       i32.wrap_i64
-      local.set 18
+      local.set 20
       local.get 19
       i64.const 32
       i64.shr_u
       i32.wrap_i64
-      local.tee 20
+      local.tee 21
       if
         local.get 0
-        local.get 20
+        local.get 21
         i32.store +132
         local.get 1
         i32.const 0
         i32.le_s
         if
-          local.get 18
+          local.get 20
           local.set 2
           local.get 0
           i32.const 832
           i32.store +160
           local.get 0
           local.get 17
+          local.get 14
+          i64.sub
           i64.store +168
           local.get 0
-          local.get 16
+          local.get 17
           i64.store +176
           local.get 0
           local.get 14
@@ -452,16 +480,18 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
           i32.const 2
           br 3
         end
-        local.get 18
+        local.get 20
         local.set 2
         local.get 0
         i32.const 832
         i32.store +160
         local.get 0
         local.get 17
+        local.get 14
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 16
+        local.get 17
         i64.store +176
         local.get 0
         local.get 14
@@ -473,16 +503,18 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       i32.const 0
       i32.le_s
       if
-        local.get 18
+        local.get 20
         local.set 2
         local.get 0
         i32.const 832
         i32.store +160
         local.get 0
         local.get 17
+        local.get 14
+        i64.sub
         i64.store +168
         local.get 0
-        local.get 16
+        local.get 17
         i64.store +176
         local.get 0
         local.get 14
@@ -495,24 +527,26 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       i32.store +160
       local.get 0
       local.get 17
+      local.get 14
+      i64.sub
       i64.store +168
       local.get 0
-      local.get 16
+      local.get 17
       i64.store +176
       local.get 0
       local.get 14
       i64.store +184
       local.get 0
       local.get 1
-      local.get 18
+      local.get 20
       local.get 3
       local.get 4
       local.get 5
       local.get 6
       local.get 7
       local.get 8
-      local.get 18
-      local.get 18
+      local.get 20
+      local.get 20
       i32.const 11
       i32.shr_u
       i32.xor
@@ -520,12 +554,12 @@ locals 2 i32, 1 i64, 1 i32, 5 i64, 1 i32, 1 i64, 2 i32
       i32.and
       i32.const 3
       i32.shl
-      local.tee 21
+      local.tee 22
       i32.load +786436
       i32.const 0
-      local.get 21
+      local.get 22
       i32.load +786432
-      local.get 18
+      local.get 20
       i32.eq
       select
       return_call_indirect type 0

@@ -7,8 +7,8 @@ dec edi
 jne 1b
 ret
 
-945 bytes
-locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
+892 bytes
+locals 4 i32, 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 1 i32
   block i32
     block
       local.get 1
@@ -48,43 +48,28 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
         end
         br 1
       else
-        local.get 0
-        i32.const 1824
-        i32.store +160
-        local.get 0
         i32.const 7
-        i32.store +168
-        local.get 0
+        local.set 9
         i32.const 0
-        i32.store +184
+        local.set 10
         loop
           local.get 1
           i32.const 2
           i32.sub
           local.set 1
-          local.get 0
-          i32.load +160
-          local.get 0
-          i64.load +168
-          local.get 0
-          i64.load +176
-          local.get 0
-          i64.load +184
-          call 9
+          local.get 10
           i32.const 1
           i32.and
-          i32.eqz
-          i32.eqz
-          local.set 9
+          local.set 11
           local.get 7
           i32.wrap_i64
           i32.const 1
           i32.sub
-          local.set 10
-          local.get 10
+          local.set 12
+          local.get 12
           i64.extend_i32_u
           local.set 7
-          local.get 10
+          local.get 12
           i32.eqz
           i32.eqz
           if
@@ -98,10 +83,10 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 10
+              local.get 12
               i32.store +168
               local.get 0
-              local.get 9
+              local.get 11
               i32.store +184
               i32.const 2
               br 5
@@ -116,18 +101,14 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
             local.get 3
             i64.const 8
             i64.add
-            local.set 11
-            local.get 11
+            local.set 13
+            local.get 13
             local.get 3
-            local.set 12
+            local.set 14
             local.set 3
             i32.const 7
             i64.extend_i32_u
             local.set 4
-            local.get 11
-            local.get 12
-            i64.lt_u
-            local.set 13
             i32.const 1
             if
               local.get 1
@@ -144,21 +125,20 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
                 i32.store +168
                 local.get 0
                 local.get 13
+                local.get 14
+                i64.lt_u
                 i32.store +184
                 i32.const 2
                 br 6
               end
               br 4
             else
-              local.get 0
-              i32.const 1824
-              i32.store +160
-              local.get 0
               i32.const 7
-              i32.store +168
-              local.get 0
+              local.set 9
               local.get 13
-              i32.store +184
+              local.get 14
+              i64.lt_u
+              local.set 10
               br 2
             end
           else
@@ -167,30 +147,32 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
             i32.sub
             local.set 1
             local.get 8
-            local.set 12
-            local.get 12
+            local.set 15
+            local.get 15
             i32.wrap_i64
-            local.set 14
-            local.get 14
-            i32.const 12
-            i32.shr_u
-            i32.load8_u +1048576
-            local.get 14
-            i32.const 7
-            i32.add
-            i32.const 12
-            i32.shr_u
-            i32.load8_u +1048576
-            i32.and
-            i32.const 1
-            i32.and
-            i32.eqz
-            local.get 12
-            i64.const 32
-            i64.shr_u
-            i32.wrap_i64
-            i32.or
-            if
+            local.set 16
+            block
+              block
+                local.get 16
+                i64.extend_i32_u
+                local.get 15
+                i64.ne
+                br_if 0
+                local.get 16
+                i32.const 12
+                i32.shr_u
+                i32.load8_u +1048576
+                local.get 16
+                i32.const 7
+                i32.add
+                i32.const 12
+                i32.shr_u
+                i32.load8_u +1048576
+                i32.and
+                i32.const 1
+                i32.and
+                br_if 1
+              end
               local.get 1
               i32.const -1
               i32.sub
@@ -201,18 +183,18 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 10
+              local.get 12
               i32.store +168
               local.get 0
-              local.get 9
+              local.get 11
               i32.store +184
               i32.const 0
               br 5
             end
-            local.get 14
+            local.get 16
             i64.load
-            local.set 11
-            local.get 11
+            local.set 17
+            local.get 17
             i64.const 4294967295
             i64.gt_u
             if
@@ -226,58 +208,58 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 10
+              local.get 12
               i32.store +168
               local.get 0
-              local.get 9
+              local.get 11
               i32.store +184
               i32.const 0
               br 5
             end
-            local.get 12
+            local.get 15
             i64.const 8
             i64.add
             local.set 8
-            local.get 11
+            local.get 17
             i32.wrap_i64
-            local.set 14
-            local.get 11
+            local.set 18
+            local.get 17
             i64.const 32
             i64.shr_u
             i32.wrap_i64
-            local.tee 15
+            local.tee 19
             if
               local.get 0
-              local.get 15
+              local.get 19
               i32.store +132
               local.get 1
               i32.const 0
               i32.le_s
               if
-                local.get 14
+                local.get 18
                 local.set 2
                 local.get 0
                 i32.const 1824
                 i32.store +160
                 local.get 0
-                local.get 10
+                local.get 12
                 i32.store +168
                 local.get 0
-                local.get 9
+                local.get 11
                 i32.store +184
                 i32.const 2
                 br 6
               end
-              local.get 14
+              local.get 18
               local.set 2
               local.get 0
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 10
+              local.get 12
               i32.store +168
               local.get 0
-              local.get 9
+              local.get 11
               i32.store +184
               i32.const 3
               br 5
@@ -286,16 +268,16 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
             i32.const 0
             i32.le_s
             if
-              local.get 14
+              local.get 18
               local.set 2
               local.get 0
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 10
+              local.get 12
               i32.store +168
               local.get 0
-              local.get 9
+              local.get 11
               i32.store +184
               i32.const 2
               br 5
@@ -304,22 +286,22 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
             i32.const 1824
             i32.store +160
             local.get 0
-            local.get 10
+            local.get 12
             i32.store +168
             local.get 0
-            local.get 9
+            local.get 11
             i32.store +184
             local.get 0
             local.get 1
-            local.get 14
+            local.get 18
             local.get 3
             local.get 4
             local.get 5
             local.get 6
             local.get 7
             local.get 8
-            local.get 14
-            local.get 14
+            local.get 18
+            local.get 18
             i32.const 11
             i32.shr_u
             i32.xor
@@ -327,12 +309,12 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
             i32.and
             i32.const 3
             i32.shl
-            local.tee 16
+            local.tee 20
             i32.load +786436
             i32.const 0
-            local.get 16
+            local.get 20
             i32.load +786432
-            local.get 14
+            local.get 18
             i32.eq
             select
             return_call_indirect type 0
@@ -348,24 +330,20 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
       local.get 3
       local.get 4
       i64.add
-      local.set 17
-      local.get 17
+      local.set 21
+      local.get 21
       local.get 3
-      local.set 18
+      local.set 22
       local.set 3
       local.get 4
       i32.wrap_i64
       i32.const 1
       i32.sub
-      local.set 19
-      local.get 19
+      local.set 23
+      local.get 23
       i64.extend_i32_u
       local.set 4
-      local.get 17
-      local.get 18
-      i64.lt_u
-      local.set 20
-      local.get 19
+      local.get 23
       i32.eqz
       i32.eqz
       if
@@ -379,10 +357,12 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
           i32.const 1824
           i32.store +160
           local.get 0
-          local.get 19
+          local.get 23
           i32.store +168
           local.get 0
-          local.get 20
+          local.get 21
+          local.get 22
+          i64.lt_u
           i32.store +184
           i32.const 2
           br 3
@@ -393,10 +373,12 @@ locals 2 i32, 2 i64, 4 i32, 2 i64, 2 i32
         i32.const 1824
         i32.store +160
         local.get 0
-        local.get 19
+        local.get 23
         i32.store +168
         local.get 0
-        local.get 20
+        local.get 21
+        local.get 22
+        i64.lt_u
         i32.store +184
         local.get 0
         local.get 1

@@ -2,8 +2,8 @@ shl rax, cl
 sar rdx, cl
 ret
 
-448 bytes
-locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 2 i32
+453 bytes
+locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 3 i32
   block i32
     local.get 1
     i32.const 3
@@ -78,26 +78,28 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 2 i32
     local.get 17
     i32.wrap_i64
     local.set 18
-    local.get 18
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    local.get 18
-    i32.const 7
-    i32.add
-    i32.const 12
-    i32.shr_u
-    i32.load8_u +1048576
-    i32.and
-    i32.const 1
-    i32.and
-    i32.eqz
-    local.get 17
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    i32.or
-    if
+    block
+      block
+        local.get 18
+        i64.extend_i32_u
+        local.get 17
+        i64.ne
+        br_if 0
+        local.get 18
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 18
+        i32.const 7
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 1
+        i32.and
+        br_if 1
+      end
       local.get 1
       i32.const -1
       i32.sub
@@ -129,26 +131,26 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 2 i32
     local.set 8
     local.get 19
     i32.wrap_i64
-    local.set 18
+    local.set 20
     local.get 19
     i64.const 32
     i64.shr_u
     i32.wrap_i64
-    local.tee 20
+    local.tee 21
     if
       local.get 0
-      local.get 20
+      local.get 21
       i32.store +132
       local.get 1
       i32.const 0
       i32.le_s
       if
-        local.get 18
+        local.get 20
         local.set 2
         i32.const 2
         br 2
       end
-      local.get 18
+      local.get 20
       local.set 2
       i32.const 3
       br 1
@@ -157,22 +159,22 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 2 i32
     i32.const 0
     i32.le_s
     if
-      local.get 18
+      local.get 20
       local.set 2
       i32.const 2
       br 1
     end
     local.get 0
     local.get 1
-    local.get 18
+    local.get 20
     local.get 3
     local.get 4
     local.get 5
     local.get 6
     local.get 7
     local.get 8
-    local.get 18
-    local.get 18
+    local.get 20
+    local.get 20
     i32.const 11
     i32.shr_u
     i32.xor
@@ -180,12 +182,12 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 2 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 21
+    local.tee 22
     i32.load +786436
     i32.const 0
-    local.get 21
+    local.get 22
     i32.load +786432
-    local.get 18
+    local.get 20
     i32.eq
     select
     return_call_indirect type 0

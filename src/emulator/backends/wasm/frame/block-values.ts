@@ -8,24 +8,23 @@
 import type { Op } from '../../../ir/block.ts';
 import { flagParts } from '../../../ir/lazy-flags.ts';
 import { specOf } from '../../../ir/ops.ts';
-import { baseOf } from '../../region/check-groups.ts';
 import { assert } from '../../../util/assert.ts';
+import { addressParts } from './access-groups.ts';
 
 const NOWHERE = -1;
 
 export class BlockValues {
-  #uses = new Int32Array(0);
+  readonly #uses: Int32Array;
   /** Uses that are still to come. */
-  #remaining = new Int32Array(0);
-  #homes = new Int32Array(0);
+  readonly #remaining: Int32Array;
+  readonly #homes: Int32Array;
   /** Reads of state variables that were not copied yet, by variable. */
   readonly #readers = new Map<number, Op[]>();
 
-  /** Starts a block: counts who uses what. */
-  begin(ops: readonly Op[]): void {
+  /** Counts who uses what in a block. */
+  constructor(ops: readonly Op[]) {
     this.#uses = new Int32Array(ops.length);
     this.#homes = new Int32Array(ops.length).fill(NOWHERE);
-    this.#readers.clear();
     for (let i = ops.length - 1; i >= 0; i--) {
       const op = ops[i];
       assert(op.id === i, `wasm: op ${op.name} has id ${op.id} at ${i}`);
@@ -95,14 +94,17 @@ export function isValue({ name }: Op): boolean {
 
 /**
  * The values an op takes: flags keep only the operands that their kind needs, and memory ops compute their address from a
- * base near by (check-groups.ts).
+ * base (access-groups.ts).
  */
 export function usedArgs(op: Op): readonly Op[] {
   const { name, args, tag } = op;
-  if (name === 'setFlags32' || name === 'setFlags64') return args.filter((_, i) => flagParts(tag)[i]);
+  if (name === 'setFlags32' || name === 'setFlags64') {
+    if (tag === 'add') return [args[0], args[2]]; // flag-state.ts makes the first of the others
+    return args.filter((_, i) => flagParts(tag)[i]);
+  }
   if (name === 'setFlagsIf32' || name === 'setFlagsIf64') {
     return args.filter((_, i) => i === 0 || flagParts(tag)[i - 1]);
   }
   const { effects } = specOf(name);
-  return effects === 'load' || effects === 'store' ? [baseOf(args[0]).base, ...args.slice(1)] : args;
+  return effects === 'load' || effects === 'store' ? [addressParts(args[0]).base, ...args.slice(1)] : args;
 }

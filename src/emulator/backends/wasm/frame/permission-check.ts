@@ -1,68 +1,85 @@
-/**
- * Tests of page permissions in regions. A test that fails is not a fault (DESIGN decision 6), so it may cover more than
- * the access: both ends of a range of at most a page, with the strongest right.
- */
+/** Tests of page permissions in regions, once for each group of accesses (access-groups.ts). */
 import type { Op } from '../../../ir/block.ts';
 import { PERMISSIONS_BASE } from '../../../memory/address-space.ts';
 import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
 import type { IrWriter } from '../ir-writer.ts';
+import { type AccessGroup, accessGroups, addressParts } from './access-groups.ts';
 
-/** Offsets from a base: [least, end); FAST_READ (1) or FAST_WRITE (2), which implies it. */
-export interface CheckedRange {
-  readonly least: number;
-  readonly end: number;
-  readonly bit: number;
+/** The frame, and a local of its that holds until the block ends. */
+export interface CheckHost extends IrWriter {
+  blockLocal(type: 'i32' | 'i64'): number;
 }
 
 export class PermissionCheck {
-  readonly #w: IrWriter;
+  readonly #w: CheckHost;
+  #groups: ReadonlyMap<Op, AccessGroup> = new Map();
+  /** Low half of base + anchor by group. */
+  readonly #lows = new Map<AccessGroup, number>();
 
-  constructor(w: IrWriter) {
+  constructor(w: CheckHost) {
     this.#w = w;
   }
 
-  /**
-   * Checks the range off `base` (null: it is checked already), then pushes the address base + offset as i32.
-   * @returns the offset for the load or store.
-   *
-   * Where an address is base + c with |c| < 2 MiB, it is enough that the base lies below 4 GiB: nothing is ever mapped in
-   * the first and last 2 MiB, so a sum that wraps around fails the test, and one that passed does not wrap.
-   */
-  access(base: Op, offset: number, range: CheckedRange | null): number {
+  beginBlock(ops: readonly Op[]): void {
+    this.#groups = accessGroups(ops);
+    this.#lows.clear();
+  }
+
+  /** Tests what is not tested yet and pushes the address of a load or store. @returns the offset for the access. */
+  access(op: Op): number {
     const { code } = this.#w;
-    const wide = this.#w.local(base);
-    const low = code.newLocal('i32');
-    code.localGet(wide);
-    code.op('i32.wrap_i64');
-    code.localSet(low);
-    if (range !== null) this.#test(low, base, wide, range);
+    const group = this.#groups.get(op);
+    if (group === undefined) return 0;
+    const wide = this.#w.local(group.base);
+    let low = this.#lows.get(group);
+    if (low === undefined) this.#lows.set(group, (low = this.#test(group, wide)));
     code.localGet(low);
-    code.release(low);
+    const offset = addressParts(op.args[0]).offset - group.anchor;
     if (offset >= 0) return offset;
     code.i32(offset);
     code.op('i32.add');
     return 0;
   }
 
-  #test(low: number, base: Op, wide: number, { least, end, bit }: CheckedRange): void {
+  /** @returns a local with the low half of base + anchor */
+  #test(group: AccessGroup, base: number): number {
     const { code } = this.#w;
-    const strongest = (bit & 2) !== 0 ? 2 : 1;
+    const { anchor, least, end, bit } = group;
+    const low = this.#w.blockLocal('i32');
+    const isNarrow = group.base.name === 'zext32' && anchor === 0;
+    let wide = base;
+    if (anchor !== 0) {
+      wide = this.#w.blockLocal('i64');
+      code.localGet(base);
+      code.i64(anchor);
+      code.op('i64.add');
+      code.localSet(wide);
+    }
+    code.localGet(wide);
+    code.op('i32.wrap_i64');
+    code.localSet(low);
+    const passed = code.block();
+    const failed = code.block();
+    if (!isNarrow) {
+      // The high half is 0 when the low one, extended, is the whole.
+      code.localGet(low);
+      code.op('i64.extend_i32_u');
+      code.localGet(wide);
+      code.op('i64.ne');
+      code.brIf(failed, 'unlikely');
+    }
     this.#pushPermissions(low, least);
     if (end - 1 !== least) {
       this.#pushPermissions(low, end - 1);
       code.op('i32.and');
     }
-    code.i32(strongest);
+    code.i32((bit & 2) !== 0 ? 2 : 1);
     code.op('i32.and');
-    code.op('i32.eqz');
-    if (base.name !== 'zext32') {
-      code.localGet(wide);
-      code.i64(32);
-      code.op('i64.shr_u');
-      code.op('i32.wrap_i64');
-      code.op('i32.or');
-    }
-    this.#w.slowExitIf();
+    code.brIf(passed, 'likely');
+    code.end();
+    this.#w.slowExit();
+    code.end();
+    return low;
   }
 
   #pushPermissions(low: number, offset: number): void {

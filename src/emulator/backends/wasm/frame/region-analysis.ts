@@ -1,9 +1,9 @@
 /** What is known of a region before a line of it is written: which variables it touches and may have changed where, and
  *  where the flags of a block before are still looked at. */
-import { exitOf, type Block, type Op } from '../../../ir/block.ts';
+import type { Block, Op } from '../../../ir/block.ts';
 import { STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
-import { mayFault, specOf } from '../../../ir/ops.ts';
-import { edgeKind, type Graph, type Shape } from '../../region/structure.ts';
+import type { Graph, Shape } from '../../region/structure.ts';
+import { flagNeeds, flagShapes, type FlagShape } from './flag-shapes.ts';
 
 /** A set of state variables. */
 export class VariableSet {
@@ -72,6 +72,8 @@ export interface RegionAnalysis {
   /** Per block: variables that may differ from the state when it starts. */
   readonly dirty: readonly VariableSet[];
   readonly hasFloats: boolean;
+  /** Per block: the flags it starts with when paths meet there; null when nobody looks at them or they are in the state. */
+  readonly flags: readonly (FlagShape | null)[];
   /** Per block: whether it, or what follows, may look at the flags that it starts with. */
   readonly needsFlags: readonly boolean[];
 }
@@ -87,13 +89,9 @@ export function analyse(blocks: readonly Block[], graph: Graph, shape: Shape): R
       for (const variable of [write, read]) if (variable >= 0) touched.add(variable);
     }
   }
-  return {
-    touched,
-    written,
-    hasFloats,
-    dirty: dirtyAtStart(blocks, graph),
-    needsFlags: flagNeeds(blocks, graph, shape),
-  };
+  const needsFlags = flagNeeds(blocks, graph, shape);
+  const flags = flagShapes(blocks, graph).map((known, i) => (needsFlags[i] ? known : null));
+  return { touched, written, hasFloats, dirty: dirtyAtStart(blocks, graph), flags, needsFlags };
 }
 
 function dirtyAtStart(blocks: readonly Block[], { successors }: Graph): VariableSet[] {
@@ -111,49 +109,4 @@ function dirtyAtStart(blocks: readonly Block[], { successors }: Graph): Variable
     }
   }
   return atStart;
-}
-
-function flagNeeds(blocks: readonly Block[], { successors }: Graph, shape: Shape): boolean[] {
-  const local = blocks.map(({ ops }) => flagUse(ops));
-  const needs = blocks.map(
-    (block, i) => local[i] === 'looks' || (local[i] === 'neither' && mayLeave(block, i, successors[i], shape)),
-  );
-  for (let hasChanged = true; hasChanged;) {
-    hasChanged = false;
-    for (let i = blocks.length - 1; i >= 0; i--) {
-      if (needs[i] || local[i] === 'sets' || !successors[i].some((next) => needs[next])) continue;
-      needs[i] = true;
-      hasChanged = true;
-    }
-  }
-  return needs;
-}
-
-/** Whether the block's exit may leave the region, which carries the flags: to elsewhere, or because fuel is out. */
-function mayLeave(block: Block, index: number, successors: readonly number[], shape: Shape): boolean {
-  const exit = exitOf(block);
-  const targets = exit.name === 'jump' ? [exit.imm] : exit.name === 'branch' ? [exit.imm, exit.imm2] : [];
-  if (targets.length === 0 || successors.length < new Set(targets).size) return true;
-  const last = block.ops.findLast(({ name }) => name === 'instruction');
-  if (last === undefined || targets.some((target) => target <= last.imm)) return true;
-  return successors.some((next) => edgeKind(shape, index, next) === 'leave');
-}
-
-/** What comes first: an op that may look at the flags of before, one that sets them, or neither. */
-function flagUse(ops: readonly Op[]): 'looks' | 'sets' | 'neither' {
-  for (const op of ops) {
-    switch (op.name) {
-      case 'setFlags32':
-      case 'setFlags64':
-        return 'sets';
-      case 'getFlags':
-      case 'condition':
-      case 'setFlagsIf32':
-      case 'setFlagsIf64':
-        return 'looks';
-      default:
-    }
-    if (mayFault(op.name) || specOf(op.name).effects === 'helper') return 'looks';
-  }
-  return 'neither';
 }

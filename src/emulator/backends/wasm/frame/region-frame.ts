@@ -8,16 +8,13 @@
  *   end
  *   state ← what the region may have changed, fuel, rip
  *
- * Inside, `known` is the operation that set the flags last; when it is null the slots of the state hold them. At a slow
- * exit the stack may hold operands that are not finished: the branch drops them.
+ * At a slow exit the stack may hold operands that are not finished: the branch drops them.
  */
 import type { Block, Op } from '../../../ir/block.ts';
-import { flagParts } from '../../../ir/lazy-flags.ts';
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { specOf } from '../../../ir/ops.ts';
 import { STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
-import { baseOf, type CheckGroup, checkGroups } from '../../region/check-groups.ts';
 import { graphOf, type Region, STOP } from '../../region/region.ts';
 import { edgeKind, mergesBelow, type Shape, shapeOf } from '../../region/structure.ts';
 import { JUMP_CACHE, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS } from '../convention.ts';
@@ -25,11 +22,10 @@ import { FloatNotes } from '../emit/float-notes.ts';
 import { endsFloatNotes, pushFreshBar } from '../float-module.ts';
 import { emitterOf } from '../emit/emit-table.ts';
 import { CodeWriter, type FunctionBody, type Label } from '../encoder/code-writer.ts';
-import type { IrWriter } from '../ir-writer.ts';
 import type { RuntimeFunction } from '../runtime-functions.ts';
-import { BlockValues, isValue, usedArgs } from './block-values.ts';
-import { PermissionCheck } from './permission-check.ts';
-import { conditionFromFlags, type KnownFlags, pushKnownCondition, storeFlags } from './flag-code.ts';
+import { BlockValues, isValue } from './block-values.ts';
+import { type CheckHost, PermissionCheck } from './permission-check.ts';
+import { type FlagHost, FlagState } from './flag-state.ts';
 import { analyse, isInState, type RegionAnalysis, VariableSet } from './region-analysis.ts';
 
 /** What a region needs of the module it is written into. */
@@ -50,21 +46,16 @@ export interface ModuleScope {
   floatIndex(operation: string): number;
 }
 
-interface BlockFlags {
-  readonly flags: KnownFlags;
-  /** The op of the current block that set them; null when the operands lie in locals of their own. */
-  readonly op: Op | null;
-}
-
-export class RegionFrame implements IrWriter {
+export class RegionFrame implements CheckHost, FlagHost {
   readonly code = new CodeWriter(REGION_PARAMETERS);
   readonly floats = new FloatNotes(this.code);
+  values = new BlockValues([]);
+  readonly #flags = new FlagState(this);
   readonly #scope: ModuleScope;
   readonly #region: Region;
   readonly #shape: Shape;
   readonly #analysis: RegionAnalysis;
   readonly #numbers: ReadonlyMap<number, number>;
-  readonly #values = new BlockValues();
   /** Local of each variable that the region names. */
   readonly #locals = new Map<number, number>();
   /** Labels of loop heads and of merge blocks. */
@@ -75,12 +66,10 @@ export class RegionFrame implements IrWriter {
   #retired = -1;
   #rip = 0;
   #dirty = new VariableSet();
-  #known: BlockFlags | null = null;
   /** Writing a path that is left: what is computed here is not known outside of it. */
   #isAside = false;
   /** Locals to give back when the block ends. */
   #temporaries: number[] = [];
-  #checks: ReadonlyMap<Op, CheckGroup> = new Map();
   readonly #check: PermissionCheck;
   /** Local of the bar of floats (float-runtime.ts); -1 in a region without floats. */
   #bar = -1;
@@ -178,7 +167,7 @@ export class RegionFrame implements IrWriter {
 
   #writeTree(node: number): void {
     const isLoop = this.#shape.isLoopHead[node];
-    if (isLoop || this.#shape.isMerge[node]) this.#known = null;
+    if (isLoop || this.#shape.isMerge[node]) this.#flags.enterJoin(this.#analysis.flags[node]);
     if (isLoop) this.#labels.set(node, this.code.loop());
     if (isLoop) this.#refreshBar();
     const merges = mergesBelow(this.#shape, node);
@@ -198,31 +187,31 @@ export class RegionFrame implements IrWriter {
     this.#retired = -1;
     this.#rip = block.rip;
     this.#dirty = this.#analysis.dirty[node].copy();
-    this.#values.begin(block.ops);
+    this.values = new BlockValues(block.ops);
     this.floats.clear();
-    this.#checks = checkGroups(block.ops);
+    this.#check.beginBlock(block.ops);
     if (block.instructionCount > 0) this.#takeFuel(block.instructionCount);
     for (const op of block.ops) this.#writeOp(op);
   }
 
   #writeOp(op: Op): void {
-    if (this.#values.isDead(op) || isConstant(op)) return;
+    if (this.values.isDead(op) || isConstant(op)) return;
     if (isValue(op)) return this.#writeValue(op);
     if (specOf(op.name).effects === 'exit') {
-      this.#freezeFlags();
+      this.#flags.freeze();
       return this.#emit(op);
     }
-    if (op.name === 'float') this.#copyReaders(this.#values.takeReaders(VARIABLE.mxcsr));
+    if (op.name === 'float') this.#copyReaders(this.values.takeReaders(VARIABLE.mxcsr));
     this.#emit(op);
     if (op.type === 'none') return;
-    if (this.#values.isWanted(op)) this.#keep(op, op.type);
+    if (this.values.isWanted(op)) this.#keep(op, op.type);
     else this.code.op('drop');
   }
 
   /** Values are computed where they are used; here only what is used more often, or depends on this place. */
   #writeValue(op: Op): void {
-    if (op.name === 'get64' || op.name === 'get32' || op.name === 'get128') this.#values.noteReader(op);
-    else if (specOf(op.name).effects === 'read' || !this.#values.isUsedOnce(op)) {
+    if (op.name === 'get64' || op.name === 'get32' || op.name === 'get128') this.values.noteReader(op);
+    else if (specOf(op.name).effects === 'read' || !this.values.isUsedOnce(op)) {
       this.#emit(op);
       this.#keep(op, op.type as ValueType);
     }
@@ -238,7 +227,7 @@ export class RegionFrame implements IrWriter {
   #keep(op: Op, type: ValueType): void {
     const local = this.#temporary(type);
     this.code.localSet(local);
-    this.#values.settle(op, local);
+    this.values.settle(op, local);
   }
 
   #temporary(type: ValueType): number {
@@ -254,7 +243,7 @@ export class RegionFrame implements IrWriter {
   }
 
   /** The local stays as it is for the rest of the function. */
-  #retain(local: number): void {
+  #retainLocal(local: number): void {
     this.#temporaries = this.#temporaries.filter((other) => other !== local);
   }
 
@@ -262,23 +251,23 @@ export class RegionFrame implements IrWriter {
 
   push(value: Op): void {
     if (isConstant(value)) return this.pushConstant(value);
-    const home = this.#values.homeOf(value);
+    const home = this.values.homeOf(value);
     if (home >= 0) this.code.localGet(home);
     else this.#emit(value);
-    if (!this.#isAside) this.#values.consume(value);
+    if (!this.#isAside) this.values.consume(value);
   }
 
   local(value: Op): number {
-    const home = this.#values.homeOf(value);
+    const home = this.values.homeOf(value);
     if (home >= 0) {
-      if (!this.#isAside) this.#values.consume(value);
+      if (!this.#isAside) this.values.consume(value);
       return home;
     }
     const type = value.type as ValueType;
     const local = this.#temporary(type);
     this.push(value);
     this.code.localSet(local);
-    if (!this.#isAside) this.#values.settle(value, local);
+    if (!this.#isAside) this.values.settle(value, local);
     return local;
   }
 
@@ -310,7 +299,7 @@ export class RegionFrame implements IrWriter {
   writeVariable(variable: number, type: ValueType, value: () => void): void {
     if (isInState(variable)) return this.#writeInState(variable, type, value);
     value();
-    this.#copyReaders(this.#values.takeReaders(variable));
+    this.#copyReaders(this.values.takeReaders(variable));
     this.code.localSet(this.#localOf(variable));
     this.#dirty.add(variable);
   }
@@ -318,7 +307,7 @@ export class RegionFrame implements IrWriter {
   #writeInState(variable: number, type: ValueType, value: () => void): void {
     this.pushState();
     value();
-    this.#copyReaders(this.#values.takeReaders(variable));
+    this.#copyReaders(this.values.takeReaders(variable));
     this.code.memory(`${type}.store`, STATE_VARIABLES[variable].offset);
     if (endsFloatNotes(variable)) this.#refreshBar();
   }
@@ -347,96 +336,62 @@ export class RegionFrame implements IrWriter {
   // Flags
 
   setFlags(op: Op): void {
-    this.#dropFlags();
-    const kept = flagParts(op.tag);
-    const part = (i: number): (() => void) | null => (kept[i] ? () => this.push(op.args[i]) : null);
-    const width = op.name === 'setFlags64' ? 64 : op.imm;
-    this.#known = { op, flags: { kind: op.tag, width, result: part(0), first: part(1), second: part(2) } };
+    this.#flags.set(op);
   }
 
   setFlagsIf(op: Op): void {
-    this.#materialiseFlags();
-    const [condition, ...args] = op.args;
-    const kept = flagParts(op.tag);
-    const width = op.name === 'setFlagsIf64' ? 64 : op.imm;
-    const locals = args.map((arg, i) => (kept[i] ? this.#fixed(arg) : null));
-    this.push(condition);
-    this.code.if();
-    storeFlags(this.code, { kind: op.tag, width, result: locals[0], first: locals[1], second: locals[2] });
-    this.code.end();
+    this.#flags.setIf(op);
   }
 
   pushFlags(): void {
-    const { code } = this;
-    if (this.#known !== null) this.#materialiseFlags();
-    code.localGet(PARAMETER.state);
-    code.memory('i32.load', STATE_OFFSET.flagsKind);
-    for (const offset of [STATE_OFFSET.flagsResult, STATE_OFFSET.flagsFirst, STATE_OFFSET.flagsSecond]) {
-      code.localGet(PARAMETER.state);
-      code.memory('i64.load', offset);
-    }
-    this.callRuntime('statusFlags');
+    this.#flags.push();
   }
 
   pushCondition(op: Op): void {
-    const known = this.#known;
-    if (known !== null && this.#aside(() => pushKnownCondition(this.code, known.flags, op.tag))) return;
-    this.pushFlags();
-    conditionFromFlags(this.code, op.tag);
+    this.#flags.pushCondition(op.tag);
   }
 
-  #dropFlags(): void {
-    const known = this.#known;
-    this.#known = null;
-    if (known?.op != null) for (const arg of usedArgs(known.op)) this.#values.abandon(arg);
+  pushAside(value: Op, values: BlockValues): void {
+    const current = this.values;
+    this.values = values;
+    this.#aside(() => this.push(value));
+    this.values = current;
   }
 
-  /** Stores the flags on a path that is left; they stay known. */
-  #storeFlagsAside(): void {
-    const known = this.#known;
-    if (known !== null) this.#aside(() => storeFlags(this.code, known.flags));
-  }
-
-  #aside<T>(write: () => T): T {
+  #aside(write: () => void): void {
     const wasAside = this.#isAside;
     this.#isAside = true;
-    const result = write();
+    write();
     this.#isAside = wasAside;
-    return result;
   }
 
-  /** Puts the flags into the state. */
-  #materialiseFlags(): void {
-    this.#storeFlagsAside();
-    this.#dropFlags();
+  retain(value: Op): void {
+    if (isConstant(value)) return;
+    const home = this.values.homeOf(value);
+    if (home >= 0) this.#retainLocal(home);
+    else if (specOf(value.name).effects === 'none') for (const arg of value.args) this.retain(arg);
+    else {
+      this.#emit(value);
+      this.#keep(value, value.type as ValueType);
+      this.#retainLocal(this.values.homeOf(value));
+    }
   }
 
-  /** The operands get locals that hold beyond the block. */
-  #freezeFlags(): void {
-    const known = this.#known;
-    if (known === null || known.op === null) return;
-    const { op, flags } = known;
-    const kept = flagParts(op.tag);
-    const parts = op.args.map((arg, i) => (kept[i] ? this.#fixed(arg, true) : null));
-    this.#known = { op: null, flags: { ...flags, result: parts[0], first: parts[1], second: parts[2] } };
-  }
-
-  /** Pushes the value wherever it is asked for from now on. */
-  #fixed(value: Op, isRetained = false): () => void {
+  /** Pushes the value wherever it is asked for in this block. */
+  fixed(value: Op): () => void {
     if (isConstant(value)) return () => this.pushConstant(value);
     const local = this.local(value);
-    if (isRetained) this.#retain(local);
     return () => this.code.localGet(local);
   }
 
   // Memory
 
-  address(op: Op, sizeBytes: number): number {
-    const bit = specOf(op.name).effects === 'store' ? 2 : 1;
-    const { base, offset } = baseOf(op.args[0]);
-    const group = this.#checks.get(op);
-    if (group === undefined) return this.#check.access(base, offset, { least: offset, end: offset + sizeBytes, bit });
-    return this.#check.access(base, offset, group.first === op ? group : null);
+  address(op: Op): number {
+    return this.#check.access(op);
+  }
+
+  blockLocal(type: 'i32' | 'i64'): number {
+    return this.#temporary(type);
   }
 
   // Ways out of the instruction
@@ -470,7 +425,7 @@ export class RegionFrame implements IrWriter {
   /** The same with the address on the stack. */
   #stopAtTop(reason: number): void {
     this.code.localSet(PARAMETER.rip);
-    this.#storeFlagsAside();
+    this.#flags.storeAside();
     this.code.i32(reason);
     this.code.br(this.#outside);
   }
@@ -481,9 +436,9 @@ export class RegionFrame implements IrWriter {
 
   callHelper(op: Op): void {
     const { code } = this;
-    this.#materialiseFlags();
-    this.#copyReaders(this.#values.takeAllReaders());
-    const args = op.args.map((arg) => this.#fixed(arg));
+    this.#flags.materialise();
+    this.#copyReaders(this.values.takeAllReaders());
+    const args = op.args.map((arg) => this.fixed(arg));
     this.#spill(PASSED_REGISTERS);
     this.#spill([...this.#dirty].filter((variable) => !PASSED_REGISTERS.includes(variable)));
     this.#dirty.clear();
@@ -521,7 +476,7 @@ export class RegionFrame implements IrWriter {
   }
 
   branch(op: Op): void {
-    const [from, rip, dirty, known] = [this.#number, this.#rip, this.#dirty, this.#known];
+    const [from, rip, dirty, known] = [this.#number, this.#rip, this.#dirty, this.#flags.known];
     this.push(op.args[0]);
     this.#freeTemporaries();
     this.code.if();
@@ -529,7 +484,7 @@ export class RegionFrame implements IrWriter {
     this.code.else();
     this.#number = from;
     this.#dirty = dirty;
-    this.#known = known;
+    this.#flags.known = known;
     this.#goTo(op.imm2, from, rip);
     this.code.end();
   }
@@ -544,7 +499,7 @@ export class RegionFrame implements IrWriter {
     const kind = to === undefined ? 'leave' : edgeKind(this.#shape, from, to);
     if (to === undefined || kind === 'leave') return this.#leave(target);
     const isJoined = kind !== 'inline' || this.#shape.isLoopHead[to];
-    if (isJoined && this.#analysis.needsFlags[to]) this.#materialiseFlags();
+    if (isJoined && this.#analysis.needsFlags[to]) this.#flags.join(this.#analysis.flags[to]);
     if (kind === 'inline') return this.#writeTree(to);
     const label = this.#labels.get(to);
     assert(label !== undefined, `wasm: no label of block ${to}`);
@@ -587,7 +542,7 @@ export class RegionFrame implements IrWriter {
   }
 
   #prepareToLeave(): void {
-    this.#materialiseFlags();
+    this.#flags.materialise();
     this.#spill([...this.#dirty].filter((variable) => !PASSED_REGISTERS.includes(variable)));
   }
 
@@ -602,8 +557,8 @@ export class RegionFrame implements IrWriter {
   jumpIndirect(op: Op): void {
     const target = this.#indirectTarget(op.args[0]);
     const cases = this.#region.indirect?.get(this.#block.rip) ?? [];
-    const [from, dirty, known] = [this.#number, this.#dirty, this.#known];
-    this.#retain(target);
+    const [from, dirty, known] = [this.#number, this.#dirty, this.#flags.known];
+    this.#retainLocal(target);
     this.#freeTemporaries();
     for (const rip of cases) {
       if (!this.#numbers.has(rip)) continue;
@@ -613,7 +568,7 @@ export class RegionFrame implements IrWriter {
       this.code.if();
       this.#edge(rip, from);
       this.code.end();
-      [this.#number, this.#dirty, this.#known] = [from, dirty, known];
+      [this.#number, this.#dirty, this.#flags.known] = [from, dirty, known];
     }
     this.#leaveTo(target);
   }
