@@ -50,6 +50,15 @@ class RandomBlock {
     return b.add64(bits, b.const64(DATA, 0));
   }
 
+  /** Backends make the first operand of a sum of the others: the result must be one. */
+  #makeSum(args: Op[]): void {
+    const [first, second] = args.slice(-2);
+    const isWide = first.type === 'i64';
+    args[args.length - 3] = isWide
+      ? this.b.add64(first as never, second as never)
+      : this.b.add32(first as never, second as never);
+  }
+
   append(name: string): void {
     const spec = specOf(name as never);
     const args = spec.args.map((type, i) =>
@@ -73,6 +82,7 @@ class RandomBlock {
         ? this.b.const32(1 + this.#random.below(31))
         : this.b.const64(1 + this.#random.below(63), 0);
     }
+    if (name.startsWith('setFlags') && attributes[0] === 'add') this.#makeSum(args);
     const ops = this.b as unknown as Record<string, (...values: unknown[]) => Op>;
     const op = ops[name](...args, ...attributes);
     if (spec.result !== 'none') this.#values[spec.result].push(op);
@@ -81,14 +91,17 @@ class RandomBlock {
 
 const STRAIGHT = OP_NAMES.filter((name) => {
   const { effects } = OPS[name];
-  return ['none', 'read', 'write', 'load', 'store'].includes(effects) || name === 'float';
+  return ['none', 'read', 'write', 'load', 'store'].includes(effects);
 });
 
-function randomBlock(random: Random, focus: string): Block {
+/** The one instruction of a block writes state before its last op, so no op may leave: WebAssembly's floats may. */
+const NAMES = { js: [...STRAIGHT, 'float'], wasm: STRAIGHT } as const;
+
+function randomBlock(random: Random, focus: string, names: readonly string[]): Block {
   const made = new RandomBlock(random);
   made.b.instruction(CODE, 3);
   for (let i = 0; i < 12; i++) {
-    made.append(i % 3 === 0 ? focus : made.pick(STRAIGHT));
+    made.append(i % 3 === 0 ? focus : made.pick(names));
     // Every value must be seen: some end in registers.
     made.b.set64(made.value('i64') as never, random.below(16));
     made.b.set32(made.value('i32') as never, random.below(16));
@@ -111,10 +124,10 @@ function randomState(random: Random): Uint8Array {
 }
 
 describe.each(['js', 'wasm'] as const)('engine %s', (engine) => {
-  it.each(STRAIGHT)('%s gives what the reference gives, among random other ops', (name) => {
+  it.each(NAMES[engine])('%s gives what the reference gives, among random other ops', (name) => {
     for (let seed = 1; seed <= 25; seed++) {
       const random = new Random(seed * 7919 + name.length);
-      const blocks = new Map([[CODE, randomBlock(random, name)]]);
+      const blocks = new Map([[CODE, randomBlock(random, name, NAMES[engine])]]);
       const state = randomState(random);
       const expected = runIr(irMachine(blocks, 'reference'), state, CODE);
       const machine = irMachine(blocks, engine);
