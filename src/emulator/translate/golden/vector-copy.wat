@@ -3,8 +3,8 @@ pxor xmm0, xmm1
 movdqu [rdi], xmm0
 ret
 
-529 bytes
-locals 2 v128, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
+533 bytes
+locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
   local.get 0
   v128.load +384
   local.set 9
@@ -57,27 +57,29 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
     local.set 13
     local.get 13
     local.set 9
-    local.get 9
+    local.get 13
     local.get 10
     v128.xor
-    local.set 9
-    local.get 7
     local.set 14
     local.get 14
-    i32.wrap_i64
+    local.set 9
+    local.get 7
     local.set 15
+    local.get 15
+    i32.wrap_i64
+    local.set 16
     block
       block
-        local.get 15
+        local.get 16
         i64.extend_i32_u
-        local.get 14
+        local.get 15
         i64.ne
         br_if 0
-        local.get 15
+        local.get 16
         i32.const 12
         i32.shr_u
         i32.load8_u +1048576
-        local.get 15
+        local.get 16
         i32.const 15
         i32.add
         i32.const 12
@@ -97,26 +99,26 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
       i32.const 0
       br 1
     end
-    local.get 15
-    local.get 9
+    local.get 16
+    local.get 14
     v128.store
     local.get 8
-    local.set 16
-    local.get 16
-    i32.wrap_i64
     local.set 17
+    local.get 17
+    i32.wrap_i64
+    local.set 18
     block
       block
-        local.get 17
+        local.get 18
         i64.extend_i32_u
-        local.get 16
+        local.get 17
         i64.ne
         br_if 0
-        local.get 17
+        local.get 18
         i32.const 12
         i32.shr_u
         i32.load8_u +1048576
-        local.get 17
+        local.get 18
         i32.const 7
         i32.add
         i32.const 12
@@ -136,10 +138,10 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
       i32.const 0
       br 1
     end
-    local.get 17
-    i64.load
-    local.set 18
     local.get 18
+    i64.load
+    local.set 19
+    local.get 19
     i64.const 4294967295
     i64.gt_u
     if
@@ -152,32 +154,32 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
       i32.const 0
       br 1
     end
-    local.get 16
+    local.get 17
     i64.const 8
     i64.add
     local.set 8
-    local.get 18
+    local.get 19
     i32.wrap_i64
-    local.set 19
-    local.get 18
+    local.set 20
+    local.get 19
     i64.const 32
     i64.shr_u
     i32.wrap_i64
-    local.tee 20
+    local.tee 21
     if
       local.get 0
-      local.get 20
+      local.get 21
       i32.store +132
       local.get 1
       i32.const 0
       i32.le_s
       if
-        local.get 19
+        local.get 20
         local.set 2
         i32.const 2
         br 2
       end
-      local.get 19
+      local.get 20
       local.set 2
       i32.const 3
       br 1
@@ -186,7 +188,7 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
     i32.const 0
     i32.le_s
     if
-      local.get 19
+      local.get 20
       local.set 2
       i32.const 2
       br 1
@@ -196,15 +198,15 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
     v128.store +384
     local.get 0
     local.get 1
-    local.get 19
+    local.get 20
     local.get 3
     local.get 4
     local.get 5
     local.get 6
     local.get 7
     local.get 8
-    local.get 19
-    local.get 19
+    local.get 20
+    local.get 20
     i32.const 11
     i32.shr_u
     i32.xor
@@ -212,12 +214,12 @@ locals 2 v128, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 21
+    local.tee 22
     i32.load +786436
     i32.const 0
-    local.get 21
+    local.get 22
     i32.load +786432
-    local.get 19
+    local.get 20
     i32.eq
     select
     return_call_indirect type 0
