@@ -40,7 +40,7 @@ export function flagShapes(blocks: readonly Block[], { successors }: Graph): (Fl
 
 /** Flags at the end of a block from those at its start. */
 function shapeAtEnd(ops: readonly Op[]): (start: Known) => Known {
-  let change: (known: Known) => Known = (known) => (known === 'mixed' ? 'stored' : known);
+  let change = unchanged;
   for (const op of ops) {
     const before = change;
     switch (op.name) {
@@ -66,6 +66,9 @@ function shapeAtEnd(ops: readonly Op[]): (start: Known) => Known {
   }
   return change;
 }
+
+/** Mixed flags are stored where the block starts. */
+const unchanged = (known: Known): Known => (known === 'mixed' ? 'stored' : known);
 
 function maybeStored(known: Known): Known {
   return typeof known === 'string' ? known : { ...known, mayBeStored: true };
