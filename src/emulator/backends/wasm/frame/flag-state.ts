@@ -63,8 +63,7 @@ export class FlagState {
     const { values } = this.#host;
     const width = op.name === 'setFlags64' ? 64 : op.imm;
     const kept = flagParts(op.tag);
-    const part = (i: number): (() => void) | null =>
-      kept[i] ? () => this.#host.pushAside(op.args[i], values) : null;
+    const part = (i: number): (() => void) | null => (kept[i] ? () => this.#host.pushAside(op.args[i], values) : null);
     const flags = { kind: op.tag, width, result: part(0), first: part(1), second: part(2) };
     this.known = { op, flags: withoutFirst(this.#code, flags), guard: -1, isJoined: false };
   }
