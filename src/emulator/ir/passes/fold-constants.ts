@@ -7,13 +7,13 @@
  */
 import type { Block, Op } from '../block.ts';
 import { specOf } from '../ops.ts';
-import { Rewriter } from './rewriter.ts';
+import { renamedArgs, Rewriter } from './rewriter.ts';
 
 export function foldConstants(block: Block): Block {
   const rewriter = new Rewriter();
   const renamed: Op[] = [];
   for (const op of block.ops) {
-    const args = op.args.map((arg) => renamed[arg.id]);
+    const args = renamedArgs(op, renamed);
     renamed[op.id] = evaluated(rewriter, op, args) ?? simplified(rewriter, op, args) ?? rewriter.copy(op, args);
   }
   return { ...block, ops: rewriter.ops };

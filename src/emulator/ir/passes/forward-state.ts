@@ -7,7 +7,7 @@
  */
 import type { Block, Op } from '../block.ts';
 import { VARIABLE } from '../state-layout.ts';
-import { Rewriter } from './rewriter.ts';
+import { renamedArgs, Rewriter } from './rewriter.ts';
 
 /** What is known of a variable: all of its value, or the low half of 64 bits with the high half zero (`isWhole` false). */
 interface Known {
@@ -20,7 +20,7 @@ export function forwardState(block: Block): Block {
   const renamed: Op[] = [];
   const known = new Map<number, Known>();
   for (const op of block.ops) {
-    const args = op.args.map((arg) => renamed[arg.id]);
+    const args = renamedArgs(op, renamed);
     renamed[op.id] = forwarded(rewriter, known, op) ?? rewriter.copy(op, args);
     remember(known, op, renamed[op.id], args);
   }

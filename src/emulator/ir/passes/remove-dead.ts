@@ -6,7 +6,7 @@
  */
 import type { Block, Op } from '../block.ts';
 import { specOf } from '../ops.ts';
-import { isRemovable, Rewriter } from './rewriter.ts';
+import { isRemovable, renamedArgs, Rewriter } from './rewriter.ts';
 
 export function removeDead(block: Block): Block {
   const isKept = new Uint8Array(block.ops.length);
@@ -24,7 +24,7 @@ export function removeDead(block: Block): Block {
   const renamed: Op[] = [];
   for (const op of block.ops) {
     if (isKept[op.id] === 0) continue;
-    renamed[op.id] = rewriter.copy(op, op.args.map((arg) => renamed[arg.id])); // oxfmt-ignore
+    renamed[op.id] = rewriter.copy(op, renamedArgs(op, renamed));
   }
   return { ...block, ops: rewriter.ops };
 }
