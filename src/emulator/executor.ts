@@ -76,8 +76,8 @@ export interface ColdChain {
   watch(watcher: ChainWatcher): void;
   /** The chain leaves before `rip` from now on. */
   leaveAt(rip: number): void;
-  /** Whether the block at `rip` was executed lately. */
-  hasRun(rip: number): boolean;
+  /** How often the block at `rip` was executed, as far as is known. */
+  executions(rip: number): number;
   /** Where the indirect jump at `rip`, the jump itself, was seen to go. */
   targetsOf(rip: number): readonly number[];
 }

@@ -65,6 +65,27 @@ describe('micro-ops', () => {
     expect(cpu.statistics.flushes).toBeGreaterThan(10);
   });
 
+  it('what another program left behind the last micro-op is not run', () => {
+    const space = new AddressSpace();
+    space.protect(CODE, 0x2000, 7);
+    const ports = { timestamp: () => 0n, entropy: () => {} };
+    const run = (code: Uint8Array): string => {
+      space.noteStore(CODE, code.length);
+      space.u8.set(code, CODE);
+      const translation = { warmUp: 0 };
+      const cpu = createCpu(space, { engine: 'reference', coldTier: 'micro-ops', ports, translation });
+      const state = cpu.createState();
+      state.rip = BigInt(CODE);
+      const exit = cpu.run(state, 1e6);
+      state.dispose();
+      cpu.dispose();
+      return exit.kind === 'fault' ? `vector ${exit.fault.vector}` : exit.kind;
+    };
+    // mov al, 5 and rep stosb have micro-ops of one size; behind the second lies the nop of the first program.
+    expect(run(hex('b0 05 90 0f 05'))).toBe('syscall');
+    expect(run(hex('f3 aa 0f 0b'))).toBe('vector 6');
+  });
+
   it('a jump to address 0 is not found in an empty jump cache', () => {
     const guest = createGuest(hex('31 c0 ff e0'), 'micro-ops');
     expect(guest.run()).toMatchObject({ kind: 'fault', fault: { address: 0n, access: 'fetch' } });

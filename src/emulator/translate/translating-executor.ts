@@ -36,6 +36,8 @@ const WARM_UP = 100;
 // Micro-ops take some 20 ns a block, and compiling one costs 0.25 ms: worth it after some 14,000 executions. CPU time of
 // python3's start, and of a loop of 3 million turns in it: 4.2 and 6.2 s with 500, 2.5 and 4.7 with 5000, 1.8 and 4.3 with 20000.
 const CHAIN_WARM_UP = 20_000;
+/** What ran so much more seldom than a warm block is not worth being part of its region. */
+const RARE = 100;
 /** A tenth of that is enough for code that only need be instantiated. */
 const CHAIN_STEPS = 10;
 /** Warm blocks wait for company, because each batch costs the host about 100 µs; but not for long. */
@@ -295,7 +297,9 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   }
 
   #hasRun(rip: number): boolean {
-    return (this.#links.get(rip)?.executions ?? 0) > 0 || this.#cold.chain?.hasRun(rip) === true;
+    const { chain } = this.#cold;
+    if (chain === undefined) return (this.#links.get(rip)?.executions ?? 0) > 0;
+    return chain.executions(rip) * RARE >= this.#warmUp;
   }
 
   #install(unit: CodeUnit): void {

@@ -53,7 +53,7 @@ export function stepAt(
   }
   const [first, second] = instructions;
   const template = isPair ? TEMPLATES.ofPair(first, second) : TEMPLATES.of(first);
-  const step = new DecodedStep(template, instructions, findsFlags);
+  const step = new DecodedStep(template, first, second ?? null, findsFlags);
   step.isFlagless = isFlagless;
   return step;
 }
@@ -63,14 +63,17 @@ function stepsOf(decoded: readonly Decoded[], templates: readonly Template[], en
   let flags: number = FLAGS_UNKNOWN;
   for (let i = 0; i < decoded.length; i++) {
     const isPair = i + 2 === decoded.length && isCompareAndBranch(templates[i], templates[i + 1]);
-    const instructions = isPair ? [decoded[i], decoded[i + 1]] : [decoded[i]];
-    const template = isPair ? TEMPLATES.ofPair(decoded[i], decoded[i + 1]) : templates[i];
-    steps.push(new DecodedStep(template, instructions, template.readsFlags ? flags : FLAGS_UNKNOWN));
+    const second = isPair ? decoded[i + 1] : null;
+    const template = second === null ? templates[i] : TEMPLATES.ofPair(decoded[i], second);
+    steps.push(new DecodedStep(template, decoded[i], second, template.readsFlags ? flags : FLAGS_UNKNOWN));
     if (template.leavesFlags !== FLAGS_AS_FOUND) flags = template.leavesFlags;
     if (isPair) i++;
   }
   dropDeadFlags(steps);
-  return templates[templates.length - 1].exit === '' ? [...steps, new Continuation(end)] : steps;
+  if (templates[templates.length - 1].exit !== '') return steps;
+  const all: MicroStep[] = steps;
+  all.push(new Continuation(end));
+  return all;
 }
 
 /** Flags are seen at the end of the block and by what may leave (DESIGN decision 5). */
@@ -94,28 +97,28 @@ class DecodedStep implements MicroStep {
   readonly template: Template;
   readonly findsFlags: number;
   isFlagless = false;
-  readonly #instructions: readonly Decoded[];
+  readonly instructionCount: number;
+  readonly rip: number;
+  readonly exitRip: number;
+  readonly #first: Decoded;
+  readonly #second: Decoded | null;
 
-  constructor(template: Template, instructions: readonly Decoded[], findsFlags: number) {
+  constructor(template: Template, first: Decoded, second: Decoded | null, findsFlags: number) {
     this.template = template;
     this.findsFlags = findsFlags;
-    this.#instructions = instructions;
+    this.instructionCount = second === null ? 1 : 2;
+    this.rip = first.rip;
+    this.exitRip = (second ?? first).rip;
+    this.#first = first;
+    this.#second = second;
+  }
+
+  get #instructions(): readonly Decoded[] {
+    return this.#second === null ? [this.#first] : [this.#first, this.#second];
   }
 
   ops(): readonly Op[] {
     return TEMPLATES.opsOf(this.template, this.#instructions);
-  }
-
-  get instructionCount(): number {
-    return this.#instructions.length;
-  }
-
-  get rip(): number {
-    return this.#instructions[0].rip;
-  }
-
-  get exitRip(): number {
-    return this.#instructions[this.#instructions.length - 1].rip;
   }
 
   get sizes(): number[] {
@@ -123,11 +126,15 @@ class DecodedStep implements MicroStep {
   }
 
   numberOf(field: Field): number {
-    return fieldNumber(field, this.#instructions);
+    return fieldNumber(field, this.#decodedOf(field));
   }
 
   highOf(field: Field): number {
-    return fieldHigh(field, this.#instructions);
+    return fieldHigh(field, this.#decodedOf(field));
+  }
+
+  #decodedOf({ instruction }: Field): Decoded {
+    return instruction === 0 || this.#second === null ? this.#first : this.#second;
   }
 }
 

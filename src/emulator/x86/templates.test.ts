@@ -57,7 +57,7 @@ describe('templates', () => {
   it('gives each instruction its own numbers', () => {
     const templates = new Templates();
     const add = decode('48 81 43 10 78 56 34 12'); // add qword [rbx+0x10], 0x12345678
-    const numbers = templates.of(add).fields.map((field) => [field.part, fieldNumber(field, [add])]);
+    const numbers = templates.of(add).fields.map((field) => [field.part, fieldNumber(field, add)]);
     expect(Object.fromEntries(numbers)).toEqual({
       rip: 0x40_0000,
       base: 3,

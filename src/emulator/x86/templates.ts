@@ -321,14 +321,14 @@ function addressWithFields(operand: MemoryOperand, i: number, field: MakeField):
   };
 }
 
-/** The number that stands for `field` in an instruction of its shape; a whole number, wide immediates without their high half. */
-export function fieldNumber(field: Field, instructions: readonly Decoded[]): number {
-  return field.base + numberOf(instructions[field.instruction], field.operand, field.part);
+/** The number that stands for `field` in its instruction; a whole number, wide immediates without their high half. */
+export function fieldNumber(field: Field, decoded: Decoded): number {
+  return field.base + numberOf(decoded, field.operand, field.part);
 }
 
 /** The high half of a wide immediate. */
-export function fieldHigh({ instruction, operand }: Field, instructions: readonly Decoded[]): number {
-  const wide = instructions[instruction].operands[operand];
+export function fieldHigh({ operand }: Field, decoded: Decoded): number {
+  const wide = decoded.operands[operand];
   return wide.kind === 'immediate' ? wide.high : 0;
 }
 

@@ -1,16 +1,19 @@
 /**
  * Micro-ops as they lie in memory, in an area of the space that is the machine's own (memory/address-space.ts).
  *
- *   block     rip u32 | instructions i32 | executions left i32 | 0 | micro-op, micro-op, …
+ *   block     rip u32 | instructions i32 | executions left i32 | countdowns over i32 | micro-op, micro-op, …
  *   micro-op  slot u16 | retired u8 | size u8 | rip u32 | u16 fields | u8 fields | 32- and 64-bit fields, links
  *
  * `slot` is the handler's place in the table; `retired` what the block has left to retire, this micro-op included; `size`
- * counts words. Links are addresses of blocks, 0 until the first way through. Micro-ops of one handler have one size.
+ * counts words, with bit LAST in the last one of a block. Links are addresses of blocks, 0 until the first way through. Micro-ops of one handler have one size.
  */
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 
-export const BLOCK = { rip: 0, cost: 4, countdown: 8, code: 16 } as const;
+export const BLOCK = { rip: 0, cost: 4, countdown: 8, turns: 12, code: 16 } as const;
 export const MICRO_OP = { slot: 0, retired: 2, words: 3, rip: 4, fields: 8 } as const;
+
+/** Nothing follows the micro-op: what lies behind it may be the rest of another block, even of another program's. */
+export const LAST = 0x80;
 
 /** Slots of the table that are no templates'. */
 export const SLOT = {

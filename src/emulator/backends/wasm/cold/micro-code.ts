@@ -10,7 +10,7 @@ import { MICRO_CODE_BASE, MICRO_CODE_END } from '../../../memory/address-space.t
 import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
 import type { Handler, HandlerLibrary } from './handlers.ts';
 import type { HandlerLayout } from './handler-layout.ts';
-import { BLOCK, JUMP_CACHE, jumpCacheSlot, MICRO_OP, SLOT } from './layout.ts';
+import { BLOCK, JUMP_CACHE, jumpCacheSlot, LAST, MICRO_OP, SLOT } from './layout.ts';
 
 /** A micro-op whose handler is not compiled yet. */
 interface Waiting {
@@ -52,10 +52,35 @@ export class MicroCode {
     return this.#blocks.get(rip) ?? 0;
   }
 
+  /** Executions of the block at `rip`, those of former countdowns of `countdown` included; 0 when there is none. */
+  executions(rip: number, countdown: number): number {
+    const addr = this.#blocks.get(rip);
+    if (addr === undefined) return 0;
+    const { i32 } = this.#services.space;
+    return i32[(addr + BLOCK.turns) >> 2] * countdown + (countdown - i32[(addr + BLOCK.countdown) >> 2]);
+  }
+
+  /** The block at `rip` was executed `countdown` times, and counts anew. */
+  countAnew(rip: number, countdown: number): void {
+    const addr = this.#blocks.get(rip);
+    if (addr === undefined) return;
+    const { i32 } = this.#services.space;
+    i32[(addr + BLOCK.turns) >> 2]++;
+    // One more, so that a block that nobody wants to compile is executed.
+    i32[(addr + BLOCK.countdown) >> 2] = countdown + 1;
+  }
+
   /** Writes a block. @param countdown executions until the dispatcher is asked; 0: never. @returns its address. */
   add(block: MicroBlock, countdown: number): number {
-    const handlers = block.steps.map((step) => this.#library.handlerOf(step));
-    const sizeBytes = handlers.reduce<number>((sum, { layout }) => sum + layout.sizeBytes, BLOCK.code);
+    const { steps } = block;
+    const handlers: Handler[] = [];
+    let sizeBytes: number = BLOCK.code;
+    // Plain loops: a program's start writes some ten thousand blocks, mostly before the host has optimised this.
+    for (let i = 0; i < steps.length; i++) {
+      const handler = this.#library.handlerOf(steps[i]);
+      handlers.push(handler);
+      sizeBytes += handler.layout.sizeBytes;
+    }
     if (this.#next + sizeBytes > this.#end) this.flush();
     const addr = this.#next;
     this.#next += (sizeBytes + 15) & ~15;
@@ -63,12 +88,14 @@ export class MicroCode {
     i32[(addr + BLOCK.rip) >> 2] = block.rip;
     i32[(addr + BLOCK.cost) >> 2] = block.instructionCount;
     i32[(addr + BLOCK.countdown) >> 2] = countdown;
+    i32[(addr + BLOCK.turns) >> 2] = 0;
     let at = addr + BLOCK.code;
     let left = block.instructionCount;
-    for (const [i, step] of block.steps.entries()) {
-      this.#write(step, handlers[i], at, left);
+    for (let i = 0; i < steps.length; i++) {
+      this.#write(steps[i], handlers[i], at, left);
+      if (i + 1 === steps.length) this.#services.space.u8[at + MICRO_OP.words] |= LAST;
       at += handlers[i].layout.sizeBytes;
-      left -= step.instructionCount;
+      left -= steps[i].instructionCount;
     }
     this.#register(block, addr);
     return addr;
@@ -188,7 +215,8 @@ function writeFields(
   at: number,
 ): boolean {
   let isFit = true;
-  for (const { field, offset } of places) {
+  for (let i = 0; i < places.length; i++) {
+    const { field, offset } = places[i];
     const value = step.numberOf(field);
     switch (field.format) {
       case 'variable': {

@@ -7,7 +7,7 @@ import type { Exit } from '../../../exit.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import { type HandlerLibrary, sharedLibrary } from './handlers.ts';
 import { Interpreter } from './interpreter.ts';
-import { BLOCK, LEAVE, MICRO_OP, WORD } from './layout.ts';
+import { LAST, LEAVE, MICRO_OP, WORD } from './layout.ts';
 import { MicroCode } from './micro-code.ts';
 
 const SYSCALL: Exit = { kind: 'syscall' };
@@ -57,7 +57,7 @@ export class MicroTier implements ColdTier {
     this.chain = {
       watch: (watcher) => void (this.#watcher = watcher),
       leaveAt: (rip) => this.#code.forget(rip),
-      hasRun: (rip) => this.#code.find(rip) !== 0,
+      executions: (rip) => this.#code.executions(rip, this.#watcher.warmUp),
       targetsOf: (rip) => this.#targets.get(rip) ?? [],
     };
   }
@@ -98,8 +98,10 @@ export class MicroTier implements ColdTier {
           const microOp = this.#services.space.i32[(S + WORD.from) >> 2];
           const { generation } = this.#code;
           const exit = this.#slow(S);
-          const next = microOp + 4 * this.#services.space.u8[microOp + MICRO_OP.words];
-          if (exit !== null || generation !== this.#code.generation || !this.#isAt(S, next)) return exit;
+          const words = this.#services.space.u8[microOp + MICRO_OP.words];
+          const next = microOp + 4 * words;
+          if (exit !== null || generation !== this.#code.generation || (words & LAST) !== 0) return exit;
+          if (!this.#isAt(S, next)) return null;
           reason = this.#resume(S, microOp, next);
           break;
         }
@@ -177,9 +179,7 @@ export class MicroTier implements ColdTier {
   }
 
   #warm(rip: number): void {
-    const block = this.#code.find(rip);
-    // One more, so that a block that nobody wants to compile is executed.
-    if (block !== 0) this.#services.space.i32[(block + BLOCK.countdown) >> 2] = this.#watcher.warmUp + 1;
+    this.#code.countAnew(rip, this.#watcher.warmUp);
     this.#watcher.onWarm(rip);
   }
 }
