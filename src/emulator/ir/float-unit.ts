@@ -56,6 +56,7 @@ export function runFloat(operation: string, mxcsr: number, a: V128, b: V128, out
   context.rounding = (mxcsr >> MXCSR.ROUND_SHIFT) & 3;
   context.masks = (mxcsr >> MXCSR.MASKS_SHIFT) & 0x3f;
   context.flags = 0;
+  settledFlags = 0;
   context.denormalsAreZero = (mxcsr & MXCSR.DAZ) !== 0;
   context.flushToZero = (mxcsr & MXCSR.FTZ) !== 0;
   isPrecisionKnown = (mxcsr & FP_FLAG.PRECISION) !== 0;
@@ -64,8 +65,19 @@ export function runFloat(operation: string, mxcsr: number, a: V128, b: V128, out
   // An unmasked exception of an operand keeps the result from being computed, so nothing is told of it (11.5.2.2, 11.5.3).
   if ((unmasked & OPERAND_FLAGS) !== 0) context.flags &= OPERAND_FLAGS;
   outcome.isTrapped = unmasked !== 0;
-  outcome.mxcsr = mxcsr | context.flags;
+  outcome.mxcsr = mxcsr | context.flags | settledFlags;
   return value;
+}
+
+/** Flags of the steps before the last one, of operations that have several; all of them masked. */
+let settledFlags = 0;
+
+/** Between two steps of one operation. @returns whether the next is made: an unmasked exception ends it before. */
+function goesOn(c: FloatContext): boolean {
+  if ((c.flags & ~c.masks) !== 0) return false;
+  settledFlags |= c.flags;
+  c.flags = 0;
+  return true;
 }
 
 const OPERAND_FLAGS = FP_FLAG.INVALID | FP_FLAG.DENORMAL | FP_FLAG.DIVIDE;
@@ -363,9 +375,11 @@ const HORIZONTAL: Readonly<Record<string, Horizontal>> = {
       const isTaken = ((immediate >> (4 + i)) & 1) !== 0;
       products.push(isTaken ? mul(c, shape.format, getLane(shape, a, i), getLane(shape, b, i)) : 0n);
     }
-    const halves = [0, 2].slice(0, shape.lanes / 2).map((i) => add(c, shape.format, products[i], products[i + 1]));
-    const sum = halves.length === 1 ? halves[0] : add(c, shape.format, halves[0], halves[1]);
     const out = new Int32Array(4);
+    if (!goesOn(c)) return out;
+    const halves = [0, 2].slice(0, shape.lanes / 2).map((i) => add(c, shape.format, products[i], products[i + 1]));
+    if (halves.length > 1 && !goesOn(c)) return out;
+    const sum = halves.length === 1 ? halves[0] : add(c, shape.format, halves[0], halves[1]);
     for (let i = 0; i < shape.lanes; i++) setLane(shape, out, i, ((immediate >> i) & 1) === 0 ? 0n : sum);
     return out;
   },
