@@ -19,9 +19,17 @@ export function selector(b: Lifter, register: number, width: Width): Int {
   return b.int(width, SELECTORS[register]);
 }
 
-/** #GP unless the selector is null (not for SS) or that of user data. */
+/** Linux' descriptors that user code may load into data segments, as bits: null, code of 32 bits, data, code, CPU number. */
+const LOADABLE = (1 << 0) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 15);
+
+/** #GP unless the selector is one that Linux lets user code load; SS takes that of user data only. */
 export function checkSelector(b: Lifter, register: number, value: I32): void {
-  const isData = b.ir.eq32(value, b.const32(USER_DATA));
-  const isNull = b.ir.leU32(value, b.const32(3));
-  b.raiseIf(b.logicalNot(register === SS ? isData : b.ir.or32(isData, isNull)), VECTOR.GP);
+  b.raiseIf(b.logicalNot(register === SS ? b.ir.eq32(value, b.const32(USER_DATA)) : isLoadable(b, value)), VECTOR.GP);
+}
+
+// Bits 3 and up are the number, bit 2 the local table, which is empty.
+function isLoadable(b: Lifter, value: I32): I32 {
+  const bit = b.ir.shr32(b.const32(LOADABLE), b.ir.shr32(value, b.const32(3)));
+  const isGlobal = b.ir.eq32(b.ir.and32(value, b.const32(4)), b.const32(0));
+  return b.ir.and32(b.ir.and32(bit, isGlobal), b.ir.leU32(value, b.const32(0x7f)));
 }

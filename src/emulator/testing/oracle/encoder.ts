@@ -37,7 +37,8 @@ export function encodeForm(form: Form, random: Random, isPlaced = false): Encode
   if (hasFreeSize(form) && random.oneIn(4)) bytes.push(0x66);
   if (form.prefix in MANDATORY) bytes.push(MANDATORY[form.prefix]);
   else if (isString(form) && random.oneIn(2)) bytes.push(random.pick([0xf2, 0xf3]));
-  const rex = (form.w < 0 ? random.below(2) << 3 : form.w << 3) | random.below(8);
+  // 90h with REX.B is XCHG.
+  const rex = (form.w < 0 ? random.below(2) << 3 : form.w << 3) | (random.below(8) & (form.forbidsRexB ? 6 : 7));
   const hasRex = form.w === 1 || random.oneIn(2);
   if (hasRex) bytes.push(0x40 | rex);
   pushOpcode(form, bytes, random);
@@ -47,6 +48,8 @@ export function encodeForm(form: Form, random: Random, isPlaced = false): Encode
 function hasFreeSize(form: Form): boolean {
   // Near branches: Intel ignores 66h, AMD cuts the target to 16 bits.
   const isBranch = form.defaultSize === 'f64' || form.operands.some(({ letter }) => letter === 'J');
+  // MOVSXD of a word: Intel reads 16 bits, AMD 32.
+  if (form.row.name === 'movsxd') return false;
   return (
     form.prefix === 'any' && !isBranch && form.operands.some(({ size }) => size === 'v' || size === 'z' || size === 'y')
   );
@@ -95,7 +98,9 @@ function finish(form: Form, bytes: number[], random: Random, prefixes: Prefixes)
 
 function modrmOf(form: Form, random: Random): number {
   if (form.modrmMask !== 0) return form.modrmByte | (random.below(256) & ~form.modrmMask);
-  const reg = form.reg >= 0 ? form.reg : random.below(8);
+  // A load of SS, FS or GS would reach the host's own: ES, DS, and those that are #UD remain.
+  const isSegmentLoad = form.operands[0]?.letter === 'S';
+  const reg = form.reg >= 0 ? form.reg : isSegmentLoad ? random.pick([0, 1, 3, 6, 7]) : random.below(8);
   const isRegister = form.rm === 'register' || (form.rm === 'any' && random.oneIn(2));
   return ((isRegister ? 3 : random.below(3)) << 6) | (reg << 3) | random.below(8);
 }

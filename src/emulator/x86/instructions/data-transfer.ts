@@ -62,7 +62,7 @@ export const dataTransfer: readonly Instruction[] = [
   instruction({
     name: 'mov sreg',
     sdm: '2B, MOV',
-    support: partial('takes null and the user data selector, and keeps neither'),
+    support: partial('checks the selector and does not keep it'),
     forms: ['8E /r  S,Ew'],
     lift: moveToSegment,
   }),

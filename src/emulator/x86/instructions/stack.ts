@@ -99,7 +99,7 @@ function segmentRows(pushOpcode: string, popOpcode: string, register: number): I
     instruction({
       name: 'pop',
       sdm: '2B, POP',
-      support: partial('takes null and the user data selector, and keeps neither'),
+      support: partial('checks the selector and does not keep it'),
       forms: [`0F ${popOpcode}  -  d64`],
       lift(b) {
         checkSelector(b, register, b.ir.and32(b.low32(b.loadStack(b.width)), b.const32(0xffff)));
