@@ -36,7 +36,7 @@ async function startPage(root: HTMLElement): Promise<void> {
   applyTheme(store.state.settings.theme);
   store.powerOn();
   const { drawPage } = await loading;
-  drawPage(root, store, relay);
+  await drawPage(root, store, relay);
 }
 
 const root = document.querySelector<HTMLElement>('#root');

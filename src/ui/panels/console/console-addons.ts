@@ -3,18 +3,22 @@ import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
+import { nextTask } from '../../next-task.ts';
 import type { Terminal } from '@xterm/xterm';
 
 export interface ConsoleAddons {
   readonly search: SearchAddon;
 }
 
-export function loadConsoleAddons(terminal: Terminal): ConsoleAddons {
+export async function loadConsoleAddons(terminal: Terminal): Promise<ConsoleAddons> {
+  await nextTask(); // the module was just evaluated
   terminal.loadAddon(new Unicode11Addon());
   terminal.unicode.activeVersion = '11';
+  await nextTask();
   terminal.loadAddon(new WebLinksAddon());
   const search = new SearchAddon();
   terminal.loadAddon(search);
+  await nextTask();
   loadWebgl(terminal);
   return { search };
 }

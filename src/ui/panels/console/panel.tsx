@@ -1,8 +1,25 @@
 import { ChevronDown, ChevronUp, X } from 'lucide-react';
-import { useEffect, useRef, useState, type JSX, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type JSX, type KeyboardEvent, type RefObject } from 'react';
 import { Button, Input, TextField } from 'react-aria-components';
+import { nextTask } from '../../next-task.ts';
 import { usePage } from '../../page-context.tsx';
+import type { ConsoleScreen } from './console-screen.ts';
 import './console.css';
+
+/** In a task of its own: opening the terminal takes about as long as drawing the rest of the page. */
+function attachSoon(screen: ConsoleScreen, host: RefObject<HTMLElement | null>): () => void {
+  let detach: (() => void) | undefined;
+  let isWanted = true;
+  const attach = async (): Promise<void> => {
+    await nextTask();
+    if (isWanted && host.current !== null) detach = screen.attach(host.current);
+  };
+  void attach();
+  return () => {
+    isWanted = false;
+    detach?.();
+  };
+}
 
 /** The terminal, and a search field over it (Ctrl+Shift+F). */
 export function ConsolePanel(): JSX.Element {
@@ -10,7 +27,7 @@ export function ConsolePanel(): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const [isSearching, setSearching] = useState(false);
 
-  useEffect(() => (host.current === null ? undefined : screen.attach(host.current)), [screen]);
+  useEffect(() => attachSoon(screen, host), [screen]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!event.ctrlKey || !event.shiftKey || event.code !== 'KeyF') return;
