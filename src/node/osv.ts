@@ -39,7 +39,12 @@ const program = new Command('osv').description('OSv, the unikernel, under Node.'
 
 runnable('run', 'run a Linux program to its end, with this terminal or these streams as its own')
   .option('--stats', 'tell on stderr at the end what was translated and where the time went')
-  .addOption(new Option('--record-handlers <file>', 'append instructions whose handlers are not prepared').hideHelp())
+  .addOption(
+    new Option(
+      '--record-handlers <file>',
+      'add instructions whose handlers are not prepared to the list of those that are',
+    ).hideHelp(),
+  )
   .action(runAction);
 
 runnable('stats', 'run --stats: what was translated for a program, and where its time went').action(

@@ -1,5 +1,5 @@
 /** `osv run`: one program on a throw-away layer over an image, with the host's standard streams. */
-import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { boot, HostError, type BootOptions, type KernelPorts, type RunRequest } from '../guest-kernel/index.ts';
@@ -7,7 +7,7 @@ import { driveKernel } from './drive.ts';
 import { quietConsole, TerminalConsole } from './ports/console.ts';
 import { hostClock } from './ports/clock.ts';
 import { hostEntropy } from './ports/entropy.ts';
-import { unpreparedHandlers } from '../emulator/index.ts';
+import { extendHandlerList } from '../emulator/index.ts';
 import { ThrowAwayDisk } from './ports/file-disk.ts';
 import { writeFully } from './ports/output.ts';
 import { CodeFolder } from './ports/code-folder.ts';
@@ -140,6 +140,5 @@ function toBytes(text: string): string {
 }
 
 function keepHandlerList(file: string): void {
-  const lines = unpreparedHandlers().map((line) => `${line}\n`);
-  appendFileSync(file, lines.join(''));
+  writeFileSync(file, extendHandlerList(readFileSync(file, 'utf8')));
 }

@@ -31,27 +31,45 @@ const LIST_BASE = 0x8000_0000;
 /** Makes the handlers of the list; to be called in a fresh process. */
 export function prepareHandlers(list: string): PreparedCode {
   const library = sharedLibrary();
-  const bytes = new Uint8Array(64);
-  const u8 = new Proxy(bytes, { get: (target, at) => target[Number(at) - LIST_BASE] });
-  const decoder = new Decoder(buildDecodeTable(INSTRUCTIONS), { u8, isExecutable: () => true });
   library.handlerOf(continuationAt(LIST_BASE));
-  for (const line of list.split('\n')) {
-    if (line === '' || line.startsWith('#')) continue;
-    library.handlerOf(parseLine(line, bytes, decoder));
-  }
+  for (const line of instructionsOf(list)) library.handlerOf(parseLine(line));
   const { bytes: module, ...handlers } = library.save();
   return { templates: TEMPLATES.records(), handlers, module: encodeBase64(module) };
 }
 
-function parseLine(line: string, bytes: Uint8Array, decoder: Decoder): MicroStep {
+/** The list with the instructions that programs used since, each handler once. */
+export function extendHandlerList(list: string): string {
+  const library = sharedLibrary();
+  const lines = new Map<number, string>();
+  for (const line of [...instructionsOf(list), ...library.samples()]) {
+    const { key } = library.handlerOf(parseLine(line));
+    if (!lines.has(key)) lines.set(key, line);
+  }
+  return `${[...lines.values()].toSorted().join('\n')}\n`;
+}
+
+function instructionsOf(list: string): string[] {
+  return list.split('\n').filter((line) => line !== '');
+}
+
+function parseLine(line: string): MicroStep {
   const tokens = line.split(' ');
   const isFlagless = tokens.at(-1) === 'd';
   if (isFlagless) tokens.pop();
-  const flags = tokens.at(-1)?.startsWith('f') === true && tokens.at(-1)?.length !== 2 ? tokens.pop() : undefined;
-  const isPair = tokens.includes('+');
-  bytes.fill(0);
-  bytes.set(tokens.filter((token) => token !== '+').map((token) => parseInt(token, 16)));
-  return stepAt(decoder, LIST_BASE, isPair, Number(flags?.slice(1) ?? 0), isFlagless);
+  const flags = /^f\d{2,}$/.test(tokens.at(-1) ?? '') ? tokens.pop() : undefined;
+  const bytes = Uint8Array.from(
+    tokens.filter((token) => token !== '+'),
+    (token) => parseInt(token, 16),
+  );
+  const u8 = new Proxy(bytes, { get: (target, at) => target[Number(at) - LIST_BASE] });
+  const decoder = new Decoder(tableOfRows(), { u8, isExecutable: () => true });
+  return stepAt(decoder, LIST_BASE, tokens.includes('+'), Number(flags?.slice(1) ?? 0), isFlagless);
+}
+
+let table: ReturnType<typeof buildDecodeTable> | null = null;
+
+function tableOfRows(): ReturnType<typeof buildDecodeTable> {
+  return (table ??= buildDecodeTable(INSTRUCTIONS));
 }
 
 let isLoaded = false;
@@ -64,11 +82,6 @@ export function loadPreparedHandlers(): void {
   if (prepared === null) return;
   TEMPLATES.load(prepared.templates);
   sharedLibrary().load({ ...prepared.handlers, bytes: decodeBase64(prepared.module) });
-}
-
-/** Lines of the list for the handlers that were needed so far and are not prepared. */
-export function unpreparedHandlers(): string[] {
-  return sharedLibrary().samples();
 }
 
 function encodeBase64(bytes: Uint8Array): string {

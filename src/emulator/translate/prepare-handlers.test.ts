@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+const LIST = join(import.meta.dirname, 'cold-instructions.txt');
+// mov ecx, 1000; loop: add rax, rcx; dec ecx; jnz loop; syscall
+const SUM = Uint8Array.of(0xb9, 0xe8, 3, 0, 0, 0x48, 1, 0xc8, 0xff, 0xc9, 0x75, 0xf9, 0x0f, 5);
+
+// Templates and handlers are numbered as they come: each test starts with fresh modules.
+beforeEach(() => vi.resetModules());
+
+describe('prepared handlers', () => {
+  it('the list names each handler once, and all make one valid module', async () => {
+    const { prepareHandlers } = await import('./prepare-handlers.ts');
+    const list = readFileSync(LIST, 'utf8');
+    const { handlers, module } = prepareHandlers(list);
+    expect(WebAssembly.validate(Buffer.from(module, 'base64'))).toBe(true);
+    // One more is the way on from a block without an exit.
+    expect(handlers.keys.length + handlers.slow.length).toBe(list.trim().split('\n').length + 1);
+  });
+
+  it('are used without being made again', async () => {
+    const recorder = await import('./prepare-handlers.ts');
+    const first = (await import('../testing/guest.ts')).createGuest(SUM, 'micro-ops');
+    first.run();
+    const list = recorder.extendHandlerList('');
+    // DEC keeps the carry of the ADD before it, whose kind of flags (320) is known.
+    expect(list).toBe('0f 05\n48 01 c8\nb9 e8 03 00 00\nff c9 + 75 f9 f320\n');
+    vi.resetModules();
+    const { prepareHandlers } = await import('./prepare-handlers.ts');
+    const prepared = prepareHandlers(list);
+    vi.resetModules();
+    vi.doMock('./prepared-handlers.ts', () => ({ preparedCode: () => prepared }));
+    const { createGuest } = await import('../testing/guest.ts');
+    const guest = createGuest(SUM, 'micro-ops');
+    expect(guest.run().kind).toBe('syscall');
+    expect(guest.state.low(0)).toBe(500_500);
+    const { extendHandlerList } = await import('./prepare-handlers.ts');
+    expect(extendHandlerList('')).toBe('\n');
+  });
+});
