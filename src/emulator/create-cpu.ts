@@ -86,6 +86,7 @@ class Core implements Cpu {
         return this.#lift(codePages, rip, maxInstructions);
       },
       microBlock: (rip, maxInstructions) => {
+        loadPreparedHandlers();
         const block = microBlock(this.#decoder, rip, maxInstructions);
         if (block === null || isVolatile(codePages, rip) || isVolatile(codePages, rip + block.sizeBytes - 1))
           return null;
@@ -193,7 +194,6 @@ function createExecutor(
   { translation, coldTier = engine === 'wasm' ? 'micro-ops' : 'reference' }: CpuOptions,
 ): Executor {
   const reference = new ReferenceTier(services);
-  if (coldTier === 'micro-ops') loadPreparedHandlers();
   const cold = coldTier === 'micro-ops' ? new MicroTier(services, reference, microOptions(translation)) : reference;
   if (engine === 'reference') return new ColdExecutor(services, cold);
   return createTranslator(engine, services, cold, translation);

@@ -74,7 +74,7 @@ function tableOfRows(): ReturnType<typeof buildDecodeTable> {
 
 let isLoaded = false;
 
-/** Brings what the build prepared into the running system; once, before the first micro-op. */
+/** Brings what the build prepared into the running system, once. To be called before any template is made. */
 export function loadPreparedHandlers(): void {
   if (isLoaded) return;
   isLoaded = true;
@@ -95,7 +95,11 @@ function encodeBase64(bytes: Uint8Array): string {
   return rest === 0 ? text : `${text.slice(0, -rest)}${'='.repeat(rest)}`;
 }
 
+/** Uint8Array.fromBase64 of ES2026, where the host has it. */
+const { fromBase64 } = Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array };
+
 function decodeBase64(text: string): Uint8Array {
+  if (fromBase64 !== undefined) return fromBase64.call(Uint8Array, text);
   const values = new Uint8Array(128);
   for (let i = 0; i < 64; i++) values[BASE64.charCodeAt(i)] = i;
   const rest = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;

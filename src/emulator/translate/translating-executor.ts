@@ -33,9 +33,10 @@ export interface TranslationOptions {
 // with 24 it is 0.69 and 3.8. More turns help programs of much cold code (300: python3's start 12 s for 13) and cost those
 // with few hot loops (1000: sha256sum of 7 MB 2.5 s for 1.6).
 const WARM_UP = 100;
-// Micro-ops take some 20 ns a block, and compiling one costs 0.25 ms: worth it after some 14,000 executions. CPU time of
-// python3's start, and of a loop of 3 million turns in it: 4.2 and 6.2 s with 500, 2.5 and 4.7 with 5000, 1.8 and 4.3 with 20000.
-const CHAIN_WARM_UP = 20_000;
+// Micro-ops take some 20 ns a block, and compiling one costs 0.25 ms and more: worth it after 15,000 executions at best.
+// CPU time of python3's start, and of a loop of 3 million turns in it: 4.2 and 6.2 s with 500, 2.5 and 4.7 with 5000, 1.8 and
+// 4.3 with 20000; and 40,000 executions are still gone in a millisecond.
+const CHAIN_WARM_UP = 40_000;
 /** What ran so much more seldom than a warm block is not worth being part of its region. */
 const RARE = 100;
 /** A tenth of that is enough for code that only need be instantiated. */

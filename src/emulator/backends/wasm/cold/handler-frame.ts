@@ -30,7 +30,6 @@ import type { Handler } from './handlers.ts';
 import type { HandlerImports } from './handler-imports.ts';
 import { MICRO_OP, SLOT } from './layout.ts';
 
-/** What handlers are written with: the function's indices of what the module imports. */
 export class HandlerFrame implements IrWriter {
   readonly code = new CodeWriter(['i32', 'i32', 'i32']);
   readonly floats = new FloatNotes(this.code);

@@ -139,11 +139,11 @@ export class MicroTier implements ColdTier {
   }
 
   #decode(rip: number): number {
-    // What other spaces had compiled.
-    this.#connectHandlers();
     if (this.#watcher.isCompiled(rip)) return 0;
     const block = this.#services.microBlock(rip, MAX_INSTRUCTIONS);
     if (block === null) return 0;
+    // What was prepared, or what other spaces had compiled: the block may use it at once.
+    this.#connectHandlers();
     const addr = this.#code.add(block, this.#watcher.warmUp);
     if (this.#library.pendingCount >= this.#batch) this.#compile();
     return addr;
