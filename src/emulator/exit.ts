@@ -37,6 +37,8 @@ export interface Fault {
   readonly mnemonic: string;
   /** #UD: the extension that the CPU lacks ('AVX', 'AVX-512', …); '' when that is not the reason. */
   readonly missingFeature: string;
+  /** #DB: TF raised it (DR6.BS), behind whatever instruction; else it was INT1. */
+  readonly isStep?: boolean;
 }
 
 export type Exit =

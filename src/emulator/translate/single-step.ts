@@ -19,8 +19,6 @@ export function stepTraced(cold: ColdTier, { data }: AddressSpace, stateAddr: nu
   const exit = cold.step(stateAddr, 1);
   if (exit !== null && exit.kind !== 'budget') return exit;
   const rip = data.getBigUint64(stateAddr + STATE_OFFSET.rip, true);
-  return {
-    kind: 'fault',
-    fault: { vector: VECTOR.DB, rip, address: 0n, access: 'read', bytes: NO_BYTES, mnemonic: '', missingFeature: '' },
-  };
+  const none = { address: 0n, access: 'read', bytes: NO_BYTES, mnemonic: '', missingFeature: '' } as const;
+  return { kind: 'fault', fault: { vector: VECTOR.DB, rip, isStep: true, ...none } };
 }

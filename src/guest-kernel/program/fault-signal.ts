@@ -19,8 +19,6 @@ import {
   TRAP_TRACE,
 } from '../abi/signal.ts';
 
-const RFLAGS_TF = 0x100n;
-
 export function signalOf(fault: Fault, state: CpuState): { readonly signal: number; readonly code: number } {
   switch (fault.vector) {
     case VECTOR.DE:
@@ -30,7 +28,7 @@ export function signalOf(fault: Fault, state: CpuState): { readonly signal: numb
       return { signal: SIGFPE, code: floatingPointCode(fault, state) };
     case VECTOR.DB:
       // A step, or INT1 (Linux arch/x86/kernel/hw_breakpoint.c and traps.c, get_si_code).
-      return { signal: SIGTRAP, code: (state.rflags & RFLAGS_TF) === 0n ? TRAP_BRKPT : TRAP_TRACE };
+      return { signal: SIGTRAP, code: fault.isStep === true ? TRAP_TRACE : TRAP_BRKPT };
     case VECTOR.BP:
       return { signal: SIGTRAP, code: SI_KERNEL };
     case VECTOR.UD:
