@@ -45,6 +45,13 @@ export class MicroCode {
 
   dispose(): void {
     this.#stopListening();
+    this.#erase();
+  }
+
+  /** The tier looks behind a block's last micro-op: what stood there before must not look like one. */
+  #erase(): void {
+    this.#services.space.u8.fill(0, MICRO_CODE_BASE, this.#next);
+    this.#next = MICRO_CODE_BASE;
   }
 
   /** Address of the block at `rip`, 0 when there is none. */
@@ -177,7 +184,7 @@ export class MicroCode {
     this.#blocks.clear();
     this.#byPage.clear();
     this.#waiting = [];
-    this.#next = MICRO_CODE_BASE;
+    this.#erase();
     this.generation++;
     this.#clearJumpCache();
     this.#services.counters.flushes++;
