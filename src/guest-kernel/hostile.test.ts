@@ -10,15 +10,19 @@ const FUZZER = readFileSync(join(import.meta.dirname, 'testing/syscall-fuzzer.c'
 const HELLO = '#include <unistd.h>\nint main(void) { return write(1, "well", 4) == 4 ? 0 : 1; }';
 /** Two runs a test run; `npm run fuzz:syscalls` sets more time, and FUZZ_SEED repeats one run. */
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 0);
-const FIRST_SEED = Number(process.env['FUZZ_SEED'] ?? (SECONDS > 0 ? Date.now() % 1_000_000 : 1));
+const FIRST_SEED = Number(
+  process.env['FUZZ_SEED'] ?? (SECONDS > 0 ? Math.floor(performance.timeOrigin) % 1_000_000 : 1),
+);
 const ENGINE = (process.env['FUZZ_ENGINE'] ?? 'auto') as Engine;
 const BATCHES = SECONDS > 0 ? 20 : 4;
 
 const fuzzer = compile(FUZZER, ['-static', '-lutil']).bytes;
 const hello = compile(HELLO, ['-static']).bytes;
 
+const WELL = { output: 'well', state: { kind: 'exited', code: 0 } };
+
 /** Runs the fuzzer once; a panic of the kernel is an error that names the seed. */
-function fuzz(seed: number): void {
+function fuzz(seed: number): ReturnType<TestMachine['run']> {
   const machine = new TestMachine({ '/fuzzer': fuzzer, '/hello': hello }, ENGINE);
   try {
     const tid = machine.start(`/fuzzer ${seed} ${BATCHES}`);
@@ -30,7 +34,7 @@ function fuzz(seed: number): void {
       machine.programs.signal(tid, 9);
     }
     machine.ports.console.type('\x11');
-    expect(machine.run('/hello')).toEqual({ output: 'well', state: { kind: 'exited', code: 0 } });
+    return machine.run('/hello');
   } catch (error) {
     throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
   }
@@ -42,9 +46,70 @@ describe('hostile programs', () => {
     () => {
       const end = performance.now() + SECONDS * 1000;
       let seed = FIRST_SEED;
-      do fuzz(seed++);
+      do expect(fuzz(seed++)).toEqual(WELL);
       while (performance.now() < end);
     },
     120_000 + SECONDS * 1000,
+  );
+
+  it.each([
+    [
+      'a fork bomb',
+      `#include <unistd.h>
+      int main(void) { for (int i = 0; i < 7; i++) fork(); sleep(1000); return 0; }`,
+    ],
+    [
+      'a memory bomb',
+      `#include <stdlib.h>
+      #include <string.h>
+      int main(void) { for (;;) { char *p = malloc(1 << 20); if (p) memset(p, 1, 1 << 20); } }`,
+    ],
+    [
+      'a thread bomb',
+      `#include <pthread.h>
+      #include <unistd.h>
+      static void *stay(void *p) { pause(); return p; }
+      int main(void) {
+        pthread_attr_t a; pthread_t t;
+        pthread_attr_init(&a); pthread_attr_setstacksize(&a, 16384);
+        while (pthread_create(&t, &a, stay, 0) == 0);
+        pause(); return 0; }`,
+    ],
+    [
+      'descriptors without end',
+      `#include <unistd.h>
+      int main(void) { int p[2]; while (pipe(p) == 0); while (dup(1) >= 0); pause(); return 0; }`,
+    ],
+    [
+      'a flood of output',
+      `#include <unistd.h>
+      int main(void) { static char text[4096]; for (;;) write(1, text, sizeof text); }`,
+    ],
+    [
+      'a signal storm',
+      `#include <signal.h>
+      #include <unistd.h>
+      static void again(int s) { kill(getpid(), s); }
+      int main(void) { signal(SIGUSR1, again); again(SIGUSR1); for (;;) pause(); }`,
+    ],
+  ])(
+    '%s leaves the machine usable',
+    (_what, source) => {
+      const machine = new TestMachine({ '/bomb': compile(source, ['-static', '-lpthread']).bytes, '/hello': hello });
+      const tid = machine.start('/bomb');
+      const end = performance.now() + 3_000;
+      try {
+        machine.until(() => performance.now() > end || machine.programs.find(tid)?.state.kind !== 'running', 10_000);
+      } catch (error) {
+        if (!String(error).includes('nothing to do')) throw error;
+      }
+      expect(machine.run('/hello', {}, 60_000)).toEqual(WELL);
+      machine.programs.signalGroup(tid, 9);
+      machine.settle();
+      expect(machine.programs.list().filter(({ state, isNative }) => state.kind === 'running' && !isNative)).toEqual(
+        [],
+      );
+    },
+    120_000,
   );
 });

@@ -28,6 +28,16 @@ export class SpaceMemory implements UserMemory {
     return this.#space.u8.subarray(addr, addr + sizeBytes);
   }
 
+  prefix(addr: number, sizeBytes: number, isWriting: boolean): number {
+    const [bits, wanted] = isWriting ? [PAGE.WRITE, PROT_WRITE] : [PAGE.READ, PROT_READ];
+    if (this.#space.allows(addr, sizeBytes, bits)) return sizeBytes;
+    let end = addr;
+    while (end < addr + sizeBytes && end < HIGH && this.#map.populate(end, end + 1, wanted)) {
+      end = end - (end % PAGE_SIZE) + PAGE_SIZE;
+    }
+    return Math.min(end - addr, sizeBytes);
+  }
+
   cString(addr: number, maxBytes: number): ByteString {
     for (let end = addr; end < addr + maxBytes;) {
       const pageEnd = Math.min(end - (end % PAGE_SIZE) + PAGE_SIZE, addr + maxBytes);

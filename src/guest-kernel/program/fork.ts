@@ -61,7 +61,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
 function copyNamespace(parent: GuestTask): GuestNamespace {
   const pool = parent.machine.namespaces;
   if (pool === undefined) throw ENOSYS;
-  const namespace = pool.create();
+  const namespace = pool.create(true);
   try {
     namespace.map.copyFrom(parent.namespace.map);
   } catch (error) {

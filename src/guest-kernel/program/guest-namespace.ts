@@ -16,6 +16,11 @@ import { WaitQueue } from './wait-queue.ts';
 /** Warm memories kept for the next program: a fresh one costs a millisecond per MB it touches (DESIGN decision 2). */
 const WARM_SPACES = 8;
 
+/** More memories at a time nobody gets: a fork bomb must not take the host along. Chromium itself ends at 125. */
+const MAX_LIVE = 256;
+/** Of these, for what a person starts: a kill command must still find room. */
+const RESERVED = 16;
+
 export type MakeCpu = (space: AddressSpace) => Cpu;
 
 export class NamespacePool {
@@ -48,7 +53,8 @@ export class NamespacePool {
    * find dropped ones.
    * @throws NotResident once, then EAGAIN
    */
-  create(): GuestNamespace {
+  create(isForked = false): GuestNamespace {
+    if (this.#live.size >= (isForked ? MAX_LIVE - RESERVED : MAX_LIVE)) throw EAGAIN;
     const space = this.#warm.pop() ?? this.#allocate();
     const namespace = new GuestNamespace(
       this.#nextId++,

@@ -40,6 +40,9 @@ import { releaseThread } from './thread-end.ts';
 
 /** What a system call counts for, in instructions, so that a loop of calls is preempted too. */
 const CALL_FUEL = 300;
+/** Some calls take longer than their fuel says: the clock is asked after every 32nd. */
+const CALLS_BEFORE_CLOCK = 31;
+const LONGEST_SLICE_NS = 4_000_000;
 /** Turns of the core between two looks at the fuel that is left, at least. */
 const LEAST_FUEL = 1_000;
 /** The same fault that often in a row, each time found allowed: the core and the kernel disagree. */
@@ -68,6 +71,7 @@ export class GuestTask extends KernelTask implements Thread {
   /** The mask to come back to after a call with a temporary one. */
   #savedMask: SignalSet | undefined;
   #isYielding = false;
+  #calls = 0;
   #spurious = 0;
   #lastFaultAddr = -1;
 
@@ -168,6 +172,8 @@ export class GuestTask extends KernelTask implements Thread {
       if (exit.kind === 'budget' || exit.kind === 'interrupt') return 'ready';
       if (exit.kind === 'syscall') {
         use(CALL_FUEL);
+        if ((++this.#calls & CALLS_BEFORE_CLOCK) === 0 && this.machine.scheduler.currentSliceNs > LONGEST_SLICE_NS)
+          use(left());
         if (!this.#settle(this.#enterCall())) return this.#outcome();
         if (this.machine.scheduler.mustYield(this)) return 'ready';
         if (this.#isYielding) {

@@ -78,6 +78,10 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     this.realtimePriority = parent.realtimePriority;
   }
 
+  get group(): number {
+    return this.program.session;
+  }
+
   get keepsTurn(): boolean {
     return this.policy === SCHED_FIFO;
   }

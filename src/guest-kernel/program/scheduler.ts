@@ -12,6 +12,8 @@ export type SliceOutcome = 'ready' | 'yielded' | 'waiting' | 'over';
 export interface Schedulable {
   /** -20 to 19. */
   readonly nice: number;
+  /** Session: what is started together shares one share of the processor (Linux kernel/sched/autogroup.c). */
+  readonly group: number;
   /** Above 0: runs before all of lower priority (sched(7)). */
   readonly realtimePriority: number;
   /** Does not make room for others of its priority when its slice is over (SCHED_FIFO). */
@@ -41,6 +43,8 @@ export class Scheduler {
   readonly timers = new TimerHeap();
   readonly #clock: ClockPort;
   readonly #ready: Schedulable[] = [];
+  /** Ready threads of a group. */
+  readonly #groupSizes = new Map<number, number>();
   #last: Schedulable | undefined;
   #virtualNs = 0;
   #running: Schedulable | undefined;
@@ -74,8 +78,11 @@ export class Scheduler {
 
   /** A thread that was waiting, or is new, may run. */
   enqueue(task: Schedulable): void {
-    task.virtualNs = Math.max(task.virtualNs, this.#virtualNs - WAKE_CREDIT_NS);
-    this.#ready.push(task);
+    const present = this.#virtualNs - WAKE_CREDIT_NS;
+    // The first of its group goes before the crowd of another: a command answers beside a fork bomb.
+    const isFirst = !this.#groupSizes.has(task.group);
+    task.virtualNs = Math.max(task.virtualNs, isFirst ? Math.min(present, this.#leastVirtualNs() - 1) : present);
+    this.#add(task, false);
     if (this.#ready.length === 1) this.onRunnable();
     if (this.#running !== undefined && task.realtimePriority > this.#running.realtimePriority) this.#isPreempted = true;
   }
@@ -114,15 +121,21 @@ export class Scheduler {
     task.cpuNs += nowNs - startNs;
     task.accounted?.();
     const weight = task.isIdlePolicy ? IDLE_FACTOR : 1.25 ** task.nice; // Linux: each step of nice is a factor of 1.25
-    task.virtualNs += (nowNs - startNs) * weight;
+    // A thread among many of its group pays for all of them, so that the group as a whole gets no more than another.
+    task.virtualNs += (nowNs - startNs) * weight * (1 + (this.#groupSizes.get(task.group) ?? 0));
     if (task.realtimePriority > 0) this.#realtimeUsedNs += nowNs - startNs;
     if (outcome === 'yielded') task.virtualNs = Math.max(task.virtualNs, this.#leastVirtualNs() + 1);
     if (outcome === 'ready' || outcome === 'yielded') {
       if (this.#ready.length > 0) task.preemptions++;
-      if (outcome === 'ready' && task.keepsTurn) this.#ready.unshift(task);
-      else this.#ready.push(task);
+      this.#add(task, outcome === 'ready' && task.keepsTurn);
     }
     return nowNs;
+  }
+
+  #add(task: Schedulable, isFirst: boolean): void {
+    if (isFirst) this.#ready.unshift(task);
+    else this.#ready.push(task);
+    this.#groupSizes.set(task.group, (this.#groupSizes.get(task.group) ?? 0) + 1);
   }
 
   #leastVirtualNs(): number {
@@ -162,6 +175,9 @@ export class Scheduler {
     const task = this.#ready[best];
     if (task === undefined) return undefined;
     this.#ready.splice(best, 1);
+    const size = this.#groupSizes.get(task.group) ?? 0;
+    if (size > 1) this.#groupSizes.set(task.group, size - 1);
+    else this.#groupSizes.delete(task.group);
     if (task.realtimePriority === 0) this.#virtualNs = Math.max(this.#virtualNs, task.virtualNs);
     return task;
   }

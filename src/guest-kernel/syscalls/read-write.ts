@@ -41,14 +41,27 @@ function requirePosition(file: OpenFile, offset: number): void {
   if (!file.isSeekable) throw ESPIPE;
 }
 
+/** The caller's buffer up to where it may not be written; what comes before is served. @throws EFAULT */
+function destination({ memory }: Thread, addr: number, count: number): Uint8Array {
+  const sizeBytes = Math.min(count, MAX_RW_COUNT);
+  const prefix = memory.prefix(addr, sizeBytes, true);
+  return memory.writable(addr, prefix === 0 ? sizeBytes : prefix);
+}
+
+function source({ memory }: Thread, addr: number, count: number): Uint8Array {
+  const sizeBytes = Math.min(count, MAX_RW_COUNT);
+  const prefix = memory.prefix(addr, sizeBytes, false);
+  return memory.readable(addr, prefix === 0 ? sizeBytes : prefix);
+}
+
 function read(thread: Thread, { fd, buf, count }: { fd: number; buf: number; count: number }, call: Call): Result {
   const file = readableFile(thread, fd);
-  return file.read(call, thread.memory.writable(buf, Math.min(count, MAX_RW_COUNT)));
+  return file.read(call, destination(thread, buf, count));
 }
 
 function write(thread: Thread, { fd, buf, count }: { fd: number; buf: number; count: number }, call: Call): Result {
   const file = writableFile(thread, fd);
-  return file.write(call, thread.memory.readable(buf, Math.min(count, MAX_RW_COUNT)));
+  return file.write(call, source(thread, buf, count));
 }
 
 interface PositionalArgs {
@@ -61,13 +74,13 @@ interface PositionalArgs {
 function pread(thread: Thread, { fd, buf, count, offset }: PositionalArgs, call: Call): Result {
   const file = readableFile(thread, fd);
   requirePosition(file, offset);
-  return readAt(file, call, offset, thread.memory.writable(buf, Math.min(count, MAX_RW_COUNT)));
+  return readAt(file, call, offset, destination(thread, buf, count));
 }
 
 function pwrite(thread: Thread, { fd, buf, count, offset }: PositionalArgs, call: Call): Result {
   const file = writableFile(thread, fd);
   requirePosition(file, offset);
-  return writeAt(file, call, offset, thread.memory.readable(buf, Math.min(count, MAX_RW_COUNT)));
+  return writeAt(file, call, offset, source(thread, buf, count));
 }
 
 /** Devices that seek (/dev/zero) have no positions of their own. */

@@ -96,6 +96,7 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
   if ((flags & CLONE_PIDFD) !== 0) storePidfd(parent, child.program, request.pidfdAddr);
   if ((flags & CLONE_PARENT_SETTID) !== 0) parent.memory.storeU32(request.parentTidAddr, child.id);
   child.start();
+  parent.yieldTurn(); // it took longer than other calls
   return isVfork ? awaitRelease(child.program) : child.id;
 }
 

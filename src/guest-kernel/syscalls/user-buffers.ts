@@ -1,5 +1,5 @@
 /** struct iovec arrays (readv(2)) as one buffer, so that a vector call is one read or write of the file. */
-import { EINVAL } from '../abi/errno.ts';
+import { EFAULT, EINVAL } from '../abi/errno.ts';
 import { IOV_MAX, MAX_RW_COUNT } from '../abi/fcntl.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 
@@ -17,12 +17,24 @@ export function loadSegments(memory: UserMemory, addr: number, count: number): r
   let total = 0;
   for (let i = 0; i < count; i++) {
     const wanted = memory.loadNumber(addr + i * IOVEC_BYTES + 8);
-    if (wanted < 0 || wanted > Number.MAX_SAFE_INTEGER) throw EINVAL;
+    if (wanted < 0) throw EINVAL;
     const sizeBytes = Math.min(wanted, MAX_RW_COUNT - total); // Linux import_iovec: the rest is cut off
     if (sizeBytes > 0) segments.push({ addr: memory.loadNumber(addr + i * IOVEC_BYTES), sizeBytes });
     total += sizeBytes;
   }
   return segments;
+}
+
+/** Bytes up to the first that may not be written: what comes before is served (readv(2) of less than asked for). */
+function accessibleBytes(memory: UserMemory, segments: readonly Segment[]): number {
+  let total = 0;
+  for (const { addr, sizeBytes } of segments) {
+    const prefix = memory.prefix(addr, sizeBytes, true);
+    if (prefix < sizeBytes && total + prefix === 0) throw EFAULT;
+    total += prefix;
+    if (prefix < sizeBytes) break;
+  }
+  return total;
 }
 
 /** All segments' bytes in order; one segment is not copied. */
@@ -46,9 +58,8 @@ export function scatterBuffer(
   count: number,
 ): { sizeBytes: number; scatter(src: Uint8Array): void } {
   const segments = loadSegments(memory, addr, count);
-  for (const segment of segments) memory.writable(segment.addr, segment.sizeBytes);
   return {
-    sizeBytes: segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    sizeBytes: accessibleBytes(memory, segments),
     scatter(src) {
       let at = 0;
       for (const segment of segments) {

@@ -147,9 +147,13 @@ export class TestMachine {
   }
 
   /** Starts a program and lets it end. @returns what it wrote and how it ended */
-  run(command: string, options: Partial<StartOptions> = {}): { readonly output: string; readonly state: ProgramState } {
+  run(
+    command: string,
+    options: Partial<StartOptions> = {},
+    limitMs?: number,
+  ): { readonly output: string; readonly state: ProgramState } {
     const tid = this.start(command, options);
-    this.until(() => this.programs.find(tid)?.state.kind !== 'running');
+    this.until(() => this.programs.find(tid)?.state.kind !== 'running', limitMs);
     return this.result(tid);
   }
 

@@ -68,6 +68,8 @@ export interface UserMemory {
   readable(addr: number, sizeBytes: number): Uint8Array;
   /** A view to write to; translated code made from it is forgotten. */
   writable(addr: number, sizeBytes: number): Uint8Array;
+  /** How many of the bytes, from the first on, may be read or written. */
+  prefix(addr: number, sizeBytes: number, isWriting: boolean): number;
   /** The bytes before the NUL at `addr`. @throws ENAMETOOLONG when none lies in the first `maxBytes`. */
   cString(addr: number, maxBytes: number): string;
   loadU32(addr: number): number;
