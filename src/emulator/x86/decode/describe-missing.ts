@@ -172,19 +172,17 @@ function parseName(entry: string, encoding: Encoding, modrm: number): Name {
   const chosen = encoding.space === 'EVEX' ? other : one;
   const [, memory, register = memory] = /^([^(]*)(?:\((.*)\))?$/.exec(chosen) ?? [];
   const text = (modrm >= 0xc0 ? register : memory).replace(/\{(.*),(.*)\}/, encoding.w === 0 ? '$1' : '$2');
-  const { map, space, hasOperandSize, vectorLength } = encoding;
-  const immediateBytes =
-    space !== 'legacy'
-      ? vectorImmediate(encoding)
-      : map === '3DNow!'
-        ? 1
-        : immediate === 'z'
-          ? hasOperandSize && encoding.w === 0
-            ? 2
-            : 4
-          : Number(immediate);
+  const { space, vectorLength } = encoding;
+  const immediateBytes = space === 'legacy' ? legacyImmediate(encoding, immediate) : vectorImmediate(encoding);
   const isZeroAll = text === 'vzeroupper' && vectorLength === 1;
   return { text: isZeroAll ? 'vzeroall' : text, hasModrm: noModrm === '', immediateBytes };
+}
+
+/** `immediate` as the table writes it; 3DNow! has its opcode there. */
+function legacyImmediate({ map, hasOperandSize, w }: Encoding, immediate: string): number {
+  if (map === '3DNow!') return 1;
+  if (immediate !== 'z') return Number(immediate);
+  return hasOperandSize && w === 0 ? 2 : 4;
 }
 
 /** PSHUF, shifts by immediate, CMP, PINSRW, PEXTRW and SHUFP: the only ones of map 0F. */

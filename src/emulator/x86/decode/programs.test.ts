@@ -4,7 +4,7 @@
  * and libjvm whole.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { objdumpNamesAgree } from '../../testing/mnemonics.ts';
 import { disassembled } from '../../testing/objdump.ts';
@@ -60,15 +60,26 @@ async function disagreements(file: string): Promise<{ readonly count: number; re
   return { count, found: [...found.values()] };
 }
 
+/** An ELF file for x86-64: elsewhere the same paths hold other programs. */
+function isX86Program(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const head = Buffer.alloc(20);
+  const fd = openSync(file, 'r');
+  readSync(fd, head);
+  closeSync(fd);
+  return head.readUInt32BE(0) === 0x7f454c46 && head.readUInt16LE(18) === 62; // e_machine: EM_X86_64
+}
+
 /** Every Java that is installed (Debian: openjdk-17-jre-headless). */
 function jvms(): string[] {
   const folder = '/usr/lib/jvm';
   return existsSync(folder) ? readdirSync(folder).map((name) => `${folder}/${name}/lib/server/libjvm.so`) : [];
 }
 
-describe.skipIf(process.platform !== 'linux')('reads the code of the distribution as objdump does', () => {
-  const files = [...PROGRAMS, ...jvms()].filter((file) => existsSync(file)).map((file) => realpathSync(file));
-  it.each([...new Set(files)])('%s', { timeout: 3_600_000 }, async (file) => {
+const files = [...new Set([...PROGRAMS, ...jvms()].filter(isX86Program).map((file) => realpathSync(file)))];
+
+describe.skipIf(files.length === 0)('reads the code of the distribution as objdump does', () => {
+  it.each(files)('%s', { timeout: 3_600_000 }, async (file) => {
     const { count, found } = await disagreements(file);
     expect(found).toEqual([]);
     expect(count).toBeGreaterThan(isWhole ? 20_000 : 10_000);

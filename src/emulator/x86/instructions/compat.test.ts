@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { CPU_FEATURES } from '../cpuid.ts';
 import type { Instruction } from '../instruction.ts';
 import { arithmetic } from './arithmetic.ts';
 import { bitByte } from './bit-byte.ts';
@@ -33,9 +34,14 @@ function otherRows(): Instruction[] {
 function tableOf(title: string, rows: readonly Instruction[]): string {
   const lines = rows.map(({ name, forms, support, sdm, feature = '' }) => {
     const level = support === 'full' ? 'full' : `partial: ${support.partial}`;
-    return `| ${name.toUpperCase()} | ${forms.length} | ${feature} | ${level} | ${sdm} |`;
+    return `| ${name.toUpperCase()} | ${forms.length} | ${featureText(feature)} | ${level} | ${sdm} |`;
   });
   return `## ${title}\n\n| instruction | forms | feature | support | Intel SDM |\n|---|---|---|---|---|\n${lines.join('\n')}\n`;
+}
+
+function featureText(name: string): string {
+  const level = CPU_FEATURES.find(({ rows }) => rows === name)?.level;
+  return level === 'v2' ? `${name}, v2` : name;
 }
 
 function isX87({ sdm, name }: Instruction): boolean {
@@ -57,7 +63,7 @@ function compatText(): string {
 
 Generated from the rows in src/emulator/x86/instructions (${INSTRUCTIONS.length} rows, ${forms} forms); a test keeps it fresh
 (\`npx vitest run src/emulator/x86/instructions/compat.test.ts -u\`). An instruction that is not here is #UD: SIGILL.
-A feature named in the third column is decoded; CPUID advertises it only at the level that has it.
+What is marked v2 in the third column runs always, but CPUID advertises it at level v2 only (--cpu v2).
 
 ${tables.join('\n')}`;
 }
