@@ -88,6 +88,8 @@ export interface IrWriter {
 
   /** What is known of float values; cleared at the start of a block, after a helper and where MXCSR is set. */
   readonly floats: FloatNotes;
+  /** The local that holds the low lane of a value just now, as a float of that type; -1 where none does. */
+  lowLane(value: Op, type: 'f64' | 'f32'): number;
   /** The local that holds the bar; not 0 while the fast way of floats is shut. */
   floatBar(): number;
 

@@ -344,6 +344,10 @@ export class HandlerFrame implements IrWriter {
     code.release(control);
   }
 
+  lowLane(): number {
+    return -1;
+  }
+
   floatBar(): number {
     if (this.#floatBar < 0) {
       this.#floatBar = this.code.newLocal('i32');

@@ -30,8 +30,9 @@ function scalar(verb: string, lanes: 'F64' | 'F32'): Emit {
     const { code, floats } = w;
     const [a, b] = op.args;
     const operands = isRoot ? [b] : [a, b];
-    const upper = w.local(a);
+    // The scalars first: once the vector lies in a local they would be taken from there.
     const locals = operands.map((operand) => scalarOf(w, operand, type));
+    const upper = w.local(a);
     const unknown = operands.filter((operand) => !floats.isPlain(operand, lanes));
     const result = code.newLocal(type);
     const bar = w.floatBar();

@@ -33,28 +33,37 @@ function pushPredicate(code: CodeWriter, shape: 'f64x2' | 'f32x4', predicate: nu
 }
 
 function scalarCompare(lanes: ScalarLanes, push: (code: CodeWriter, a: number, b: number) => void): Emit {
+  const type = SHAPE_OF[lanes] as Scalar;
   const shape = lanes === 'F64' ? 'f64x2' : 'f32x4';
   return (w, op) => {
-    const { code } = w;
-    const [a, b] = op.args.map((arg) => w.local(arg));
-    const result = code.newLocal('v128');
-    push(code, a, b);
+    const { code, floats } = w;
+    const scalars = op.args.map((arg) => scalarOf(w, arg, type));
+    const upper = w.local(op.args[0]);
+    const vectors = scalars.map((scalar) => {
+      const vector = code.newLocal('v128');
+      code.localGet(scalar);
+      code.op(`${shape}.splat`);
+      code.localSet(vector);
+      return vector;
+    });
+    const result = code.newLocal(type);
+    push(code, vectors[0], vectors[1]);
+    code.lane(`${shape}.extract_lane`, 0);
     code.localSet(result);
+    for (const vector of vectors) code.release(vector);
     unlessUsual(w, op, lanes, () => {
-      askHost(w, op, [
-        { local: a, type: 'v128' },
-        { local: b, type: 'v128' },
-      ]);
-      pushHostResult(w, 'v128.load');
+      askHost(
+        w,
+        op,
+        scalars.map((local) => ({ local, type })),
+      );
+      pushHostResult(w, `${type}.load`);
       code.localSet(result);
     });
-    // The upper lanes are those of a.
-    const type = SHAPE_OF[lanes] as Scalar;
-    code.localGet(a);
+    floats.setScalar(op, type, result);
+    code.localGet(upper);
     code.localGet(result);
-    code.lane(`${shape}.extract_lane`, 0);
-    code.lane(type === 'f64' ? 'f64x2.replace_lane' : 'f32x4.replace_lane', 0);
-    code.release(result);
+    code.lane(`${shape}.replace_lane`, 0);
   };
 }
 

@@ -117,8 +117,8 @@ function toInteger(type: Scalar, integer: Integer, truncates: boolean): Emit {
 /** CVTSS2SD: exact but for NaN and denormals, which raise flags. */
 const singleToDouble: Emit = (w, op) => {
   const { code, floats } = w;
-  const upper = w.local(op.args[0]);
   const b = scalarOf(w, op.args[1], 'f32');
+  const upper = w.local(op.args[0]);
   const result = code.newLocal('f64');
   code.localGet(b);
   code.op('f64.promote_f32');
@@ -139,8 +139,8 @@ const singleToDouble: Emit = (w, op) => {
 /** CVTSD2SS: usual results, and exact ones under any MXCSR. */
 const doubleToSingle: Emit = (w, op) => {
   const { code, floats } = w;
-  const upper = w.local(op.args[0]);
   const b = scalarOf(w, op.args[1], 'f64');
+  const upper = w.local(op.args[0]);
   const result = code.newLocal('f32');
   const done = code.block();
   code.localGet(b);
@@ -235,8 +235,8 @@ function round(type: Scalar, control: number): Emit {
   const needsBar = (control & 4) !== 0 || (control & 8) === 0;
   return (w, op) => {
     const { code, floats } = w;
-    const upper = w.local(op.args[0]);
     const b = scalarOf(w, op.args[1], type);
+    const upper = w.local(op.args[0]);
     const result = code.newLocal(type);
     const done = code.block();
     code.localGet(b);

@@ -6,6 +6,7 @@
  */
 import type { Op } from '../../../ir/block.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
+import { PLAIN_BITS } from './float-plain.ts';
 
 /** Lane 0 as a number, or the low 32 or 64 bits as an integer. */
 export type ScalarType = 'f64' | 'f32' | 'i32' | 'i64';
@@ -16,7 +17,10 @@ export type Plain = 'F64' | 'F32' | 'F64x2' | 'F32x4';
 export class FloatNotes {
   readonly #code: CodeWriter;
   readonly #scalars = new Map<Op, Partial<Record<ScalarType, number>>>();
-  readonly #plain = new Map<Op, Set<Plain>>();
+  /** PLAIN_BITS by value. */
+  readonly #plain = new Map<Op, number>();
+  /** The same of variables whose values are read. */
+  #variables = new Map<number, number>();
 
   constructor(code: CodeWriter) {
     this.#code = code;
@@ -26,6 +30,18 @@ export class FloatNotes {
     for (const locals of this.#scalars.values()) for (const local of Object.values(locals)) this.#code.release(local);
     this.#scalars.clear();
     this.#plain.clear();
+    this.#variables.clear();
+  }
+
+  /** Starts a block. @param variables PLAIN_BITS of what variables hold there */
+  begin(variables: ReadonlyMap<number, number>): void {
+    this.clear();
+    this.#variables = new Map(variables);
+  }
+
+  /** The variable gets another value. */
+  forgetVariable(variable: number): void {
+    this.#variables.delete(variable);
   }
 
   scalarOf(value: Op, type: ScalarType): number | undefined {
@@ -40,19 +56,22 @@ export class FloatNotes {
   }
 
   isPlain(value: Op, lanes: Plain): boolean {
-    const known = this.#plain.get(value);
-    if (known === undefined) return isPlainByItself(value, lanes);
-    return known.has(lanes) || (lanes === 'F64' && known.has('F64x2')) || (lanes === 'F32' && known.has('F32x4'));
+    const bits = PLAIN_BITS[lanes];
+    return (this.#bitsOf(value) & bits) === bits;
+  }
+
+  #bitsOf(value: Op): number {
+    const { name, args, imm } = value;
+    const noted = this.#plain.get(value) ?? 0;
+    if (name === 'get128') return noted | (this.#variables.get(imm) ?? 0);
+    // Zeros: the usual way to clear a register.
+    if (name === 'splat32' && args[0].name === 'const32' && args[0].imm === 0) return ALL;
+    return noted;
   }
 
   notePlain(value: Op, lanes: Plain): void {
-    const known = this.#plain.get(value);
-    if (known === undefined) this.#plain.set(value, new Set([lanes]));
-    else known.add(lanes);
+    this.#plain.set(value, (this.#plain.get(value) ?? 0) | PLAIN_BITS[lanes]);
   }
 }
 
-/** Zeros: the usual way to clear a register. */
-function isPlainByItself({ name, args }: Op, _lanes: Plain): boolean {
-  return name === 'splat32' && args[0].name === 'const32' && args[0].imm === 0;
-}
+const ALL = 15;

@@ -26,6 +26,8 @@ export function scalarOf(w: IrWriter, value: Op, type: ScalarType): number {
 /** Pushes lane 0 of a v128 value. */
 export function pushScalar(w: IrWriter, value: Op, type: ScalarType): void {
   if (pushNoted(w, value, type)) return;
+  const low = type === 'f64' || type === 'f32' ? w.lowLane(value, type) : -1;
+  if (low >= 0) return w.code.localGet(low);
   w.push(value);
   w.code.lane(EXTRACT[type], 0);
 }

@@ -60,6 +60,7 @@ function compile(steps: readonly Step[]): (state: number) => number {
   const writer: Partial<IrWriter> = {
     code,
     floats: new FloatNotes(code),
+    lowLane: () => -1,
     floatBar: () => bar,
     local: localOf,
     push: (op) => code.localGet(localOf(op)),

@@ -62,6 +62,7 @@ function compile(
   const writer: Partial<IrWriter> = {
     code,
     floats: new FloatNotes(code),
+    lowLane: () => -1,
     push,
     constant: (op) => (op.name === 'const32' ? op.imm : null),
     local(op) {

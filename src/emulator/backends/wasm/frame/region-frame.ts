@@ -19,12 +19,15 @@ import { graphOf, type Region, STOP } from '../../region/region.ts';
 import { edgeKind, mergesBelow, type Shape, shapeOf } from '../../region/structure.ts';
 import { JUMP_CACHE, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS } from '../convention.ts';
 import { FloatNotes } from '../emit/float-notes.ts';
+import { pushScalar } from '../emit/float-scalar.ts';
 import { endsFloatNotes, pushFreshBar } from '../float-module.ts';
 import { emitterOf } from '../emit/emit-table.ts';
 import { CodeWriter, type FunctionBody, type Label } from '../encoder/code-writer.ts';
 import type { RuntimeFunction } from '../runtime-functions.ts';
 import { BlockValues, isValue } from './block-values.ts';
+import { LowLanes } from './low-lanes.ts';
 import { type CheckHost, PermissionCheck } from './permission-check.ts';
+import { type PlainLanes, plainLanes } from './plain-lanes.ts';
 import { type FlagHost, FlagState } from './flag-state.ts';
 import { analyse, isInState, type RegionAnalysis, VariableSet } from './region-analysis.ts';
 
@@ -73,6 +76,9 @@ export class RegionFrame implements CheckHost, FlagHost {
   readonly #check: PermissionCheck;
   /** Local of the bar of floats (float-runtime.ts); -1 in a region without floats. */
   #bar = -1;
+  readonly #lows = new LowLanes(this.code);
+  /** By block; empty in a region without floats. */
+  readonly #plain: readonly PlainLanes[];
 
   constructor(region: Region, scope: ModuleScope) {
     this.#region = region;
@@ -83,10 +89,12 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.#numbers = new Map(region.blocks.map((block, i) => [block.rip, i]));
     this.#block = region.blocks[0];
     this.#check = new PermissionCheck(this);
+    this.#plain = this.#analysis.hasFloats ? plainLanes(region.blocks, graph) : [];
   }
 
   write(): FunctionBody {
     this.#assignLocals();
+    this.#lows.assign(this.#region.blocks);
     this.#loadVariables(this.#analysis.touched, false);
     if (this.#analysis.hasFloats) this.#bar = this.code.newLocal('i32');
     this.#refreshBar();
@@ -122,6 +130,7 @@ export class RegionFrame implements CheckHost, FlagHost {
       this.code.localGet(PARAMETER.state);
       this.code.memory(`${type}.load`, offset);
       this.code.localSet(this.#localOf(variable));
+      this.#lows.load(variable);
     }
   }
 
@@ -131,6 +140,7 @@ export class RegionFrame implements CheckHost, FlagHost {
       this.code.localGet(PARAMETER.state);
       this.code.localGet(this.#localOf(variable));
       this.code.memory(`${type}.store`, offset);
+      this.#lows.store(variable);
     }
   }
 
@@ -169,7 +179,6 @@ export class RegionFrame implements CheckHost, FlagHost {
     const isLoop = this.#shape.isLoopHead[node];
     if (isLoop || this.#shape.isMerge[node]) this.#flags.enterJoin(this.#analysis.flags[node]);
     if (isLoop) this.#labels.set(node, this.code.loop());
-    if (isLoop) this.#refreshBar();
     const merges = mergesBelow(this.#shape, node);
     for (const merge of merges) this.#labels.set(merge, this.code.block());
     this.#writeBlock(node);
@@ -188,7 +197,8 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.#rip = block.rip;
     this.#dirty = this.#analysis.dirty[node].copy();
     this.values = new BlockValues(block.ops);
-    this.floats.clear();
+    this.floats.begin(this.#plain[node] ?? NO_LANES);
+    this.#lows.beginBlock();
     this.#check.beginBlock(block.ops);
     if (block.instructionCount > 0) this.#takeFuel(block.instructionCount);
     for (const op of block.ops) this.#writeOp(op);
@@ -202,6 +212,7 @@ export class RegionFrame implements CheckHost, FlagHost {
       return this.#emit(op);
     }
     if (op.name === 'float') this.#copyReaders(this.values.takeReaders(VARIABLE.mxcsr));
+    if (op.name === 'set128' && this.#lows.laneOf(op.imm) !== undefined) return this.#writeLowAndUpper(op);
     this.#emit(op);
     if (op.type === 'none') return;
     if (this.values.isWanted(op)) this.#keep(op, op.type);
@@ -294,6 +305,31 @@ export class RegionFrame implements CheckHost, FlagHost {
     }
     this.code.localGet(this.#localOf(variable));
     if (type === 'i32' && STATE_VARIABLES[variable].type === 'i64') this.code.op('i32.wrap_i64');
+    if (type === 'v128') this.#lows.merge(variable);
+  }
+
+  lowLane(value: Op, type: 'f64' | 'f32'): number {
+    if (value.name !== 'get128' || this.values.homeOf(value) >= 0) return -1;
+    const lane = this.#lows.laneOf(value.imm);
+    return lane?.type === type ? lane.local : -1;
+  }
+
+  /** set128 of a register whose low lane has a local of its own. */
+  #writeLowAndUpper({ imm: variable, args: [value] }: Op): void {
+    const lane = this.#lows.laneOf(variable);
+    assert(lane !== undefined, 'wasm: low lane without a local');
+    const root = this.#lows.rootOf(value);
+    const keepsUpper = root !== value && this.#lows.hasUpper(variable, root);
+    if (!keepsUpper) this.code.localGet(this.local(this.values.homeOf(root) >= 0 ? root : value));
+    pushScalar(this, value, lane.type);
+    this.#copyReaders(this.values.takeReaders(variable));
+    this.code.localSet(lane.local);
+    if (!keepsUpper) {
+      this.code.localSet(this.#localOf(variable));
+      this.#lows.noteUpper(variable, root);
+    }
+    this.floats.forgetVariable(variable);
+    this.#dirty.add(variable);
   }
 
   writeVariable(variable: number, type: ValueType, value: () => void): void {
@@ -301,6 +337,7 @@ export class RegionFrame implements CheckHost, FlagHost {
     value();
     this.#copyReaders(this.values.takeReaders(variable));
     this.code.localSet(this.#localOf(variable));
+    this.floats.forgetVariable(variable);
     this.#dirty.add(variable);
   }
 
@@ -451,6 +488,7 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.pushState();
     code.memory('i32.load', STATE_OFFSET.fuel);
     code.localSet(PARAMETER.fuel);
+    this.#lows.reloaded(op);
     this.#refreshBar();
   }
 
@@ -647,6 +685,8 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.#stop(STOP.redispatch, op.imm);
   }
 }
+
+const NO_LANES: PlainLanes = new Map();
 
 function isConstant({ name }: Op): boolean {
   return name === 'const32' || name === 'const64';
