@@ -97,10 +97,9 @@ interface Result {
 function expectedOf({ name, mxcsr, a, b, isBarred }: Given): Result {
   const value = runFloat(name, mxcsr, a, b, outcome);
   const isDenormal = [...(name.startsWith('sqrt') ? [] : [a]), b, value].some((vector) => hasDenormal(vector, name));
-  if (outcome.isTrapped || (isDenormal && !isUsual(mxcsr))) return { lanes: [], mxcsr, mode: FLOAT_BAR.undone };
-  const isBarredStill = isUsual(mxcsr) && isBarred;
-  const isOpen = isUsual(outcome.mxcsr) && !isBarredStill;
-  const mode = isDenormal || isBarredStill ? FLOAT_BAR.denormal : isOpen ? FLOAT_BAR.open : FLOAT_BAR.shut;
+  if (outcome.isTrapped) return { lanes: [], mxcsr, mode: FLOAT_BAR.undone };
+  const isOpen = isUsual(outcome.mxcsr);
+  const mode = isDenormal || isBarred ? FLOAT_BAR.denormal : isOpen ? FLOAT_BAR.open : FLOAT_BAR.shut;
   return { lanes: [...value].slice(0, laneCount(name)), mxcsr: outcome.mxcsr, mode };
 }
 

@@ -227,22 +227,19 @@ const MXCSR = STATE_OFFSET.mxcsr;
 const SCRATCH = STATE_OFFSET.scratch;
 const isUsual = (name: string): string => `${name} ${USUAL_MXCSR.mask} i32.and ${USUAL_MXCSR.value} i32.eq`;
 
-/** With MXCSR before in `old` and after in `new`, and `denormal` telling of operands and result: sets MXCSR, gives the bar. */
+/** With MXCSR after it in `new`, and `denormal` telling of operands and result: sets MXCSR, gives the bar. */
 function finish(result: string): string {
-  // A denormal shuts the bar, since generated code does not look at values once more. Where it was shut for another reason
-  // it would open again with the first inexact result; there the instruction is left to the interpreter.
   return `
-    denormal ${isUsual('old')} i32.eqz i32.and if ${result} ${FLOAT_BAR.undone} return end
     S new i32.store@${MXCSR}
     denormal if ${result} ${FLOAT_BAR.denormal} return end
-    ${result} bar old new call:nextBar`;
+    ${result} bar new call:nextBar`;
 }
 
-/** (bar, MXCSR before, MXCSR after) → bar: it opens when MXCSR becomes usual, and stays shut when a denormal shut it. */
+/** (bar, MXCSR) → bar. What a denormal shut stays shut: generated code does not look at the values once more. */
 const NEXT_BAR: Routine = {
-  parameters: { bar: 'i32', old: 'i32', new: 'i32' },
+  parameters: { bar: 'i32', new: 'i32' },
   results: ['i32'],
-  body: `bar ${isUsual('new')} 1 i32.sub ${isUsual('old')} select`,
+  body: `${FLOAT_BAR.denormal} ${isUsual('new')} 1 i32.sub bar ${FLOAT_BAR.denormal} i32.eq select`,
 };
 
 const WHOLE_LOCALS = { old: 'i32', new: 'i32', denormal: 'i32' } as const;

@@ -6,7 +6,16 @@ import type { Op } from '../../../ir/block.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import type { UsualOperation } from '../float-runtime.ts';
 import type { Emit, IrWriter } from '../ir-writer.ts';
-import { pushIsDenormal, pushPackedTest, pushScalarTest, type Scalar, SHAPE_OF } from './float-format.ts';
+import {
+  type ExponentRange,
+  farRanges,
+  pushExponentTest,
+  pushIsDenormal,
+  pushPackedTest,
+  type Scalar,
+  SHAPE_OF,
+  usualRange,
+} from './float-format.ts';
 import type { Plain } from './float-notes.ts';
 import { scalarOf } from './float-scalar.ts';
 
@@ -34,20 +43,26 @@ function scalar(verb: string, lanes: 'F64' | 'F32'): Emit {
     const locals = operands.map((operand) => scalarOf(w, operand, type));
     const upper = w.local(a);
     const unknown = operands.filter((operand) => !floats.isPlain(operand, lanes));
+    const { tested, factor, range } = testsOf(verb, type, operands, unknown);
     const result = code.newLocal(type);
     const bar = w.floatBar();
     const done = code.block();
-    const slow = unknown.length > 0 ? code.block() : null;
-    for (const operand of new Set(unknown)) {
+    const slow = code.block();
+    for (const operand of tested) {
       pushIsDenormal(code, type, scalarOf(w, operand, type));
-      if (slow !== null) code.brIf(slow, 'unlikely');
+      code.brIf(slow, 'unlikely');
+    }
+    if (factor !== null) {
+      pushExponentTest(code, type, scalarOf(w, factor, type), -1, farRanges(type).factor);
+      code.op('i32.eqz');
+      code.brIf(slow, 'unlikely');
     }
     for (const local of locals) code.localGet(local);
     code.op(`${type}.${verb}` as Opcode);
     code.localSet(result);
-    pushScalarTest(code, type, result, bar);
+    pushExponentTest(code, type, result, bar, range);
     code.brIf(done, 'likely');
-    if (slow !== null) code.end();
+    code.end();
     callRoutine(w, `${verb}${lanes}` as UsualOperation, [locals[0], locals.at(-1) ?? 0], result);
     code.end();
     for (const value of [...unknown, op]) floats.notePlain(value, lanes);
@@ -56,6 +71,28 @@ function scalar(verb: string, lanes: 'F64' | 'F32'): Emit {
     code.localGet(result);
     code.lane(type === 'f64' ? 'f64x2.replace_lane' : 'f32x4.replace_lane', 0);
   };
+}
+
+interface Tests {
+  /** Operands that must be tested for denormals. */
+  readonly tested: readonly Op[];
+  /** One that must lie in the range of factors instead, which tells of the other. */
+  readonly factor: Op | null;
+  /** Where the result must lie. */
+  readonly range: ExponentRange;
+}
+
+/** The least that tells that no operand was denormal. */
+function testsOf(verb: string, type: Scalar, operands: readonly Op[], unknown: readonly Op[]): Tests {
+  const range = usualRange(type);
+  const { product } = farRanges(type);
+  if (unknown.length > 0 && verb === 'sqrt') return { tested: [], factor: null, range: product };
+  const [first, second] = unknown;
+  if (first === undefined || second === undefined || verb === 'div') return { tested: unknown, factor: null, range };
+  // Twice a denormal and its square are not usual.
+  if (operands[0] === operands[1]) return { tested: [], factor: null, range };
+  if (verb === 'mul') return { tested: [], factor: second, range: product };
+  return { tested: unknown, factor: null, range };
 }
 
 function packed(verb: string, lanes: 'F64x2' | 'F32x4'): Emit {

@@ -6,7 +6,7 @@ import type { Op } from '../../../ir/block.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import type { Emit, IrWriter } from '../ir-writer.ts';
-import { pushIsDenormal, pushScalarTest, type Scalar } from './float-format.ts';
+import { pushIsDenormal, pushExponentTest, type Scalar } from './float-format.ts';
 import { askHost, type HostOperand, pushHostResult, scalarOf } from './float-scalar.ts';
 
 type Integer = 'i32' | 'i64';
@@ -146,7 +146,7 @@ const doubleToSingle: Emit = (w, op) => {
   code.localGet(b);
   code.op('f32.demote_f64');
   code.localSet(result);
-  pushScalarTest(code, 'f32', result, w.floatBar());
+  pushExponentTest(code, 'f32', result, w.floatBar());
   code.brIf(done, 'likely');
   // Exact and normal, or zero.
   code.localGet(result);

@@ -10,20 +10,48 @@ export const SHAPE_OF: Readonly<Record<Plain, Shape>> = { F64: 'f64', F32: 'f32'
 
 /**
  * A result is usual when it is normal, not the least normal exponent (where rounding up hides that it was tiny), and not
- * infinite: 2 ≤ exponent < 0x7ff (0xff). With the word that holds sign and exponent moved up by one, and `least` taken off,
- * that is an unsigned compare with `range`.
+ * infinite: 2 ≤ exponent < 0x7ff (0xff). The word that holds sign and exponent is moved up by one, which leaves the exponent
+ * at `shift`; then that is one unsigned compare.
  */
-const WORDS = {
-  f64: { least: 0x0040_0000, range: 0xffa0_0000 | 0 },
-  f32: { least: 0x0200_0000, range: 0xfd00_0000 | 0 },
+const EXPONENT = {
+  f64: { shift: 21, end: 0x7ff, bias: 1023, far: 510 },
+  f32: { shift: 24, end: 0xff, bias: 127, far: 62 },
 } as const;
+
+const LEAST_USUAL = 2;
+
+/** Exponents, from `least` up to but not including `end`. */
+export interface ExponentRange {
+  readonly least: number;
+  readonly end: number;
+}
+
+export function usualRange(type: Scalar): ExponentRange {
+  return { least: LEAST_USUAL, end: EXPONENT[type].end };
+}
+
+/**
+ * Two ranges that save a test: when x y lies in the first and y in the second, x = x y / y is no denormal; and neither is x
+ * when its root lies in the first.
+ */
+export function farRanges(type: Scalar): { readonly product: ExponentRange; readonly factor: ExponentRange } {
+  const { bias, far, end } = EXPONENT[type];
+  return { product: { least: bias - far, end }, factor: { least: 1, end: bias + far } };
+}
 
 /** Exponents of denormals and zero, shifted like the words: what lies below, less one, is denormal. */
 const DENORMAL_LIMIT = { f64: (1n << 53n) - 1n, f32: (1n << 24n) - 1n } as const;
 
-/** Pushes 1 when the scalar in `result` is usual and the bar is open. */
-export function pushScalarTest(code: CodeWriter, type: Scalar, result: number, bar: number): void {
-  code.localGet(result);
+/** Pushes 1 when the scalar's exponent is in the range, and the bar is open unless that is -1. */
+export function pushExponentTest(
+  code: CodeWriter,
+  type: Scalar,
+  value: number,
+  bar: number,
+  { least, end }: ExponentRange = usualRange(type),
+): void {
+  const { shift } = EXPONENT[type];
+  code.localGet(value);
   if (type === 'f64') {
     code.op('i64.reinterpret_f64');
     code.i64(32);
@@ -32,11 +60,13 @@ export function pushScalarTest(code: CodeWriter, type: Scalar, result: number, b
   } else code.op('i32.reinterpret_f32');
   code.i32(1);
   code.op('i32.shl');
-  code.i32(WORDS[type].least);
+  code.i32((least << shift) | 0);
   code.op('i32.sub');
-  code.localGet(bar);
-  code.op('i32.or');
-  code.i32(WORDS[type].range);
+  if (bar >= 0) {
+    code.localGet(bar);
+    code.op('i32.or');
+  }
+  code.i32(((end - least) << shift) | 0);
   code.op('i32.lt_u');
 }
 
@@ -75,7 +105,8 @@ export function pushPackedTest(
   operands: readonly number[],
   bar: number,
 ): void {
-  const { least, range } = WORDS[shape === 'f64x2' ? 'f64' : 'f32'];
+  const { shift, end } = EXPONENT[shape === 'f64x2' ? 'f64' : 'f32'];
+  const [least, range] = [LEAST_USUAL << shift, (end - LEAST_USUAL) << shift];
   code.v128(splat32((range + 0x8000_0000) | 0));
   doubled(code, 'i32x4', result);
   code.v128(splat32((0x8000_0000 - least) | 0));

@@ -93,9 +93,8 @@ export function askHost(w: IrWriter, op: Op, operands: readonly (HostOperand | n
     code.memory(STORE[operand.type], STATE_OFFSET.scratch + 16 * i);
   });
   const bar = w.floatBar();
-  const [before, after] = [code.newLocal('i32'), code.newLocal('i32')];
+  const after = code.newLocal('i32');
   w.readVariable(VARIABLE.mxcsr, 'i32');
-  code.localTee(before);
   w.callFloat(op);
   code.localTee(after);
   code.i32(0);
@@ -105,11 +104,9 @@ export function askHost(w: IrWriter, op: Op, operands: readonly (HostOperand | n
   code.localGet(after);
   code.memory('i32.store', STATE_OFFSET.mxcsr);
   code.localGet(bar);
-  code.localGet(before);
   code.localGet(after);
   w.callRuntime('nextBar');
   code.localSet(bar);
-  code.release(before);
   code.release(after);
 }
 

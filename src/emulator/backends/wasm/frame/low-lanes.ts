@@ -8,9 +8,13 @@
 import type { Block, Op } from '../../../ir/block.ts';
 import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
 import { PARAMETER } from '../convention.ts';
+import { pushDenormalLanes, pushIsDenormal } from '../emit/float-format.ts';
+import type { Plain } from '../emit/float-notes.ts';
+import { PLAIN_BITS } from '../emit/float-plain.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
+import { FLOAT_BAR } from '../float-runtime.ts';
 
-export type LowType = 'f64' | 'f32';
+type LowType = 'f64' | 'f32';
 
 interface LowLane {
   readonly local: number;
@@ -20,6 +24,8 @@ interface LowLane {
 export class LowLanes {
   readonly #code: CodeWriter;
   readonly #lanes = new Map<number, LowLane>();
+  /** Registers that packed operations of one format write; they have no low lane here. */
+  readonly #packed = new Map<number, 'F64x2' | 'F32x4'>();
   /** Whose upper bits the v128 local holds, where the block wrote it; other locals hold what they held at its start. */
   readonly #roots = new Map<number, Op>();
   /** What was read before this op (a helper) is not what the locals hold. */
@@ -31,15 +37,47 @@ export class LowLanes {
 
   /** Gives locals to the registers that scalar operations of one format write. */
   assign(blocks: readonly Block[]): void {
-    const written = new Map<number, Set<LowType>>();
+    const written = new Map<number, Set<Plain>>();
     for (const { ops } of blocks) {
       for (const { name, args, imm } of ops) {
-        const type = name === 'set128' ? scalarType(args[0]) : null;
-        if (type !== null) written.set(imm, (written.get(imm) ?? new Set()).add(type));
+        const lanes = name === 'set128' ? lanesOf(args[0]) : null;
+        if (lanes !== null) written.set(imm, (written.get(imm) ?? new Set()).add(lanes));
       }
     }
-    for (const [variable, [type, other]] of written) {
-      if (other === undefined) this.#lanes.set(variable, { local: this.#code.newLocal(type), type });
+    for (const [variable, [lanes, other]] of written) {
+      if (other !== undefined) continue;
+      if (lanes === 'F64x2' || lanes === 'F32x4') this.#packed.set(variable, lanes);
+      else {
+        const type = lanes === 'F64' ? 'f64' : 'f32';
+        this.#lanes.set(variable, { local: this.#code.newLocal(type), type });
+      }
+    }
+  }
+
+  /** What `testEntry` finds out: PLAIN_BITS by variable. */
+  get tested(): ReadonlyMap<number, number> {
+    return new Map(
+      [...this.#lanes].map(([variable, { type }]) => [variable, PLAIN_BITS[type === 'f64' ? 'F64' : 'F32']]),
+    );
+  }
+
+  /** Looks at the registers once, so that loops need not: a denormal shuts the bar. @param localOf a v128 local */
+  testEntry(bar: number, localOf: (variable: number) => number): void {
+    const code = this.#code;
+    const shutIf = (): void => {
+      code.if(undefined, 'unlikely');
+      code.i32(FLOAT_BAR.denormal);
+      code.localSet(bar);
+      code.end();
+    };
+    for (const { local, type } of this.#lanes.values()) {
+      pushIsDenormal(code, type, local);
+      shutIf();
+    }
+    for (const [variable, lanes] of this.#packed) {
+      pushDenormalLanes(code, lanes === 'F64x2' ? 'f64x2' : 'f32x4', localOf(variable));
+      code.op('v128.any_true');
+      shutIf();
     }
   }
 
@@ -86,7 +124,7 @@ export class LowLanes {
   /** The value whose upper bits `value` has; `value` itself unless it is a scalar operation's. */
   rootOf(value: Op): Op {
     let root = value;
-    while (scalarType(root) !== null) root = root.args[0];
+    while (isScalar(root)) root = root.args[0];
     return root;
   }
 
@@ -102,9 +140,15 @@ export class LowLanes {
   }
 }
 
-/** The format of a float op whose result is a scalar in the low lane of its first operand. */
-function scalarType({ name, tag }: Op): LowType | null {
+function isScalar(value: Op): boolean {
+  const lanes = lanesOf(value);
+  return lanes === 'F64' || lanes === 'F32';
+}
+
+/** The lanes a float op gives; the others of a scalar are those of its first operand. Null for integers and other ops. */
+function lanesOf({ name, tag }: Op): Plain | null {
   if (name !== 'float') return null;
-  if (/F64$|^doubleFromI|^singleToDouble$/.test(tag)) return 'f64';
-  return /F32$|^singleFromI|^doubleToSingle$/.test(tag) ? 'f32' : null;
+  if (/F64$|^doubleFromI|^singleToDouble$/.test(tag)) return 'F64';
+  if (/F32$|^singleFromI|^doubleToSingle$/.test(tag)) return 'F32';
+  return (/(?:F64x2|F32x4)$/.exec(tag)?.[0] as Plain | undefined) ?? null;
 }

@@ -13,11 +13,18 @@ export type PlainLanes = ReadonlyMap<number, number>;
 
 const NOTHING: PlainLanes = new Map();
 
-/** For each block what holds at its start. */
-export function plainLanes(blocks: readonly Block[], { successors }: Graph): readonly PlainLanes[] {
+/**
+ * For each block what holds at its start.
+ * @param entry what is tested when the region is entered
+ */
+export function plainLanes(
+  blocks: readonly Block[],
+  { successors }: Graph,
+  entry: PlainLanes = NOTHING,
+): readonly PlainLanes[] {
   // Unvisited blocks know everything; what a way does not know is taken away until nothing changes.
   const atStart: (PlainLanes | null)[] = blocks.map(() => null);
-  atStart[0] = NOTHING;
+  atStart[0] = entry;
   const queue = [0];
   for (let i = queue.pop(); i !== undefined; i = queue.pop()) {
     const after = afterBlock(blocks[i], atStart[i] ?? NOTHING);

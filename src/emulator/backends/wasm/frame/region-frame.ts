@@ -78,7 +78,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   #bar = -1;
   readonly #lows = new LowLanes(this.code);
   /** By block; empty in a region without floats. */
-  readonly #plain: readonly PlainLanes[];
+  #plain: readonly PlainLanes[] = [];
 
   constructor(region: Region, scope: ModuleScope) {
     this.#region = region;
@@ -89,15 +89,13 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.#numbers = new Map(region.blocks.map((block, i) => [block.rip, i]));
     this.#block = region.blocks[0];
     this.#check = new PermissionCheck(this);
-    this.#plain = this.#analysis.hasFloats ? plainLanes(region.blocks, graph) : [];
   }
 
   write(): FunctionBody {
     this.#assignLocals();
     this.#lows.assign(this.#region.blocks);
     this.#loadVariables(this.#analysis.touched, false);
-    if (this.#analysis.hasFloats) this.#bar = this.code.newLocal('i32');
-    this.#refreshBar();
+    this.#openFloats();
     this.#outside = this.code.block('i32');
     this.#writeTree(0);
     this.code.op('unreachable');
@@ -159,6 +157,14 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.code.localGet(PARAMETER.state);
     this.code.localGet(PARAMETER.fuel);
     this.code.memory('i32.store', STATE_OFFSET.fuel);
+  }
+
+  #openFloats(): void {
+    if (!this.#analysis.hasFloats) return;
+    this.#bar = this.code.newLocal('i32');
+    this.#refreshBar();
+    this.#lows.testEntry(this.#bar, (variable) => this.#localOf(variable));
+    this.#plain = plainLanes(this.#region.blocks, graphOf(this.#region), this.#lows.tested);
   }
 
   /** To be called where nothing is known of floats. */
