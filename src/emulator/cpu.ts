@@ -75,7 +75,7 @@ export interface Cpu {
   readonly engine: EngineName;
   /** A fresh state: registers zero, RFLAGS 0x202, MXCSR 0x1F80, x87 as after FNINIT. @throws RangeError when no slot is left. */
   createState(): CpuState;
-  /** Runs the thread until an Exit, at most about `fuel` instructions (tested on backward edges, calls and returns). */
+  /** Runs the thread until an Exit, 'budget' at the first fuel test (fuel.ts) behind `fuel` instructions. */
   run(state: CpuState, fuel: number): Exit;
   /** Instructions retired by the last `run`. */
   readonly lastRetired: number;
