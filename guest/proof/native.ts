@@ -3,7 +3,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execute, type Outcome } from '../tests/testing/vm.ts';
 
-const TREE = resolve('.cache/images/proof.tree');
+const treeOf = (image: string): string => resolve(`.cache/images/${image}.tree`);
 
 /**
  * The environment that `osv run` gives. glibc chooses functions by the processor it finds: without FMA and AVX2 it takes
@@ -19,14 +19,18 @@ const ENVIRONMENT = {
 };
 
 /** Puts the scripts where the machine mounts them. */
-export function prepareNative(scripts: string): void {
-  rmSync(join(TREE, 'mnt'), { recursive: true, force: true });
-  cpSync(scripts, join(TREE, 'mnt'), { recursive: true });
+export function prepareNative(image: string, scripts: string): void {
+  const mounted = join(treeOf(image), 'mnt');
+  rmSync(mounted, { recursive: true, force: true });
+  cpSync(scripts, mounted, { recursive: true });
 }
 
-/** chroot(8), by a user namespace where this process is not root. */
-export function runNatively(command: readonly string[]): Promise<Outcome> {
+const IN_TREE = 'mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc" && exec /usr/sbin/chroot "$0" "$@"';
+
+/** In a mount namespace, and where this process is not root in a user namespace too. */
+export function runNatively(image: string, command: readonly string[]): Promise<Outcome> {
   const variables = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
-  const asRoot = process.getuid?.() === 0 ? [] : ['unshare', '--user', '--map-root-user'];
-  return execute('env', ['-i', ...variables, ...asRoot, '/usr/sbin/chroot', TREE, ...command]);
+  const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const inside = ['unshare', '--mount', ...asRoot, '/bin/sh', '-c', IN_TREE, treeOf(image), ...command];
+  return execute('env', ['-i', ...variables, ...inside]);
 }

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utim
 import { join } from 'node:path';
 import { benchImage } from '../bench.ts';
 import { defaultImage } from '../default.ts';
+import { programsImage } from '../programs.ts';
 import { proofImage } from '../proof.ts';
 import lock from '../packages.lock.json' with { type: 'json' };
 import type { Recipe } from '../recipe.ts';
@@ -14,7 +15,7 @@ import { makeExt4 } from './ext4.ts';
 import { layOut, listFiles } from './tree.ts';
 import { writeWireImage } from './wire.ts';
 
-const RECIPES: readonly Recipe[] = [defaultImage, proofImage, benchImage];
+const RECIPES: readonly Recipe[] = [defaultImage, proofImage, programsImage, benchImage];
 
 const CACHE = '.cache/images';
 

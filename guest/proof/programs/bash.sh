@@ -1,0 +1,1 @@
+exec bash /mnt/bash-itself.bash
