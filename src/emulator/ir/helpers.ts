@@ -70,9 +70,16 @@ function random({ space, state, ports }: HelperContext): number {
 /** `width` bits of data, already added to the checksum, shifted through the reflected Castagnoli polynomial. */
 function crc32c(_context: HelperContext, sum: number, width: number): number {
   let crc = sum;
-  for (let i = 0; i < width; i++) crc = (crc >>> 1) ^ (0x82f6_3b78 & -(crc & 1));
-  return crc | 0;
+  for (let done = 0; done < width; done += 8) crc = (crc >>> 8) ^ CRC32C[crc & 0xff];
+  return crc;
 }
+
+/** What a byte becomes when it is shifted out. */
+const CRC32C = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (0x82f6_3b78 & -(crc & 1));
+  return crc;
+});
 
 /** To the guest address `addr`, whose access was checked. */
 function fxsave({ space, state }: HelperContext, addr: number): number {
