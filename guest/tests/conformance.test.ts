@@ -64,7 +64,7 @@ describe('a program answers in the VM as on Linux', () => {
   });
 
   it.each(
-    ['shared-memory.c', 'inotify.c', 'transfers.c', 'extremes.c'].flatMap((source) => [
+    ['shared-memory.c', 'inotify.c', 'transfers.c', 'extremes.c', 'xattrs.c'].flatMap((source) => [
       [source, '/tmp'],
       [source, '/var/tmp'],
     ]),

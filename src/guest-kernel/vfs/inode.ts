@@ -70,6 +70,13 @@ export interface NewInode {
   readonly rdev?: number;
 }
 
+export interface InodeXattrs {
+  get(name: ByteString): Uint8Array | undefined;
+  names(): readonly ByteString[];
+  /** `value` undefined removes it. @throws ENOSPC, EOPNOTSUPP for a namespace that is not kept */
+  set(name: ByteString, value: Uint8Array | undefined): void;
+}
+
 /** One object per live inode of a mounted filesystem: the same inode number gives the same object while referenced. */
 export interface Inode {
   readonly filesystem: Filesystem;
@@ -107,6 +114,9 @@ export interface Inode {
   allocate?(mode: number, offset: number, sizeBytes: number): void;
   /** SEEK_DATA and SEEK_HOLE: the next offset of that kind at or after `offset`; absent: all is data. */
   seek?(kind: 'data' | 'hole', offset: number): number;
+
+  /** Extended attributes (xattr(7)) by full name; absent: the filesystem has none. */
+  readonly xattrs?: InodeXattrs;
 
   /**
    * The object behind an open(2) of this inode, where it is not a plain file or directory (devices, /proc, FIFO);

@@ -16,7 +16,14 @@ import {
 } from '../../abi/errno.ts';
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE } from '../../abi/fcntl.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/stat.ts';
-import type { AttributeChanges, DirectoryEntry, FileAttributes, Inode, NewInode } from '../../vfs/inode.ts';
+import type {
+  AttributeChanges,
+  DirectoryEntry,
+  FileAttributes,
+  Inode,
+  InodeXattrs,
+  NewInode,
+} from '../../vfs/inode.ts';
 import { Directory, typeCodeOf } from './directory.ts';
 import type { Ext4 } from './ext4.ts';
 import { MAX_FILE_BLOCKS } from './extent-tree.ts';
@@ -24,6 +31,7 @@ import { FileBlocks } from './file-blocks.ts';
 import type { InodeRecord } from './inode-record.ts';
 import { EXT4_APPEND_FL, EXT4_EXTENTS_FL, EXT4_IMMUTABLE_FL, INODE, MAX_LINKS, RO_COMPAT_DIR_NLINK } from './layout.ts';
 import { setU32, u32 } from './little-endian.ts';
+import { XattrStore } from './xattr-store.ts';
 
 const MAX_FAST_SYMLINK = 59;
 
@@ -252,6 +260,20 @@ export class Ext4Inode implements Inode {
     }
     if (kind === 'data') throw ENXIO;
     return size;
+  }
+
+  get xattrs(): InodeXattrs {
+    const { filesystem, record } = this;
+    const store = new XattrStore(filesystem.volume, filesystem.groups, record, () => filesystem.releaseXattrs(record));
+    return {
+      get: (name) => store.list().find((each) => each.name === name)?.value,
+      names: () => store.list().map(({ name }) => name),
+      set: (name, value) =>
+        this.#change(() => {
+          store.set(name, value);
+          this.#touchChangeTime();
+        }),
+    };
   }
 
   retain(): void {

@@ -6,22 +6,13 @@ import { DISK_BLOCK_BYTES } from '../../block/block-cache.ts';
 import type { WaitQueue } from '../../program/wait-queue.ts';
 import { NotResident, type Filesystem, type FilesystemUsage, type NewInode } from '../../vfs/inode.ts';
 import { BlockGroups } from './block-groups.ts';
-import { crc32c, crc32cOfU32 } from './checksum.ts';
 import { Ext4Inode } from './ext4-inode.ts';
 import { InodeRecord } from './inode-record.ts';
-import {
-  EXT4_EXTENTS_FL,
-  EXT4_SUPER_MAGIC,
-  INODE,
-  ROOT_INODE,
-  SB,
-  XATTR_CHECKSUM,
-  XATTR_MAGIC,
-  XATTR_REFCOUNT,
-} from './layout.ts';
+import { EXT4_EXTENTS_FL, EXT4_SUPER_MAGIC, INODE, ROOT_INODE, SB, XATTR_MAGIC, XATTR_REFCOUNT } from './layout.ts';
 import { setU32, u32 } from './little-endian.ts';
 import { Orphans } from './orphans.ts';
 import { parseSuperblock, readOnlyReason } from './superblock.ts';
+import { sealXattrBlock } from './xattr-store.ts';
 import { superblockIn, Volume, type VolumeOptions } from './volume.ts';
 
 /** The disk cannot be mounted; the message says why. */
@@ -204,14 +195,7 @@ export class Ext4 implements Filesystem {
   #setXattrCount(block: number, count: number): void {
     const bytes = this.volume.modify(block);
     setU32(bytes, XATTR_REFCOUNT, count);
-    if (!this.volume.geometry.hasChecksums) return;
-    // Linux fs/ext4/xattr.c:ext4_xattr_block_csum: the block's number, then the block with its checksum as zero.
-    setU32(bytes, XATTR_CHECKSUM, 0);
-    const seed = crc32cOfU32(
-      crc32cOfU32(this.volume.geometry.checksumSeed, block % 2 ** 32),
-      Math.floor(block / 2 ** 32),
-    );
-    setU32(bytes, XATTR_CHECKSUM, crc32c(seed, bytes));
+    sealXattrBlock(this.volume, block, bytes);
   }
 
   #keep(inode: Ext4Inode): Ext4Inode {

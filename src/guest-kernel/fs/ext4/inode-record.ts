@@ -104,6 +104,25 @@ export class InodeRecord {
     return this.#forChange().subarray(from, from + INODE.block_bytes);
   }
 
+  /** What is left of the record behind its fields: extended attributes; empty in small inodes. */
+  extraArea(): Uint8Array {
+    const [from, end] = this.#extraBounds();
+    return this.volume.read(this.#block).subarray(from, end);
+  }
+
+  extraAreaForChange(): Uint8Array {
+    const [from, end] = this.#extraBounds();
+    return this.#forChange().subarray(from, end);
+  }
+
+  #extraBounds(): readonly [number, number] {
+    const { inodeBytes } = this.volume.geometry;
+    const end = this.#at + inodeBytes;
+    if (inodeBytes === INODE.good_old_size) return [end, end];
+    const from = this.#at + INODE.good_old_size + this.u16(INODE.extra_isize);
+    return from <= end ? [from, end] : [end, end];
+  }
+
   /** Makes the record all zeros with its extra size set. */
   clear(): void {
     const { inodeBytes, extraInodeBytes } = this.volume.geometry;

@@ -11,6 +11,7 @@ import type {
   Filesystem,
   FilesystemUsage,
   Inode,
+  InodeXattrs,
   NewInode,
   Timestamp,
 } from '../../vfs/inode.ts';
@@ -99,6 +100,7 @@ class RamInode implements Inode {
   readonly fileType: number;
   readonly #children = new Map<ByteString, NamedChild>();
   readonly #content = new SparseBytes();
+  readonly #xattrs = new Map<ByteString, Uint8Array>();
   readonly #rdev: number;
   readonly #target: ByteString;
   #parent: RamInode = this;
@@ -253,6 +255,20 @@ class RamInode implements Inode {
       this.setAttributes({ sizeBytes: end });
     }
     this.#modifyTime = this.#changeTime = this.filesystem.now();
+  }
+
+  get xattrs(): InodeXattrs {
+    return {
+      get: (name) => this.#xattrs.get(name),
+      names: () => [...this.#xattrs.keys()],
+      set: (name, value) => {
+        const before = this.#xattrs.get(name)?.length ?? 0;
+        this.filesystem.charge((value?.length ?? 0) - before);
+        if (value === undefined) this.#xattrs.delete(name);
+        else this.#xattrs.set(name, value.slice());
+        this.#changeTime = this.filesystem.now();
+      },
+    };
   }
 
   retain(): void {
