@@ -91,7 +91,11 @@ const fyl2x = binary((context, y, x) => {
 });
 
 const fyl2xp1 = binary((context, y, x) => {
-  if (x.kind === 'infinity') return x.sign === 1 || isZero(y) ? invalid(context, F80) : packInfinity(F80, y.sign);
+  if (x.kind === 'infinity') {
+    if (x.sign === 1 || isZero(y)) return invalid(context, F80);
+    noteDenormals(context, y);
+    return packInfinity(F80, y.sign);
+  }
   if (y.kind === 'infinity') {
     if (isZero(x)) return invalid(context, F80);
     noteDenormals(context, x);
