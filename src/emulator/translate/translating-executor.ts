@@ -94,7 +94,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     cold.chain?.watch({
       warmUp: this.#chainStep,
       onWarm: (rip) => this.#noteWarm(this.linkTo(rip)),
-      isCompiled: (rip) => this.#links.get(rip)?.isCompiled === true,
+      isCompiled: (rip) => this.#links.get(rip)?.isCompiled === true || this.#reuse(rip),
     });
   }
 
@@ -176,7 +176,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     const { chain } = this.#cold;
     if (chain === undefined) {
       // Pages of the code come one by one: what cannot be used at first may be usable later.
-      if ((link.executions & (link.executions - 1)) === 0 && this.#reuse(link)) return null;
+      if ((link.executions & (link.executions - 1)) === 0 && this.#reuse(link.rip >>> 0)) return null;
       if (this.#count(link, 1)) return null;
     }
     this.#counters.coldBlocks++;
@@ -202,7 +202,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   /** A chain counted for us: `#chainStep` executions more. */
   #noteWarm(link: L): void {
-    if (link.isCompiled || (link.parked !== null && this.#revive(link, link.parked)) || this.#reuse(link)) return;
+    if (link.isCompiled || (link.parked !== null && this.#revive(link, link.parked)) || this.#reuse(link.rip >>> 0)) return;
     this.#count(link, this.#chainStep);
   }
 
@@ -246,13 +246,13 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     counters.modulesCompiled++;
   }
 
-  /** Takes code that another space compiled from the same bytes. @returns whether the link has code now */
-  #reuse(link: L): boolean {
-    const compiled = this.#backend.reuse(link.rip >>> 0, (unit) => this.#isUsable(unit));
+  /** Takes code that another space compiled from the same bytes. @returns whether there is code at `rip` now */
+  #reuse(rip: number): boolean {
+    const compiled = this.#backend.reuse(rip, (unit) => this.#isUsable(unit));
     if (compiled === null) return false;
     this.#installAll(compiled);
     this.#counters.modulesReused++;
-    return link.code !== null;
+    return true;
   }
 
   #installAll({ units, size }: CompiledUnits): void {
