@@ -185,3 +185,42 @@ describe('code shared between spaces', () => {
     }
   });
 });
+
+describe('micro-ops shared between spaces', () => {
+  const CODE = 0x40_0000;
+  // mov eax, 0; loop: add eax, edi; dec edi; jne loop; call next; next: pop rdx; syscall
+  const SUM = [0xb8, 0, 0, 0, 0, 0x01, 0xf8, 0xff, 0xcf, 0x75, 0xfa, 0xe8, 0, 0, 0, 0, 0x5a, 0x0f, 0x05];
+
+  function run(codeStore: CodeStore, code = SUM, at = CODE): { sum: number; rdx: number; decoded: number } {
+    const space = new AddressSpace();
+    space.protect(CODE, 0x2000, 7);
+    space.protect(0x50_0000, 0x1000, 3);
+    space.u8.set(code, at);
+    const ports = { timestamp: () => 0n, entropy: (dst: Uint8Array): void => void dst.fill(1) };
+    const cpu = createCpu(space, { engine: 'wasm', ports, codeStore });
+    const state = cpu.createState();
+    state.rip = BigInt(at);
+    state.setNumber(REG.RDI, 100);
+    state.setNumber(REG.RSP, 0x50_0800);
+    while (cpu.run(state, 100_000).kind === 'budget');
+    return { sum: state.low(REG.RAX), rdx: state.low(REG.RDX), decoded: cpu.statistics.blocksDecoded };
+  }
+
+  it('the second space decodes nothing that the first one did', () => {
+    const store = new CodeStore();
+    // Handlers that nobody had yet are compiled in the first runs.
+    for (let i = 0; i < 3; i++) run(store);
+    const again = run(store);
+    expect(again).toMatchObject({ sum: 5_050, rdx: CODE + 16 });
+    expect(again.decoded).toBeLessThan(run(new CodeStore()).decoded);
+  });
+
+  it('other code at the address, or the same at another, is decoded for itself', () => {
+    const store = new CodeStore();
+    for (let i = 0; i < 3; i++) run(store);
+    const subtract = SUM.with(5, 0x29);
+    expect(run(store, subtract)).toMatchObject({ sum: -5_050, rdx: CODE + 16 });
+    expect(run(store)).toMatchObject({ sum: 5_050, rdx: CODE + 16 });
+    expect(run(store, SUM, CODE + 0x1000 - 4)).toMatchObject({ sum: 5_050, rdx: CODE + 0x1000 + 12 });
+  });
+});

@@ -8,6 +8,7 @@
  *
  * Bounded by bytes: what was used least lately goes.
  */
+import { MicroStore } from '../backends/wasm/cold/micro-store.ts';
 import type { CompiledModule } from '../backends/wasm/compile.ts';
 import type { CodeBytes } from '../memory/code-pages.ts';
 import type { CodeUnit } from './code-link.ts';
@@ -55,6 +56,8 @@ interface Shelf {
 const LIMIT_BYTES = 32_000_000;
 
 export class CodeStore {
+  /** What the cold tiers decoded. */
+  readonly microOps = new MicroStore();
   readonly #port: CodeStorePort | undefined;
   readonly #limitBytes: number;
   readonly #byEntry = new Map<number, Shelf[]>();

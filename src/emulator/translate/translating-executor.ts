@@ -202,7 +202,8 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   /** A chain counted for us: `#chainStep` executions more. */
   #noteWarm(link: L): void {
-    if (link.isCompiled || (link.parked !== null && this.#revive(link, link.parked)) || this.#reuse(link.rip >>> 0)) return;
+    if (link.isCompiled || (link.parked !== null && this.#revive(link, link.parked)) || this.#reuse(link.rip >>> 0))
+      return;
     this.#count(link, this.#chainStep);
   }
 

@@ -88,10 +88,9 @@ export class MicroCode {
       handlers.push(handler);
       sizeBytes += handler.layout.sizeBytes;
     }
-    if (this.#next + sizeBytes > this.#end) this.flush();
-    const addr = this.#next;
-    this.#next += (sizeBytes + 15) & ~15;
+    const addr = this.#allocate(sizeBytes);
     const { i32 } = this.#services.space;
+    const waitingBefore = this.#waiting.length;
     i32[(addr + BLOCK.rip) >> 2] = block.rip;
     i32[(addr + BLOCK.cost) >> 2] = block.instructionCount;
     i32[(addr + BLOCK.countdown) >> 2] = countdown;
@@ -105,10 +104,41 @@ export class MicroCode {
       left -= steps[i].instructionCount;
     }
     this.#register(block, addr);
+    if (this.#waiting.length === waitingBefore) this.#share(block, addr, sizeBytes);
     return addr;
   }
 
-  #register({ rip, sizeBytes }: MicroBlock, addr: number): void {
+  #allocate(sizeBytes: number): number {
+    if (this.#next + sizeBytes > this.#end) this.flush();
+    const addr = this.#next;
+    this.#next += (sizeBytes + 15) & ~15;
+    return addr;
+  }
+
+  /** For other spaces: the block as it was written. One with handlers that are not compiled yet would stay slow there. */
+  #share({ rip, sizeBytes: codeBytes }: MicroBlock, addr: number, sizeBytes: number): void {
+    const { u8, i32 } = this.#services.space;
+    const code = { rip, bytes: u8.subarray(rip, rip + codeBytes) };
+    this.#services.codeStore?.microOps.put({ code, words: i32.subarray(addr >> 2, (addr + sizeBytes) >> 2) });
+  }
+
+  /** Takes over a block that another space decoded from the same bytes. @returns its address, 0 when there is none */
+  copy(rip: number, countdown: number): number {
+    const { codePages, codeStore, space } = this.#services;
+    const known = codeStore?.microOps.find(rip);
+    if (known === undefined || known === null || !codePages.isIntact(known.code)) return 0;
+    const { bytes } = known.code;
+    const last = rip + bytes.length - 1;
+    if (codePages.isVolatile(rip >>> PAGE_SHIFT) || codePages.isVolatile(last >>> PAGE_SHIFT)) return 0;
+    const addr = this.#allocate(known.words.length * 4);
+    space.i32.set(known.words, addr >> 2);
+    space.i32[(addr + BLOCK.countdown) >> 2] = countdown;
+    space.i32[(addr + BLOCK.turns) >> 2] = 0;
+    this.#register({ rip, sizeBytes: bytes.length }, addr);
+    return addr;
+  }
+
+  #register({ rip, sizeBytes }: Pick<MicroBlock, 'rip' | 'sizeBytes'>, addr: number): void {
     this.#blocks.set(rip, addr);
     this.#services.codePages.add(rip, sizeBytes);
     for (let page = rip >>> PAGE_SHIFT; page <= (rip + sizeBytes - 1) >>> PAGE_SHIFT; page++) {

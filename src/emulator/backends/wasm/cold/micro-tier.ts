@@ -140,6 +140,8 @@ export class MicroTier implements ColdTier {
 
   #decode(rip: number): number {
     if (this.#watcher.isCompiled(rip)) return 0;
+    const known = this.#code.copy(rip, this.#watcher.warmUp);
+    if (known !== 0) return known;
     const block = this.#services.microBlock(rip, MAX_INSTRUCTIONS);
     if (block === null) return 0;
     // What was prepared, or what other spaces had compiled: the block may use it at once.
