@@ -81,9 +81,13 @@ export class HandlerLibrary {
     const common = { key, layout: layoutOf(template), isBack, findsFlags, isFlagless, sample: '' };
     if (prepared !== undefined) return { ...common, ops: [], slot: prepared, isPending: false, sample: PREPARED };
     const ops = step.ops();
-    const handler: Handler = { ...common, ops, slot: SLOT.slow, isPending: canBeWritten(ops) };
+    const handler: Handler = { ...common, ops, slot: SLOT.slow, isPending: this.#hasRoom() && canBeWritten(ops) };
     if (handler.isPending) this.#pending.push(handler);
     return handler;
+  }
+
+  #hasRoom(): boolean {
+    return this.#nextSlot + this.#pending.length < MAX_SLOTS;
   }
 
   /** Compiles all that wait into one module, and gives them their slots. */
@@ -147,6 +151,8 @@ function moduleOf(handlers: readonly Handler[]): Uint8Array<ArrayBuffer> {
   return writer.bytes();
 }
 
+/** Micro-ops have 16 bits for a slot. What comes later stays slow. */
+const MAX_SLOTS = 0x1_0000;
 /** In the place of a sample: the handler is on the list already. */
 const PREPARED = '-';
 /** More than flagsCode gives. */

@@ -26,6 +26,7 @@ export interface MicroTierOptions {
 
 /** A switch of more cases costs more than the look-up it saves. */
 const MAX_TARGETS = 64;
+const MAX_JUMPS = 10_000;
 const NO_WATCHER: ChainWatcher = { warmUp: 0, onWarm: () => {}, isCompiled: () => false };
 
 export class MicroTier implements ColdTier {
@@ -130,6 +131,7 @@ export class MicroTier implements ColdTier {
 
   #noteTarget(jumpRip: number, target: number): void {
     const targets = this.#targets.get(jumpRip);
+    if (this.#targets.size >= MAX_JUMPS) this.#targets.clear();
     if (targets === undefined) this.#targets.set(jumpRip, [target]);
     else if (targets.length < MAX_TARGETS && !targets.includes(target)) targets.push(target);
   }
