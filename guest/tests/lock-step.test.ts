@@ -11,10 +11,10 @@ beforeAll(prepareVm, 300_000);
 
 const REFERENCE: EngineSpec = { engine: 'reference' };
 
-function compare(engine: EngineSpec, command: string): LockStepResult {
+function compare(engine: EngineSpec, command: string, every = 5_000): LockStepResult {
   return lockStep({
     engines: [engine, REFERENCE],
-    every: 5_000,
+    every,
     cpu: 'v2',
     program: programOfImage(command),
     environment: environment([]),
@@ -25,6 +25,7 @@ function compare(engine: EngineSpec, command: string): LockStepResult {
 
 const ENGINES: Readonly<Record<string, EngineSpec>> = {
   js: { engine: 'js', translation: { warmUp: 10 } },
+  'wasm over micro-ops': { engine: 'wasm', coldTier: 'micro-ops', translation: { warmUp: 10 } },
   'micro-ops': { engine: 'reference', coldTier: 'micro-ops' },
 };
 
@@ -58,7 +59,7 @@ function erring(cpu: Cpu): Cpu {
 }
 
 it('an engine that errs once is caught where it does, with the code', () => {
-  const { difference } = compare({ engine: 'js', wrap: erring }, '/bin/busybox seq 3');
+  const { difference } = compare({ engine: 'js', wrap: erring }, '/bin/busybox seq 3', 30);
   expect(difference).toMatch(/^chunk 40 \n/);
   expect(difference).toMatch(/^r12: /m);
   expect(difference).toMatch(/^Equal after 0 instructions of chunk 40/m);
