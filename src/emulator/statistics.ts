@@ -34,6 +34,8 @@ export interface CpuStatistics {
   readonly flushes: number;
   /** Modules that came from the code store instead of being translated. */
   readonly modulesReused: number;
+  /** Modules that the host had no room for, or did not take. */
+  readonly modulesRefused: number;
   /** Times the dispatcher entered a region, and ran a block on the cold tier. */
   readonly entries: number;
   readonly coldBlocks: number;
@@ -59,6 +61,7 @@ export class CpuCounters {
   regionsDropped = 0;
   flushes = 0;
   modulesReused = 0;
+  modulesRefused = 0;
   entries = 0;
   coldBlocks = 0;
   readonly exits: Record<ExitCause, number> = { syscall: 0, budget: 0, unlinked: 0, 'failed check': 0 };

@@ -133,6 +133,7 @@ describe.each(['js', 'wasm'] as const)('engine %s', (engine) => {
       const machine = irMachine(blocks, engine);
       const actual = runIr(machine, state, CODE);
       expect(machine.counters.regionsCompiled).toBeGreaterThan(0);
+      expect(machine.counters.modulesRefused).toBe(0);
       expect(actual.exit, `seed ${seed}`).toEqual(expected.exit);
       expect(comparable(actual.state), `seed ${seed}`).toEqual(comparable(expected.state));
       expect(Buffer.compare(actual.data, expected.data), `memory, seed ${seed}`).toBe(0);

@@ -135,6 +135,7 @@ describe.each([
       const results = engines.map((engine) => {
         const machine = machineFor(engine, blocks, warmUp);
         const result = runIr(machine, state, CODE);
+        expect(machine.counters.modulesRefused).toBe(0);
         if (engine !== 'reference') compiled += machine.counters.regionsCompiled;
         return { ...result, state: comparable(result.state), data: digest(result.data) };
       });

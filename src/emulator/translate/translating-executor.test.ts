@@ -34,6 +34,11 @@ const RECURSION = (depth: number, times: number): Uint8Array =>
     ['-O1'],
   );
 
+/** Its members are not enumerable. */
+const webAssembly = Object.fromEntries(
+  Object.getOwnPropertyNames(WebAssembly).map((name) => [name, WebAssembly[name as keyof typeof WebAssembly]]),
+);
+
 function runToSyscall(cpu: Cpu, state: CpuState): bigint {
   for (;;) {
     const exit = cpu.run(state, 10_000);
@@ -86,5 +91,21 @@ describe('translating executor', () => {
     expect(cpu.engine).not.toBe('js');
     expect(runToSyscall(cpu, state)).toBe(12n);
     expect(() => machine(RECURSION(3, 2))).toThrow(/forbidden/);
+  });
+
+  it('code whose module the host refuses stays cold, and the program goes on', () => {
+    const { cpu, state } = machine(RECURSION(10, 50), { engine: 'wasm', translation: { warmUp: 5 } });
+    vi.stubGlobal('WebAssembly', {
+      ...webAssembly,
+      Module: class {
+        constructor() {
+          throw new RangeError('no room');
+        }
+      },
+    });
+    expect(runToSyscall(cpu, state)).toBe(50n * 55n);
+    expect(cpu.statistics.modulesRefused).toBeGreaterThan(0);
+    expect(cpu.statistics.modulesRefused).toBeLessThan(10);
+    expect(cpu.statistics.regionsCompiled).toBe(0);
   });
 });

@@ -44,6 +44,8 @@ const CHAIN_STEPS = 10;
 /** Warm blocks wait for company, because each batch costs the host about 100 µs; but not for long. */
 const BATCH = 24;
 const PATIENCE = 3;
+/** Executions after which code that the host refused is tried again. */
+const REFUSED_PATIENCE = 1_000_000;
 const SIZE_LIMIT = 64_000_000;
 /** Some 300 bytes each. */
 const LINK_LIMIT = 100_000;
@@ -162,7 +164,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   /** Where fuel ran out is the head of a loop that takes long: it becomes an entry. */
   #makeEntry(S: number): void {
     const link = this.find(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2]);
-    if (link.code === null) link.executions = Math.max(link.executions, this.#warmUp * PATIENCE);
+    if (link.code === null && link.executions >= 0) link.executions = Math.max(link.executions, this.#warmUp * PATIENCE);
   }
 
   /** One instruction on the cold tier. @returns null to go on. */
@@ -237,14 +239,21 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     counters.enter('translating');
     const startMs = this.#services.nowMs();
     const regions = this.#takeBatch();
-    const compiled = regions.length === 0 ? null : this.#backend.compile(regions);
-    if (compiled === null) return;
+    if (regions.length === 0) return;
+    const compiled = this.#backend.compile(regions);
+    if (compiled === null) return this.#noteRefusal(regions);
     this.#installAll(compiled);
     counters.translateMs += this.#services.nowMs() - startMs;
     counters.bytesGenerated += compiled.size;
     counters.regionsCompiled += regions.length;
     counters.blocksCompiled += regions.reduce((sum, { blocks }) => sum + blocks.length, 0);
     counters.modulesCompiled++;
+  }
+
+  /** The host has no room, or does not take the module: its code stays cold for long. */
+  #noteRefusal(regions: readonly Region[]): void {
+    this.#counters.modulesRefused++;
+    for (const { blocks } of regions) this.linkTo(blocks[0].rip).executions = -REFUSED_PATIENCE;
   }
 
   /** Takes code that another space compiled from the same bytes. @returns whether there is code at `rip` now */

@@ -98,6 +98,7 @@ export interface CpuStatistics {
   readonly regionsDropped: number;
   readonly flushes: number;
   readonly modulesReused: number;
+  readonly modulesRefused: number;
   readonly entries: number;
   readonly coldBlocks: number;
   /** Why generated code came back, with how often. */

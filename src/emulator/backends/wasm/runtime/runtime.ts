@@ -100,9 +100,8 @@ export class WasmRuntime {
       for (let i = 0; i < compiled.links.length; i++) this.#table.set(base + compiled.entries.length + i, this.#stub);
       source.module ??= new WebAssembly.Module(compiled.bytes);
       void new WebAssembly.Instance(source.module, { [HOST]: { ...this.#imports, base } });
-    } catch (error) {
-      if (String(error).includes('CompileError')) throw error;
-      // Out of memory, or more than the host bears: the code stays cold.
+    } catch {
+      // Out of memory, or more than the host bears: the code stays cold (counted as modulesRefused).
       this.#slots.free(base, count);
       return null;
     }
