@@ -164,7 +164,8 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   /** Where fuel ran out is the head of a loop that takes long: it becomes an entry. */
   #makeEntry(S: number): void {
     const link = this.find(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2]);
-    if (link.code === null && link.executions >= 0) link.executions = Math.max(link.executions, this.#warmUp * PATIENCE);
+    if (link.code === null && link.executions >= 0)
+      link.executions = Math.max(link.executions, this.#warmUp * PATIENCE);
   }
 
   /** One instruction on the cold tier. @returns null to go on. */

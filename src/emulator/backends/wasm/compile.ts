@@ -9,6 +9,7 @@ import { emitterOf } from './emit/emit-table.ts';
 import type { FunctionBody } from './encoder/code-writer.ts';
 import { ModuleWriter } from './encoder/module-writer.ts';
 import { type ModuleScope, RegionFrame } from './frame/region-frame.ts';
+import { ReturnMap } from './return-map.ts';
 import { RUNTIME_FUNCTIONS, type RuntimeFunction } from './runtime-functions.ts';
 
 /** A module and what its table slots stand for: entries first, then links. */
@@ -50,16 +51,18 @@ function writeRegions(regions: readonly Region[]): {
   const links = new Numbering<number>();
   const linkSlot = (rip: number): number => entries.length + links.of(rip);
   const regionAt = (rip: number): number | null => functions.get(rip) ?? null;
+  const returns = new ReturnMap(regions);
   const bodies = regions.map((region) => {
     const index = functions.get(region.blocks[0].rip);
     assert(index !== undefined, 'wasm: region without a function');
-    return { index, body: new RegionFrame(supported(region), { ...scope, regionAt, linkSlot }).write() };
+    const returnsTo = returns.of(region);
+    return { index, body: new RegionFrame(supported(region), { ...scope, regionAt, linkSlot, returnsTo }).write() };
   });
   module.fillTable(scope.baseGlobal, [...functions.values()]);
   return { module, bodies, entries, links: links.items };
 }
 
-function importScope(module: ModuleWriter): Omit<ModuleScope, 'regionAt' | 'linkSlot'> {
+function importScope(module: ModuleWriter): Omit<ModuleScope, 'regionAt' | 'linkSlot' | 'returnsTo'> {
   const regionType = module.type(REGION_PARAMETERS, REGION_RESULTS);
   const helper = module.importFunction(HOST, 'helper', module.type(['i32', 'i32', 'i32', 'i32'], ['i32']));
   const float = module.importFunction(HOST, 'float', module.type(['i32', 'i32', 'i32'], ['i32']));

@@ -4,8 +4,8 @@ test al, al
 jne 1b
 ret
 
-578 bytes
-locals 3 i32, 1 i64, 2 i32, 1 i64, 3 i32
+501 bytes
+locals 3 i32, 1 i64, 2 i32, 1 i64, 2 i32
   block i32
     loop
       local.get 1
@@ -160,41 +160,6 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 3 i32
         local.get 15
         i32.wrap_i64
         local.set 16
-        local.get 15
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        local.tee 17
-        if
-          local.get 0
-          local.get 17
-          i32.store +132
-          local.get 1
-          i32.const 0
-          i32.le_s
-          if
-            local.get 16
-            local.set 2
-            local.get 0
-            i32.const 1288
-            i32.store +160
-            local.get 0
-            local.get 14
-            i32.store +168
-            i32.const 2
-            br 4
-          end
-          local.get 16
-          local.set 2
-          local.get 0
-          i32.const 1288
-          i32.store +160
-          local.get 0
-          local.get 14
-          i32.store +168
-          i32.const 3
-          br 3
-        end
         local.get 1
         i32.const 0
         i32.le_s
@@ -234,10 +199,10 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 3 i32
         i32.and
         i32.const 3
         i32.shl
-        local.tee 18
+        local.tee 17
         i32.load +786436
         i32.const 0
-        local.get 18
+        local.get 17
         i32.load +786432
         local.get 16
         i32.eq

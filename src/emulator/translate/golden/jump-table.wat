@@ -1,8 +1,8 @@
 and eax, 3
 jmp [rbx+rax*8]
 
-439 bytes
-locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
+362 bytes
+locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   i64.load +24
   local.set 9
@@ -91,41 +91,6 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
     local.get 13
     i32.wrap_i64
     local.set 14
-    local.get 13
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    local.tee 15
-    if
-      local.get 0
-      local.get 15
-      i32.store +132
-      local.get 1
-      i32.const 0
-      i32.le_s
-      if
-        local.get 14
-        local.set 2
-        local.get 0
-        i32.const 1312
-        i32.store +160
-        local.get 0
-        local.get 10
-        i32.store +168
-        i32.const 2
-        br 2
-      end
-      local.get 14
-      local.set 2
-      local.get 0
-      i32.const 1312
-      i32.store +160
-      local.get 0
-      local.get 10
-      i32.store +168
-      i32.const 3
-      br 1
-    end
     local.get 1
     i32.const 0
     i32.le_s
@@ -165,10 +130,10 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 15
+    local.tee 12
     i32.load +786436
     i32.const 0
-    local.get 15
+    local.get 12
     i32.load +786432
     local.get 14
     i32.eq

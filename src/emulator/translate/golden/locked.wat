@@ -5,8 +5,8 @@ ret
 1: pause
 ret
 
-1274 bytes
-locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
+1040 bytes
+locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64, 2 i32
   block i32
     local.get 1
     i32.const 3
@@ -241,57 +241,6 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
       local.get 13
       i32.wrap_i64
       local.set 16
-      local.get 13
-      i64.const 32
-      i64.shr_u
-      i32.wrap_i64
-      local.tee 10
-      if
-        local.get 0
-        local.get 10
-        i32.store +132
-        local.get 1
-        i32.const 0
-        i32.le_s
-        if
-          local.get 16
-          local.set 2
-          local.get 0
-          i32.const 832
-          i32.store +160
-          local.get 0
-          local.get 17
-          local.get 14
-          i64.sub
-          i64.store +168
-          local.get 0
-          local.get 17
-          i64.store +176
-          local.get 0
-          local.get 14
-          i64.store +184
-          i32.const 2
-          br 3
-        end
-        local.get 16
-        local.set 2
-        local.get 0
-        i32.const 832
-        i32.store +160
-        local.get 0
-        local.get 17
-        local.get 14
-        i64.sub
-        i64.store +168
-        local.get 0
-        local.get 17
-        i64.store +176
-        local.get 0
-        local.get 14
-        i64.store +184
-        i32.const 3
-        br 2
-      end
       local.get 1
       i32.const 0
       i32.le_s
@@ -347,10 +296,10 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
       i32.and
       i32.const 3
       i32.shl
-      local.tee 12
+      local.tee 10
       i32.load +786436
       i32.const 0
-      local.get 12
+      local.get 10
       i32.load +786432
       local.get 16
       i32.eq
@@ -365,19 +314,19 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
       local.set 11
       local.get 11
       i32.wrap_i64
-      local.set 18
+      local.set 12
       block
         block
-          local.get 18
+          local.get 12
           i64.extend_i32_u
           local.get 11
           i64.ne
           br_if 0
-          local.get 18
+          local.get 12
           i32.const 12
           i32.shr_u
           i32.load8_u +1048576
-          local.get 18
+          local.get 12
           i32.const 7
           i32.add
           i32.const 12
@@ -411,10 +360,10 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
         i32.const 0
         br 2
       end
-      local.get 18
+      local.get 12
       i64.load
-      local.set 19
-      local.get 19
+      local.set 18
+      local.get 18
       i64.const 4294967295
       i64.gt_u
       if
@@ -445,65 +394,14 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
       i64.const 8
       i64.add
       local.set 8
-      local.get 19
+      local.get 18
       i32.wrap_i64
-      local.set 20
-      local.get 19
-      i64.const 32
-      i64.shr_u
-      i32.wrap_i64
-      local.tee 21
-      if
-        local.get 0
-        local.get 21
-        i32.store +132
-        local.get 1
-        i32.const 0
-        i32.le_s
-        if
-          local.get 20
-          local.set 2
-          local.get 0
-          i32.const 832
-          i32.store +160
-          local.get 0
-          local.get 17
-          local.get 14
-          i64.sub
-          i64.store +168
-          local.get 0
-          local.get 17
-          i64.store +176
-          local.get 0
-          local.get 14
-          i64.store +184
-          i32.const 2
-          br 3
-        end
-        local.get 20
-        local.set 2
-        local.get 0
-        i32.const 832
-        i32.store +160
-        local.get 0
-        local.get 17
-        local.get 14
-        i64.sub
-        i64.store +168
-        local.get 0
-        local.get 17
-        i64.store +176
-        local.get 0
-        local.get 14
-        i64.store +184
-        i32.const 3
-        br 2
-      end
+      local.set 19
       local.get 1
       i32.const 0
       i32.le_s
       if
-        local.get 20
+        local.get 19
         local.set 2
         local.get 0
         i32.const 832
@@ -538,15 +436,15 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
       i64.store +184
       local.get 0
       local.get 1
-      local.get 20
+      local.get 19
       local.get 3
       local.get 4
       local.get 5
       local.get 6
       local.get 7
       local.get 8
-      local.get 20
-      local.get 20
+      local.get 19
+      local.get 19
       i32.const 11
       i32.shr_u
       i32.xor
@@ -554,12 +452,12 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
       i32.and
       i32.const 3
       i32.shl
-      local.tee 22
+      local.tee 20
       i32.load +786436
       i32.const 0
-      local.get 22
-      i32.load +786432
       local.get 20
+      i32.load +786432
+      local.get 19
       i32.eq
       select
       return_call_indirect type 0

@@ -4,8 +4,8 @@ imul rax, rdx
 add rax, rbx
 ret
 
-584 bytes
-locals 6 i64, 1 i32, 2 i64, 3 i32
+469 bytes
+locals 6 i64, 1 i32, 2 i64, 2 i32
   local.get 0
   i64.load +24
   local.set 9
@@ -127,57 +127,6 @@ locals 6 i64, 1 i32, 2 i64, 3 i32
     local.get 16
     i32.wrap_i64
     local.set 18
-    local.get 16
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    local.tee 19
-    if
-      local.get 0
-      local.get 19
-      i32.store +132
-      local.get 1
-      i32.const 0
-      i32.le_s
-      if
-        local.get 18
-        local.set 2
-        local.get 0
-        i32.const 320
-        i32.store +160
-        local.get 0
-        local.get 13
-        i64.store +168
-        local.get 0
-        local.get 13
-        local.get 17
-        i64.sub
-        i64.store +176
-        local.get 0
-        local.get 17
-        i64.store +184
-        i32.const 2
-        br 2
-      end
-      local.get 18
-      local.set 2
-      local.get 0
-      i32.const 320
-      i32.store +160
-      local.get 0
-      local.get 13
-      i64.store +168
-      local.get 0
-      local.get 13
-      local.get 17
-      i64.sub
-      i64.store +176
-      local.get 0
-      local.get 17
-      i64.store +184
-      i32.const 3
-      br 1
-    end
     local.get 1
     i32.const 0
     i32.le_s
@@ -233,10 +182,10 @@ locals 6 i64, 1 i32, 2 i64, 3 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 20
+    local.tee 19
     i32.load +786436
     i32.const 0
-    local.get 20
+    local.get 19
     i32.load +786432
     local.get 18
     i32.eq

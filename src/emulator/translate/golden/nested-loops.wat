@@ -7,8 +7,8 @@ dec edi
 jne 1b
 ret
 
-892 bytes
-locals 4 i32, 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 1 i32
+799 bytes
+locals 4 i32, 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
   block i32
     block
       local.get 1
@@ -223,47 +223,6 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 1 i32
             local.get 17
             i32.wrap_i64
             local.set 18
-            local.get 17
-            i64.const 32
-            i64.shr_u
-            i32.wrap_i64
-            local.tee 19
-            if
-              local.get 0
-              local.get 19
-              i32.store +132
-              local.get 1
-              i32.const 0
-              i32.le_s
-              if
-                local.get 18
-                local.set 2
-                local.get 0
-                i32.const 1824
-                i32.store +160
-                local.get 0
-                local.get 12
-                i32.store +168
-                local.get 0
-                local.get 11
-                i32.store +184
-                i32.const 2
-                br 6
-              end
-              local.get 18
-              local.set 2
-              local.get 0
-              i32.const 1824
-              i32.store +160
-              local.get 0
-              local.get 12
-              i32.store +168
-              local.get 0
-              local.get 11
-              i32.store +184
-              i32.const 3
-              br 5
-            end
             local.get 1
             i32.const 0
             i32.le_s
@@ -309,10 +268,10 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 1 i32
             i32.and
             i32.const 3
             i32.shl
-            local.tee 20
+            local.tee 19
             i32.load +786436
             i32.const 0
-            local.get 20
+            local.get 19
             i32.load +786432
             local.get 18
             i32.eq
@@ -330,20 +289,20 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 1 i32
       local.get 3
       local.get 4
       i64.add
-      local.set 21
-      local.get 21
+      local.set 20
+      local.get 20
       local.get 3
-      local.set 22
+      local.set 21
       local.set 3
       local.get 4
       i32.wrap_i64
       i32.const 1
       i32.sub
-      local.set 23
-      local.get 23
+      local.set 22
+      local.get 22
       i64.extend_i32_u
       local.set 4
-      local.get 23
+      local.get 22
       i32.eqz
       i32.eqz
       if
@@ -357,11 +316,11 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 1 i32
           i32.const 1824
           i32.store +160
           local.get 0
-          local.get 23
+          local.get 22
           i32.store +168
           local.get 0
+          local.get 20
           local.get 21
-          local.get 22
           i64.lt_u
           i32.store +184
           i32.const 2
@@ -373,11 +332,11 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 1 i32
         i32.const 1824
         i32.store +160
         local.get 0
-        local.get 23
+        local.get 22
         i32.store +168
         local.get 0
+        local.get 20
         local.get 21
-        local.get 22
         i64.lt_u
         i32.store +184
         local.get 0

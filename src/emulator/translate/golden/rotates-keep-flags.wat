@@ -5,8 +5,8 @@ shr edx, 3
 xor eax, edx
 ret
 
-480 bytes
-locals 5 i32, 1 i64, 1 i32, 1 i64, 3 i32
+403 bytes
+locals 5 i32, 1 i64, 1 i32, 1 i64, 2 i32
   block i32
     local.get 1
     i32.const 6
@@ -121,41 +121,6 @@ locals 5 i32, 1 i64, 1 i32, 1 i64, 3 i32
     local.get 16
     i32.wrap_i64
     local.set 17
-    local.get 16
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    local.tee 18
-    if
-      local.get 0
-      local.get 18
-      i32.store +132
-      local.get 1
-      i32.const 0
-      i32.le_s
-      if
-        local.get 17
-        local.set 2
-        local.get 0
-        i32.const 1312
-        i32.store +160
-        local.get 0
-        local.get 13
-        i32.store +168
-        i32.const 2
-        br 2
-      end
-      local.get 17
-      local.set 2
-      local.get 0
-      i32.const 1312
-      i32.store +160
-      local.get 0
-      local.get 13
-      i32.store +168
-      i32.const 3
-      br 1
-    end
     local.get 1
     i32.const 0
     i32.le_s
@@ -195,10 +160,10 @@ locals 5 i32, 1 i64, 1 i32, 1 i64, 3 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 19
+    local.tee 18
     i32.load +786436
     i32.const 0
-    local.get 19
+    local.get 18
     i32.load +786432
     local.get 17
     i32.eq

@@ -3,8 +3,8 @@ pxor xmm0, xmm1
 movdqu [rdi], xmm0
 ret
 
-533 bytes
-locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
+490 bytes
+locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
   local.get 0
   v128.load +384
   local.set 9
@@ -161,29 +161,6 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
     local.get 19
     i32.wrap_i64
     local.set 20
-    local.get 19
-    i64.const 32
-    i64.shr_u
-    i32.wrap_i64
-    local.tee 21
-    if
-      local.get 0
-      local.get 21
-      i32.store +132
-      local.get 1
-      i32.const 0
-      i32.le_s
-      if
-        local.get 20
-        local.set 2
-        i32.const 2
-        br 2
-      end
-      local.get 20
-      local.set 2
-      i32.const 3
-      br 1
-    end
     local.get 1
     i32.const 0
     i32.le_s
@@ -214,10 +191,10 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 3 i32
     i32.and
     i32.const 3
     i32.shl
-    local.tee 22
+    local.tee 21
     i32.load +786436
     i32.const 0
-    local.get 22
+    local.get 21
     i32.load +786432
     local.get 20
     i32.eq

@@ -29,6 +29,7 @@ import { LowLanes } from './low-lanes.ts';
 import { type CheckHost, PermissionCheck } from './permission-check.ts';
 import { type PlainLanes, plainLanes } from './plain-lanes.ts';
 import { type FlagHost, FlagState } from './flag-state.ts';
+import { writeJumpTable } from './jump-table.ts';
 import { analyse, isInState, type RegionAnalysis, VariableSet } from './region-analysis.ts';
 
 /** What a region needs of the module it is written into. */
@@ -43,6 +44,8 @@ export interface ModuleScope {
   readonly float: number;
   /** The function at a guest address in the same module, or null. */
   regionAt(rip: number): number | null;
+  /** Guest addresses to which the region's function returns, as far as the module knows. */
+  readonly returnsTo: readonly number[];
   /** The slot, counted from the module's base, of a guest address elsewhere. */
   linkSlot(rip: number): number;
   helperIndex(name: string): number;
@@ -64,6 +67,8 @@ export class RegionFrame implements CheckHost, FlagHost {
   /** Labels of loop heads and of merge blocks. */
   readonly #labels = new Map<number, Label>();
   #outside!: Label;
+  /** Values of the block that were tested to lie below 4 GiB. */
+  #canonical = new Set<Op>();
   #block: Block;
   #number = 0;
   #retired = -1;
@@ -205,6 +210,7 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.values = new BlockValues(block.ops);
     this.floats.begin(this.#plain[node] ?? NO_LANES);
     this.#lows.beginBlock();
+    this.#canonical = new Set();
     this.#check.beginBlock(block.ops);
     if (block.instructionCount > 0) this.#takeFuel(block.instructionCount);
     for (const op of block.ops) this.#writeOp(op);
@@ -217,6 +223,7 @@ export class RegionFrame implements CheckHost, FlagHost {
       this.#flags.freeze();
       return this.#emit(op);
     }
+    if (op.name === 'checkTarget') this.#canonical.add(op.args[0]);
     if (op.name === 'float') this.#copyReaders(this.values.takeReaders(VARIABLE.mxcsr));
     if (op.name === 'set128' && this.#lows.laneOf(op.imm) !== undefined) return this.#writeLowAndUpper(op);
     this.#emit(op);
@@ -599,26 +606,43 @@ export class RegionFrame implements CheckHost, FlagHost {
   }
 
   jumpIndirect(op: Op): void {
+    const { code } = this;
     const target = this.#indirectTarget(op.args[0]);
-    const cases = this.#region.indirect?.get(this.#block.rip) ?? [];
-    const [from, dirty, known] = [this.#number, this.#dirty, this.#flags.known];
+    const known = this.#region.indirect?.get(this.#block.rip) ?? [];
+    const cases = known.filter((rip) => this.#numbers.has(rip));
     this.#retainLocal(target);
     this.#freeTemporaries();
-    for (const rip of cases) {
-      if (!this.#numbers.has(rip)) continue;
-      this.code.localGet(target);
-      this.code.i32(rip | 0);
-      this.code.op('i32.eq');
-      this.code.if();
-      this.#edge(rip, from);
-      this.code.end();
-      [this.#number, this.#dirty, this.#flags.known] = [from, dirty, known];
+    if (cases.length > 0) {
+      const [from, dirty, flags] = [this.#number, this.#dirty, this.#flags.known];
+      const missed = code.block();
+      writeJumpTable(code, target, cases, missed, (rip) => {
+        this.#edge(rip, from);
+        [this.#number, this.#dirty, this.#flags.known] = [from, dirty, flags];
+      });
+      code.end();
     }
     this.#leaveTo(target);
   }
 
   ret(op: Op): void {
-    this.#leaveTo(this.#indirectTarget(op.args[0]));
+    const target = this.#indirectTarget(op.args[0]);
+    this.#prepareToLeave();
+    for (const rip of this.#scope.returnsTo) this.#returnTo(target, rip);
+    this.#jumpTo(target);
+  }
+
+  /** Where calls in this module come back to needs no look-up. */
+  #returnTo(target: number, rip: number): void {
+    const { code } = this;
+    const inside = this.#scope.regionAt(rip);
+    if (inside === null) return;
+    code.localGet(target);
+    code.i32(rip | 0);
+    code.op('i32.eq');
+    code.if();
+    this.#pushParameters(() => code.localGet(target));
+    code.returnCall(inside);
+    code.end();
   }
 
   call(op: Op): void {
@@ -636,10 +660,17 @@ export class RegionFrame implements CheckHost, FlagHost {
     const { code } = this;
     const wide = this.local(value);
     const low = this.#temporary('i32');
-    const high = this.#temporary('i32');
     code.localGet(wide);
     code.op('i32.wrap_i64');
     code.localSet(low);
+    if (!this.#canonical.has(value)) this.#leaveIfFar(wide, low);
+    this.#testFuel(() => code.localGet(low));
+    return low;
+  }
+
+  #leaveIfFar(wide: number, low: number): void {
+    const { code } = this;
+    const high = this.#temporary('i32');
     code.localGet(wide);
     code.i64(32);
     code.op('i64.shr_u');
@@ -653,14 +684,16 @@ export class RegionFrame implements CheckHost, FlagHost {
     code.localGet(low);
     this.#stopAtTop(STOP.far);
     code.end();
-    this.#testFuel(() => code.localGet(low));
-    return low;
   }
 
   /** To an address known only now: by the jump cache (convention.ts), or the stub. */
   #leaveTo(target: number): void {
-    const { code } = this;
     this.#prepareToLeave();
+    this.#jumpTo(target);
+  }
+
+  #jumpTo(target: number): void {
+    const { code } = this;
     this.#pushParameters(() => code.localGet(target));
     const entry = this.#temporary('i32');
     code.localGet(target);
