@@ -25,6 +25,7 @@ import { emitterOf } from '../emit/emit-table.ts';
 import { CodeWriter, type FunctionBody, type Label } from '../encoder/code-writer.ts';
 import type { RuntimeFunction } from '../runtime-functions.ts';
 import { BlockValues, isValue } from './block-values.ts';
+import { VariableLocals } from './variable-locals.ts';
 import { LowLanes } from './low-lanes.ts';
 import { type CheckHost, PermissionCheck } from './permission-check.ts';
 import { type PlainLanes, plainLanes } from './plain-lanes.ts';
@@ -62,8 +63,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   readonly #shape: Shape;
   readonly #analysis: RegionAnalysis;
   readonly #numbers: ReadonlyMap<number, number>;
-  /** Local of each variable that the region names. */
-  readonly #locals = new Map<number, number>();
+  readonly #locals: VariableLocals;
   /** Labels of loop heads and of merge blocks. */
   readonly #labels = new Map<number, Label>();
   #outside!: Label;
@@ -94,81 +94,32 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.#numbers = new Map(region.blocks.map((block, i) => [block.rip, i]));
     this.#block = region.blocks[0];
     this.#check = new PermissionCheck(this);
+    this.#locals = new VariableLocals(this.code, this.#lows, this.#analysis.touched);
   }
 
   write(): FunctionBody {
-    this.#assignLocals();
     this.#lows.assign(this.#region.blocks);
-    this.#loadVariables(this.#analysis.touched, false);
+    this.#locals.loadEntry();
     this.#openFloats();
     this.#outside = this.code.block('i32');
     this.#writeTree(0);
     this.code.op('unreachable');
     this.code.end();
-    this.#spillAll();
+    // Below the STOP on the stack.
+    this.#locals.spill(this.#analysis.written);
+    this.code.localGet(PARAMETER.state);
+    this.code.localGet(PARAMETER.rip);
+    this.code.memory('i32.store', STATE_OFFSET.rip);
     return this.code.finish();
   }
 
-  // Variables
-
-  #assignLocals(): void {
-    PASSED_REGISTERS.forEach((register, i) => this.#locals.set(register, PARAMETER.registers + i));
-    for (const variable of this.#analysis.touched) {
-      if (!this.#locals.has(variable)) {
-        this.#locals.set(variable, this.code.newLocal(STATE_VARIABLES[variable].type));
-      }
-    }
-  }
-
-  #localOf(variable: number): number {
-    const local = this.#locals.get(variable);
-    assert(local !== undefined, `wasm: variable ${STATE_VARIABLES[variable].name} has no local`);
-    return local;
-  }
-
-  #loadVariables(variables: Iterable<number>, withPassed: boolean): void {
-    for (const variable of variables) {
-      if (!withPassed && PASSED_REGISTERS.includes(variable)) continue;
-      const { offset, type } = STATE_VARIABLES[variable];
-      this.code.localGet(PARAMETER.state);
-      this.code.memory(`${type}.load`, offset);
-      this.code.localSet(this.#localOf(variable));
-      this.#lows.load(variable);
-    }
-  }
-
-  #spill(variables: Iterable<number>): void {
-    for (const variable of variables) {
-      const { offset, type } = STATE_VARIABLES[variable];
-      this.code.localGet(PARAMETER.state);
-      this.code.localGet(this.#localOf(variable));
-      this.code.memory(`${type}.store`, offset);
-      this.#lows.store(variable);
-    }
-  }
-
-  /** Below the STOP on the stack: everything into the state. */
-  #spillAll(): void {
-    const { code } = this;
-    this.#spill(PASSED_REGISTERS);
-    this.#spill([...this.#analysis.written].filter((variable) => !PASSED_REGISTERS.includes(variable)));
-    this.#spillFuel();
-    code.localGet(PARAMETER.state);
-    code.localGet(PARAMETER.rip);
-    code.memory('i32.store', STATE_OFFSET.rip);
-  }
-
-  #spillFuel(): void {
-    this.code.localGet(PARAMETER.state);
-    this.code.localGet(PARAMETER.fuel);
-    this.code.memory('i32.store', STATE_OFFSET.fuel);
-  }
+  // Floats
 
   #openFloats(): void {
     if (!this.#analysis.hasFloats) return;
     this.#bar = this.code.newLocal('i32');
     this.#refreshBar();
-    this.#lows.testEntry(this.#bar, (variable) => this.#localOf(variable));
+    this.#lows.testEntry(this.#bar, (variable) => this.#locals.of(variable));
     this.#plain = plainLanes(this.#region.blocks, graphOf(this.#region), this.#lows.tested);
   }
 
@@ -316,7 +267,7 @@ export class RegionFrame implements CheckHost, FlagHost {
       this.pushState();
       return this.code.memory(`${type}.load`, STATE_VARIABLES[variable].offset);
     }
-    this.code.localGet(this.#localOf(variable));
+    this.code.localGet(this.#locals.of(variable));
     if (type === 'i32' && STATE_VARIABLES[variable].type === 'i64') this.code.op('i32.wrap_i64');
     if (type === 'v128') this.#lows.merge(variable);
   }
@@ -338,7 +289,7 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.#copyReaders(this.values.takeReaders(variable));
     this.code.localSet(lane.local);
     if (!keepsUpper) {
-      this.code.localSet(this.#localOf(variable));
+      this.code.localSet(this.#locals.of(variable));
       this.#lows.noteUpper(variable, root);
     }
     this.floats.forgetVariable(variable);
@@ -349,7 +300,7 @@ export class RegionFrame implements CheckHost, FlagHost {
     if (isInState(variable)) return this.#writeInState(variable, type, value);
     value();
     this.#copyReaders(this.values.takeReaders(variable));
-    this.code.localSet(this.#localOf(variable));
+    this.code.localSet(this.#locals.of(variable));
     this.floats.forgetVariable(variable);
     this.#dirty.add(variable);
   }
@@ -366,7 +317,7 @@ export class RegionFrame implements CheckHost, FlagHost {
     const { code } = this;
     if (STATE_VARIABLES[variable].type === 'i32') return this.writeVariable(variable, 'i32', value);
     this.writeVariable(variable, 'i64', () => {
-      code.localGet(this.#localOf(variable));
+      code.localGet(this.#locals.of(variable));
       code.i64(0, -1);
       code.op('i64.and');
       value();
@@ -489,18 +440,13 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.#flags.materialise();
     this.#copyReaders(this.values.takeAllReaders());
     const args = op.args.map((arg) => this.fixed(arg));
-    this.#spill(PASSED_REGISTERS);
-    this.#spill([...this.#dirty].filter((variable) => !PASSED_REGISTERS.includes(variable)));
+    this.#locals.spill(this.#dirty);
     this.#dirty.clear();
-    this.#spillFuel();
     this.pushState();
     code.i32(this.#scope.helperIndex(op.tag));
     for (const push of args) push();
     code.call(this.#scope.helper);
-    this.#loadVariables(new Set([...PASSED_REGISTERS, ...this.#analysis.touched]), true);
-    this.pushState();
-    code.memory('i32.load', STATE_OFFSET.fuel);
-    code.localSet(PARAMETER.fuel);
+    this.#locals.reload();
     this.#lows.reloaded(op);
     this.#refreshBar();
   }
@@ -594,7 +540,7 @@ export class RegionFrame implements CheckHost, FlagHost {
 
   #prepareToLeave(): void {
     this.#flags.materialise();
-    this.#spill([...this.#dirty].filter((variable) => !PASSED_REGISTERS.includes(variable)));
+    this.#locals.spillUnpassed(this.#dirty);
   }
 
   #pushParameters(rip: () => void): void {
