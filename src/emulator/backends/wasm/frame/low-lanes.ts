@@ -10,7 +10,7 @@ import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
 import { PARAMETER } from '../convention.ts';
 import { pushDenormalLanes, pushIsDenormal } from '../emit/float-format.ts';
 import type { Plain } from '../emit/float-notes.ts';
-import { PLAIN_BITS } from '../emit/float-plain.ts';
+import { PLAIN_BITS, plainOperands, plainResult } from '../emit/float-plain.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
 import { FLOAT_BAR } from '../float-runtime.ts';
 
@@ -24,8 +24,8 @@ interface LowLane {
 export class LowLanes {
   readonly #code: CodeWriter;
   readonly #lanes = new Map<number, LowLane>();
-  /** Registers that packed operations of one format write; they have no low lane here. */
-  readonly #packed = new Map<number, 'F64x2' | 'F32x4'>();
+  /** Other registers that operations of one format write or read: they are looked at when the region is entered. */
+  readonly #others = new Map<number, Plain>();
   /** Whose upper bits the v128 local holds, where the block wrote it; other locals hold what they held at its start. */
   readonly #roots = new Map<number, Op>();
   /** What was read before this op (a helper) is not what the locals hold. */
@@ -46,11 +46,21 @@ export class LowLanes {
     }
     for (const [variable, [lanes, other]] of written) {
       if (other !== undefined) continue;
-      if (lanes === 'F64x2' || lanes === 'F32x4') this.#packed.set(variable, lanes);
+      if (lanes === 'F64x2' || lanes === 'F32x4') this.#others.set(variable, lanes);
       else {
         const type = lanes === 'F64' ? 'f64' : 'f32';
         this.#lanes.set(variable, { local: this.#code.newLocal(type), type });
       }
+    }
+    for (const { ops } of blocks) for (const op of ops) if (op.name === 'float') this.#noteOperands(op);
+  }
+
+  /** Registers that are only read, as a loop's constants are. */
+  #noteOperands(op: Op): void {
+    const lanes = plainResult(op);
+    if (lanes === null) return;
+    for (const { name, imm } of plainOperands(op)) {
+      if (name === 'get128' && !this.#lanes.has(imm) && !this.#others.has(imm)) this.#others.set(imm, lanes);
     }
   }
 
@@ -74,9 +84,19 @@ export class LowLanes {
       pushIsDenormal(code, type, local);
       shutIf();
     }
-    for (const [variable, lanes] of this.#packed) {
-      pushDenormalLanes(code, lanes === 'F64x2' ? 'f64x2' : 'f32x4', localOf(variable));
-      code.op('v128.any_true');
+    for (const [variable, lanes] of this.#others) {
+      if (lanes === 'F64x2' || lanes === 'F32x4') {
+        pushDenormalLanes(code, lanes === 'F64x2' ? 'f64x2' : 'f32x4', localOf(variable));
+        code.op('v128.any_true');
+      } else {
+        const type = lanes === 'F64' ? 'f64' : 'f32';
+        const low = code.newLocal(type);
+        code.localGet(localOf(variable));
+        code.lane(type === 'f64' ? 'f64x2.extract_lane' : 'f32x4.extract_lane', 0);
+        code.localSet(low);
+        pushIsDenormal(code, type, low);
+        code.release(low);
+      }
       shutIf();
     }
   }
