@@ -142,12 +142,14 @@ export class MicroTier implements ColdTier {
 
   #decode(rip: number): number {
     if (this.#watcher.isCompiled(rip)) return 0;
-    // What was prepared, or what other spaces had compiled: the block may use it at once.
+    // What other spaces had compiled: a copied block may use it at once.
     this.#connectHandlers();
     const known = this.#code.copy(rip, this.#watcher.warmUp);
     if (known !== 0) return known;
     const block = this.#services.microBlock(rip, MAX_INSTRUCTIONS);
     if (block === null) return 0;
+    // What came prepared, when this is the first block of all.
+    this.#connectHandlers();
     const addr = this.#code.add(block, this.#watcher.warmUp);
     if (this.#library.pendingCount >= this.#batch) this.#compile();
     return addr;
