@@ -37,9 +37,10 @@ const WARM_UP = 100;
 // CPU time of python3's start, and of a loop of 3 million turns in it: 4.2 and 6.2 s with 500, 2.5 and 4.7 with 5000, 1.8 and
 // 4.3 with 20000; and 40,000 executions are still gone in a millisecond.
 const CHAIN_WARM_UP = 40_000;
-// Coming here from a region and going on cold costs as much as some dozens of executions in a chain: code that regions
-// leave for again and again is soon part of them (a loop of bash: 4.7 s of CPU time for 6.8).
-const ARRIVAL = 40;
+// Times that a block is come to from outside of a chain before it is compiled: each costs as much as some dozens of
+// executions in a chain, so what regions leave for again and again is soon part of them (a loop of bash: 4.7 s of CPU
+// time for 6.8).
+const ARRIVALS = 1_000;
 /** What ran so much more seldom than a warm block is not worth being part of its region. */
 const RARE = 100;
 /** A tenth of that is enough for code that only need be instantiated. */
@@ -184,7 +185,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
       // Pages of the code come one by one: what cannot be used at first may be usable later.
       if ((link.executions & (link.executions - 1)) === 0 && this.#reuse(link.rip >>> 0)) return null;
       if (this.#count(link, 1)) return null;
-    } else if (this.#count(link, ARRIVAL)) return null;
+    } else if (this.#count(link, Math.floor(this.#warmUp / ARRIVALS))) return null;
     this.#counters.coldBlocks++;
     this.#counters.enter('cold');
     const exit = this.#cold.runBlock(S);
