@@ -96,17 +96,30 @@ export function analyse(blocks: readonly Block[], graph: Graph, shape: Shape): R
 
 function dirtyAtStart(blocks: readonly Block[], { successors }: Graph): VariableSet[] {
   const atStart = blocks.map(() => new VariableSet());
+  const changes = blocks.map(({ ops }) => changesOf(ops));
   for (let hasChanged = true; hasChanged;) {
     hasChanged = false;
-    for (const [i, { ops }] of blocks.entries()) {
-      const dirty = atStart[i].copy();
-      for (const op of ops) {
-        if (op.name === 'helper') dirty.clear();
-        const write = writtenBy(op);
-        if (write >= 0) dirty.add(write);
-      }
+    for (const [i, { written, hasHelper }] of changes.entries()) {
+      const dirty = written.copy();
+      // A helper finds everything in the state, and everything comes from there afterwards.
+      if (!hasHelper) dirty.addAll(atStart[i]);
       for (const next of successors[i]) if (atStart[next].addAll(dirty)) hasChanged = true;
     }
   }
   return atStart;
+}
+
+/** Variables written in a block, behind its last helper if it has one. */
+function changesOf(ops: readonly Op[]): { readonly written: VariableSet; readonly hasHelper: boolean } {
+  const written = new VariableSet();
+  let hasHelper = false;
+  for (const op of ops) {
+    if (op.name === 'helper') {
+      written.clear();
+      hasHelper = true;
+    }
+    const write = writtenBy(op);
+    if (write >= 0) written.add(write);
+  }
+  return { written, hasHelper };
 }
