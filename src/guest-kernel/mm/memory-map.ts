@@ -71,12 +71,21 @@ interface Run {
 /** Brought in, or there already; or why not: nothing mapped, not allowed, past the end of its file. */
 export type TouchResult = 'ok' | 'present' | 'unmapped' | 'denied' | 'beyond-file';
 
+/** All zeros when the last map of a space is disposed of: the next one of a warm space takes it over. */
+const residences = new WeakMap<AddressSpace, Uint8Array>();
+
+function residenceOf(space: AddressSpace): Uint8Array {
+  let resident = residences.get(space);
+  if (resident === undefined) residences.set(space, (resident = new Uint8Array(GUEST_LIMIT / PAGE_SIZE)));
+  return resident;
+}
+
 export class MemoryMap implements PageHolder {
   readonly space: AddressSpace;
   readonly areas = new AreaList();
   readonly #budget: MemoryBudget;
   /** One byte per page of the 4 GiB: 1 = holds bytes of its mapping. */
-  readonly #resident = new Uint8Array(GUEST_LIMIT / PAGE_SIZE);
+  readonly #resident: Uint8Array;
   #residentPages = 0;
   /** The heap of brk(2) is [brkStart, brkEnd); set by the loader. */
   brkStart = 0;
@@ -87,6 +96,7 @@ export class MemoryMap implements PageHolder {
   constructor(space: AddressSpace, budget: MemoryBudget) {
     this.space = space;
     this.#budget = budget;
+    this.#resident = residenceOf(space);
     space.onStatesFull = (sizeBytes) => this.#mapForMachine(sizeBytes);
   }
 
