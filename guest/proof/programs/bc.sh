@@ -1,5 +1,5 @@
 # 2,000 digits of pi, and what else bc's library has.
-bc -lq <<'END'
+/usr/bin/bc -lq <<'END'
 scale=2000
 4*a(1)
 scale=60
