@@ -68,7 +68,7 @@ function asleep(waiting: Waiting): Blocked {
 }
 
 /** The thread waits on no word any more; also when it is killed in its sleep. */
-export function leaveFutexes(task: GuestTask): void {
+function leaveFutexes(task: GuestTask): void {
   for (const waiter of task.futexWaiters) FutexTable.leave(waiter);
   task.futexWaiters = [];
 }

@@ -34,7 +34,7 @@ function change(thread: Thread, program: RunningProgram, resource: number, addr:
 }
 
 /** Brings a limit to where it acts. */
-export function applyLimit(program: RunningProgram, resource: number): void {
+function applyLimit(program: RunningProgram, resource: number): void {
   const soft = program.limits.soft(resource);
   if (resource === RLIMIT_NOFILE) program.files.limit = soft;
   if (resource === RLIMIT_CPU) watchCpu(program);

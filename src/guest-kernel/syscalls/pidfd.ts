@@ -10,7 +10,7 @@ import { loadSignalInfo } from './signals.ts';
 import { NO_RETURN, type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 /** A program that runs, or has ended and was not waited for. */
-export function programWithPid(thread: Thread, pid: number): RunningProgram | undefined {
+function programWithPid(thread: Thread, pid: number): RunningProgram | undefined {
   const { machine } = asGuest(thread);
   const program = machine.program(pid) ?? machine.zombie(pid);
   return program !== undefined && (program.isRunning || program.isZombie) ? program : undefined;
