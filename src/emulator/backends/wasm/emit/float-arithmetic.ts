@@ -16,7 +16,6 @@ import {
   SHAPE_OF,
   usualRange,
 } from './float-format.ts';
-import type { Plain } from './float-notes.ts';
 import { scalarOf } from './float-scalar.ts';
 
 const VERBS = ['add', 'sub', 'mul', 'div', 'sqrt'] as const;
@@ -107,7 +106,7 @@ function packed(verb: string, lanes: 'F64x2' | 'F32x4'): Emit {
 }
 
 /** The operation on whole vectors in `locals`; `operands` are the values they hold, as far as notes may be made of them. */
-export function packedOperation(
+function packedOperation(
   w: IrWriter,
   op: Op,
   opcode: Opcode,
@@ -146,9 +145,4 @@ function callRoutine(w: IrWriter, routine: UsualOperation, operands: readonly nu
   code.i32(0);
   code.op('i32.gt_s');
   w.slowExitIf();
-}
-
-/** Lanes of an operation's name. */
-export function lanesOf(operation: string): Plain {
-  return LANES.find((lanes) => operation.endsWith(lanes)) ?? 'F64';
 }

@@ -23,8 +23,6 @@ interface Run {
   readonly locals: Map<string, number>;
 }
 
-export type Sequence = (w: IrWriter, op: Op) => void;
-
 /** Operand letters of an op. */
 const OPERANDS = ['a', 'b', 'c'];
 

@@ -36,7 +36,7 @@ export function addressParts(address: Op): { readonly base: Op; readonly offset:
 }
 
 /** Bytes that a load or store op touches. */
-export function accessBytes({ name, imm }: Op): number {
+function accessBytes({ name, imm }: Op): number {
   switch (name) {
     case 'checkRead':
     case 'checkWrite':

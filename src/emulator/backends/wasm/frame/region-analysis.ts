@@ -44,7 +44,7 @@ export class VariableSet {
 }
 
 /** The variable with a local that an op writes, or -1. */
-export function writtenBy({ name, imm }: Op): number {
+function writtenBy({ name, imm }: Op): number {
   switch (name) {
     case 'set64':
     case 'set32':
