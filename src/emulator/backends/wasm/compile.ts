@@ -8,7 +8,8 @@ import { HOST, REGION_PARAMETERS, REGION_RESULTS } from './convention.ts';
 import { emitterOf } from './emit/emit-table.ts';
 import type { FunctionBody } from './encoder/code-writer.ts';
 import { ModuleWriter } from './encoder/module-writer.ts';
-import { type ModuleScope, RegionFrame } from './frame/region-frame.ts';
+import type { ModuleScope } from './frame/module-scope.ts';
+import { RegionFrame } from './frame/region-frame.ts';
 import { ReturnMap } from './return-map.ts';
 import { RUNTIME_FUNCTIONS, type RuntimeFunction } from './runtime-functions.ts';
 

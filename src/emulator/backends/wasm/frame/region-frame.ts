@@ -17,7 +17,7 @@ import { STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layou
 import { assert } from '../../../util/assert.ts';
 import { graphOf, type Region, STOP } from '../../region/region.ts';
 import { edgeKind, mergesBelow, type Shape, shapeOf } from '../../region/structure.ts';
-import { JUMP_CACHE, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS } from '../convention.ts';
+import { PARAMETER, REGION_PARAMETERS } from '../convention.ts';
 import { FloatNotes } from '../emit/float-notes.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import { endsFloatNotes, pushFreshBar } from '../float-module.ts';
@@ -31,27 +31,9 @@ import { type CheckHost, PermissionCheck } from './permission-check.ts';
 import { type PlainLanes, plainLanes } from './plain-lanes.ts';
 import { type FlagHost, FlagState } from './flag-state.ts';
 import { writeJumpTable } from './jump-table.ts';
+import type { ModuleScope } from './module-scope.ts';
 import { analyse, isInState, type RegionAnalysis, VariableSet } from './region-analysis.ts';
-
-/** What a region needs of the module it is written into. */
-export interface ModuleScope {
-  /** Type of regions. */
-  readonly regionType: number;
-  /** The imported global with the module's first table slot. */
-  readonly baseGlobal: number;
-  /** Index of an imported function. */
-  runtime(name: RuntimeFunction): number;
-  readonly helper: number;
-  readonly float: number;
-  /** The function at a guest address in the same module, or null. */
-  regionAt(rip: number): number | null;
-  /** Guest addresses to which the region's function returns, as far as the module knows. */
-  readonly returnsTo: readonly number[];
-  /** The slot, counted from the module's base, of a guest address elsewhere. */
-  linkSlot(rip: number): number;
-  helperIndex(name: string): number;
-  floatIndex(operation: string): number;
-}
+import { tailCall, tailCallByCache, tailCallIf } from './tail-calls.ts';
 
 export class RegionFrame implements CheckHost, FlagHost {
   readonly code = new CodeWriter(REGION_PARAMETERS);
@@ -518,15 +500,8 @@ export class RegionFrame implements CheckHost, FlagHost {
   /** To a constant address outside of the region. */
   #leave(target: number): void {
     if (!isGuestAddress(target)) return this.#leaveFar(target, target < 0);
-    const { code } = this;
     this.#prepareToLeave();
-    this.#pushParameters(() => code.i32(target | 0));
-    const inside = this.#scope.regionAt(target);
-    if (inside !== null) return code.returnCall(inside);
-    code.globalGet(this.#scope.baseGlobal);
-    code.i32(this.#scope.linkSlot(target));
-    code.op('i32.add');
-    code.returnCallIndirect(this.#scope.regionType);
+    tailCall(this.code, this.#scope, target);
   }
 
   #leaveFar(target: number, isTested: boolean): void {
@@ -541,14 +516,6 @@ export class RegionFrame implements CheckHost, FlagHost {
   #prepareToLeave(): void {
     this.#flags.materialise();
     this.#locals.spillUnpassed(this.#dirty);
-  }
-
-  #pushParameters(rip: () => void): void {
-    const { code } = this;
-    code.localGet(PARAMETER.state);
-    code.localGet(PARAMETER.fuel);
-    rip();
-    PASSED_REGISTERS.forEach((_, i) => code.localGet(PARAMETER.registers + i));
   }
 
   jumpIndirect(op: Op): void {
@@ -573,22 +540,8 @@ export class RegionFrame implements CheckHost, FlagHost {
   ret(op: Op): void {
     const target = this.#indirectTarget(op.args[0]);
     this.#prepareToLeave();
-    for (const rip of this.#scope.returnsTo) this.#returnTo(target, rip);
-    this.#jumpTo(target);
-  }
-
-  /** Where calls in this module come back to needs no look-up. */
-  #returnTo(target: number, rip: number): void {
-    const { code } = this;
-    const inside = this.#scope.regionAt(rip);
-    if (inside === null) return;
-    code.localGet(target);
-    code.i32(rip | 0);
-    code.op('i32.eq');
-    code.if();
-    this.#pushParameters(() => code.localGet(target));
-    code.returnCall(inside);
-    code.end();
+    for (const rip of this.#scope.returnsTo) tailCallIf(this.code, this.#scope, target, rip);
+    tailCallByCache(this.code, this.#scope, target, this.#temporary('i32'));
   }
 
   call(op: Op): void {
@@ -632,34 +585,10 @@ export class RegionFrame implements CheckHost, FlagHost {
     code.end();
   }
 
-  /** To an address known only now: by the jump cache (convention.ts), or the stub. */
+  /** To an address known only now. */
   #leaveTo(target: number): void {
     this.#prepareToLeave();
-    this.#jumpTo(target);
-  }
-
-  #jumpTo(target: number): void {
-    const { code } = this;
-    this.#pushParameters(() => code.localGet(target));
-    const entry = this.#temporary('i32');
-    code.localGet(target);
-    code.localGet(target);
-    code.i32(JUMP_CACHE.shift);
-    code.op('i32.shr_u');
-    code.op('i32.xor');
-    code.i32(JUMP_CACHE.entries - 1);
-    code.op('i32.and');
-    code.i32(Math.log2(JUMP_CACHE.entryBytes));
-    code.op('i32.shl');
-    code.localTee(entry);
-    code.memory('i32.load', JUMP_CACHE.address + 4);
-    code.i32(0);
-    code.localGet(entry);
-    code.memory('i32.load', JUMP_CACHE.address);
-    code.localGet(target);
-    code.op('i32.eq');
-    code.op('select');
-    code.returnCallIndirect(this.#scope.regionType);
+    tailCallByCache(this.code, this.#scope, target, this.#temporary('i32'));
   }
 
   syscall(op: Op): void {
