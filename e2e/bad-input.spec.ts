@@ -1,5 +1,5 @@
 /** Story: whatever is wrong with a program or the browser is said, and everything else goes on. */
-import { expect, test } from './fixture.ts';
+import { expect, fetchFromServer, test } from './fixture.ts';
 import { compile, HELLO, NULL_POINTER, SPIN_IN_CONSTRUCTOR } from './guest-programs.ts';
 
 test('a null pointer ends only its program, with a report', async ({ machine }) => {
@@ -47,7 +47,7 @@ test('a browser without WebAssembly gets a sentence', async ({ page }) => {
 
 test('a browser without IndexedDB runs the machine in memory and says so', async ({ page, context }) => {
   await context.route(/vm\.worker/, async (route) => {
-    const response = await route.fetch();
+    const response = await fetchFromServer(route);
     await route.fulfill({
       response,
       body: `Object.defineProperty(self, 'indexedDB', { value: undefined });\n${await response.text()}`,

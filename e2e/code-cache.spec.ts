@@ -1,6 +1,6 @@
 /** Story: a page that comes back does not translate again what it ran before, and is none the worse without storage. */
 import type { Page } from '@playwright/test';
-import { expect, MachineDriver, test } from './fixture.ts';
+import { expect, fetchFromServer, MachineDriver, test } from './fixture.ts';
 import { MachinePage } from './pages/machine-page.ts';
 
 interface Counts {
@@ -69,7 +69,7 @@ test('damaged code in storage is dropped, and the program runs', async ({ page }
 
 test('a browser without storage translates as ever', async ({ page, context }) => {
   await context.route(/vm\.worker/, async (route) => {
-    const response = await route.fetch();
+    const response = await fetchFromServer(route);
     const body = `Object.defineProperty(self, 'indexedDB', { value: undefined });\n${await response.text()}`;
     await route.fulfill({ response, body });
   });

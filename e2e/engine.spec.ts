@@ -1,12 +1,12 @@
 /** Story: guest code runs on whatever the page's policy allows, and the page says what that is and what is lost. */
 import type { BrowserContext, Page } from '@playwright/test';
-import { expect, MachineDriver, test } from './fixture.ts';
+import { expect, fetchFromServer, MachineDriver, test } from './fixture.ts';
 import { MachinePage } from './pages/machine-page.ts';
 
 /** Serves the machine's worker under another policy than scripts/serve.mjs does. */
 async function underPolicy(context: BrowserContext, scripts: string): Promise<void> {
   await context.route(/vm\.worker/, async (route) => {
-    const response = await route.fetch();
+    const response = await fetchFromServer(route);
     const policy = `default-src 'none'; script-src 'self' ${scripts}; connect-src 'self'`;
     await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } });
   });
@@ -44,7 +44,7 @@ test('where WebAssembly cannot be compiled, programs run as JavaScript and a not
 }) => {
   // 'unsafe-eval' alone allows both, so a worker that is without it stands for an old or locked browser.
   await context.route(/vm\.worker/, async (route) => {
-    const response = await route.fetch();
+    const response = await fetchFromServer(route);
     const body = `WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError('blocked'); } };\n`;
     await route.fulfill({ response, body: body + (await response.text()) });
   });

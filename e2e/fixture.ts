@@ -9,12 +9,17 @@
  *
  * Each test has a machine on the pristine image, its disk in memory unless the test opens the page itself.
  */
-import { test as base, type Page } from '@playwright/test';
+import { test as base, type APIResponse, type Page, type Route } from '@playwright/test';
 import type { FetchInit, FetchReply, MachineAutomation, RunOptions } from '../src/ui/automation.ts';
 import type { ProgramModel } from '../src/ui/guest-rest.ts';
 import { MachinePage } from './pages/machine-page.ts';
 
 export { expect } from '@playwright/test';
+
+/** What the page's server answers. The browser knows `localhost` by itself; where there is no hosts file Node does not. */
+export async function fetchFromServer(route: Route): Promise<APIResponse> {
+  return await route.fetch({ url: route.request().url().replace('//localhost:', '//127.0.0.1:') });
+}
 
 /** window.machine from outside the browser. */
 export class MachineDriver {
