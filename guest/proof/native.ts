@@ -1,5 +1,6 @@
 /** Runs the scripts of `programs/` on the host's processor, inside the same files that the machine's image holds. */
-import { cpSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execute, type Outcome } from '../tests/testing/vm.ts';
 
@@ -27,10 +28,26 @@ export function prepareNative(image: string, scripts: string): void {
 
 const IN_TREE = 'mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc" && exec /usr/sbin/chroot "$0" "$@"';
 
-/** In a mount namespace, and where this process is not root in a user namespace too. */
+/** A mount namespace, and where this process is not root a user namespace too. */
+const UNSHARE = ['unshare', '--mount', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'])];
+
+/** Containers and other chroots may refuse it. */
+const canUnshare = spawnSync(UNSHARE[0], [...UNSHARE.slice(1), 'true']).status === 0;
+
+/** Without a mount namespace the tree has no /proc, and of /dev what is made here. */
+function makeDevices(tree: string): void {
+  const devices = join(tree, 'dev');
+  mkdirSync(devices, { recursive: true });
+  for (const [name, minor] of Object.entries({ null: '3', zero: '5', urandom: '9' })) {
+    const node = join(devices, name);
+    if (!existsSync(node)) spawnSync('mknod', ['-m', '666', node, 'c', '1', minor]);
+  }
+}
+
 export function runNatively(image: string, command: readonly string[]): Promise<Outcome> {
   const variables = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
-  const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const inside = ['unshare', '--mount', ...asRoot, '/bin/sh', '-c', IN_TREE, treeOf(image), ...command];
-  return execute('env', ['-i', ...variables, ...inside]);
+  const tree = treeOf(image);
+  const inside = canUnshare ? [...UNSHARE, '/bin/sh', '-c', IN_TREE] : ['/usr/sbin/chroot'];
+  if (!canUnshare) makeDevices(tree);
+  return execute('env', ['-i', ...variables, ...inside, tree, ...command]);
 }
