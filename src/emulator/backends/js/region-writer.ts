@@ -16,7 +16,7 @@ import { flagParts, flagsCode } from '../../ir/lazy-flags.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import { specOf } from '../../ir/ops.ts';
 import { EMIT } from './emit.ts';
-import { graphOf, type Region, REGION_SLOT, STOP } from '../region/region.ts';
+import { graphOf, isGuestAddress, type Region, REGION_SLOT, STOP } from '../region/region.ts';
 import { edgeKind, mergesBelow, type Shape, shapeOf } from '../region/structure.ts';
 import { baseOf, type CheckGroup, checkGroups, nearBase } from '../region/check-groups.ts';
 import { conditionText } from './condition-text.ts';
@@ -485,8 +485,4 @@ function hex(address: number): string {
 
 function highHalf(address: number): string {
   return String(Math.floor(address / 0x1_0000_0000) | 0);
-}
-
-function isGuestAddress(address: number): boolean {
-  return address >= 0 && address < 0x1_0000_0000;
 }

@@ -68,3 +68,8 @@ export function graphOf({ blocks, joinsCalls, indirect }: Region): Graph {
     }),
   };
 }
+
+/** Whether a code address lies in the 4 GiB that an address space has. */
+export function isGuestAddress(address: number): boolean {
+  return address >= 0 && address < 0x1_0000_0000;
+}

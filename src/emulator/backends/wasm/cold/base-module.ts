@@ -35,11 +35,7 @@ function slow(): FunctionBody {
   code.localGet(S);
   code.localGet(UOP);
   code.memory('i32.store', WORD.from);
-  code.localGet(FUEL);
-  code.localGet(UOP);
-  code.memory('i32.load8_u', MICRO_OP.retired);
-  code.op('i32.add');
-  code.localSet(FUEL);
+  giveBack(code, 'i32.load8_u', MICRO_OP.retired);
   leave(code, LEAVE.slow, () => {
     code.localGet(UOP);
     code.memory('i64.load32_u', MICRO_OP.rip);
@@ -54,16 +50,21 @@ function gone(): FunctionBody {
   code.i32(BLOCK.code);
   code.op('i32.sub');
   code.localSet(UOP);
-  code.localGet(FUEL);
-  code.localGet(UOP);
-  code.memory('i32.load', BLOCK.cost);
-  code.op('i32.add');
-  code.localSet(FUEL);
+  giveBack(code, 'i32.load', BLOCK.cost);
   leave(code, LEAVE.redispatch, () => {
     code.localGet(UOP);
     code.memory('i64.load32_u', BLOCK.rip);
   });
   return code.finish();
+}
+
+/** Fuel gets back what the field at UOP says. */
+function giveBack(code: CodeWriter, load: 'i32.load' | 'i32.load8_u', offset: number): void {
+  code.localGet(FUEL);
+  code.localGet(UOP);
+  code.memory(load, offset);
+  code.op('i32.add');
+  code.localSet(FUEL);
 }
 
 function enter(type: number): FunctionBody {

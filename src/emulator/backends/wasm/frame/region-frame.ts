@@ -15,7 +15,7 @@ import type { ValueType } from '../../../ir/op-spec.ts';
 import { specOf } from '../../../ir/ops.ts';
 import { STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
-import { graphOf, type Region, STOP } from '../../region/region.ts';
+import { graphOf, isGuestAddress, type Region, STOP } from '../../region/region.ts';
 import { edgeKind, mergesBelow, type Shape, shapeOf } from '../../region/structure.ts';
 import { PARAMETER, REGION_PARAMETERS } from '../convention.ts';
 import { FloatNotes } from '../emit/float-notes.ts';
@@ -604,8 +604,4 @@ const NO_LANES: PlainLanes = new Map();
 
 function isConstant({ name }: Op): boolean {
   return name === 'const32' || name === 'const64';
-}
-
-function isGuestAddress(address: number): boolean {
-  return address >= 0 && address < 0x1_0000_0000;
 }
