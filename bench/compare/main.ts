@@ -1,45 +1,67 @@
 /**
- * npm run bench [-- --rounds 5 --columns native,qemu,node,chromium,v86 --kernels fib,qsort --parts kernels,latencies
- *                   --programs hello,bash --engine auto --scale 1 --minutes 14 --save]
+ * npm run bench [-- --quick --rounds 5 --columns native,qemu,node,chromium,v86 --kernels fib,qsort
+ *                   --parts kernels,programs,latencies,page --programs hello,bash --engine auto --scale 1 --minutes 25
+ *                   --save]
  *
  * Everything in one run, interleaved: each round has fresh processes, browsers and machines, and runs each program once
- * in every column. --save writes baseline.json, chart.svg and the tables of README.md.
+ * in every column. --quick takes one round of a few kernels, the latencies and the page. --save writes baseline.json,
+ * chart.svg and the tables of README.md.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { buildPcKernel, KERNELS, type Kernel } from '../emulator/kernels.ts';
+import { KERNELS } from '../emulator/kernels.ts';
 import { chromiumSession } from './chromium-session.ts';
-import { COLUMNS, type ColumnName, type Job, type Outcome, type Session } from './column.ts';
+import { COLUMNS, type ColumnName, type Session } from './column.ts';
 import { type Figures, Samples } from './figures.ts';
 import { hostSession } from './host-session.ts';
-import { kernelJob, LATENCIES, latencyJob } from './jobs.ts';
+import { LATENCIES, latencyJob } from './jobs.ts';
 import { type Program, programJob, PROGRAMS, TREE } from './programs.ts';
 import type { MachineSession } from './machine-session.ts';
 import { nodeSession } from './node-session.ts';
 import { runStarts } from './page-starts.ts';
 import { markdownTable, svgChart } from './report.ts';
-import { type PcSession, v86Session } from './v86-session.ts';
+import { inEach, run, say, type Sessions } from './rounds.ts';
+import { runKernel } from './run-kernels.ts';
+import { v86Session } from './v86-session.ts';
 
 const PARTS = ['kernels', 'programs', 'latencies', 'page'] as const;
 const ALL_KERNELS = KERNELS.map((kernel) => kernel.name);
 
-const { values: options } = parseArgs({
+const WHOLE = {
+  rounds: '5',
+  columns: COLUMNS.join(),
+  kernels: ALL_KERNELS.join(),
+  parts: PARTS.join(),
+  programs: PROGRAMS.map((program) => program.name).join(),
+  scale: '1',
+  minutes: '25',
+};
+const QUICK: Partial<typeof WHOLE> = {
+  rounds: '1',
+  columns: 'native,qemu,chromium',
+  kernels: 'sha256,hash64,fib,interp,tree,mandel,packed-float,memcpy',
+  parts: 'kernels,latencies,page',
+};
+
+const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    columns: { type: 'string', default: COLUMNS.join() },
-    kernels: { type: 'string', default: ALL_KERNELS.join() },
-    parts: { type: 'string', default: PARTS.join() },
-    programs: { type: 'string', default: PROGRAMS.map((program) => program.name).join() },
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    columns: { type: 'string' },
+    kernels: { type: 'string' },
+    parts: { type: 'string' },
+    programs: { type: 'string' },
     engine: { type: 'string', default: 'auto' },
-    scale: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '14' },
+    scale: { type: 'string' },
+    minutes: { type: 'string' },
     // Where bench/main.mjs serves the page.
     page: { type: 'string', default: 'http://localhost:8080/' },
     save: { type: 'boolean', default: false },
   },
 });
+const options = { ...WHOLE, ...(values.quick ? QUICK : {}), ...values };
 const wanted = (list: string, name: string): boolean => list.split(',').includes(name);
 const columns = COLUMNS.filter((column) => wanted(options.columns, column));
 const kernels = KERNELS.filter((kernel) => wanted(options.kernels, kernel.name));
@@ -47,16 +69,9 @@ const programs = PROGRAMS.filter((program) => wanted(options.programs, program.n
 const rounds = Number(options.rounds);
 const scale = Number(options.scale);
 
-/** v86 is so much slower that a part of the rounds says as much. */
-const PC_SHARE = 0.25;
-
 const samples = new Samples();
 const tierMs: Record<string, number> = {};
 let engine = options.engine;
-
-const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
-
-type Sessions = Map<ColumnName, Session>;
 
 async function openSessions(pageUrl: string): Promise<Sessions> {
   const openers: Record<Exclude<ColumnName, 'v86'>, () => Promise<Session>> = {
@@ -68,76 +83,6 @@ async function openSessions(pageUrl: string): Promise<Sessions> {
   const sessions: Sessions = new Map();
   for (const column of columns) if (column !== 'v86') sessions.set(column, await openers[column]());
   return sessions;
-}
-
-/**
- * Runs a job in every column that still answers. A column that fails has no value there and is told; one that hangs is out
- * for the rest of the round.
- */
-async function inEach(job: (column: ColumnName) => Job, sessions: Sessions, note: Note): Promise<void> {
-  for (const [column, session] of sessions) {
-    const { name } = job(column);
-    try {
-      await note(column, session, job(column));
-    } catch (error) {
-      say(`${name}: ${column} failed: ${error instanceof Error ? error.message : String(error)}`);
-      if (error instanceof Hang) sessions.delete(column);
-    }
-  }
-}
-
-type Note = (column: ColumnName, session: Session, job: Job) => Promise<void>;
-
-class Hang extends Error {}
-
-const PATIENCE_MS = 180_000;
-
-async function run(session: Session, job: Job): Promise<Outcome> {
-  let timer: NodeJS.Timeout | undefined;
-  const hang = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Hang(`${job.name} does not end`)), PATIENCE_MS);
-  });
-  return await Promise.race([session.run(job), hang]).finally(() => clearTimeout(timer));
-}
-
-/** CPU time of a kernel without start and end; its checksum must be the native one. */
-async function runKernel(kernel: Kernel, sessions: Sessions, pc: PcSession | undefined): Promise<void> {
-  const count = Math.max(4, Math.round(kernel.rounds * scale));
-  const row = { name: kernel.name, group: kernel.group, unit: 'ms' } as const;
-  const [whole, empty] = [kernelJob(kernel, count), kernelJob(kernel, 0)];
-  let checksum: string | undefined;
-  await inEach(
-    () => whole,
-    sessions,
-    async (column, session, job) => {
-      const startUp = await run(session, empty);
-      const before = await retiredOf(session);
-      const { output, cpuMs } = await run(session, job);
-      checksum ??= output;
-      if (output !== checksum) throw new Error(`checksum ${output.trim()} instead of ${checksum.trim()}`);
-      samples.add(row, column, cpuMs - startUp.cpuMs);
-      const mips = ((await retiredOf(session)) - before) / 1_000 / cpuMs;
-      if (mips > 0) samples.add({ name: kernel.name, group: 'speed', unit: 'Mips' }, column, mips);
-    },
-  );
-  if (pc !== undefined) await runPcKernel(kernel, count, pc);
-}
-
-/** Guest instructions so far; 0 for columns that do not count. */
-async function retiredOf(session: Session): Promise<number> {
-  return 'statistics' in session ? ((await (session as MachineSession).statistics()).cpu?.retired ?? 0) : 0;
-}
-
-async function runPcKernel(kernel: Kernel, count: number, pc: PcSession): Promise<void> {
-  const pcCount = Math.max(1, Math.round(count * PC_SHARE));
-  try {
-    const { output, ms } = await pc.run(buildPcKernel(kernel, '.cache/bench/kernels'), pcCount);
-    const expected = (await hostSession([]).run(kernelJob(kernel, pcCount))).output;
-    if (output !== expected) throw new Error(`checksum ${output.trim()} instead of ${expected.trim()}`);
-    samples.add({ name: kernel.name, group: kernel.group, unit: 'ms' }, 'v86', (ms * count) / pcCount);
-  } catch (error) {
-    say(`${kernel.name}: v86 failed: ${String(error)}`);
-  }
 }
 
 /** From the wish to start it to its end; it must print what it prints natively. */
@@ -175,7 +120,9 @@ async function runRound(pageUrl: string): Promise<void> {
   const sessions = await openSessions(pageUrl);
   const pc = columns.includes('v86') && wanted(options.parts, 'kernels') ? await v86Session() : undefined;
   try {
-    if (wanted(options.parts, 'kernels')) for (const kernel of kernels) await runKernel(kernel, sessions, pc);
+    if (wanted(options.parts, 'kernels')) {
+      for (const kernel of kernels) await runKernel(samples, kernel, scale, sessions, pc);
+    }
     if (wanted(options.parts, 'programs')) for (const program of programs) await runProgram(program, sessions);
     if (wanted(options.parts, 'latencies')) await runLatencies(sessions);
     if (wanted(options.parts, 'page') && columns.includes('chromium'))

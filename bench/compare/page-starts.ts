@@ -9,6 +9,8 @@ import { guestCommand } from './machine-session.ts';
 
 const HELLO = guestCommand(['/usr/bin/bench-hello']);
 const PYTHON = guestCommand(['/usr/bin/python3.11', '-c', 'print(1)']);
+/** Chromium loads panels of its own window first; a visitor's browser is open already. */
+const UNTIL_OPEN_MS = 3_000;
 /** The page writes what it compiled a while after it was compiled. */
 const UNTIL_KEPT_MS = 4_000;
 
@@ -22,6 +24,7 @@ export async function runStarts(samples: Samples, url: string, engine: string): 
     samples.add({ name, group: 'page', unit }, 'chromium', value);
   try {
     const page = await context.newPage();
+    await page.waitForTimeout(UNTIL_OPEN_MS);
     const address = `${url}?image=bench&engine=${engine}`;
     add('page load to prompt, first visit', await toPrompt(page, address));
     add('memory of the renderer at the prompt (PSS)', await rendererPss(context, page), 'KiB');

@@ -7,6 +7,7 @@ const GROUPS: readonly (readonly [group: Row['group'], title: string])[] = [
   ['scalar', 'Scalar floating point'],
   ['packed', 'Packed floating point'],
   ['memory', 'Copying and scanning memory'],
+  ['warm-up', 'Warm-up: the same kernels, an eighth of the rounds, from an empty code cache'],
   ['program', 'Whole programs, from the wish to start them to their end'],
   ['latency', 'Latencies'],
   ['page', 'The page, with an empty profile'],
@@ -85,7 +86,9 @@ const MOST = 200;
 
 /** Horizontal bars; shorter is faster, 1 is native speed. */
 export function svgChart(figures: Figures): string {
-  const rows = figures.rows.filter((row) => OTHERS.some((column) => ratio(row, column) !== undefined));
+  const rows = figures.rows.filter(
+    (row) => row.group !== 'warm-up' && OTHERS.some((column) => ratio(row, column) !== undefined),
+  );
   const parts: string[] = [];
   let y = 34;
   for (const row of rows) {

@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     kernels: { type: 'string', default: KERNELS.map((kernel) => kernel.name).join() },
     'warm-up': { type: 'string' },
-    scale: { type: 'string', default: '1' },
+    scale: { type: 'string', default: '0.15' },
   },
 });
 const scale = Number(options.scale);
