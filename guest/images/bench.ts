@@ -1,5 +1,6 @@
 /** The image of `npm run bench`: the programs that are timed, and what they work on (bench/programs). */
-import { defaultImage, inLib } from './default.ts';
+import { inLib } from './debian-paths.ts';
+import { defaultImage } from './default.ts';
 import { proofImage } from './proof.ts';
 import type { Recipe } from './recipe.ts';
 

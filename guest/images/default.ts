@@ -1,10 +1,9 @@
 /**
- * The default image: OSv's own programs, C and C++ libraries, busybox, Lua, examples.
- * Everything that is not needed to run them stays out (manuals, locales but C.utf8, headers).
+ * The default image: OSv's own programs, C and C++ libraries, busybox, Lua, examples, and tcc with libc's headers.
+ * Everything that is not needed to run them stays out (manuals, locales but C.utf8).
  */
+import { inLib } from './debian-paths.ts';
 import type { ProgramSource, Recipe } from './recipe.ts';
-
-const LIB = '/usr/lib/x86_64-linux-gnu';
 
 const EXAMPLES = ['counter', 'crash', 'environment', 'fib', 'http-server', 'threads', 'write-file'];
 
@@ -13,6 +12,33 @@ const example = (name: string): ProgramSource => ({
   sources: [`guest/apps/examples/${name}.c`],
   flags: ['-shared', '-fPIC', '-O2'],
 });
+
+/** The kernel's headers that libc's include, and what those include. */
+const LINUX_HEADERS = `
+  auxvec close_range const errno eventpoll falloc fcntl futex if if_ether if_packet in in6 ioctl kernel limits mman
+  openat2 param posix_types prctl ptrace rseq sched signal socket stat stddef sysinfo time time_types types uio unistd
+  version wait
+`
+  .trim()
+  .split(/\s+/);
+
+/** What compiles and links programs of C with Debian's libc, and runs them from memory. */
+const tinyCompiler = {
+  tcc: ['/usr/bin/tcc', inLib('tcc/libtcc1.a'), inLib('tcc/include/*')],
+  'libc6-dev': [
+    '/usr/include/*.h',
+    ...['arpa', 'net', 'netinet', 'netpacket'].map((folder) => `/usr/include/${folder}/**`),
+    ...['bits', 'gnu', 'sys'].map((folder) => `/usr/include/x86_64-linux-gnu/${folder}/**`),
+    '/usr/include/x86_64-linux-gnu/*.h',
+    ...['*crt1.o', 'crti.o', 'crtn.o', 'libc.so', 'libc_nonshared.a', 'libm.so'].map(inLib),
+    ...['libdl.a', 'libpthread.a', 'librt.a', 'libutil.a'].map(inLib),
+  ],
+  'linux-libc-dev': [
+    '/usr/include/asm-generic/*',
+    '/usr/include/x86_64-linux-gnu/asm/*',
+    ...LINUX_HEADERS.map((name) => `/usr/include/linux/${name}.h`),
+  ],
+} as const;
 
 /**
  * Programs whose code is TypeScript (kern: native-program.ts) are known by these paths; the files only stand for them
@@ -23,7 +49,7 @@ const NATIVE_MARKER = 'This program is part of the kernel: it is started by the 
 export const defaultImage: Recipe = {
   name: 'default',
   audience: 'page',
-  title: 'OSv with C and C++ libraries, busybox, Lua and examples',
+  title: 'OSv with C and C++ libraries, busybox, Lua, tcc and examples',
   sizeBytes: 256 * 1024 * 1024,
   source: 'Debian 12 (bookworm) packages and programs of this project',
   licence:
@@ -46,7 +72,11 @@ export const defaultImage: Recipe = {
     libtinfo6: [inLib('libtinfo.so.6*'), copyright('libtinfo6')],
     'ncurses-base': ['/usr/lib/terminfo/**', copyright('ncurses-base')],
     'gcc-12-base': [copyright('gcc-12-base')],
+    ...tinyCompiler,
+    tcc: [...tinyCompiler.tcc, copyright('tcc')],
+    'libc6-dev': [...tinyCompiler['libc6-dev'], copyright('libc6-dev')],
   },
+  npmFiles: {},
   programs: [
     {
       to: '/usr/lib/osv/launcher',
@@ -58,6 +88,7 @@ export const defaultImage: Recipe = {
   copies: {
     ...Object.fromEntries(EXAMPLES.map((name) => [`/examples/${name}.c`, `guest/apps/examples/${name}.c`])),
     '/examples/fib.lua': 'guest/apps/examples/fib.lua',
+    '/examples/hello.c': 'guest/apps/examples/hello.c',
     '/usr/mgmt/gui/dashboard': '.cache/dashboard',
   },
   texts: {
@@ -99,11 +130,6 @@ export const defaultImage: Recipe = {
     '/var/tmp': 0o1777,
   },
 };
-
-/** Path of a library as Debian lays them out. */
-export function inLib(name: string): string {
-  return `${LIB}/${name}`;
-}
 
 function copyright(name: string): string {
   return `/usr/share/doc/${name}/copyright`;

@@ -3,7 +3,8 @@
  * and links programs, version control, servers that meet their clients over loopback.
  */
 import { proofImage } from './proof.ts';
-import { defaultImage, inLib } from './default.ts';
+import { inLib } from './debian-paths.ts';
+import { defaultImage } from './default.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Packages of which all is taken. */

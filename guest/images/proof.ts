@@ -2,7 +2,8 @@
  * The image of `npm run proof` (guest/proof): programs whose output in the machine must equal what the same files print
  * on the host's processor. Between them they use most of what compilers and hand-written assembler make of x86-64.
  */
-import { defaultImage, inLib } from './default.ts';
+import { inLib } from './debian-paths.ts';
+import { defaultImage } from './default.ts';
 import type { Recipe } from './recipe.ts';
 
 /** What the scripts of guest/proof use of busybox. */

@@ -15,6 +15,8 @@ export interface Recipe {
   readonly licence: string;
   /** Debian packages by name (packages.lock.json has their versions) and the files to take from each. */
   readonly packages: Readonly<Record<string, readonly FilePattern[]>>;
+  /** Files of npm packages (packages.lock.json has their versions): path in the image → package and path inside it. */
+  readonly npmFiles: Readonly<Record<string, readonly [packageName: string, path: string]>>;
   /** Programs of ours, compiled from guest/apps. */
   readonly programs: readonly ProgramSource[];
   /** Files of the repository, as they are: path in the image → path in the repository (a folder brings all inside). */

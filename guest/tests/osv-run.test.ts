@@ -31,6 +31,16 @@ describe('osv run', () => {
     expect((await onImage('/usr/bin/lua5.4 /examples/fib.lua 12')).stdout).toBe('fib(12) = 144\n');
   });
 
+  it.each([
+    ['default', '/bin/sh'],
+    ['dev', '/bin/bash'],
+  ])('image %s: a C program is compiled, linked and run at the prompt of %s', async (image, shell) => {
+    const script = 'cd /tmp && cp /examples/hello.c . && tcc hello.c && ./a.out one && tcc -run hello.c | cat';
+    const outcome = await osv(['run', '-i', image, '-e', `${shell} -c "${script}"`]);
+    const stdout = 'Hello from ./a.out\n  argument 1: one\nHello from hello.c\n';
+    expect(outcome).toEqual({ stdout, stderr: '', code: 0 });
+  });
+
   it('runs a shared object with a main, as OSv does', async () => {
     const outcome = await onImage('/examples/counter.so one');
     expect(outcome).toEqual({

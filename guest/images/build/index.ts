@@ -4,18 +4,31 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { benchImage } from '../bench.ts';
 import { defaultImage } from '../default.ts';
+import { devImage } from '../dev.ts';
+import { languagesImage } from '../languages.ts';
 import { programsImage } from '../programs.ts';
 import { proofImage } from '../proof.ts';
+import { toolsImage } from '../tools.ts';
 import lock from '../packages.lock.json' with { type: 'json' };
 import type { Recipe } from '../recipe.ts';
 import { makeExt4 } from './ext4.ts';
+import { TOOLCHAIN_PACKAGES } from './toolchain.ts';
 import { layOut, listFiles } from './tree.ts';
 import { writeWireImage } from './wire.ts';
 
-const RECIPES: readonly Recipe[] = [defaultImage, proofImage, programsImage, benchImage];
+/** The first is what a page starts with. */
+const RECIPES: readonly Recipe[] = [
+  defaultImage,
+  devImage,
+  proofImage,
+  programsImage,
+  toolsImage,
+  languagesImage,
+  benchImage,
+];
 
 const CACHE = '.cache/images';
 
@@ -95,11 +108,16 @@ function isListed(recipe: Recipe, folder: string): boolean {
   return readIndex(folder).some((entry) => entry.name === recipe.name);
 }
 
-/** A hash of everything an image is made from: recipes, locked packages, program sources, copied files. */
+/** A hash of everything an image is made from: its recipe, locked packages, program sources, copied files, and build/. */
 function inputsHash(recipe: Recipe): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify(recipe));
-  for (const folder of ['guest/apps', 'guest/images', ...Object.values(recipe.copies)]) addToHash(folder);
+  const debian: Readonly<Record<string, unknown>> = lock.packages;
+  const npm: Readonly<Record<string, unknown>> = lock.npm;
+  const fromDebian = [...Object.keys(recipe.packages), ...TOOLCHAIN_PACKAGES].map((name) => debian[name]);
+  const fromNpm = Object.values(recipe.npmFiles).map(([name]) => npm[name]);
+  hash.update(JSON.stringify([recipe, fromDebian, fromNpm]));
+  const sources = recipe.programs.flatMap((program) => program.sources.map((source) => dirname(source)));
+  for (const path of new Set(['guest/images/build', ...sources, ...Object.values(recipe.copies)])) addToHash(path);
   return hash.digest('hex');
 
   function addToHash(path: string): void {
@@ -117,7 +135,8 @@ function readIndex(folder: string): readonly IndexEntry[] {
 
 function writeIndex(folder: string, entry: IndexEntry): void {
   mkdirSync(folder, { recursive: true });
-  const images = [...readIndex(folder).filter((other) => other.name !== entry.name), entry];
+  const entries = [...readIndex(folder).filter((other) => other.name !== entry.name), entry];
+  const images = RECIPES.flatMap((recipe) => entries.filter((each) => each.name === recipe.name));
   const file = join(folder, 'index.json');
   writeFileSync(`${file}.new`, `${JSON.stringify({ format: 1, images }, null, 2)}\n`);
   renameSync(`${file}.new`, file);

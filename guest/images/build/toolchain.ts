@@ -7,7 +7,15 @@ import { dirname, join } from 'node:path';
 import { runCommand } from './command.ts';
 import { fetchPackage, unpackPackages } from './packages.ts';
 
-const PACKAGES = ['libc6', 'libc6-dev', 'linux-libc-dev', 'libstdc++6', 'libgcc-s1', 'libstdc++-12-dev'];
+/** What the sysroot is made of. */
+export const TOOLCHAIN_PACKAGES = [
+  'libc6',
+  'libc6-dev',
+  'linux-libc-dev',
+  'libstdc++6',
+  'libgcc-s1',
+  'libstdc++-12-dev',
+];
 
 /** Makes the sysroot below `cache` unless it is there. @returns its path */
 export function prepareSysroot(cache: string): string {
@@ -15,7 +23,7 @@ export function prepareSysroot(cache: string): string {
   if (existsSync(root)) return root;
   const partial = `${root}.${process.pid}`;
   unpackPackages(
-    PACKAGES.map((name) => fetchPackage(name, join(cache, 'debs'))),
+    TOOLCHAIN_PACKAGES.map((name) => fetchPackage(name, join(cache, 'debs'))),
     partial,
   );
   try {

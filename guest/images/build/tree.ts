@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { patternMatcher, type Recipe } from '../recipe.ts';
 import { compilePythonLibrary } from './bytecode.ts';
 import { runCommand } from './command.ts';
+import { takeFromNpm } from './npm.ts';
 import { fetchPackage, unpackPackages } from './packages.ts';
 import { compile } from './toolchain.ts';
 
@@ -24,6 +25,7 @@ export function layOut(recipe: Recipe, root: string, cache: string): void {
   mkdirSync(root, { recursive: true });
   for (const [path, target] of Object.entries(recipe.links)) link(root, path, target);
   for (const [name, patterns] of Object.entries(recipe.packages)) takeFromPackage(root, name, patterns, cache);
+  for (const [path, [name, file]] of Object.entries(recipe.npmFiles)) takeFromNpm(name, file, join(root, path), cache);
   for (const [path, mode] of Object.entries(recipe.directories)) {
     mkdirSync(join(root, path), { recursive: true });
     chmodSync(join(root, path), mode);
