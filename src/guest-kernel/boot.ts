@@ -75,7 +75,8 @@ import { threads } from './syscalls/threads.ts';
 import { time } from './syscalls/time.ts';
 import { timers } from './syscalls/timers.ts';
 import { DmesgLog } from './trace/log.ts';
-import { formatCall } from './trace/strace.ts';
+import { type CallFilter, CallTrace } from './trace/call-trace.ts';
+import { formatRecord } from './trace/strace.ts';
 import type { WaitQueue } from './program/wait-queue.ts';
 import type { Filesystem, Timestamp } from './vfs/inode.ts';
 import type { OpenFile } from './vfs/open-file.ts';
@@ -180,7 +181,8 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const pool = new NamespacePool(cpuMaker(ports, engine, cpu, { counters, codeStore }), options.memoryBytes, wakeLater);
   machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
-  if (options.strace === true) tellCalls(dispatcher, log);
+  const calls = new CallTrace(ports.clock, (observer) => (dispatcher.observer = observer));
+  if (options.strace !== undefined) tellCalls(calls, log, options.strace);
   const natives = new NativePrograms([], nativeSockets(machine.network));
   const guests = new GuestPrograms(machine, pool, dispatcher, environment);
   const programs = new ProgramTable(machine, natives, guests, environment);
@@ -188,6 +190,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const management: Management = {
     machine,
     programs,
+    calls,
     hypervisor: options.hypervisor,
     firmwareVendor: options.firmwareVendor,
     get cpuFlags() {
@@ -219,7 +222,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
       say(`Engine: ${engine.description}`);
       const { commandLine } = options;
       const onCommandLine = (line: ByteString): void => void (management.commandLine = line);
-      const onStrace = (): void => tellCalls(dispatcher, log);
+      const onStrace = (): void => tellCalls(calls, log, {});
       const onCpu = (level: CpuLevel): void => void (cpu.level = options.cpu ?? level);
       const commandLinePath = COMMAND_LINE_PATH;
       const parts = { machine, programs, commandLine, commandLinePath, onCommandLine, onStrace, onCpu };
@@ -229,9 +232,9 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   }
 }
 
-function tellCalls(dispatcher: SyscallDispatcher, log: DmesgLog): void {
-  dispatcher.onCall = (thread, { row, args }, hasResult) =>
-    log.notice(formatCall(thread.id, row, args, hasResult ? thread.cpuState : undefined));
+function tellCalls(calls: CallTrace, log: DmesgLog, filter: CallFilter): void {
+  calls.onRecord = (record) => log.notice(formatRecord(record));
+  calls.start(filter);
 }
 
 interface Mountable {

@@ -36,5 +36,6 @@ export type {
   SliceResult,
 } from './kernel.ts';
 export { boot } from './boot.ts';
+export type { CallFilter } from './trace/call-trace.ts';
 export type { CodeStorePort, CpuStatistics, KeptModule } from '../emulator/index.ts';
 export { describeElf, type ElfDescription } from './loader/describe-elf.ts';

@@ -2,6 +2,7 @@
 import type { AddressSpace, Cpu, CpuLevel, CpuOptions, CpuStatistics, Engine, EngineName } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import type { HostStdio } from './ports.ts';
+import type { CallFilter } from './trace/call-trace.ts';
 import type { ProgramState } from './program/thread.ts';
 import type { Filesystem } from './vfs/inode.ts';
 
@@ -14,8 +15,8 @@ export interface BootOptions {
   readonly commandLine?: string;
   readonly hypervisor: string;
   readonly firmwareVendor: string;
-  /** Every system call of guest programs is told on the console (stderr in a `run`), as OSv's --strace does. */
-  readonly strace?: boolean;
+  /** System calls of guest programs are told on the console (stderr in a `run`), as OSv's --strace does. */
+  readonly strace?: CallFilter;
   /** One program instead of /init and a command line: the machine halts when it has ended. */
   readonly run?: RunRequest;
   /** Makes the cores instead of createCpu: for hosts that watch them. */

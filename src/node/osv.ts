@@ -1,7 +1,7 @@
 /** The command `osv` under Node: `npm run --silent osv -- …`. */
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { CPU_LEVELS, HostError, type BootOptions, type CpuLevel } from '../guest-kernel/index.ts';
+import { CPU_LEVELS, HostError, type BootOptions, type CallFilter, type CpuLevel } from '../guest-kernel/index.ts';
 import { HostDirectory } from './host-directory.ts';
 import { recordBoot } from './record-boot.ts';
 import type { EngineSpec } from './lock-step/deterministic-machine.ts';
@@ -29,6 +29,8 @@ interface RunFlags {
   readonly env: readonly string[];
   readonly mount: readonly Mount[];
   readonly strace?: boolean;
+  readonly calls?: string;
+  readonly failed?: boolean;
   readonly stats?: boolean;
   readonly recordHandlers?: string;
 }
@@ -52,6 +54,11 @@ runnable('stats', 'run --stats: what was translated for a program, and where its
     await runAction(file, args, { ...flags, stats: true }),
 );
 
+withCallFilter(runnable('strace', 'run --strace: tell system calls with arguments, result and time')).action(
+  async (file: string | undefined, args: readonly string[], flags: RunFlags) =>
+    await runAction(file, args, { ...flags, strace: true }),
+);
+
 runnable('lockstep', 'run a program on two engines and tell the first instruction where they differ')
   .option('--engines <two>', 'what is compared; +TIER names the cold tier', 'js,reference')
   .option('--every <instructions>', 'how often registers are compared', '20000')
@@ -62,6 +69,16 @@ program
   .description('print the blocks that a boot of a raw image reads, in order, as JSON')
   .argument('<image>')
   .action(async (image: string) => console.log(JSON.stringify(await recordBoot(image))));
+
+function withCallFilter(command: Command): Command {
+  return command
+    .option('-c, --calls <names>', 'only these calls, separated by commas; !name leaves one out')
+    .option('-Z, --failed', 'only calls that fail');
+}
+
+function callFilter({ calls, failed }: RunFlags): CallFilter {
+  return { ...(calls && { names: calls.split(',') }), ...(failed === true && { onlyErrors: true }) };
+}
 
 /** A command that runs a program. */
 function runnable(name: string, description: string): Command {
@@ -97,7 +114,7 @@ async function runAction(file: string | undefined, args: readonly string[], flag
     memoryBytes: DEFAULT_MEMORY_BYTES,
     environment: flags.env,
     mounts: flags.mount,
-    isTraced: flags.strace === true,
+    ...(flags.strace === true && { strace: callFilter(flags) }),
     codeFolder: CODE_FOLDER,
     hasStatistics: flags.stats === true,
     handlerList: flags.recordHandlers,

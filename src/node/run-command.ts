@@ -2,7 +2,14 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, resolve } from 'node:path';
-import { boot, HostError, type BootOptions, type KernelPorts, type RunRequest } from '../guest-kernel/index.ts';
+import {
+  boot,
+  HostError,
+  type BootOptions,
+  type CallFilter,
+  type KernelPorts,
+  type RunRequest,
+} from '../guest-kernel/index.ts';
 import { driveKernel } from './drive.ts';
 import { quietConsole, TerminalConsole } from './ports/console.ts';
 import { hostClock } from './ports/clock.ts';
@@ -25,8 +32,8 @@ export interface RunOptions {
   readonly mounts: RunRequest['mounts'];
   /** Where compiled code is kept for the next run. */
   readonly codeFolder: string | undefined;
-  /** --strace */
-  readonly isTraced: boolean;
+  /** Which system calls are told on stderr; absent: none. */
+  readonly strace?: CallFilter;
   /** --stats: what the machine did is told on stderr at the end. */
   readonly hasStatistics: boolean;
   /** --record-handlers: file of instructions whose handlers are prepared, which gets those that were missing. */
@@ -91,7 +98,7 @@ export async function run(program: Program, options: RunOptions): Promise<number
     hypervisor: 'node',
     firmwareVendor: 'OSv in a browser tab',
   };
-  const kernel = boot(ports, { ...machine, strace: options.isTraced, run: request });
+  const kernel = boot(ports, { ...machine, ...(options.strace && { strace: options.strace }), run: request });
   if (kernel.engine.notice !== undefined) tell(`osv: ${kernel.engine.notice}\n`);
   kernel.watchTime(options.hasStatistics);
   await driveKernel(kernel, () => clock.monotonicNs());

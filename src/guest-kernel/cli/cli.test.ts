@@ -268,7 +268,7 @@ describe('the CLI', () => {
 
   test('api makes any call', () => {
     const terminal = booted();
-    expect(terminal.type('api\r')).toContain('\nAPIs: app env file fs hardware network os api\n');
+    expect(terminal.type('api\r')).toContain('\nAPIs: app env file fs hardware network os trace api\n');
     expect(terminal.type('api os name\r')).toBe('/# api os name\nOSv\n/#');
     expect(terminal.type('api -m POST os hostname name=bird\r')).toBe('/# api -m POST os hostname name=bird\n/#');
     expect(terminal.type('api os hostname\r')).toContain('\nbird\n');

@@ -18,6 +18,7 @@ import { poweroff, reboot } from './commands/power.ts';
 import { reset } from './commands/reset.ts';
 import { rm } from './commands/rm.ts';
 import { run } from './commands/run.ts';
+import { strace } from './commands/strace.ts';
 import { top } from './commands/top.ts';
 import { uptime } from './commands/uptime.ts';
 
@@ -41,6 +42,7 @@ const ALL: readonly Command[] = [
   reset,
   rm,
   run,
+  strace,
   top,
   uptime,
 ];

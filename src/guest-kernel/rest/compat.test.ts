@@ -12,7 +12,7 @@ test('docs/compat/rest.md lists every endpoint', async () => {
     '# REST endpoints',
     '',
     'Generated from `src/guest-kernel/rest/endpoints`. The parameters marked with * are required. OSv has all but those',
-    'marked as ours; it has besides `/trace/*`, `/jvm/*` and `/jolokia`, which answer 404 here.',
+    'marked as ours; it has besides the rest of `/trace/*`, `/jvm/*` and `/jolokia`, which answer 404 here.',
     '',
   ];
   for (const { name, routes } of AREAS) {

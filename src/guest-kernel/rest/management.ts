@@ -2,11 +2,14 @@
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { Programs } from '../program/programs.ts';
 import type { Machine } from '../program/thread.ts';
+import type { CallTrace } from '../trace/call-trace.ts';
 import type { Viewer } from '../vfs/vfs.ts';
 
 export interface Management {
   readonly machine: Machine;
   readonly programs: Programs;
+  /** What is observed of system calls. */
+  readonly calls: CallTrace;
   /** 'none', 'browser', … as GET /hardware/hypervisor tells. */
   readonly hypervisor: string;
   readonly firmwareVendor: string;

@@ -35,6 +35,19 @@ export const MODELS: Readonly<Record<string, Readonly<Record<string, Field>>>> =
     ...fields('started_ms ended_ms cpu_ms threads', 'long'),
   },
   Output: { text: 'string', dropped_bytes: 'long' },
+  SyscallTraceState: {
+    enabled: 'boolean',
+    program: 'string',
+    thread: 'long',
+    names: { array: 'string' },
+    errors: 'boolean',
+    size: 'long',
+  },
+  SyscallTrace: { enabled: 'boolean', ...fields('next dropped', 'long'), list: { array: 'SyscallRecord' } },
+  SyscallRecord: {
+    ...fields('sequence time_us duration_us pid tid', 'long'),
+    ...fields('program name args result error', 'string'),
+  },
   BatchReply: { code: 'long', body: 'string' },
   Error: { message: 'string', code: 'long' },
 };
@@ -46,6 +59,8 @@ export const OPTIONAL_FIELDS: ReadonlySet<string> = new Set([
   'Program.signal',
   'Program.signal_name',
   'Program.ended_ms',
+  'SyscallTraceState.thread',
+  'SyscallRecord.error',
 ]);
 
 export type { Field };

@@ -485,3 +485,27 @@ describe('the server', () => {
     expect(machine.fetch('GET', '/api-doc/none').status).toBe(404);
   });
 });
+
+describe('/trace/syscalls (ours)', () => {
+  const off = { enabled: false, program: '', names: [], errors: false, size: 4096 };
+
+  test('recording is off, starts with a filter, answers how it was before, and stops', () => {
+    const machine = booted();
+    const on = { ...off, enabled: true, program: '201', thread: 202, names: ['open', '!read'], errors: true, size: 9 };
+    rows(machine, [
+      ['GET', '/trace/syscalls/status', 200, off],
+      ['POST', '/trace/syscalls?enabled=true&program=201&thread=202&names=open,!read&errors=1&size=9', 200, off],
+      ['POST', '/trace/syscalls?enabled=false', 200, on],
+      ['GET', '/trace/syscalls', 200, { enabled: false, next: 0, dropped: 0, list: [] }],
+      ['DELETE', '/trace/syscalls', 200, ''],
+    ]);
+  });
+
+  test('what is wrong is said', () => {
+    rows(booted(), [
+      ['POST', '/trace/syscalls', 400, error("Missing mandatory parameter 'enabled'", 400)],
+      ['POST', '/trace/syscalls?enabled=1&size=70000', 400, error('Invalid size, the maximum is 65536', 400)],
+      ['GET', '/trace/syscalls?after=x', 400, error('Invalid value x for after, use a number', 400)],
+    ]);
+  });
+});

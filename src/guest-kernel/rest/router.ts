@@ -8,6 +8,7 @@ import { fs } from './endpoints/fs.ts';
 import { hardware } from './endpoints/hardware.ts';
 import { network } from './endpoints/network.ts';
 import { os } from './endpoints/os.ts';
+import { trace } from './endpoints/trace.ts';
 import type { Route } from './route.ts';
 
 /** A part of the API as OSv's Swagger listings divide it. */
@@ -25,6 +26,7 @@ export const AREAS: readonly Area[] = [
   { name: 'hardware', description: 'Hardware management API', routes: hardware },
   { name: 'network', description: 'Hardware management API', routes: network },
   { name: 'os', description: 'OS core API', routes: os },
+  { name: 'trace', description: 'Trace API', routes: trace },
   { name: 'api', description: 'Advanced API options', routes: api },
 ];
 

@@ -5,6 +5,7 @@
 import { type CpuState, REG } from '../../emulator/index.ts';
 import { assert, unreachable } from '../../emulator/util/assert.ts';
 import { EINTR, ENOSYS, Errno } from '../abi/errno.ts';
+import { syscallName } from '../abi/syscall-names.ts';
 import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import { NotResident } from '../vfs/inode.ts';
@@ -20,6 +21,8 @@ const ARGUMENT_REGISTERS = [REG.RDI, REG.RSI, REG.RDX, REG.R10, REG.R8, REG.R9] 
 export interface RunningCall {
   readonly row: Syscall;
   readonly args: Readonly<Record<string, number | bigint | string>>;
+  /** What the observer noted when the call entered. */
+  readonly note?: unknown;
 }
 
 /** What became of a run of a call. */
@@ -38,12 +41,17 @@ const DONE: CallOutcome = { kind: 'done' };
 /** Done, and RAX holds no result: exit, execve, sigreturn. */
 const DONE_WITHOUT_RESULT: CallOutcome = { kind: 'done' };
 
-/** Hears of every call that is over (--strace). `hasResult`: it stands in RAX. */
-export type CallListener = (thread: Thread, call: RunningCall, hasResult: boolean) => void;
+/** Watches every call (trace/call-trace.ts). */
+export interface CallObserver {
+  /** @returns a note for `leave` */
+  enter(thread: Thread, call: RunningCall): unknown;
+  /** The call is over. `hasResult`: it stands in RAX. */
+  leave(thread: Thread, call: RunningCall, note: unknown, hasResult: boolean): void;
+}
 
 export class SyscallDispatcher {
   readonly #rows: (Syscall | undefined)[] = [];
-  onCall: CallListener | undefined;
+  observer: CallObserver | undefined;
 
   /** @throws InvariantError when two rows claim a number */
   constructor(rows: readonly Syscall[]) {
@@ -65,26 +73,43 @@ export class SyscallDispatcher {
     if (row === undefined) {
       onUnknown(nr);
       state.setNumber(REG.RAX, -ENOSYS.code);
+      this.#observeRefused(thread, { ...UNKNOWN, nr, name: syscallName(nr) });
       return DONE;
     }
+    let running: RunningCall;
     try {
-      return this.resume(thread, call, { row, args: decodeArguments(row, state, thread.memory) });
+      running = { row, args: decodeArguments(row, state, thread.memory) };
     } catch (error) {
       // Reading a path may need a page that is not here: decode again when it is.
       if (error instanceof NotResident) return waitFor(error, undefined);
       if (!(error instanceof Errno)) throw error;
       state.setNumber(REG.RAX, -error.code);
+      this.#observeRefused(thread, row);
       return DONE;
     }
+    if (this.observer === undefined) return this.#run(thread, call, running);
+    return this.resume(thread, call, { ...running, note: this.observer.enter(thread, running) });
   }
 
   /** Runs a call that waited once more. */
   resume(thread: Thread, call: MutableCall, running: RunningCall): CallOutcome {
     const outcome = this.#run(thread, call, running);
-    if (this.onCall !== undefined && outcome.kind !== 'wait') {
-      this.onCall(thread, running, outcome !== DONE_WITHOUT_RESULT);
+    if (running.note !== undefined && outcome.kind !== 'wait') {
+      this.observer?.leave(thread, running, running.note, outcome !== DONE_WITHOUT_RESULT);
     }
     return outcome;
+  }
+
+  /** A call that never ran: no row, or a path that cannot be read. */
+  #observeRefused(thread: Thread, row: Syscall): void {
+    const { observer } = this;
+    if (observer === undefined) return;
+    const args = Object.entries(row.args).map(([name, kind], i) => {
+      const register = ARGUMENT_REGISTERS[i] ?? REG.RDI;
+      return [name, decodeArgument(kind === 'path' ? 'ptr' : kind, thread.cpuState, register, thread.memory)] as const;
+    });
+    const call = { row, args: Object.fromEntries(args) };
+    observer.leave(thread, call, observer.enter(thread, call), true);
   }
 
   #run(thread: Thread, call: MutableCall, running: RunningCall): CallOutcome {
@@ -110,6 +135,9 @@ export class SyscallDispatcher {
     }
   }
 }
+
+/** Stands for a number without a row. */
+const UNKNOWN: Syscall = { nr: -1, name: '', args: {}, support: 'full', run: () => 0 };
 
 /** signal(7): these fail with EINTR after a handler ran, whatever SA_RESTART says. */
 const NEVER_RESTARTED = new Set([

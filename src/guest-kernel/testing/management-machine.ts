@@ -17,6 +17,7 @@ import { ProgramTable } from '../program/program-table.ts';
 import { LaunchError } from '../program/programs.ts';
 import { RunningMachine } from '../program/running-machine.ts';
 import type { Management } from '../rest/management.ts';
+import { CallTrace } from '../trace/call-trace.ts';
 import { DmesgLog } from '../trace/log.ts';
 import { MountTable } from '../vfs/mount-table.ts';
 import type { Viewer } from '../vfs/vfs.ts';
@@ -67,6 +68,7 @@ export function managementMachine(programsOf: (management: Management) => readon
       if (lazy.programs === undefined) throw new Error('no programs yet');
       return lazy.programs;
     },
+    calls: new CallTrace(ports.clock, () => {}),
     hypervisor: 'browser',
     firmwareVendor: 'none',
     cpuFlags: 'fpu sse sse2',

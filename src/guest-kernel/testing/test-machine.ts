@@ -8,6 +8,7 @@ import type { HostStdio } from '../ports.ts';
 import { rootContext, rootCredentials } from '../program/program-table.ts';
 import type { StartOptions } from '../program/programs.ts';
 import type { ProgramState } from '../program/thread.ts';
+import type { CallFilter } from '../trace/call-trace.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { type FakePorts, fakePorts } from './fake-ports.ts';
 
@@ -25,7 +26,7 @@ export interface TestMachineOptions {
   readonly environment?: readonly string[];
   readonly stdin?: string;
   readonly engine?: Engine;
-  readonly strace?: boolean;
+  readonly strace?: CallFilter;
   /** Guest time at which a run is given up, ns. */
   readonly limitNs?: number;
 }
@@ -72,7 +73,7 @@ export function runInTestMachine(options: TestMachineOptions): TestRun {
     engine: options.engine ?? 'auto',
     hypervisor: 'test',
     firmwareVendor: 'test',
-    strace: options.strace ?? false,
+    ...(options.strace === undefined ? {} : { strace: options.strace }),
     run,
   });
   drive(kernel, ports, { limitNs: options.limitNs ?? LIMIT_NS, skip: (ns) => (skippedNs += ns), events });

@@ -23,19 +23,27 @@ export const run: Command = {
     '  --newprogram  shared objects: in a namespace of its own\n  run "CMD ARG..." "CMD ARG..."  several at once, in the background',
   *run(shell, words) {
     const isNewProgram = words[0]?.text === '--newprogram' || words[0]?.text === '--new-program';
-    const { command, isBackground } = yield* commandOf(shell, isNewProgram ? words.slice(1) : words);
-    const answer = yield* shell.api.json<string>('PUT', '/app/', {
-      command,
-      cwd: shell.cwd,
-      ...(isNewProgram && { new_program: true }),
-    });
-    const tids = answer
-      .split(' ')
-      .filter((tid) => tid !== '')
-      .map(Number);
+    const { tids, isBackground } = yield* startPrograms(shell, isNewProgram ? words.slice(1) : words, isNewProgram);
     if (!isBackground) for (const tid of tids) yield* waitFor(shell, tid);
   },
 };
+
+interface Started {
+  readonly tids: readonly number[];
+  readonly isBackground: boolean;
+}
+
+/** Starts what the words of a command line ask for. */
+export function* startPrograms(shell: Shell, words: readonly Word[], isNewProgram = false): Wait<Started> {
+  const { command, isBackground } = yield* commandOf(shell, words);
+  const answer = yield* shell.api.json<string>('PUT', '/app/', {
+    command,
+    cwd: shell.cwd,
+    ...(isNewProgram && { new_program: true }),
+  });
+  const tids = answer.split(' ').filter((tid) => tid !== '');
+  return { tids: tids.map(Number), isBackground };
+}
 
 function* commandOf(shell: Shell, words: readonly Word[]): Wait<{ command: string; isBackground: boolean }> {
   const [first] = words;
@@ -64,7 +72,7 @@ function* findProgram(shell: Shell, name: string): Wait<string> {
   return name;
 }
 
-/** The terminal is the program's until it ends; what it left unusual is said. */
+/** The terminal is the program's until it ends. */
 function* waitFor(shell: Shell, tid: number): Wait<void> {
   const { sys } = shell;
   sys.setForeground(tid);
@@ -81,6 +89,11 @@ function* waitFor(shell: Shell, tid: number): Wait<void> {
   } finally {
     sys.setForeground(undefined);
   }
+  yield* printEnding(shell, tid);
+}
+
+/** Says how a program ended, unless it did as it should. */
+export function* printEnding(shell: Shell, tid: number): Wait<void> {
   const ended = yield* shell.api.json<{ exit_code?: number; signal_name?: string }>('GET', `/app/${tid}`);
   if (ended.signal_name !== undefined) yield* shell.print(`[${tid} ended by ${ended.signal_name}]\n`);
   else if (ended.exit_code !== 0) yield* shell.print(`[${tid} ended with exit code ${ended.exit_code}]\n`);
