@@ -24,6 +24,37 @@ export interface DiskUsage {
   readonly freeBytes: number;
 }
 
+/** Which system calls are recorded or shown; '' takes all. */
+export interface CallFilter {
+  /** A pid, or a part of a program's path. */
+  readonly program: string;
+  readonly thread: string;
+  /** Names of calls, separated by commas. */
+  readonly names: string;
+  readonly onlyErrors: boolean;
+}
+
+/** A system call that is over. */
+export interface CallRecord {
+  readonly sequence: number;
+  readonly timeUs: number;
+  readonly durationUs: number;
+  readonly pid: number;
+  readonly tid: number;
+  readonly program: string;
+  readonly name: string;
+  readonly args: string;
+  readonly result: string;
+  readonly isError: boolean;
+}
+
+export interface CallPage {
+  readonly isRecording: boolean;
+  readonly next: number;
+  readonly dropped: number;
+  readonly records: readonly CallRecord[];
+}
+
 /** The guest refused; `message` is what it said. */
 class RestError extends Error {
   override readonly name = 'RestError';
@@ -99,6 +130,28 @@ export class GuestRest {
     await this.#request('DELETE', `/file${encodePath(path)}?op=DELETE`);
   }
 
+  async recordSyscalls(isRecording: boolean, filter: CallFilter): Promise<void> {
+    const query = filterQuery(filter);
+    query.set('enabled', String(isRecording));
+    await this.#request('POST', `/trace/syscalls?${query}`);
+  }
+
+  async syscalls(after: number, filter: CallFilter): Promise<CallPage> {
+    const query = filterQuery(filter);
+    query.set('after', String(after));
+    const page = fields(await this.#json('GET', `/trace/syscalls?${query}`));
+    return {
+      isRecording: page['enabled'] === true,
+      next: Number(page['next']),
+      dropped: Number(page['dropped']),
+      records: Array.isArray(page['list']) ? page['list'].map(recordFrom) : [],
+    };
+  }
+
+  async clearSyscalls(): Promise<void> {
+    await this.#request('DELETE', '/trace/syscalls');
+  }
+
   async #json(method: string, target: string): Promise<unknown> {
     return await (await this.#request(method, target)).json();
   }
@@ -142,6 +195,29 @@ function programFrom(value: unknown): ProgramModel {
     startedMs: Number(model['started_ms'] ?? 0),
     endedMs: optionalNumber(model['ended_ms']),
     isNative: model['native'] === true,
+  };
+}
+
+function filterQuery({ program, thread, names, onlyErrors }: CallFilter): URLSearchParams {
+  const trimmed = { program: program.trim(), thread: thread.trim(), names: names.replaceAll(/\s*,\s*|\s+/g, ',') };
+  const query = new URLSearchParams(Object.entries(trimmed).filter(([, value]) => value !== ''));
+  if (onlyErrors) query.set('errors', 'true');
+  return query;
+}
+
+function recordFrom(value: unknown): CallRecord {
+  const model = fields(value);
+  return {
+    sequence: Number(model['sequence']),
+    timeUs: Number(model['time_us']),
+    durationUs: Number(model['duration_us']),
+    pid: Number(model['pid']),
+    tid: Number(model['tid']),
+    program: String(model['program']),
+    name: String(model['name']),
+    args: String(model['args']),
+    result: String(model['result']),
+    isError: model['error'] !== undefined,
   };
 }
 

@@ -19,6 +19,7 @@ import { GuestRest, type DiskUsage, type ProgramModel } from './guest-rest.ts';
 import { loadImages, type ImageEntry } from './image-index.ts';
 import { loadSettings, saveSettings, type Settings } from './settings.ts';
 import { StatisticsFeed } from './statistics-feed.ts';
+import { SyscallFeed } from './syscall-feed.ts';
 import { Launches, type DroppedFile, type Launch } from './launches.ts';
 
 export type Phase =
@@ -71,6 +72,7 @@ export class MachineStore {
   readonly #listeners = new Set<() => void>();
   readonly launches: Launches;
   readonly statistics = new StatisticsFeed(() => this.#machine);
+  readonly syscalls = new SyscallFeed(() => (this.#state.listening.includes(8000) ? this.#rest : undefined));
   #machine: PoweredMachine | undefined;
   #rest: GuestRest | undefined;
   #watchers = 0;

@@ -492,8 +492,8 @@ describe('/trace/syscalls (ours)', () => {
   test('recording is off, starts with a filter, answers how it was before, and stops', () => {
     const machine = booted();
     const on = { ...off, enabled: true, program: '201', thread: 202, names: ['open', '!read'], errors: true, size: 9 };
+    expect(show(machine.fetch('GET', '/trace/syscalls/status'))).toEqual([200, off]);
     rows(machine, [
-      ['GET', '/trace/syscalls/status', 200, off],
       ['POST', '/trace/syscalls?enabled=true&program=201&thread=202&names=open,!read&errors=1&size=9', 200, off],
       ['POST', '/trace/syscalls?enabled=false', 200, on],
       ['GET', '/trace/syscalls', 200, { enabled: false, next: 0, dropped: 0, list: [] }],
@@ -502,7 +502,9 @@ describe('/trace/syscalls (ours)', () => {
   });
 
   test('what is wrong is said', () => {
-    rows(booted(), [
+    const machine = booted();
+    expect(machine.fetch('POST', '/trace/syscalls?enabled=perhaps').status).toBe(400);
+    rows(machine, [
       ['POST', '/trace/syscalls', 400, error("Missing mandatory parameter 'enabled'", 400)],
       ['POST', '/trace/syscalls?enabled=1&size=70000', 400, error('Invalid size, the maximum is 65536', 400)],
       ['GET', '/trace/syscalls?after=x', 400, error('Invalid value x for after, use a number', 400)],

@@ -52,7 +52,7 @@ const at =
   (addr, call) =>
     addr === 0 ? 'NULL' : format(addr, call);
 /** The same for what the kernel writes: only after success. */
-export const out =
+const out =
   (format: (addr: number, call: SeenCall & { readonly memory: UserMemory }) => string): Words =>
   (addr, call) =>
     addr === 0 ? 'NULL' : call.result < 0 ? undefined : format(addr, call);
@@ -145,7 +145,7 @@ export const waitStatus = out((addr, { memory, result }) => {
   return status === 0xffff ? 'continued' : `killed by ${signal.signalName(status & 0x7f)}`;
 });
 
-export const words = at((addr, { memory }) => {
+export const wordList = at((addr, { memory }) => {
   const items: string[] = [];
   for (let i = 0; i < MOST_ITEMS; i++) {
     const word = memory.loadNumber(addr + i * 8);

@@ -42,7 +42,6 @@ import {
   mapFlags,
   octal,
   openFlags,
-  out,
   pollList,
   quote,
   segments,
@@ -55,7 +54,7 @@ import {
   timeval,
   waitStatus,
   wordCount,
-  words,
+  wordList,
 } from './argument-formats.ts';
 import { type Symbols, countedSymbols, formatHex, symbolsOf } from './symbols.ts';
 
@@ -208,9 +207,9 @@ const WORDS: Readonly<Record<string, Words | undefined>> = {
   'epoll_pwait2.timeout': timespec,
 
   'clone.flags': cloneFlags,
-  'execve.argv': words,
+  'execve.argv': wordList,
   'execve.environment': wordCount,
-  'execveat.argv': words,
+  'execveat.argv': wordList,
   'execveat.environment': wordCount,
   'wait4.status': waitStatus,
   'wait4.options': bits(

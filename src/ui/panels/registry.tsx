@@ -1,5 +1,5 @@
 /** Every panel of the page, in the order of its tabs. The console is first: it is what the page opens with. */
-import { Activity, Gauge, ListTree, Rocket, Settings2, SquareTerminal } from 'lucide-react';
+import { Activity, Gauge, ListTree, Rocket, ScrollText, Settings2, SquareTerminal } from 'lucide-react';
 import { lazy } from 'react';
 import { ConsolePanel } from './console/panel.tsx';
 import type { Panel } from './panel.ts';
@@ -9,6 +9,7 @@ const ProgramsPanel = lazy(async () => ({ default: (await import('./programs/pan
 const DashboardPanel = lazy(async () => ({ default: (await import('./dashboard/panel.tsx')).DashboardPanel }));
 const MachinePanel = lazy(async () => ({ default: (await import('./machine/panel.tsx')).MachinePanel }));
 const StatisticsPanel = lazy(async () => ({ default: (await import('./statistics/panel.tsx')).StatisticsPanel }));
+const TracePanel = lazy(async () => ({ default: (await import('./trace/panel.tsx')).TracePanel }));
 
 export const consolePanel: Panel = {
   id: 'console',
@@ -24,4 +25,5 @@ export const sidePanels: readonly Panel[] = [
   { id: 'dashboard', title: 'Dashboard', shortcut: 'Alt+4', icon: Gauge, Component: DashboardPanel },
   { id: 'machine', title: 'Machine', shortcut: 'Alt+5', icon: Settings2, Component: MachinePanel },
   { id: 'statistics', title: 'Statistics', shortcut: 'Alt+6', icon: Activity, Component: StatisticsPanel },
+  { id: 'trace', title: 'System calls', shortcut: 'Alt+7', icon: ScrollText, Component: TracePanel },
 ];
