@@ -7,13 +7,13 @@ test('the panel records calls with arguments, results and times, filters, pauses
 }) => {
   const { page } = machinePage;
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await machinePage.openPanel('System calls');
+  await machinePage.openPanel('Trace');
   await machine.run('/bin/busybox cat /nothing-yet');
   await page.getByRole('switch', { name: 'Record' }).click({ force: true });
   await expect(page.getByText('calls that the filter takes appear here')).toBeVisible();
   await machine.run('/bin/busybox cat /no-such-file');
   const calls = page.getByRole('list', { name: 'System calls' }).getByRole('listitem');
-  const failed = calls.filter({ hasText: '"/no-such-file"' });
+  const failed = calls.filter({ hasText: 'path: "/no-such-file"' });
   await expect(failed).toHaveText(
     /^\d+open(at)?\(.*path: "\/no-such-file", flags: O_RDONLY.*\) = -1 ENOENT\d.* (µs|ms)$/,
   );
@@ -33,7 +33,7 @@ test('the panel records calls with arguments, results and times, filters, pauses
   await machine.run('/bin/busybox cat /while-paused');
   await expect(calls.filter({ hasText: '/while-paused' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Go on' }).click();
-  await expect(calls.filter({ hasText: '/while-paused' })).toHaveCount(1);
+  await expect(calls.filter({ hasText: 'path: "/while-paused"' })).toHaveCount(1);
 
   await page.getByLabel('Calls', { exact: true }).fill('exit_group');
   await page.keyboard.press('Enter');

@@ -25,5 +25,5 @@ export const sidePanels: readonly Panel[] = [
   { id: 'dashboard', title: 'Dashboard', shortcut: 'Alt+4', icon: Gauge, Component: DashboardPanel },
   { id: 'machine', title: 'Machine', shortcut: 'Alt+5', icon: Settings2, Component: MachinePanel },
   { id: 'statistics', title: 'Statistics', shortcut: 'Alt+6', icon: Activity, Component: StatisticsPanel },
-  { id: 'trace', title: 'System calls', shortcut: 'Alt+7', icon: ScrollText, Component: TracePanel },
+  { id: 'trace', title: 'Trace', shortcut: 'Alt+7', icon: ScrollText, Component: TracePanel },
 ];

@@ -27,6 +27,8 @@ interface TracePage {
 
 const LOOK_NS = 100_000_000;
 const SIZE = '65536';
+/** A number that no record has: the answer tells where the next one begins. */
+const AFTER_ALL = '999999999999999';
 
 export const strace: Command = {
   name: 'strace',
@@ -40,7 +42,7 @@ export const strace: Command = {
     if ((pid === undefined) === (rest.length === 0)) throw new CommandError('strace: what? (help strace)');
     const which = { names: values.get('c'), errors: flags.has('Z') };
     const { next } = yield* shell.api.json<TracePage>('GET', '/trace/syscalls', {
-      after: String(Number.MAX_SAFE_INTEGER),
+      after: AFTER_ALL,
     });
     yield* shell.api.json('POST', '/trace/syscalls', { enabled: true, size: SIZE, ...which });
     try {
