@@ -25,9 +25,6 @@ class EndlessCode extends Map<number, Block> {
   }
 }
 
-/** What the host may keep of discarded code at either end: the modules of wasm-backend.ts's MOST_DISCARDED. */
-const KEPT_BYTES = { js: 0, wasm: 12_000_000 } as const;
-
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
@@ -48,7 +45,7 @@ describe.each(['js', 'wasm'] as const)('generated code of engine %s', (engine) =
       for (let i = 0; i < CYCLES; i++) if (run(i) !== 'syscall') throw new Error(`function ${i} did not end`);
       heap.push(heapBytes());
     }
-    expect(heap[1]).toBeLessThan(1.05 * heap[0] + KEPT_BYTES[engine]);
+    expect(heap[1]).toBeLessThan(1.05 * heap[0]);
     const { live, flushes, regionsCompiled } = counters.snapshot();
     expect(regionsCompiled).toBeGreaterThan(CYCLES);
     expect(flushes).toBeGreaterThan(CYCLES / FUNCTIONS);

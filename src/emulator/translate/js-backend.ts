@@ -102,14 +102,6 @@ export class JsBackend implements RegionBackend<JsLink> {
     return references > 0;
   }
 
-  isWornOut(): boolean {
-    return false;
-  }
-
-  renew(): void {
-    // Nothing is left behind.
-  }
-
   refresh(): void {
     if (this.#views.I !== this.#services.space.i32) Object.assign(this.#views, viewsOf(this.#services));
   }

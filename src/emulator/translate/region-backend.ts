@@ -44,7 +44,4 @@ export interface RegionBackend<L extends CodeLink> {
   enter(link: L, stateAddr: number): number;
   /** Whether generated code that is not discarded holds the link. */
   isReferenced(link: L): boolean;
-  /** Discarded units have left so much behind on the host that it is time to discard all and to call `renew`. */
-  isWornOut(): boolean;
-  renew(): void;
 }

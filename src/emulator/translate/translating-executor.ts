@@ -235,10 +235,6 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   #compileQueue(): void {
     this.#evict(this.#units.surplus());
-    if (this.#backend.isWornOut()) {
-      this.#evict(this.#units.oldest(Infinity));
-      this.#backend.renew();
-    }
     if (this.#links.size > LINK_LIMIT) this.#pruneLinks();
     const counters = this.#counters;
     counters.enter('translating');

@@ -1,34 +1,32 @@
-/** Regions as WebAssembly functions that reach each other through the table of their space. */
+/** Regions as WebAssembly functions that reach each other through their modules' tables. */
 import { compileRegions } from '../backends/wasm/compile.ts';
 import type { Region } from '../backends/region/region.ts';
-import { type LoadedModule, WasmRuntime } from '../backends/wasm/runtime/runtime.ts';
+import { type LinkSlot, type LoadedModule, WasmRuntime } from '../backends/wasm/runtime/runtime.ts';
 import type { ExecutorServices } from '../executor.ts';
 import { CodeLink, type CodeUnit } from './code-link.ts';
 import { piecesOf } from './code-pieces.ts';
 import type { StoredModule } from './code-store.ts';
 import type { CompiledUnits, LinkSource, RegionBackend } from './region-backend.ts';
 
-/** A table keeps every instance that imports it (V8 to version 12 at least), some 20 KB each. */
-const MOST_DISCARDED = 500;
-
 export class WasmLink extends CodeLink {
   /** Slot of the region; 0, the stub's, while the block is cold. */
   slot = 0;
-  /** Slots of other modules that stand for this address. */
-  readonly aliases = new Set<number>();
+  /** Slots of other modules' tables that stand for this address. */
+  readonly aliases = new Set<LinkSlot>();
 }
 
 /** A module: its functions call each other directly, so they come and go together. */
 interface WasmUnit extends CodeUnit {
   readonly module: LoadedModule;
+  /** What stands for addresses elsewhere, in the order of the module's links. */
+  readonly links: readonly LinkSlot[];
 }
 
 export class WasmBackend implements RegionBackend<WasmLink> {
   readonly limits = { maxBlocks: 64, maxInstructions: 600, joinsCalls: false, maxRegions: 200 };
   readonly #services: ExecutorServices;
   readonly #links: LinkSource<WasmLink>;
-  #runtime: WasmRuntime;
-  #discarded = 0;
+  readonly #runtime: WasmRuntime;
 
   constructor(services: ExecutorServices, links: LinkSource<WasmLink>) {
     this.#services = services;
@@ -60,22 +58,24 @@ export class WasmBackend implements RegionBackend<WasmLink> {
     const { compiled, pieces } = stored;
     const module = this.#runtime.load(stored);
     if (module === null) return null;
-    const unit: WasmUnit = { entries: compiled.entries, pieces, module };
-    compiled.links.forEach((rip, i) => this.#alias(rip, module.base + compiled.entries.length + i));
+    const links = compiled.links.map((rip, i) => this.#alias(rip, module.table, compiled.entries.length + i));
+    const unit: WasmUnit = { entries: compiled.entries, pieces, module, links };
     return { units: [unit], size: compiled.bytes.length };
   }
 
-  #alias(rip: number, slot: number): void {
+  #alias(rip: number, table: WebAssembly.Table, index: number): LinkSlot {
     const link = this.#links.linkTo(rip);
-    link.aliases.add(slot);
-    if (link.slot !== 0) this.#runtime.copy(link.slot, slot);
+    const alias = { table, index };
+    link.aliases.add(alias);
+    if (link.slot !== 0) this.#runtime.connect(alias, link.slot);
+    return alias;
   }
 
   link({ entries, module }: WasmUnit): void {
     entries.forEach((rip, i) => {
       const link = this.#links.linkTo(rip);
-      link.slot = module.base + i;
-      for (const alias of link.aliases) this.#runtime.copy(link.slot, alias);
+      link.slot = this.#runtime.publish(module, i);
+      for (const alias of link.aliases) this.#runtime.connect(alias, link.slot);
       this.#runtime.remember(rip, link.slot);
     });
   }
@@ -85,29 +85,18 @@ export class WasmBackend implements RegionBackend<WasmLink> {
       const link = this.#links.linkTo(rip);
       if (link.slot !== module.base + i) return;
       link.slot = 0;
-      for (const alias of link.aliases) this.#runtime.copy(0, alias);
+      for (const alias of link.aliases) this.#runtime.connect(alias, 0);
       this.#runtime.forget(rip);
     });
   }
 
-  discard({ entries, module }: WasmUnit): void {
-    const { base, compiled } = module;
-    compiled.links.forEach((rip, i) => this.#links.linkTo(rip).aliases.delete(base + entries.length + i));
+  discard({ module, links }: WasmUnit): void {
+    module.compiled.links.forEach((rip, i) => this.#links.linkTo(rip).aliases.delete(links[i]));
     this.#runtime.unload(module);
-    this.#discarded++;
   }
 
   isReferenced({ aliases }: WasmLink): boolean {
     return aliases.size > 0;
-  }
-
-  isWornOut(): boolean {
-    return this.#discarded >= MOST_DISCARDED;
-  }
-
-  renew(): void {
-    this.#runtime = new WasmRuntime(this.#services);
-    this.#discarded = 0;
   }
 
   refresh(): void {

@@ -4,7 +4,7 @@ import { FLOAT_OPERATIONS } from '../../ir/float-unit.ts';
 import { HELPERS } from '../../ir/helpers.ts';
 import { assert } from '../../util/assert.ts';
 import type { Region } from '../region/region.ts';
-import { HOST, REGION_PARAMETERS, REGION_RESULTS } from './convention.ts';
+import { HOST, REGION_PARAMETERS, REGION_RESULTS, TABLE } from './convention.ts';
 import { emitterOf } from './emit/emit-table.ts';
 import type { FunctionBody } from './encoder/code-writer.ts';
 import { ModuleWriter } from './encoder/module-writer.ts';
@@ -13,7 +13,7 @@ import { RegionFrame } from './frame/region-frame.ts';
 import { ReturnMap } from './return-map.ts';
 import { RUNTIME_FUNCTIONS, type RuntimeFunction } from './runtime-functions.ts';
 
-/** A module and what its table slots stand for: entries first, then links. */
+/** A module and what the slots of its table stand for: entries first, then links. */
 export interface CompiledModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Guest address of each region. */
@@ -46,7 +46,7 @@ function writeRegions(regions: readonly Region[]): {
   links: readonly number[];
 } {
   const module = new ModuleWriter();
-  const scope = importScope(module);
+  const { stub, ...scope } = importScope(module);
   const entries = regions.map(({ blocks }) => blocks[0].rip);
   const functions = new Map(entries.map((rip) => [rip, module.declare(scope.regionType)]));
   const links = new Numbering<number>();
@@ -59,11 +59,13 @@ function writeRegions(regions: readonly Region[]): {
     const returnsTo = returns.of(region);
     return { index, body: new RegionFrame(supported(region), { ...scope, regionAt, linkSlot, returnsTo }).write() };
   });
-  module.fillTable(scope.baseGlobal, [...functions.values()]);
+  module.ownTable(TABLE, [...functions.values(), ...links.items.map(() => stub)]);
   return { module, bodies, entries, links: links.items };
 }
 
-function importScope(module: ModuleWriter): Omit<ModuleScope, 'regionAt' | 'linkSlot' | 'returnsTo'> {
+function importScope(
+  module: ModuleWriter,
+): Omit<ModuleScope, 'regionAt' | 'linkSlot' | 'returnsTo'> & { readonly stub: number } {
   const regionType = module.type(REGION_PARAMETERS, REGION_RESULTS);
   const helper = module.importFunction(HOST, 'helper', module.type(['i32', 'i32', 'i32', 'i32'], ['i32']));
   const float = module.importFunction(HOST, 'float', module.type(['i32', 'i32', 'i32'], ['i32']));
@@ -73,11 +75,12 @@ function importScope(module: ModuleWriter): Omit<ModuleScope, 'regionAt' | 'link
     runtime[name] = module.importFunction(HOST, name, module.type(parameters, results));
   }
   module.importMemory(HOST, 'memory');
-  module.importTable(HOST, 'table');
-  const baseGlobal = module.importGlobal(HOST, 'base', 'i32');
+  const stub = module.importFunction(HOST, 'stub', regionType);
+  const jump = module.importFunction(HOST, 'jump', regionType);
   return {
     regionType,
-    baseGlobal,
+    stub,
+    jump,
     helper,
     float,
     runtime: (name) => runtime[name] ?? 0,

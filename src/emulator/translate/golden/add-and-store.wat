@@ -2,8 +2,8 @@ add rax, [rdi+8]
 mov [rsi+rcx*4], eax
 ret
 
-633 bytes
-locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
+597 bytes
+locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 1
     i32.const 3
@@ -247,24 +247,7 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
     local.get 6
     local.get 7
     local.get 8
-    local.get 18
-    local.get 18
-    i32.const 11
-    i32.shr_u
-    i32.xor
-    i32.const 8191
-    i32.and
-    i32.const 3
-    i32.shl
-    local.tee 19
-    i32.load +786436
-    i32.const 0
-    local.get 19
-    i32.load +786432
-    local.get 18
-    i32.eq
-    select
-    return_call_indirect type 0
+    return_call 32
     unreachable
   end
   local.get 0

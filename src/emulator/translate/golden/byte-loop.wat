@@ -4,8 +4,8 @@ test al, al
 jne 1b
 ret
 
-501 bytes
-locals 3 i32, 1 i64, 2 i32, 1 i64, 2 i32
+465 bytes
+locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
   block i32
     loop
       local.get 1
@@ -190,24 +190,7 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 2 i32
         local.get 6
         local.get 7
         local.get 8
-        local.get 16
-        local.get 16
-        i32.const 11
-        i32.shr_u
-        i32.xor
-        i32.const 8191
-        i32.and
-        i32.const 3
-        i32.shl
-        local.tee 17
-        i32.load +786436
-        i32.const 0
-        local.get 17
-        i32.load +786432
-        local.get 16
-        i32.eq
-        select
-        return_call_indirect type 0
+        return_call 32
       end
     end
     unreachable

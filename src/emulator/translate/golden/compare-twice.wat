@@ -7,8 +7,8 @@ ret
 2: mov eax, 2
 ret
 
-1158 bytes
-locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
+1050 bytes
+locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
   block i32
     local.get 1
     i32.const 2
@@ -163,24 +163,7 @@ locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
       local.get 6
       local.get 7
       local.get 8
-      local.get 14
-      local.get 14
-      i32.const 11
-      i32.shr_u
-      i32.xor
-      i32.const 8191
-      i32.and
-      i32.const 3
-      i32.shl
-      local.tee 15
-      i32.load +786436
-      i32.const 0
-      local.get 15
-      i32.load +786432
-      local.get 14
-      i32.eq
-      select
-      return_call_indirect type 0
+      return_call 32
     else
       local.get 1
       i32.const 1
@@ -190,8 +173,8 @@ locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
       local.get 10
       i64.sub
       i64.eqz
-      local.set 16
-      local.get 16
+      local.set 15
+      local.get 15
       if
         local.get 1
         i32.const 2
@@ -204,19 +187,19 @@ locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         local.set 13
         local.get 13
         i32.wrap_i64
-        local.set 16
+        local.set 15
         block
           block
-            local.get 16
+            local.get 15
             i64.extend_i32_u
             local.get 13
             i64.ne
             br_if 0
-            local.get 16
+            local.get 15
             i32.const 12
             i32.shr_u
             i32.load8_u +1048576
-            local.get 16
+            local.get 15
             i32.const 7
             i32.add
             i32.const 12
@@ -250,7 +233,7 @@ locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
           i32.const 0
           br 3
         end
-        local.get 16
+        local.get 15
         i64.load
         local.set 11
         local.get 11
@@ -286,12 +269,12 @@ locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         local.set 8
         local.get 11
         i32.wrap_i64
-        local.set 15
+        local.set 14
         local.get 1
         i32.const 0
         i32.le_s
         if
-          local.get 15
+          local.get 14
           local.set 2
           local.get 0
           i32.const 832
@@ -326,46 +309,29 @@ locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i64.store +184
         local.get 0
         local.get 1
-        local.get 15
+        local.get 14
         local.get 3
         local.get 4
         local.get 5
         local.get 6
         local.get 7
         local.get 8
-        local.get 15
-        local.get 15
-        i32.const 11
-        i32.shr_u
-        i32.xor
-        i32.const 8191
-        i32.and
-        i32.const 3
-        i32.shl
-        local.tee 14
-        i32.load +786436
-        i32.const 0
-        local.get 14
-        i32.load +786432
-        local.get 15
-        i32.eq
-        select
-        return_call_indirect type 0
+        return_call 32
       else
         local.get 1
         i32.const 1
         i32.sub
         local.set 1
         local.get 8
-        local.set 17
-        local.get 17
+        local.set 16
+        local.get 16
         i32.wrap_i64
         local.set 12
         block
           block
             local.get 12
             i64.extend_i32_u
-            local.get 17
+            local.get 16
             i64.ne
             br_if 0
             local.get 12
@@ -408,8 +374,8 @@ locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         end
         local.get 12
         i64.load
-        local.set 18
-        local.get 18
+        local.set 17
+        local.get 17
         i64.const 4294967295
         i64.gt_u
         if
@@ -436,18 +402,18 @@ locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
           i32.const 0
           br 3
         end
-        local.get 17
+        local.get 16
         i64.const 8
         i64.add
         local.set 8
-        local.get 18
+        local.get 17
         i32.wrap_i64
-        local.set 19
+        local.set 18
         local.get 1
         i32.const 0
         i32.le_s
         if
-          local.get 19
+          local.get 18
           local.set 2
           local.get 0
           i32.const 832
@@ -482,31 +448,14 @@ locals 3 i64, 1 i32, 1 i64, 3 i32, 2 i64, 2 i32
         i64.store +184
         local.get 0
         local.get 1
-        local.get 19
+        local.get 18
         local.get 3
         local.get 4
         local.get 5
         local.get 6
         local.get 7
         local.get 8
-        local.get 19
-        local.get 19
-        i32.const 11
-        i32.shr_u
-        i32.xor
-        i32.const 8191
-        i32.and
-        i32.const 3
-        i32.shl
-        local.tee 20
-        i32.load +786436
-        i32.const 0
-        local.get 20
-        i32.load +786432
-        local.get 19
-        i32.eq
-        select
-        return_call_indirect type 0
+        return_call 32
       end
     end
     unreachable

@@ -3,8 +3,8 @@ div rcx
 mov [rdi], rdx
 ret
 
-562 bytes
-locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
+526 bytes
+locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 1
     i32.const 4
@@ -224,24 +224,7 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
     local.get 6
     local.get 7
     local.get 8
-    local.get 18
-    local.get 18
-    i32.const 11
-    i32.shr_u
-    i32.xor
-    i32.const 8191
-    i32.and
-    i32.const 3
-    i32.shl
-    local.tee 19
-    i32.load +786436
-    i32.const 0
-    local.get 19
-    i32.load +786432
-    local.get 18
-    i32.eq
-    select
-    return_call_indirect type 0
+    return_call 32
     unreachable
   end
   local.get 0

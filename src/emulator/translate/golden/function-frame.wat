@@ -9,7 +9,7 @@ pop rbp
 ret
 1: ret
 
-458 bytes
+455 bytes
 locals 3 i64, 1 i32, 2 i64, 1 i32
   local.get 0
   i64.load +24
@@ -188,9 +188,7 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
     local.get 6
     local.get 7
     local.get 8
-    global.get 0
     i32.const 1
-    i32.add
     return_call_indirect type 0
     unreachable
   end

@@ -1,7 +1,7 @@
 and eax, 3
 jmp [rbx+rax*8]
 
-362 bytes
+326 bytes
 locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   i64.load +24
@@ -121,24 +121,7 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.get 6
     local.get 7
     local.get 8
-    local.get 14
-    local.get 14
-    i32.const 11
-    i32.shr_u
-    i32.xor
-    i32.const 8191
-    i32.and
-    i32.const 3
-    i32.shl
-    local.tee 12
-    i32.load +786436
-    i32.const 0
-    local.get 12
-    i32.load +786432
-    local.get 14
-    i32.eq
-    select
-    return_call_indirect type 0
+    return_call 32
     unreachable
   end
   local.get 0

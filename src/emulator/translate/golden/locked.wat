@@ -5,8 +5,8 @@ ret
 1: pause
 ret
 
-1040 bytes
-locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64, 2 i32
+966 bytes
+locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
   block i32
     local.get 1
     i32.const 3
@@ -287,24 +287,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64, 2 i32
       local.get 6
       local.get 7
       local.get 8
-      local.get 16
-      local.get 16
-      i32.const 11
-      i32.shr_u
-      i32.xor
-      i32.const 8191
-      i32.and
-      i32.const 3
-      i32.shl
-      local.tee 10
-      i32.load +786436
-      i32.const 0
-      local.get 10
-      i32.load +786432
-      local.get 16
-      i32.eq
-      select
-      return_call_indirect type 0
+      return_call 32
     else
       local.get 1
       i32.const 1
@@ -314,19 +297,19 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64, 2 i32
       local.set 11
       local.get 11
       i32.wrap_i64
-      local.set 12
+      local.set 10
       block
         block
-          local.get 12
+          local.get 10
           i64.extend_i32_u
           local.get 11
           i64.ne
           br_if 0
-          local.get 12
+          local.get 10
           i32.const 12
           i32.shr_u
           i32.load8_u +1048576
-          local.get 12
+          local.get 10
           i32.const 7
           i32.add
           i32.const 12
@@ -360,7 +343,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64, 2 i32
         i32.const 0
         br 2
       end
-      local.get 12
+      local.get 10
       i64.load
       local.set 18
       local.get 18
@@ -396,12 +379,12 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64, 2 i32
       local.set 8
       local.get 18
       i32.wrap_i64
-      local.set 19
+      local.set 12
       local.get 1
       i32.const 0
       i32.le_s
       if
-        local.get 19
+        local.get 12
         local.set 2
         local.get 0
         i32.const 832
@@ -436,31 +419,14 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64, 2 i32
       i64.store +184
       local.get 0
       local.get 1
-      local.get 19
+      local.get 12
       local.get 3
       local.get 4
       local.get 5
       local.get 6
       local.get 7
       local.get 8
-      local.get 19
-      local.get 19
-      i32.const 11
-      i32.shr_u
-      i32.xor
-      i32.const 8191
-      i32.and
-      i32.const 3
-      i32.shl
-      local.tee 20
-      i32.load +786436
-      i32.const 0
-      local.get 20
-      i32.load +786432
-      local.get 19
-      i32.eq
-      select
-      return_call_indirect type 0
+      return_call 32
     end
     unreachable
   end

@@ -7,8 +7,8 @@ dec edi
 jne 1b
 ret
 
-799 bytes
-locals 4 i32, 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
+760 bytes
+locals 4 i32, 3 i64, 1 i32, 1 i64, 1 i32, 2 i64, 1 i32
   block i32
     block
       local.get 1
@@ -259,24 +259,7 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
             local.get 6
             local.get 7
             local.get 8
-            local.get 18
-            local.get 18
-            i32.const 11
-            i32.shr_u
-            i32.xor
-            i32.const 8191
-            i32.and
-            i32.const 3
-            i32.shl
-            local.tee 19
-            i32.load +786436
-            i32.const 0
-            local.get 19
-            i32.load +786432
-            local.get 18
-            i32.eq
-            select
-            return_call_indirect type 0
+            return_call 32
           end
         end
       end
@@ -289,20 +272,20 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       local.get 3
       local.get 4
       i64.add
-      local.set 20
-      local.get 20
+      local.set 19
+      local.get 19
       local.get 3
-      local.set 21
+      local.set 20
       local.set 3
       local.get 4
       i32.wrap_i64
       i32.const 1
       i32.sub
-      local.set 22
-      local.get 22
+      local.set 21
+      local.get 21
       i64.extend_i32_u
       local.set 4
-      local.get 22
+      local.get 21
       i32.eqz
       i32.eqz
       if
@@ -316,11 +299,11 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
           i32.const 1824
           i32.store +160
           local.get 0
-          local.get 22
+          local.get 21
           i32.store +168
           local.get 0
+          local.get 19
           local.get 20
-          local.get 21
           i64.lt_u
           i32.store +184
           i32.const 2
@@ -332,11 +315,11 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         i32.const 1824
         i32.store +160
         local.get 0
-        local.get 22
+        local.get 21
         i32.store +168
         local.get 0
+        local.get 19
         local.get 20
-        local.get 21
         i64.lt_u
         i32.store +184
         local.get 0
@@ -348,9 +331,7 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.get 6
         local.get 7
         local.get 8
-        global.get 0
         i32.const 1
-        i32.add
         return_call_indirect type 0
       end
     end

@@ -2,8 +2,8 @@ shl rax, cl
 sar rdx, cl
 ret
 
-410 bytes
-locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 2 i32
+374 bytes
+locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 1
     i32.const 3
@@ -150,24 +150,7 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 2 i32
     local.get 6
     local.get 7
     local.get 8
-    local.get 20
-    local.get 20
-    i32.const 11
-    i32.shr_u
-    i32.xor
-    i32.const 8191
-    i32.and
-    i32.const 3
-    i32.shl
-    local.tee 21
-    i32.load +786436
-    i32.const 0
-    local.get 21
-    i32.load +786432
-    local.get 20
-    i32.eq
-    select
-    return_call_indirect type 0
+    return_call 32
     unreachable
   end
   local.get 0

@@ -3,8 +3,8 @@ pxor xmm0, xmm1
 movdqu [rdi], xmm0
 ret
 
-490 bytes
-locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
+454 bytes
+locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   v128.load +384
   local.set 9
@@ -182,24 +182,7 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 2 i32
     local.get 6
     local.get 7
     local.get 8
-    local.get 20
-    local.get 20
-    i32.const 11
-    i32.shr_u
-    i32.xor
-    i32.const 8191
-    i32.and
-    i32.const 3
-    i32.shl
-    local.tee 21
-    i32.load +786436
-    i32.const 0
-    local.get 21
-    i32.load +786432
-    local.get 20
-    i32.eq
-    select
-    return_call_indirect type 0
+    return_call 32
     unreachable
   end
   local.get 0

@@ -40,16 +40,30 @@ export interface PreparedHandlers {
   readonly bytes: Uint8Array;
 }
 
+/** Compiled handlers whose slots follow each other. */
 export interface HandlerModule {
   readonly module: WebAssembly.Module;
   readonly firstSlot: number;
   readonly count: number;
+  /** How often it was made of smaller ones. */
+  readonly level: number;
+  /** Empty when it came compiled. */
+  readonly handlers: readonly Handler[];
 }
+
+/**
+ * So many modules of a level become one. Each instance has a copy of the table in V8 before version 12: what handlers
+ * cost a space must not grow with the square of their number where they come one by one.
+ */
+const FANOUT = 8;
+/** That of what came compiled. */
+const PREPARED_LEVEL = Infinity;
 
 /** Exits that no handler makes: the reference interpreter executes the whole instruction. */
 const SLOW_EXITS: ReadonlySet<string> = new Set(['raise', 'repeatString', 'fetchFault']);
 
 export class HandlerLibrary {
+  /** By slots, without a gap. Modules at the end are replaced by one that is all of them. */
   readonly modules: HandlerModule[] = [];
   /** By template, direction and flags. */
   readonly #handlers = new Map<number, Handler>();
@@ -95,19 +109,39 @@ export class HandlerLibrary {
     const handlers = this.#pending;
     if (handlers.length === 0) return;
     this.#pending = [];
-    const bytes = moduleOf(handlers);
-    this.#addModule(bytes, handlers.length);
-    this.bytesGenerated += bytes.length;
-    const first = this.#nextSlot - handlers.length;
     for (const [i, handler] of handlers.entries()) {
-      handler.slot = first + i;
+      handler.slot = this.#nextSlot + i;
       handler.isPending = false;
     }
+    this.#addModule(this.#compile(handlers, this.#nextSlot, 0));
+    while (this.#mergeLast());
   }
 
-  #addModule(bytes: Uint8Array, count: number): void {
-    this.modules.push({ module: new WebAssembly.Module(bytes), firstSlot: this.#nextSlot, count });
-    this.#nextSlot += count;
+  #compile(handlers: readonly Handler[], firstSlot: number, level: number): HandlerModule {
+    const bytes = moduleOf(handlers);
+    this.bytesGenerated += bytes.length;
+    return { module: new WebAssembly.Module(bytes), firstSlot, count: handlers.length, level, handlers };
+  }
+
+  #addModule(module: HandlerModule): void {
+    this.modules.push(module);
+    this.#nextSlot = module.firstSlot + module.count;
+  }
+
+  /** @returns whether the last modules were of one level, and became one of the next */
+  #mergeLast(): boolean {
+    const last = this.modules.slice(-FANOUT);
+    const [{ level, firstSlot }] = last;
+    if (last.length < FANOUT || last.some((one) => one.level !== level)) return false;
+    this.modules.splice(-FANOUT);
+    this.#addModule(
+      this.#compile(
+        last.flatMap(({ handlers }) => handlers),
+        firstSlot,
+        level + 1,
+      ),
+    );
+    return true;
   }
 
   /** Sample micro-ops of the handlers that were made here, for the list of those to prepare. */
@@ -135,7 +169,8 @@ export class HandlerLibrary {
     for (const [i, key] of keys.entries()) slots.set(key, this.#nextSlot + i);
     for (const key of slow) slots.set(key, SLOT.slow);
     this.#prepared = slots;
-    this.#addModule(bytes, keys.length);
+    const module = new WebAssembly.Module(bytes);
+    this.#addModule({ module, firstSlot: this.#nextSlot, count: keys.length, level: PREPARED_LEVEL, handlers: [] });
   }
 }
 

@@ -6,8 +6,8 @@ import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
 import { baseModule } from './base-module.ts';
 import { HELPER_NAMES } from './handler-imports.ts';
-import type { HandlerLibrary } from './handlers.ts';
-import { SLOT } from './layout.ts';
+import type { HandlerLibrary, HandlerModule } from './handlers.ts';
+import { LEAVE, SLOT } from './layout.ts';
 import { floatFunctions } from '../float-module.ts';
 import { runtimeExports } from '../runtime/runtime.ts';
 
@@ -17,15 +17,20 @@ type Way = (S: number, fuel: number, address: number) => number;
 // Compiled when the first space needs it; all share it.
 let base: WebAssembly.Module | null = null;
 
+const emptyTable = (): WebAssembly.Table => new WebAssembly.Table({ element: 'anyfunc', initial: SLOT.firstHandler });
+
+const notThere: Way = () => LEAVE.redispatch;
+
 export class Interpreter {
   /** Runs the block at that address, and what follows. */
-  readonly enter: Way;
+  enter: Way = notThere;
   /** Goes on at a micro-op; its block is paid for. */
-  readonly resume: Way;
+  resume: Way = notThere;
   readonly #library: HandlerLibrary;
-  readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: SLOT.firstHandler });
   readonly #imports: Record<string, Record<string, WebAssembly.ImportValue>>;
-  #modules = 0;
+  #table = emptyTable();
+  /** Those that have an instance here. */
+  #modules: HandlerModule[] = [];
 
   constructor(services: ExecutorServices, library: HandlerLibrary) {
     this.#library = library;
@@ -33,26 +38,33 @@ export class Interpreter {
     this.#imports = {
       host: {
         memory: services.space.memory,
-        handlers: this.#table,
         helper: helperCaller(services),
         float,
       },
       runtime: { ...runtimeExports(services.space.memory), ...floatFunctions(services.space.memory, float) },
     };
+    this.#begin();
+  }
+
+  /** A table with nothing but the base module: what was in the one before goes with it. */
+  #begin(): void {
     base ??= new WebAssembly.Module(baseModule());
+    this.#table = emptyTable();
+    this.#modules = [];
     const { enter, resume } = this.#instantiate(base, SLOT.slow).exports;
     this.enter = enter as Way;
     this.resume = resume as Way;
   }
 
-  /** Instantiates what the library has compiled since. @returns whether there was something. */
+  /** Instantiates what the library has compiled since. To be called from outside. @returns whether there was something. */
   update(): boolean {
     const { modules } = this.#library;
-    if (this.#modules === modules.length) return false;
-    while (this.#modules < modules.length) {
-      const { module, firstSlot, count } = modules[this.#modules++];
-      this.#table.grow(firstSlot + count - this.#table.length);
-      this.#instantiate(module, firstSlot);
+    if (this.#modules.at(-1) === modules.at(-1)) return false;
+    if (this.#modules.some((module, i) => module !== modules[i])) this.#begin();
+    for (const one of modules.slice(this.#modules.length)) {
+      this.#table.grow(one.firstSlot + one.count - this.#table.length);
+      this.#instantiate(one.module, one.firstSlot);
+      this.#modules.push(one);
     }
     return true;
   }
@@ -61,7 +73,7 @@ export class Interpreter {
     const global = new WebAssembly.Global({ value: 'i32' }, firstSlot);
     return new WebAssembly.Instance(module, {
       ...this.#imports,
-      host: { ...this.#imports['host'], firstSlot: global },
+      host: { ...this.#imports['host'], handlers: this.#table, firstSlot: global },
     });
   }
 }

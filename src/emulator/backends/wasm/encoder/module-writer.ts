@@ -17,7 +17,7 @@ import { ByteBuffer } from './byte-buffer.ts';
 import { type FunctionBody, TYPE_CODE } from './code-writer.ts';
 import { OPCODE } from './opcodes.ts';
 
-const SECTION = { custom: 0, type: 1, import: 2, function: 3, export: 7, element: 9, code: 10 } as const;
+const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, export: 7, element: 9, code: 10 } as const;
 const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const;
 const FUNCREF = 0x70;
 const FUNCTION_TYPE = 0x60;
@@ -35,7 +35,8 @@ export class ModuleWriter {
   readonly #functions: { readonly type: number; body: FunctionBody | null }[] = [];
   readonly #exports = new ByteBuffer();
   #exportCount = 0;
-  #element: { readonly global: number; readonly functions: readonly number[] } | null = null;
+  /** `global` says the first slot; null: the table is the module's own, and has just these. */
+  #element: { readonly global: number | null; readonly functions: readonly number[] } | null = null;
 
   /** The index of a function type; the same for the same types. */
   type(parameters: readonly ValueType[], results: readonly ValueType[]): number {
@@ -95,10 +96,20 @@ export class ModuleWriter {
   }
 
   export(name: string, index: number): void {
+    this.#export(name, KIND.function, index);
+  }
+
+  #export(name: string, kind: number, index: number): void {
     this.#exports.name(name);
-    this.#exports.u8(KIND.function);
+    this.#exports.u8(kind);
     this.#exports.u32(index);
     this.#exportCount++;
+  }
+
+  /** The module has a table of its own with these functions, own and imported ones, and exports it. */
+  ownTable(name: string, functions: readonly number[]): void {
+    this.#element = { global: null, functions };
+    this.#export(name, KIND.table, 0);
   }
 
   /** On instantiation the functions go into the imported table, from the slot that the imported global says. */
@@ -121,6 +132,7 @@ export class ModuleWriter {
       to.u32(this.#functions.length);
       for (const { type } of this.#functions) to.u32(type);
     });
+    this.#writeTable(out);
     section(out, SECTION.export, (to) => {
       to.u32(this.#exportCount);
       to.append(this.#exports.view());
@@ -131,15 +143,30 @@ export class ModuleWriter {
     return out.copy();
   }
 
+  #writeTable(out: ByteBuffer): void {
+    const element = this.#element;
+    if (element === null || element.global !== null) return;
+    section(out, SECTION.table, (to) => {
+      to.u32(1);
+      to.u8(FUNCREF);
+      to.u8(1); // with a maximum
+      to.u32(element.functions.length);
+      to.u32(element.functions.length);
+    });
+  }
+
   #writeElement(out: ByteBuffer): void {
     const element = this.#element;
     if (element === null) return;
     section(out, SECTION.element, (to) => {
       to.u32(1);
       to.u32(0); // active, table 0
-      to.u8(OPCODE['global.get']);
-      to.u32(element.global);
-      to.u8(OPCODE.end);
+      if (element.global === null) to.append(Uint8Array.of(OPCODE['i32.const'], 0, OPCODE.end));
+      else {
+        to.u8(OPCODE['global.get']);
+        to.u32(element.global);
+        to.u8(OPCODE.end);
+      }
       to.u32(element.functions.length);
       for (const index of element.functions) to.u32(index);
     });

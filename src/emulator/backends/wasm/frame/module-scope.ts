@@ -4,8 +4,8 @@ import type { RuntimeFunction } from '../runtime-functions.ts';
 export interface ModuleScope {
   /** Type of regions. */
   readonly regionType: number;
-  /** The imported global with the module's first table slot. */
-  readonly baseGlobal: number;
+  /** Index of the imported function that jumps by the jump cache, a region itself. */
+  readonly jump: number;
   /** Index of an imported function. */
   runtime(name: RuntimeFunction): number;
   readonly helper: number;
@@ -14,7 +14,7 @@ export interface ModuleScope {
   regionAt(rip: number): number | null;
   /** Guest addresses to which the region's function returns, as far as the module knows. */
   readonly returnsTo: readonly number[];
-  /** The slot, counted from the module's base, of a guest address elsewhere. */
+  /** The slot in the module's own table of a guest address elsewhere. */
   linkSlot(rip: number): number;
   helperIndex(name: string): number;
   floatIndex(operation: string): number;

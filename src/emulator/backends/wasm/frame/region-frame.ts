@@ -541,7 +541,7 @@ export class RegionFrame implements CheckHost, FlagHost {
     const target = this.#indirectTarget(op.args[0]);
     this.#prepareToLeave();
     for (const rip of this.#scope.returnsTo) tailCallIf(this.code, this.#scope, target, rip);
-    tailCallByCache(this.code, this.#scope, target, this.#temporary('i32'));
+    tailCallByCache(this.code, this.#scope, target);
   }
 
   call(op: Op): void {
@@ -588,7 +588,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   /** To an address known only now. */
   #leaveTo(target: number): void {
     this.#prepareToLeave();
-    tailCallByCache(this.code, this.#scope, target, this.#temporary('i32'));
+    tailCallByCache(this.code, this.#scope, target);
   }
 
   syscall(op: Op): void {

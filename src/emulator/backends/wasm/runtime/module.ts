@@ -1,11 +1,11 @@
 /**
- * The bytes of the runtime module: the way in (`enter`), the way out where no region is (`stub`), and the functions of
- * INTEGER_FUNCTIONS. The same for all spaces; made once.
+ * The bytes of the runtime module: the way in (`enter`), the way out where no region is (`stub`), the way through the jump
+ * cache (`jump`), and the functions of INTEGER_FUNCTIONS. The same for all spaces; made once.
  */
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import { STOP } from '../../region/region.ts';
-import { HOST, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS, REGION_RESULTS } from '../convention.ts';
+import { HOST, JUMP_CACHE, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS, REGION_RESULTS } from '../convention.ts';
 import { CodeWriter } from '../encoder/code-writer.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import { writeDivision } from './division.ts';
@@ -22,7 +22,7 @@ const BODIES: Readonly<Record<IntegerFunction, WriteBody>> = {
   statusFlags: writeStatusFlags,
 };
 
-/** Exports `enter(S, slot, rip) → STOP`, `stub`, and each function of INTEGER_FUNCTIONS. */
+/** Exports `enter(S, slot, rip) → STOP`, `stub`, `jump`, and each function of INTEGER_FUNCTIONS. */
 export function runtimeModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   const regionType = module.type(REGION_PARAMETERS, REGION_RESULTS);
@@ -44,6 +44,7 @@ export function runtimeModule(): Uint8Array<ArrayBuffer> {
   for (const name of names)
     define(name, INTEGER_FUNCTIONS[name].parameters, INTEGER_FUNCTIONS[name].results, BODIES[name]);
   define('stub', REGION_PARAMETERS, REGION_RESULTS, writeStub);
+  define('jump', REGION_PARAMETERS, REGION_RESULTS, (code) => writeJump(code, regionType));
   define('enter', ['i32', 'i32', 'i32'], ['i32'], (code) => writeEnter(code, regionType));
   return module.bytes();
 }
@@ -58,6 +59,32 @@ function writeStub(code: CodeWriter): void {
   store('i32', PARAMETER.fuel, STATE_OFFSET.fuel);
   store('i32', PARAMETER.rip, STATE_OFFSET.rip);
   code.i32(STOP.unlinked);
+}
+
+function writeJump(code: CodeWriter, regionType: number): void {
+  const entry = code.newLocal('i32');
+  code.localGet(PARAMETER.state);
+  code.localGet(PARAMETER.fuel);
+  code.localGet(PARAMETER.rip);
+  PASSED_REGISTERS.forEach((_, i) => code.localGet(PARAMETER.registers + i));
+  code.localGet(PARAMETER.rip);
+  code.localGet(PARAMETER.rip);
+  code.i32(JUMP_CACHE.shift);
+  code.op('i32.shr_u');
+  code.op('i32.xor');
+  code.i32(JUMP_CACHE.entries - 1);
+  code.op('i32.and');
+  code.i32(Math.log2(JUMP_CACHE.entryBytes));
+  code.op('i32.shl');
+  code.localTee(entry);
+  code.memory('i32.load', JUMP_CACHE.address + 4);
+  code.i32(0);
+  code.localGet(entry);
+  code.memory('i32.load', JUMP_CACHE.address);
+  code.localGet(PARAMETER.rip);
+  code.op('i32.eq');
+  code.op('select');
+  code.returnCallIndirect(regionType);
 }
 
 // (S, slot, rip): fuel and registers come from the state.

@@ -5,15 +5,23 @@ import { FLOAT_OPERATIONS, type FloatOutcome, runFloat } from '../../../ir/float
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
 import { type CompiledModule, HELPER_NAMES } from '../compile.ts';
-import { HOST, JUMP_CACHE, jumpCacheEntry } from '../convention.ts';
+import { HOST, JUMP_CACHE, jumpCacheEntry, TABLE } from '../convention.ts';
 import { runtimeModule } from './module.ts';
 import { floatFunctions, type HostFloat } from '../float-module.ts';
 import { SlotAllocator } from './slot-allocator.ts';
 
 export interface LoadedModule {
-  /** First table slot. */
-  readonly base: number;
   readonly compiled: CompiledModule;
+  /** Its regions, then its links. */
+  readonly table: WebAssembly.Table;
+  /** First of the slots that its regions have in the space's table. */
+  readonly base: number;
+}
+
+/** A slot of a module's table that stands for a guest address elsewhere. */
+export interface LinkSlot {
+  readonly table: WebAssembly.Table;
+  readonly index: number;
 }
 
 /** What is loaded; `module` is made at the first time. */
@@ -63,7 +71,7 @@ export class WasmRuntime {
     this.enter = exports['enter'] as Enter;
     const float = this.#float();
     const functions = { ...exports, ...floatFunctions(memory, float) };
-    this.#imports = { memory, table: this.#table, helper: this.#helper(), float, ...functions };
+    this.#imports = { memory, helper: this.#helper(), float, ...functions };
     this.#table.set(STUB_SLOT, this.#stub);
     this.#slots = new SlotAllocator(STUB_SLOT + 1);
     this.#clearJumpCache();
@@ -88,29 +96,32 @@ export class WasmRuntime {
   }
 
   /**
-   * Compiles and instantiates; the regions lie in the table then, and links lead to the stub.
+   * Compiles and instantiates; links lead to the stub.
    * @returns null when the host refuses
    */
   load(source: ModuleSource): LoadedModule | null {
     const { compiled } = source;
-    const count = compiled.entries.length + compiled.links.length;
-    const base = this.#slots.allocate(count);
     try {
-      this.#ensureSlots(base + count);
-      for (let i = 0; i < compiled.links.length; i++) this.#table.set(base + compiled.entries.length + i, this.#stub);
       source.module ??= new WebAssembly.Module(compiled.bytes);
-      void new WebAssembly.Instance(source.module, { [HOST]: { ...this.#imports, base } });
+      const { exports } = new WebAssembly.Instance(source.module, { [HOST]: this.#imports });
+      const base = this.#slots.allocate(compiled.entries.length);
+      this.#ensureSlots(base + compiled.entries.length);
+      return { compiled, table: exports[TABLE] as WebAssembly.Table, base };
     } catch {
       // Out of memory, or more than the host bears: the code stays cold (counted as modulesRefused).
-      this.#slots.free(base, count);
       return null;
     }
-    return { base, compiled };
+  }
+
+  /** The module's region can be entered by its slot, which is returned. */
+  publish({ table, base }: LoadedModule, region: number): number {
+    this.#table.set(base + region, table.get(region));
+    return base + region;
   }
 
   /** Frees the slots. The module must not be linked. */
   unload({ base, compiled }: LoadedModule): void {
-    const count = compiled.entries.length + compiled.links.length;
+    const count = compiled.entries.length;
     for (let i = 0; i < count; i++) this.#table.set(base + i, null);
     this.#slots.free(base, count);
   }
@@ -120,9 +131,9 @@ export class WasmRuntime {
     if (missing > 0) this.#table.grow(Math.max(missing, this.#table.length));
   }
 
-  /** Makes one slot lead where another does. */
-  copy(from: number, to: number): void {
-    this.#table.set(to, this.#table.get(from));
+  /** Makes a module's link lead to a region of the space, or to the stub. */
+  connect(link: LinkSlot, slot: number): void {
+    link.table.set(link.index, this.#table.get(slot));
   }
 
   // The jump cache (convention.ts)
