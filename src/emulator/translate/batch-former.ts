@@ -1,5 +1,6 @@
 /** Which regions are compiled together: those asked for, and the blocks that calls in them return to. */
-import { continuationOf, type Region } from '../backends/region/region.ts';
+import { bestHead } from '../backends/region/loop-head.ts';
+import { continuationOf, graphOf, type Region } from '../backends/region/region.ts';
 import type { ExecutorServices } from '../executor.ts';
 import { type Block, exitOf } from '../ir/block.ts';
 import { optimise } from '../ir/passes/index.ts';
@@ -22,7 +23,9 @@ const MAX_BLOCK_INSTRUCTIONS = 32;
 /** Regions with distinct entries. @param roots guest addresses, none of them compiled */
 export function formBatch(roots: readonly number[], services: ExecutorServices, questions: BatchQuestions): Region[] {
   const { limits } = questions;
-  const survey = surveyOf(services, questions);
+  /** Heads of loops that other regions go on at, so that they need not take them in at a bad place. */
+  const heads = new Set<number>();
+  const survey = surveyOf(services, questions, heads);
   const regions: Region[] = [];
   const covered = new Set<number>();
   const entries = new Set<number>();
@@ -31,6 +34,12 @@ export function formBatch(roots: readonly number[], services: ExecutorServices, 
     const block = survey.lift(rip);
     if (block.instructionCount === 0 || block.volatileBytes !== undefined) return;
     const region = formRegion(block, survey, limits);
+    const head = region.blocks[bestHead(graphOf(region))].rip;
+    if (head !== rip && !heads.has(head)) {
+      heads.add(head);
+      add(head);
+      return covered.has(rip) ? undefined : add(rip);
+    }
     entries.add(rip);
     regions.push(region);
     for (const { rip: inside } of region.blocks) covered.add(inside);
@@ -44,7 +53,7 @@ export function formBatch(roots: readonly number[], services: ExecutorServices, 
   return regions;
 }
 
-function surveyOf(services: ExecutorServices, questions: BatchQuestions): CodeSurvey {
+function surveyOf(services: ExecutorServices, questions: BatchQuestions, heads: ReadonlySet<number>): CodeSurvey {
   const lifted = new Map<number, Block>();
   return {
     lift: (rip) => {
@@ -52,7 +61,8 @@ function surveyOf(services: ExecutorServices, questions: BatchQuestions): CodeSu
       if (block === undefined) lifted.set(rip, (block = optimise(services.lift(rip, MAX_BLOCK_INSTRUCTIONS))));
       return block;
     },
-    isWanted: (rip) => rip >= 0 && rip < GUEST_LIMIT && !questions.isCompiled(rip) && questions.isSeen(rip),
+    isWanted: (rip) =>
+      rip >= 0 && rip < GUEST_LIMIT && !heads.has(rip) && !questions.isCompiled(rip) && questions.isSeen(rip),
     targetsOf: (block) => questions.targetsOf(block.rip, exitRipOf(block)),
   };
 }
