@@ -35,7 +35,7 @@ function blockAddresses(): number[] {
     if (seen.size >= MOST_BLOCKS) break;
     if (seen.has(rip) || rip >= u8.length || rip < BASE) continue;
     seen.add(rip);
-    for (const target of directTargets(liftBlock(decoder, rip, 32), true)) queue.push(target);
+    for (const target of directTargets(liftBlock(decoder, rip, 32), 'calls')) queue.push(target);
   }
   return [...seen];
 }
@@ -58,7 +58,7 @@ function decodeAll(): void {
 /** As many regions at once as a batch usually holds. */
 const BATCH = 24;
 const batches = Array.from({ length: Math.ceil(optimised.length / BATCH) }, (_, i) =>
-  optimised.slice(BATCH * i, BATCH * (i + 1)).map((block): Region => ({ blocks: [block], joinsCalls: true })),
+  optimised.slice(BATCH * i, BATCH * (i + 1)).map((block): Region => ({ blocks: [block], joins: 'calls' })),
 );
 
 const STAGES: readonly (readonly [name: string, run: () => void])[] = [

@@ -31,14 +31,14 @@ export function explainBlock(space: AddressSpace, rip: number, maxInstructions: 
   const decoder = new Decoder(buildDecodeTable(INSTRUCTIONS), source);
   const block = liftBlock(decoder, rip, maxInstructions);
   const optimised = optimise(block);
-  const text = batchSource([{ blocks: [optimised], joinsCalls: true }]).text;
+  const text = batchSource([{ blocks: [optimised], joins: 'calls' }]).text;
   return {
     sizeBytes: block.sizeBytes,
     disassembly: disassembly(decoder, space, rip, rip + block.sizeBytes),
     ir: printBlock(block),
     optimised: printBlock(optimised),
     javascript: text.slice(text.indexOf('function r')),
-    targets: exitOf(block).name === 'fetchFault' ? [] : directTargets(block, true),
+    targets: exitOf(block).name === 'fetchFault' ? [] : directTargets(block, 'calls'),
   };
 }
 

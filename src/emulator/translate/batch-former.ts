@@ -45,7 +45,7 @@ export function formBatch(roots: readonly number[], services: ExecutorServices, 
     for (const { rip: inside } of region.blocks) covered.add(inside);
   };
   for (const rip of roots) if (!covered.has(rip)) add(rip);
-  if (!limits.joinsCalls) {
+  if (limits.joins !== 'calls') {
     for (const { blocks } of regions) {
       for (const block of blocks) for (const rip of continuationsOf(block)) if (survey.isWanted(rip)) add(rip);
     }

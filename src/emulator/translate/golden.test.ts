@@ -40,7 +40,7 @@ describe('code through every stage', () => {
   it.each(PROGRAMS)('%s', async (name, assembly) => {
     const lift = liftAssembly(assembly);
     const survey = { lift, isWanted: () => true, targetsOf: () => [] };
-    const lifted = formRegion(lift(ASSEMBLED_AT), survey, { ...LIMITS, joinsCalls: true });
+    const lifted = formRegion(lift(ASSEMBLED_AT), survey, { ...LIMITS, joins: 'calls' });
     const region = { ...lifted, blocks: lifted.blocks.map(optimise) };
     for (const block of [...lifted.blocks, ...region.blocks]) {
       expect(verifyBlock(block)).toEqual([]);
@@ -61,7 +61,7 @@ describe('code through every stage', () => {
   it.each(PROGRAMS)('%s as WebAssembly', async (name, assembly) => {
     const lift = liftAssembly(assembly);
     const survey = { lift: (rip: number) => optimise(lift(rip)), isWanted: () => true, targetsOf: () => [] };
-    const region = formRegion(survey.lift(ASSEMBLED_AT), survey, { ...LIMITS, joinsCalls: false });
+    const region = formRegion(survey.lift(ASSEMBLED_AT), survey, { ...LIMITS, joins: 'strings' });
     expect(WebAssembly.validate(compileRegions([region]).bytes)).toBe(true);
     const [{ bytes }] = regionBodies([region]);
     const text = `${assembly.split('; ').join('\n')}\n\n${bytes.length} bytes\n${functionText(bytes)}`;

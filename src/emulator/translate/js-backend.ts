@@ -9,7 +9,7 @@ import { PAGE_SHIFT } from '../memory/page-permissions.ts';
 import { assert } from '../util/assert.ts';
 import { CodeLink, type CodeUnit } from './code-link.ts';
 import { piecesOf } from './code-pieces.ts';
-import type { CompiledUnits, LinkSource, RegionBackend } from './region-backend.ts';
+import type { CompiledUnits, LinkSource, RegionBackend, RegionLimits } from './region-backend.ts';
 
 /** Frames of nested regions; a frame of V8's interpreter takes some KB, and workers have 1 MB of stack. */
 const MAX_DEPTH = 48;
@@ -42,7 +42,7 @@ interface JsBatch {
 
 export class JsBackend implements RegionBackend<JsLink> {
   // Beyond these V8 takes long to optimise a function, or gives up (bench/README.md).
-  readonly limits = { maxBlocks: 12, maxInstructions: 120, joinsCalls: true, maxRegions: 24 };
+  readonly limits: RegionLimits = { maxBlocks: 12, maxInstructions: 120, joins: 'calls', maxRegions: 24 };
   readonly #services: ExecutorServices;
   readonly #links: LinkSource<JsLink>;
   readonly #views: Views;

@@ -1,13 +1,13 @@
 /** Between the translating executor, which decides what is compiled when, and what makes code of regions and runs it. */
-import type { Region } from '../backends/region/region.ts';
+import type { Joins, Region } from '../backends/region/region.ts';
 import type { CodeLink, CodeUnit } from './code-link.ts';
 
-/** How large regions become, and whether calls are part of them. */
+/** How large regions become, and what is part of them. */
 export interface RegionLimits {
   readonly maxBlocks: number;
   readonly maxInstructions: number;
-  /** Calls come back into the region that made them; else the block behind a call is a region of its own. */
-  readonly joinsCalls: boolean;
+  /** Without 'calls' the block behind a call is a region of its own. */
+  readonly joins: Joins;
   /** Regions of one batch. */
   readonly maxRegions: number;
 }

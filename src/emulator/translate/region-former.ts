@@ -18,7 +18,7 @@ export interface CodeSurvey {
 export function formRegion(
   root: Block,
   survey: CodeSurvey,
-  { maxBlocks, maxInstructions, joinsCalls }: Pick<RegionLimits, 'maxBlocks' | 'maxInstructions' | 'joinsCalls'>,
+  { maxBlocks, maxInstructions, joins }: Pick<RegionLimits, 'maxBlocks' | 'maxInstructions' | 'joins'>,
 ): Region {
   const indirect = new Map<number, readonly number[]>();
   const blocks = [root];
@@ -27,7 +27,7 @@ export function formRegion(
   for (let i = 0; i < blocks.length; i++) {
     const block = blocks[i];
     const isIndirect = exitOf(block).name === 'jumpIndirect';
-    const targets = isIndirect ? survey.targetsOf(block) : directTargets(block, joinsCalls);
+    const targets = isIndirect ? survey.targetsOf(block) : directTargets(block, joins);
     if (isIndirect) indirect.set(block.rip, targets);
     for (const rip of targets) {
       if (seen.has(rip) || blocks.length === maxBlocks || instructions >= maxInstructions || !survey.isWanted(rip))
@@ -39,5 +39,5 @@ export function formRegion(
       instructions += next.instructionCount;
     }
   }
-  return { blocks, joinsCalls, indirect };
+  return { blocks, joins, indirect };
 }

@@ -6,7 +6,7 @@ import type { ExecutorServices } from '../executor.ts';
 import { CodeLink, type CodeUnit } from './code-link.ts';
 import { piecesOf } from './code-pieces.ts';
 import type { StoredModule } from './code-store.ts';
-import type { CompiledUnits, LinkSource, RegionBackend } from './region-backend.ts';
+import type { CompiledUnits, LinkSource, RegionBackend, RegionLimits } from './region-backend.ts';
 
 export class WasmLink extends CodeLink {
   /** Slot of the region; 0, the stub's, while the block is cold. */
@@ -23,7 +23,7 @@ interface WasmUnit extends CodeUnit {
 }
 
 export class WasmBackend implements RegionBackend<WasmLink> {
-  readonly limits = { maxBlocks: 64, maxInstructions: 600, joinsCalls: false, maxRegions: 200 };
+  readonly limits: RegionLimits = { maxBlocks: 64, maxInstructions: 600, joins: 'strings', maxRegions: 200 };
   readonly #services: ExecutorServices;
   readonly #links: LinkSource<WasmLink>;
   readonly #runtime: WasmRuntime;

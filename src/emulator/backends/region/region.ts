@@ -3,11 +3,16 @@ import { exitOf, type Block, type Op } from '../../ir/block.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import type { Graph } from './structure.ts';
 
+/**
+ * What a region goes on behind: calls, where generated code calls generated code and is returned to (JavaScript); or REP
+ * strings, where generated code executes them (WebAssembly).
+ */
+export type Joins = 'calls' | 'strings';
+
 export interface Region {
   /** The first is the entry. */
   readonly blocks: readonly Block[];
-  /** Calls come back into the region: the block behind a call is one of its successors. */
-  readonly joinsCalls: boolean;
+  readonly joins: Joins;
   /** Where indirect jumps were seen to go, by the address of their block. */
   readonly indirect?: ReadonlyMap<number, readonly number[]>;
 }
@@ -37,7 +42,7 @@ export const STOP = {
 } as const;
 
 /** Addresses a block may go on at without leaving the function, in the order in which they are written. */
-export function directTargets(block: Block, joinsCalls: boolean): number[] {
+export function directTargets(block: Block, joins: Joins): number[] {
   const exit = exitOf(block);
   switch (exit.name) {
     case 'jump':
@@ -46,7 +51,9 @@ export function directTargets(block: Block, joinsCalls: boolean): number[] {
       return [exit.imm, exit.imm2];
     case 'call':
     case 'callIndirect':
-      return joinsCalls ? [continuationOf(exit)] : [];
+      return joins === 'calls' ? [continuationOf(exit)] : [];
+    case 'repeatString':
+      return joins === 'strings' ? [exit.imm2] : [];
     default:
       return [];
   }
@@ -58,11 +65,11 @@ export function continuationOf(exit: Op): number {
 }
 
 /** The region's control flow: block number → numbers of the blocks it goes on at inside of the region. */
-export function graphOf({ blocks, joinsCalls, indirect }: Region): Graph {
+export function graphOf({ blocks, joins, indirect }: Region): Graph {
   const numbers = new Map(blocks.map((block, i) => [block.rip, i]));
   return {
     successors: blocks.map((block) => {
-      const addresses = [...directTargets(block, joinsCalls), ...(indirect?.get(block.rip) ?? [])];
+      const addresses = [...directTargets(block, joins), ...(indirect?.get(block.rip) ?? [])];
       const targets = addresses.map((rip) => numbers.get(rip));
       return [...new Set(targets.filter((target) => target !== undefined))];
     }),

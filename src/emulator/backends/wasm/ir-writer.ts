@@ -104,6 +104,8 @@ export interface IrWriter {
   ret(op: Op): void;
   syscall(op: Op): void;
   redispatch(op: Op): void;
+  /** Executes it by string-runtime.ts; goes on behind it, or leaves. */
+  repeatString(op: Op): void;
 }
 
 /** How an op is written. */

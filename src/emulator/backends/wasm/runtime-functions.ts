@@ -1,6 +1,7 @@
 /** Functions of the runtime module that generated code may call: too long to be written out where they are used. */
 import type { ValueType } from '../../ir/op-spec.ts';
 import { FLOAT_FUNCTIONS } from './float-runtime.ts';
+import { STRING_FUNCTIONS } from './string-runtime.ts';
 
 export interface FunctionType {
   readonly parameters: readonly ValueType[];
@@ -25,9 +26,10 @@ export const INTEGER_FUNCTIONS = {
 
 export type IntegerFunction = keyof typeof INTEGER_FUNCTIONS;
 
-export const RUNTIME_FUNCTIONS = { ...INTEGER_FUNCTIONS, ...FLOAT_FUNCTIONS } as const satisfies Record<
-  string,
-  FunctionType
->;
+export const RUNTIME_FUNCTIONS = {
+  ...INTEGER_FUNCTIONS,
+  ...FLOAT_FUNCTIONS,
+  ...STRING_FUNCTIONS,
+} as const satisfies Record<string, FunctionType>;
 
 export type RuntimeFunction = keyof typeof RUNTIME_FUNCTIONS;

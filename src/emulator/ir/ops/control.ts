@@ -62,7 +62,7 @@ export const control = {
     result: 'none',
     effects: 'exit',
     attributes: ['operation', 'width', 'next'],
-    doc: 'REP movs, stos, lods, scasE, scasNE, cmpsE or cmpsNE (.a32 with 67h), source segment base a; then goes on at next. The cold tier alone executes it: others leave the block at this instruction for it.',
+    doc: 'REP movs, stos, lods, scasE, scasNE, cmpsE or cmpsNE (.a32 with 67h), source segment base a; then goes on at next. Each step is a retired instruction. A fast tier may leave the block at this instruction for the cold one to go on.',
   },
   syscall: {
     args: [],

@@ -110,6 +110,19 @@ export class HandlerExits {
     leave(this.#code, LEAVE.redispatch, () => this.#pushAddress(op.imm));
   }
 
+  /** The local is not 0 when fuel ended the REP at `op` early. */
+  behindString(op: Op, isOut: number): void {
+    const code = this.#code;
+    code.localGet(isOut);
+    code.if(undefined, 'unlikely');
+    leave(code, LEAVE.budget, () => {
+      code.localGet(UOP);
+      code.memory('i64.load32_u', MICRO_OP.rip);
+    });
+    code.end();
+    this.#follow(this.#layout.targetLink, op.imm2);
+  }
+
   #pushAddress(address: number): void {
     const field = fieldOf(address);
     assert(field !== null, 'wasm: code addresses of handlers are fields');

@@ -27,6 +27,7 @@ import type { RuntimeFunction } from '../runtime-functions.ts';
 import { conditionFromFlags, type KnownFlags, pushKnownCondition } from '../frame/flag-code.ts';
 import { FUEL, HandlerExits, reloadFuel, S, storeFuel, UOP } from './handler-exits.ts';
 import type { Handler } from './handlers.ts';
+import { STRING_OUTCOME, stringCall } from '../string-runtime.ts';
 import type { HandlerImports } from './handler-imports.ts';
 import { MICRO_OP, SLOT } from './layout.ts';
 
@@ -391,6 +392,26 @@ export class HandlerFrame implements IrWriter {
 
   redispatch(op: Op): void {
     this.#exits.redispatch(op);
+  }
+
+  repeatString(op: Op): void {
+    const call = stringCall(op);
+    if (call === null) return this.slowExit();
+    const { code } = this;
+    const outcome = code.newLocal('i32');
+    storeFuel(code);
+    code.localGet(S);
+    this.push(op.args[0]);
+    code.i32(call.how);
+    this.callRuntime(call.name);
+    code.localSet(outcome);
+    reloadFuel(code);
+    code.localGet(outcome);
+    code.i32(STRING_OUTCOME.slow);
+    code.op('i32.eq');
+    this.slowExitIf();
+    this.#exits.behindString(op, outcome);
+    code.release(outcome);
   }
 }
 

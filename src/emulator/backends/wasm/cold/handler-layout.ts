@@ -10,7 +10,7 @@ export interface Place {
 
 export interface HandlerLayout {
   readonly places: readonly Place[];
-  /** Of the link to the target of a jump, branch or call, and to what follows a branch; 0: none. */
+  /** Of the link to the target of a jump, branch or call or behind a REP, and to what follows a branch; 0: none. */
   readonly targetLink: number;
   readonly nextLink: number;
   /** A multiple of 4. */
@@ -35,7 +35,7 @@ export function layoutOf({ fields, exit }: Template): HandlerLayout {
   at = (at + 3) & ~3;
   place([4, 8]);
   const link = (isThere: boolean): number => (isThere ? (at += 4) - 4 : 0);
-  const targetLink = link(exit === 'jump' || exit === 'branch' || exit === 'call');
+  const targetLink = link(exit === 'jump' || exit === 'branch' || exit === 'call' || exit === 'repeatString');
   const nextLink = link(exit === 'branch');
   return { places, targetLink, nextLink, sizeBytes: at };
 }

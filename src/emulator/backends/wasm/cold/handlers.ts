@@ -60,7 +60,7 @@ const FANOUT = 8;
 const PREPARED_LEVEL = Infinity;
 
 /** Exits that no handler makes: the reference interpreter executes the whole instruction. */
-const SLOW_EXITS: ReadonlySet<string> = new Set(['raise', 'repeatString', 'fetchFault']);
+const SLOW_EXITS: ReadonlySet<string> = new Set(['raise', 'fetchFault']);
 
 export class HandlerLibrary {
   /** By slots, without a gap. Modules at the end are replaced by one that is all of them. */

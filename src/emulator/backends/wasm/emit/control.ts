@@ -24,7 +24,7 @@ export const CONTROL = {
   ret: (w, op) => w.ret(op),
   syscall: (w, op) => w.syscall(op),
   redispatch: (w, op) => w.redispatch(op),
-  repeatString: (w) => w.slowExit(),
+  repeatString: (w, op) => w.repeatString(op),
   raise: (w) => w.slowExit(),
   fetchFault: (w) => w.slowExit(),
 } as const satisfies Record<keyof typeof control, Emit>;

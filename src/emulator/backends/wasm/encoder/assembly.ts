@@ -67,6 +67,8 @@ class Assembler {
     if (name === 'if') this.#code.if();
     else if (name === 'else') this.#code.else();
     else if (name === 'end') this.#code.end();
+    else if (name === 'memory.copy') this.#code.memoryCopy();
+    else if (name === 'memory.fill') this.#code.memoryFill();
     else {
       assert(name in OPCODE, `wasm: no instruction '${name}'`);
       this.#code.op(name as Opcode);

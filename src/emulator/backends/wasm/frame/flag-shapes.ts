@@ -4,6 +4,7 @@
  */
 import { exitOf, type Block, type Op } from '../../../ir/block.ts';
 import { mayFault, specOf } from '../../../ir/ops.ts';
+import { stringCall } from '../string-runtime.ts';
 import { edgeKind, type Graph, type Shape } from '../../region/structure.ts';
 
 export interface FlagShape {
@@ -55,6 +56,9 @@ function shapeAtEnd(ops: readonly Op[]): (start: Known) => Known {
       case 'setFlagsIf64':
       case 'helper':
         change = () => 'stored';
+        break;
+      case 'repeatString':
+        if (stringCall(op)?.setsFlags === true) change = () => 'stored';
         break;
       case 'getFlags':
       case 'condition':

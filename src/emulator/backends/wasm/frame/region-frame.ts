@@ -24,6 +24,7 @@ import { endsFloatNotes, pushFreshBar } from '../float-module.ts';
 import { emitterOf } from '../emit/emit-table.ts';
 import { CodeWriter, type FunctionBody, type Label } from '../encoder/code-writer.ts';
 import type { RuntimeFunction } from '../runtime-functions.ts';
+import { STRING_OUTCOME, stringCall } from '../string-runtime.ts';
 import { BlockValues, isValue } from './block-values.ts';
 import { VariableLocals } from './variable-locals.ts';
 import { LowLanes } from './low-lanes.ts';
@@ -33,6 +34,7 @@ import { type FlagHost, FlagState } from './flag-state.ts';
 import { writeJumpTable } from './jump-table.ts';
 import type { ModuleScope } from './module-scope.ts';
 import { analyse, isInState, type RegionAnalysis, VariableSet } from './region-analysis.ts';
+import { writeStringCall } from './string-call.ts';
 import { tailCall, tailCallByCache, tailCallIf } from './tail-calls.ts';
 
 export class RegionFrame implements CheckHost, FlagHost {
@@ -597,6 +599,25 @@ export class RegionFrame implements CheckHost, FlagHost {
 
   redispatch(op: Op): void {
     this.#stop(STOP.redispatch, op.imm);
+  }
+
+  repeatString(op: Op): void {
+    const call = stringCall(op);
+    if (call === null) return this.slowExit();
+    if (call.setsFlags) this.#flags.materialise();
+    if (this.#dirty.has(VARIABLE.systemFlags)) this.#locals.spillUnpassed([VARIABLE.systemFlags]);
+    const outcome = this.#temporary('i32');
+    writeStringCall(this, op, call, this.#locals);
+    this.code.localTee(outcome);
+    this.#freeTemporaries();
+    this.code.if(undefined, 'unlikely');
+    this.code.localGet(outcome);
+    this.code.i32(STRING_OUTCOME.slow);
+    this.code.op('i32.eq');
+    this.slowExitIf();
+    this.#stop(STOP.budget, this.#rip);
+    this.code.end();
+    this.#goTo(op.imm2, this.#number, this.#rip);
   }
 }
 

@@ -36,6 +36,10 @@ export class VariableLocals {
   /** After code that may have changed every variable in the state. */
   reload(): void {
     for (const variable of new Set([...PASSED_REGISTERS, ...this.#touched])) this.#load(variable);
+    this.#loadFuel();
+  }
+
+  #loadFuel(): void {
     this.#code.localGet(PARAMETER.state);
     this.#code.memory('i32.load', STATE_OFFSET.fuel);
     this.#code.localSet(PARAMETER.fuel);
@@ -54,10 +58,25 @@ export class VariableLocals {
     for (const variable of variables) if (!PASSED_REGISTERS.includes(variable)) this.#spill(variable);
   }
 
+  /** Registers that travel as parameters, to the state; code that changes them there is followed by loadPassed. */
+  spillPassed(registers: readonly number[]): void {
+    for (const register of registers) this.#spill(register);
+    this.#spillFuel();
+  }
+
+  loadPassed(registers: readonly number[]): void {
+    for (const register of registers) this.#load(register);
+    this.#loadFuel();
+  }
+
   /** Everything that may differ from the state, if `variables` names what may. */
   spill(variables: Iterable<number>): void {
     for (const variable of PASSED_REGISTERS) this.#spill(variable);
     this.spillUnpassed(variables);
+    this.#spillFuel();
+  }
+
+  #spillFuel(): void {
     this.#code.localGet(PARAMETER.state);
     this.#code.localGet(PARAMETER.fuel);
     this.#code.memory('i32.store', STATE_OFFSET.fuel);

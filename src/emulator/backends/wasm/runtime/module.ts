@@ -6,12 +6,15 @@ import type { ValueType } from '../../../ir/op-spec.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import { STOP } from '../../region/region.ts';
 import { HOST, JUMP_CACHE, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS, REGION_RESULTS } from '../convention.ts';
+import { assert } from '../../../util/assert.ts';
+import { assemble } from '../encoder/assembly.ts';
 import { CodeWriter } from '../encoder/code-writer.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import { writeDivision } from './division.ts';
 import { writeMultiplication } from './multiplication.ts';
 import { writeStatusFlags } from './status-flags.ts';
 import { INTEGER_FUNCTIONS, type IntegerFunction } from '../runtime-functions.ts';
+import { STRING_ROUTINES } from '../string-runtime.ts';
 
 /** Writes the body of a function on its parameters (locals 0, 1, …). */
 export type WriteBody = (code: CodeWriter, call: (name: IntegerFunction) => void) => void;
@@ -22,7 +25,7 @@ const BODIES: Readonly<Record<IntegerFunction, WriteBody>> = {
   statusFlags: writeStatusFlags,
 };
 
-/** Exports `enter(S, slot, rip) → STOP`, `stub`, `jump`, and each function of INTEGER_FUNCTIONS. */
+/** Exports `enter(S, slot, rip) → STOP`, `stub`, `jump`, and each function of INTEGER_FUNCTIONS and STRING_FUNCTIONS. */
 export function runtimeModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   const regionType = module.type(REGION_PARAMETERS, REGION_RESULTS);
@@ -46,6 +49,14 @@ export function runtimeModule(): Uint8Array<ArrayBuffer> {
   define('stub', REGION_PARAMETERS, REGION_RESULTS, writeStub);
   define('jump', REGION_PARAMETERS, REGION_RESULTS, (code) => writeJump(code, regionType));
   define('enter', ['i32', 'i32', 'i32'], ['i32'], (code) => writeEnter(code, regionType));
+  for (const [name, routine] of Object.entries(STRING_ROUTINES)) {
+    const index = module.declare(module.type(Object.values(routine.parameters), routine.results));
+    module.define(
+      index,
+      assemble(routine, () => assert(false, 'wasm: strings call nothing') ?? 0),
+    );
+    module.export(name, index);
+  }
   return module.bytes();
 }
 
