@@ -76,7 +76,7 @@ export class JsBackend implements RegionBackend<JsLink> {
       const pieces = piecesOf([region], this.#services.space);
       return { entries: [region.blocks[0].rip], pieces, run: functions[i], batch };
     });
-    return { units, size };
+    return { units, size, overhead: 0 };
   }
 
   reuse(): null {

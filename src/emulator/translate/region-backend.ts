@@ -23,6 +23,8 @@ export interface CompiledUnits {
   readonly units: readonly CodeUnit[];
   /** Bytes of the binary, or characters of source. */
   readonly size: number;
+  /** Bytes that the host takes beside, whatever the size. */
+  readonly overhead: number;
 }
 
 export interface RegionBackend<L extends CodeLink> {

@@ -266,9 +266,9 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     return true;
   }
 
-  #installAll({ units, size }: CompiledUnits): void {
+  #installAll({ units, size, overhead }: CompiledUnits): void {
     for (const unit of units) this.#install(unit);
-    this.#countLive(() => this.#units.add(units, size));
+    this.#countLive(() => this.#units.add(units, size + overhead));
   }
 
   /** Whether the code is what memory holds, and none of it is compiled otherwise. */

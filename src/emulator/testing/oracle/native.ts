@@ -3,11 +3,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { decodeEndings, encodeCases, type Case, type Ending } from './case.ts';
 
-const SOURCE_DIR = path.dirname(fileURLToPath(import.meta.url));
-const BUILD_DIR = path.resolve(SOURCE_DIR, '../../../../.cache/oracle');
+// From the repository, where tests and scripts run: the fuzzer is a bundle elsewhere.
+const SOURCE_DIR = path.resolve('src/emulator/testing/oracle');
+const BUILD_DIR = path.resolve('.cache/oracle');
 
 /** Why this host cannot be the oracle, or '' when it can. */
 export function whyNoOracle(): string {
