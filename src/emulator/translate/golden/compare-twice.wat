@@ -163,7 +163,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       local.get 6
       local.get 7
       local.get 8
-      return_call 32
+      return_call 36
     else
       local.get 1
       i32.const 1
@@ -316,7 +316,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.get 6
         local.get 7
         local.get 8
-        return_call 32
+        return_call 36
       else
         local.get 1
         i32.const 1
@@ -455,7 +455,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.get 6
         local.get 7
         local.get 8
-        return_call 32
+        return_call 36
       end
     end
     unreachable

@@ -224,7 +224,7 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.get 6
     local.get 7
     local.get 8
-    return_call 32
+    return_call 36
     unreachable
   end
   local.get 0

@@ -287,7 +287,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       local.get 6
       local.get 7
       local.get 8
-      return_call 32
+      return_call 36
     else
       local.get 1
       i32.const 1
@@ -426,7 +426,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       local.get 6
       local.get 7
       local.get 8
-      return_call 32
+      return_call 36
     end
     unreachable
   end

@@ -173,7 +173,7 @@ locals 6 i64, 1 i32, 2 i64, 1 i32
     local.get 6
     local.get 7
     local.get 8
-    return_call 32
+    return_call 36
     unreachable
   end
   local.get 0

@@ -259,7 +259,7 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 1 i32, 2 i64, 1 i32
             local.get 6
             local.get 7
             local.get 8
-            return_call 32
+            return_call 36
           end
         end
       end
