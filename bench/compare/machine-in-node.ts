@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { boot } from '../../src/guest-kernel/index.ts';
 import { ThrowAwayDisk } from '../../src/node/ports/file-disk.ts';
+import { readHandlers } from '../../src/node/ports/read-handlers.ts';
 import { GuestRest } from '../../src/ui/guest-rest.ts';
 import { DoorClient } from '../../src/workers/door/door-client.ts';
 import { WorkerMachine } from '../../src/workers/machine-host.ts';
@@ -26,6 +27,7 @@ export type MachineReply =
   | { readonly kind: 'statistics'; readonly statistics: MachineStatistics }
   | { readonly kind: 'error'; readonly message: string };
 
+readHandlers();
 const [image = '', engine = 'auto'] = process.argv.slice(2);
 const machine = new WorkerMachine({
   openDisk: () =>

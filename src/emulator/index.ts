@@ -20,6 +20,6 @@ export {
 export { CodeStore, type CodeStorePort, type KeptModule } from './translate/code-store.ts';
 export { CpuCounters, TIERS, type CpuStatistics, type ExitCause, type Tier } from './statistics.ts';
 export { VECTOR, type Access, type Exit, type Fault, type Vector } from './exit.ts';
-export { extendHandlerList } from './translate/prepare-handlers.ts';
+export { extendHandlerList, offerHandlers } from './translate/prepare-handlers.ts';
 export { createCpu, type CpuOptions } from './create-cpu.ts';
 export { CPU_LEVELS, cpuDescription, type CpuDescription, type CpuLevel, DEFAULT_CPU_LEVEL } from './x86/cpuid.ts';

@@ -18,6 +18,7 @@ import { extendHandlerList } from '../emulator/index.ts';
 import { ThrowAwayDisk } from './ports/file-disk.ts';
 import { writeFully } from './ports/output.ts';
 import { CodeFolder } from './ports/code-folder.ts';
+import { readHandlers } from './ports/read-handlers.ts';
 import { ProcessStdio } from './ports/stdio.ts';
 import { statisticsText } from './statistics-text.ts';
 
@@ -98,6 +99,7 @@ export async function run(program: Program, options: RunOptions): Promise<number
     hypervisor: 'node',
     firmwareVendor: 'OSv in a browser tab',
   };
+  readHandlers();
   const kernel = boot(ports, { ...machine, ...(options.strace && { strace: options.strace }), run: request });
   if (kernel.engine.notice !== undefined) tell(`osv: ${kernel.engine.notice}\n`);
   kernel.watchTime(options.hasStatistics);

@@ -8,33 +8,46 @@
  *   48 39 d0 + 75 e8        8b 45 fc        74 10 f832        48 01 c8 d
  */
 import { type PreparedHandlers, sharedLibrary } from '../backends/wasm/cold/handlers.ts';
+import { ByteBuffer } from '../backends/wasm/encoder/byte-buffer.ts';
 import type { MicroStep } from '../ir/template.ts';
 import { buildDecodeTable } from '../x86/decode/decode-table.ts';
 import { Decoder } from '../x86/decode/decoder.ts';
 import { INSTRUCTIONS } from '../x86/instructions/index.ts';
 import { continuationAt, stepAt, TEMPLATES } from '../x86/micro-block.ts';
 import type { TemplateRecord } from '../x86/templates.ts';
-import { preparedCode } from './prepared-handlers.ts';
 
-/** What a build keeps. */
-export interface PreparedCode {
+/** What stands in a section of the module, as JSON. */
+interface Tables {
   readonly templates: readonly TemplateRecord[];
-  readonly handlers: Omit<PreparedHandlers, 'bytes'>;
-  /** The module, base64. */
-  readonly module: string;
+  readonly handlers: PreparedHandlers;
 }
 
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const SECTION = 'handlers';
+const CUSTOM = 0;
 /** Where the instructions of the list are decoded: jumps back must stay above 0. */
 const LIST_BASE = 0x8000_0000;
 
-/** Makes the handlers of the list; to be called in a fresh process. */
-export function prepareHandlers(list: string): PreparedCode {
+/** Makes the handlers of the list, as a module with its tables; to be called in a fresh process. */
+export function prepareHandlers(list: string): Uint8Array<ArrayBuffer> {
   const library = sharedLibrary();
   library.handlerOf(continuationAt(LIST_BASE));
   for (const line of instructionsOf(list)) library.handlerOf(parseLine(line));
-  const { bytes: module, ...handlers } = library.save();
-  return { templates: TEMPLATES.records(), handlers, module: encodeBase64(module) };
+  const { bytes, handlers } = library.save();
+  const tables: Tables = { templates: TEMPLATES.records(), handlers };
+  return withSection(bytes, JSON.stringify(tables));
+}
+
+// WebAssembly core specification 5.5.3: a custom section may stand behind all others.
+function withSection(module: Uint8Array, text: string): Uint8Array<ArrayBuffer> {
+  const section = new ByteBuffer();
+  section.name(SECTION);
+  section.append(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  const all = new ByteBuffer(module.length + text.length + 64);
+  all.append(module);
+  all.u8(CUSTOM);
+  all.u32(section.length);
+  all.append(section.view());
+  return all.copy();
 }
 
 /** The list with the instructions that programs used since, each handler once. */
@@ -72,47 +85,32 @@ function tableOfRows(): ReturnType<typeof buildDecodeTable> {
   return (table ??= buildDecodeTable(INSTRUCTIONS));
 }
 
-let isLoaded = false;
+/** Gives what prepareHandlers made, compiled or not; null: there is nothing, or not yet. */
+export type HandlerSource = () => WebAssembly.Module | Uint8Array | null;
 
-/** Brings what the build prepared into the running system, once. To be called before any template is made. */
+let source: HandlerSource | null = null;
+
+/** To be called once by a host that has prepared handlers. The source is asked when guest code runs. */
+export function offerHandlers(offered: HandlerSource): void {
+  source = offered;
+}
+
+/** Brings what the build prepared into the running system, once. */
 export function loadPreparedHandlers(): void {
-  if (isLoaded) return;
-  isLoaded = true;
-  const prepared = preparedCode();
-  if (prepared === null) return;
-  TEMPLATES.load(prepared.templates);
-  sharedLibrary().load({ ...prepared.handlers, bytes: decodeBase64(prepared.module) });
+  const found = source?.() ?? null;
+  if (found === null) return;
+  source = null;
+  const module = found instanceof Uint8Array ? new WebAssembly.Module(found) : found;
+  const [bytes] = WebAssembly.Module.customSections(module, SECTION);
+  const tables = JSON.parse(textOf(new Uint8Array(bytes))) as Tables;
+  sharedLibrary().load(tables.handlers, module, TEMPLATES.load(tables.templates));
 }
 
-function encodeBase64(bytes: Uint8Array): string {
+/** Most hosts bear more arguments. */
+const PART = 0x2000;
+
+function textOf(ascii: Uint8Array): string {
   let text = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const [a = 0, b = 0, c = 0] = bytes.subarray(at, at + 3);
-    const bits = (a << 16) | (b << 8) | c;
-    for (let shift = 18; shift >= 0; shift -= 6) text += BASE64[(bits >> shift) & 63];
-  }
-  const rest = (3 - (bytes.length % 3)) % 3;
-  return rest === 0 ? text : `${text.slice(0, -rest)}${'='.repeat(rest)}`;
-}
-
-/** Uint8Array.fromBase64 of ES2026, where the host has it. */
-const { fromBase64 } = Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array };
-
-function decodeBase64(text: string): Uint8Array {
-  if (fromBase64 !== undefined) return fromBase64.call(Uint8Array, text);
-  const values = new Uint8Array(128);
-  for (let i = 0; i < 64; i++) values[BASE64.charCodeAt(i)] = i;
-  const rest = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  const bytes = new Uint8Array((text.length / 4) * 3);
-  for (let from = 0, to = 0; from < text.length; from += 4, to += 3) {
-    const bits =
-      (values[text.charCodeAt(from)] << 18) |
-      (values[text.charCodeAt(from + 1)] << 12) |
-      (values[text.charCodeAt(from + 2)] << 6) |
-      values[text.charCodeAt(from + 3)];
-    bytes[to] = bits >> 16;
-    bytes[to + 1] = bits >> 8;
-    bytes[to + 2] = bits;
-  }
-  return bytes.subarray(0, bytes.length - rest);
+  for (let at = 0; at < ascii.length; at += PART) text += String.fromCharCode(...ascii.subarray(at, at + PART));
+  return text;
 }

@@ -116,9 +116,12 @@ export class Templates {
     return [...this.#records.values()];
   }
 
-  /** Takes over the records of an earlier run with the same rows; to be called before anything else. */
-  load(records: readonly TemplateRecord[]): void {
-    assert(this.#count === 1, 'x86: templates are loaded first');
+  /**
+   * Takes over the records of an earlier run with the same rows, but for the shapes that were met already.
+   * @returns the number of the first of them here
+   */
+  load(records: readonly TemplateRecord[]): number {
+    const first = this.#count;
     for (const record of records) {
       const [key, secondKey] = record;
       const list = this.#loaded.get(`${key},${secondKey}`);
@@ -126,6 +129,7 @@ export class Templates {
       if (list === undefined) this.#loaded.set(`${key},${secondKey}`, [entry]);
       else list.push(entry);
     }
+    return first;
   }
 
   #shapeOf(key: number, secondKey: number): Shape {

@@ -31,13 +31,12 @@ export interface Handler {
   sample: string;
 }
 
-/** Handlers compiled in an earlier run. */
+/** Handlers compiled in an earlier run, without their module. */
 export interface PreparedHandlers {
   /** In the order of their functions. */
   readonly keys: readonly number[];
   /** Keys of those that only the reference interpreter knows. */
   readonly slow: readonly number[];
-  readonly bytes: Uint8Array;
 }
 
 /** Compiled handlers whose slots follow each other. */
@@ -81,7 +80,7 @@ export class HandlerLibrary {
   handlerOf(step: MicroStep): Handler {
     const isBack = goesBack(step);
     const { template, findsFlags, isFlagless } = step;
-    const key = (4 * template.id + (isBack ? 2 : 0) + (isFlagless ? 1 : 0)) * FLAG_CODES + findsFlags;
+    const key = template.id * TEMPLATE_KEYS + ((isBack ? 2 : 0) + (isFlagless ? 1 : 0)) * FLAG_CODES + findsFlags;
     const known = this.#handlers.get(key);
     if (known !== undefined) return known;
     const handler = this.#make(step, isBack, key);
@@ -152,24 +151,27 @@ export class HandlerLibrary {
   }
 
   /** All handlers as one module, for `load` in later runs. */
-  save(): PreparedHandlers {
+  save(): { readonly handlers: PreparedHandlers; readonly bytes: Uint8Array<ArrayBuffer> } {
     const compiled: Handler[] = [];
     const slow: number[] = [];
     for (const handler of this.#handlers.values()) {
       if (canBeWritten(handler.ops)) compiled.push(handler);
       else slow.push(handler.key);
     }
-    const bytes = moduleOf(compiled);
-    return { keys: compiled.map(({ key }) => key), slow, bytes };
+    return { handlers: { keys: compiled.map(({ key }) => key), slow }, bytes: moduleOf(compiled) };
   }
 
-  /** Takes over what an earlier run saved; its templates must have the same numbers. */
-  load({ keys, slow, bytes }: PreparedHandlers): void {
+  /**
+   * Takes over what an earlier run saved; what was made here already stays as it is.
+   * @param firstTemplate number that the first template of that run has here (there it was 1)
+   */
+  load({ keys, slow }: PreparedHandlers, module: WebAssembly.Module, firstTemplate: number): void {
+    const isOwn = (key: number): boolean => key < TEMPLATE_KEYS; // of the continuation, which every run has
+    const here = (key: number): number => (isOwn(key) ? key : key + (firstTemplate - 1) * TEMPLATE_KEYS);
     const slots = new Map<number, number>();
-    for (const [i, key] of keys.entries()) slots.set(key, this.#nextSlot + i);
-    for (const key of slow) slots.set(key, SLOT.slow);
+    for (const [i, key] of keys.entries()) slots.set(here(key), this.#nextSlot + i);
+    for (const key of slow) slots.set(here(key), SLOT.slow);
     this.#prepared = slots;
-    const module = new WebAssembly.Module(bytes);
     this.#addModule({ module, firstSlot: this.#nextSlot, count: keys.length, level: PREPARED_LEVEL, handlers: [] });
   }
 }
@@ -192,6 +194,8 @@ const MAX_SLOTS = 0x1_0000;
 const PREPARED = '-';
 /** More than flagsCode gives. */
 const FLAG_CODES = 0x1000;
+/** Keys of one template: with both directions, and flags dead or not. */
+const TEMPLATE_KEYS = 4 * FLAG_CODES;
 
 /** Whether the step ends in a jump or branch to itself or back. */
 function goesBack(step: MicroStep): boolean {

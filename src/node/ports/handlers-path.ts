@@ -1,0 +1,5 @@
+/**
+ * Where the prepared handlers of this bundle lie (emulator/translate/prepare-handlers.ts). The bundler replaces this module
+ * (scripts/vite-handlers.mjs); without it there are none, and each handler is made when needed.
+ */
+export const handlersPath: string | undefined = undefined;
