@@ -38,6 +38,7 @@ const machine = new WorkerMachine({
       close: () => Promise.resolve(),
     }),
   boot,
+  prepared: Promise.resolve(),
   describeElf: () => ({ kind: 'other', reason: '' }),
 });
 

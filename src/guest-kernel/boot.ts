@@ -186,7 +186,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const natives = new NativePrograms([], nativeSockets(machine.network));
   const guests = new GuestPrograms(machine, pool, dispatcher, environment);
   const programs = new ProgramTable(machine, natives, guests, environment);
-  const kernel = new RunningKernel(ports, machine, { engine, counters });
+  const kernel = new RunningKernel(ports, machine, { engine, counters }, (sys) => guests.startAhead(sys));
   const management: Management = {
     machine,
     programs,

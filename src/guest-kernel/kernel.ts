@@ -93,6 +93,8 @@ export interface Kernel {
   onRunnable(listener: () => void): void;
   /** @returns undefined when nothing listens on that port. */
   connect(port: number): HostConnection | undefined;
+  /** For a host with nothing else to do: starts what programs will share, so that the first of them starts sooner. */
+  makeReady(): void;
   /** Ports that guest programs listen on, rising. */
   listeningPorts(): readonly number[];
   /** Everything written so far becomes durable; `done` when it is. */

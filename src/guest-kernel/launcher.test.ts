@@ -72,6 +72,36 @@ describe('shared objects', () => {
     expect(output).not.toContain('B=2');
   });
 
+  it('a launcher that was started ahead serves the first plain run, and no list shows it', () => {
+    const machine = new TestMachine(files);
+    const free = machine.freeMemoryBytes;
+    machine.makeReady();
+    expect(machine.freeMemoryBytes).toBeLessThan(free);
+    expect(machine.programs.list().map(({ command }) => command)).not.toContain('/usr/lib/osv/launcher');
+    const ready = machine.freeMemoryBytes;
+    expect(machine.run('/counter.so').output).toContain('run 1 of');
+    expect(machine.run('/counter.so').output).toContain('run 2 of');
+    // Nobody loaded libc a second time.
+    expect(ready - machine.freeMemoryBytes).toBeLessThan(free - ready);
+  });
+
+  it('a launcher that was started ahead of a change of the environment makes way, without a word', () => {
+    const machine = new TestMachine(files);
+    machine.makeReady();
+    const ready = machine.freeMemoryBytes;
+    machine.programs.environment.set('LD_BIND_NOW', '1');
+    expect(machine.run('/environment.so').output).toContain('LD_BIND_NOW=1');
+    expect(machine.freeMemoryBytes).toBeGreaterThan(ready - 1_000_000);
+    expect(machine.console).not.toContain('retired');
+  });
+
+  it('a disk without a launcher gets ready without one', () => {
+    const machine = new TestMachine({});
+    machine.makeReady();
+    expect(machine.console).toBe('');
+    expect(() => machine.run('/counter.so')).toThrow('Failed to load object');
+  });
+
   it('a crash is reported, ends only that program and retires the namespace', () => {
     const machine = new TestMachine(files);
     machine.run('/counter.so');

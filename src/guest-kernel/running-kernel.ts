@@ -20,6 +20,7 @@ export class RunningKernel implements Kernel {
   readonly #ports: KernelPorts;
   readonly #machine: RunningMachine;
   readonly #network: Network;
+  readonly #makeReady: NativeBody;
   #listener: () => void = () => {};
   #isInSlice = false;
   #isHalted = false;
@@ -28,7 +29,9 @@ export class RunningKernel implements Kernel {
     ports: KernelPorts,
     machine: RunningMachine,
     cpu: { readonly engine: EngineReport; readonly counters: CpuCounters },
+    makeReady: NativeBody,
   ) {
+    this.#makeReady = makeReady;
     this.#ports = ports;
     this.#machine = machine;
     this.#network = machine.network;
@@ -67,6 +70,10 @@ export class RunningKernel implements Kernel {
 
   listeningPorts(): readonly number[] {
     return this.#network.listeningPorts();
+  }
+
+  makeReady(): void {
+    this.#thread('make-ready', this.#makeReady);
   }
 
   statistics(): KernelStatistics {

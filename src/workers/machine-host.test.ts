@@ -50,6 +50,28 @@ test('a start tells its stages in order, then the ports that listen', async () =
   await expect.poll(text).toContain('/# ');
 });
 
+test('when the prompt stands and nothing is left to do, the kernel gets ready for programs, once', async () => {
+  let count = 0;
+  const boot: MachineParts['boot'] = (ports, options) => {
+    const kernel = machineParts.boot(ports, options);
+    kernel.makeReady = () => void count++;
+    return kernel;
+  };
+  let arrive: (() => void) | undefined;
+  const prepared = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const { text, type } = await start({ boot, prepared });
+  await expect.poll(text).toContain('/# ');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(count).toBe(0);
+  arrive?.();
+  await expect.poll(() => count).toBe(1);
+  type('x');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(count).toBe(1);
+});
+
 test('a disk that can not be opened is told in the words of its error', async () => {
   const { events } = await start({ openDisk: () => Promise.reject(new HostError('The image is gone.')) });
   expect(events.at(-1)).toMatchObject({ kind: 'failed', message: 'The image is gone.' });

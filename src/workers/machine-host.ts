@@ -47,6 +47,8 @@ export interface MachineParts {
     onTrouble: (message: string) => void,
   ): Promise<OpenedDisk>;
   boot(ports: KernelPorts, options: BootOptions): Kernel;
+  /** Resolves when what starts programs sooner has come, or will not come. */
+  readonly prepared?: Promise<void>;
   /** Keeps compiled code between the lives of machines; absent: nothing is kept. */
   openCodeCache?(): CodeStorePort | undefined;
   describeElf(file: Uint8Array, glibcPresent: string | undefined): ElfDescription;
@@ -55,6 +57,9 @@ export interface MachineParts {
 /** What REST reports under /hardware. */
 const HYPERVISOR = 'browser';
 const FIRMWARE_VENDOR = 'OSv in a tab';
+
+/** The prompt comes in steps with waits between them; a person needs longer to do anything. */
+const QUIET_MS = 150;
 
 const NOTHING_YET: MachineStatistics = {
   uptimeMs: 0,
@@ -82,6 +87,8 @@ export class WorkerMachine implements MachineHost {
   #running: Running | undefined;
   #onEvent: (event: MachineEvent) => void = () => undefined;
   #listening = '';
+  #isReady = false;
+  #quiet: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
@@ -165,6 +172,7 @@ export class WorkerMachine implements MachineHost {
       monotonicNs: () => clock.monotonicNs(),
       mayRun: () => !bridge.isFull,
       afterSlice: () => this.#afterSlice(),
+      onIdle: () => this.#onIdle(),
       onCrash: (error) => this.#crash(error),
     });
     this.#running = { kernel, loop, console: bridge, disk, startedMs };
@@ -184,11 +192,22 @@ export class WorkerMachine implements MachineHost {
     this.#onEvent({ kind: 'ports', listening });
   }
 
+  /** When there was nothing to do for a while after the prompt was drawn, the time is used for the first program. */
+  #onIdle(): void {
+    clearTimeout(this.#quiet);
+    if (this.#isReady || this.#listening === '' || this.#running?.console.isDrawn !== true) return;
+    this.#quiet = setTimeout(() => {
+      this.#isReady = true;
+      void this.#parts.prepared?.then(() => this.#running?.kernel.makeReady());
+    }, QUIET_MS);
+  }
+
   #halt(reason: HaltReason, report: string): void {
     const running = this.#running;
     if (running === undefined) return;
     running.console.flush();
     running.loop.stop();
+    clearTimeout(this.#quiet);
     for (const door of this.#doors) door.close();
     this.#running = undefined;
     const say = (): void => this.#onEvent({ kind: 'halted', reason, report });

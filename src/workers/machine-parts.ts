@@ -2,11 +2,13 @@
 import { boot, describeElf, type ElfDescription as KernelDescription } from '../guest-kernel/index.ts';
 import type { MachineParts } from './machine-host.ts';
 import { CodeCache } from './ports/code-cache.ts';
+import { fetchHandlers } from './ports/fetch-handlers.ts';
 import { openDisk } from './ports/open-disk.ts';
 import type { ElfDescription, NeededLibrary } from './protocol/machine.ts';
 
 export const machineParts: MachineParts = {
   openDisk,
+  prepared: fetchHandlers(),
   boot,
   openCodeCache,
   describeElf: (file, glibcPresent) => plainDescription(describeElf(file), glibcPresent),

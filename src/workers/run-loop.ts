@@ -19,6 +19,8 @@ export interface RunLoopPorts {
   mayRun(): boolean;
   /** After each slice: flush what was gathered. */
   afterSlice(): void;
+  /** Nothing is left to do for now. */
+  onIdle?(): void;
   /** The kernel broke an invariant or threw; the loop has stopped. */
   onCrash(error: unknown): void;
 }
@@ -86,6 +88,7 @@ export class RunLoop {
         this.wake();
         break;
       case 'idle':
+        this.#ports.onIdle?.();
         if (!this.#isScheduled && result.wakeAtNs !== undefined) this.#sleepUntil(result.wakeAtNs);
         break;
       case 'halted':

@@ -2,7 +2,5 @@
 import * as Comlink from 'comlink';
 import { WorkerMachine } from './machine-host.ts';
 import { machineParts } from './machine-parts.ts';
-import { fetchHandlers } from './ports/fetch-handlers.ts';
 
-fetchHandlers();
 Comlink.expose(new WorkerMachine(machineParts));

@@ -13,6 +13,7 @@ import type { Viewer } from '../vfs/vfs.ts';
 import { type ExecutableImage, baseName, loadInto, sourceOf } from './executable.ts';
 import type { GuestNamespace, NamespacePool } from './guest-namespace.ts';
 import { GuestTask } from './guest-task.ts';
+import type { NativeCalls, Wait } from './native-program.ts';
 import { type GuestStarter, consoleFiles, rootContext, rootCredentials } from './program-table.ts';
 import { LaunchError, type StartOptions } from './programs.ts';
 import { ResidentLauncher } from './resident-launcher.ts';
@@ -39,6 +40,8 @@ export class GuestPrograms implements GuestStarter {
   readonly #dispatcher: SyscallDispatcher;
   readonly #environment: ReadonlyMap<ByteString, ByteString>;
   #default: GuestNamespace | undefined;
+  /** What the default launcher was given when it was started ahead, until its first run; the dynamic linker read it then. */
+  #environmentAhead: string | undefined;
 
   constructor(
     machine: RunningMachine,
@@ -187,9 +190,37 @@ export class GuestPrograms implements GuestStarter {
     return program;
   }
 
+  /** Starts the default launcher before anybody asks. On a disk without one there is nothing to start. */
+  *startAhead(sys: NativeCalls): Wait<void> {
+    try {
+      yield* sys.retry(() => {
+        if (this.#default !== undefined) return;
+        this.#defaultLauncher();
+        this.#environmentAhead = this.#environmentText();
+      });
+    } catch (error) {
+      if (!(error instanceof LaunchError || error instanceof ElfError || error === EAGAIN)) throw error;
+    }
+  }
+
+  #environmentText(): string {
+    return environmentList(this.#environment).join('\0');
+  }
+
   #defaultLauncher(): GuestNamespace {
+    this.#dropOutdated();
     if (this.#default?.launcher?.isRetired === false) return this.#default;
     return (this.#default = this.#startLauncher(false, rootContext(this.#machine)));
+  }
+
+  /** A launcher that was started ahead with another environment, and has run nothing, was never there. */
+  #dropOutdated(): void {
+    const ahead = this.#environmentAhead;
+    this.#environmentAhead = undefined;
+    if (ahead === undefined || ahead === this.#environmentText()) return;
+    const launcher = this.#default?.launcher;
+    this.#default = undefined;
+    launcher?.program.end({ kind: 'exited', code: 0 });
   }
 
   #startLauncher(isSingle: boolean, fs: FsContext, files?: FileTable): GuestNamespace {
@@ -214,7 +245,8 @@ export class GuestPrograms implements GuestStarter {
   }
 
   #retired(namespace: GuestNamespace, reason: string): void {
-    if (this.#default === namespace) this.#default = undefined;
+    if (this.#default !== namespace) return;
+    this.#default = undefined;
     if (this.#machine.isGoingDown) return;
     this.#machine.log.notice(
       `default namespace ${namespace.id} is retired: ${reason}; the next plain run gets a fresh one`,

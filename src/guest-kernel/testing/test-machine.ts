@@ -164,6 +164,12 @@ export class TestMachine {
     return { output: byteStringFrom(this.programs.output(tid)?.bytes ?? new Uint8Array(0)), state };
   }
 
+  /** As a host does that has nothing else to do. */
+  makeReady(): void {
+    this.#machine.kernel.makeReady();
+    this.settle();
+  }
+
   /** Runs the machine until nothing is left to do now; timers do not fire. */
   settle(): void {
     while (this.#slice().kind === 'busy');

@@ -35,6 +35,11 @@ export class ConsoleBridge implements ConsolePort {
     return this.#waitingBytes > 0 && this.#undrawnBytes >= CONSOLE_WINDOW_BYTES;
   }
 
+  /** All that was written stands on the screen. */
+  get isDrawn(): boolean {
+    return this.#waitingBytes === 0 && this.#undrawnBytes === 0;
+  }
+
   get totalBytes(): number {
     return this.#totalBytes;
   }

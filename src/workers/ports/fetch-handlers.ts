@@ -2,15 +2,15 @@
 import { offerHandlers } from '../../emulator/index.ts';
 import { handlersUrl } from './handlers-url.ts';
 
-/** Whatever goes wrong: handlers are then made when first needed. */
-export function fetchHandlers(url: string | undefined = handlersUrl): void {
+/** Resolves when they are there, or will not come: then handlers are made when first needed. */
+export async function fetchHandlers(url: string | undefined = handlersUrl): Promise<void> {
   if (url === undefined) return;
-  let module: WebAssembly.Module | null = null;
-  offerHandlers(() => module);
-  compile(url).then(
-    (compiled) => void (module = compiled),
-    () => undefined,
-  );
+  try {
+    const module = await compile(url);
+    offerHandlers(() => module);
+  } catch {
+    // The program runs without.
+  }
 }
 
 async function compile(url: string): Promise<WebAssembly.Module> {

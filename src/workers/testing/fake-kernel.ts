@@ -76,6 +76,8 @@ class FakeKernel implements Kernel {
     );
   }
 
+  makeReady(): void {}
+
   listeningPorts(): readonly number[] {
     return [8000];
   }

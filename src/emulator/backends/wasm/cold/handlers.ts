@@ -166,8 +166,9 @@ export class HandlerLibrary {
    * @param firstTemplate number that the first template of that run has here (there it was 1)
    */
   load({ keys, slow }: PreparedHandlers, module: WebAssembly.Module, firstTemplate: number): void {
-    const isOwn = (key: number): boolean => key < TEMPLATE_KEYS; // of the continuation, which every run has
-    const here = (key: number): number => (isOwn(key) ? key : key + (firstTemplate - 1) * TEMPLATE_KEYS);
+    const shift = (firstTemplate - 1) * TEMPLATE_KEYS;
+    // Template 0 is the continuation, which every run has.
+    const here = (key: number): number => (key < TEMPLATE_KEYS ? key : key + shift);
     const slots = new Map<number, number>();
     for (const [i, key] of keys.entries()) slots.set(here(key), this.#nextSlot + i);
     for (const key of slow) slots.set(here(key), SLOT.slow);
