@@ -51,6 +51,7 @@ describe('a program answers in the VM as on Linux', () => {
     'float-faults.c',
     'pipes.c',
     'sockets.c',
+    'vdso.c',
     'cxx.cc',
   ])('%s', async (source) => {
     const [native, guest] = await both(build(source, ['-lm', '-lutil']));

@@ -20,6 +20,9 @@ import {
   DT_STRSZ,
   DT_STRTAB,
   DT_SYMTAB,
+  DT_VERDEF,
+  DT_VERDEFNUM,
+  DT_VERSYM,
   EHDR_BYTES,
   ELFCLASS64,
   ELFDATA2LSB,
@@ -55,6 +58,12 @@ export const VDSO_IMAGE_OFFSET = 4096;
 const CODE_OFFSET = 0x400;
 const DT_SYMENT = 11;
 
+/** Of the object itself and of its functions, as Linux names them; Go's runtime follows the list without a look. */
+const VERSIONS = ['linux-vdso.so.1', 'LINUX_2.6'] as const;
+const FUNCTIONS_VERSION = 2;
+const VERDEF_BYTES = 20;
+const VERDAUX_BYTES = 8;
+
 /** Bytes of both pages; `realtimeOffsetNs` is what added to the monotonic clock gives real time. */
 export function buildVdso(realtimeOffsetNs: bigint): Uint8Array {
   const bytes = new Uint8Array(VDSO_BYTES);
@@ -64,7 +73,7 @@ export function buildVdso(realtimeOffsetNs: bigint): Uint8Array {
 }
 
 function writeObject(image: DataView): void {
-  const names = ['linux-vdso.so.1', ...FUNCTIONS.map((each) => each.name)];
+  const names = [...VERSIONS, ...FUNCTIONS.map((each) => each.name)];
   const nameOffsets: number[] = [];
   let strings = '\0';
   for (const name of names) {
@@ -75,9 +84,13 @@ function writeObject(image: DataView): void {
   const symbolCount = FUNCTIONS.length + 1;
   const hashAt = symbolsAt + symbolCount * SYM_BYTES;
   const stringsAt = hashAt + (3 + symbolCount) * 4;
-  const dynamicAt = Math.ceil((stringsAt + strings.length) / 16) * 16;
-  const codeEnd = writeFunctions(image, symbolsAt, nameOffsets.slice(1));
+  const versionOfSymbolsAt = Math.ceil((stringsAt + strings.length) / 16) * 16;
+  const versionsAt = Math.ceil((versionOfSymbolsAt + symbolCount * 2) / 16) * 16;
+  const dynamicAt = Math.ceil((versionsAt + VERSIONS.length * (VERDEF_BYTES + VERDAUX_BYTES)) / 16) * 16;
+  const codeEnd = writeFunctions(image, symbolsAt, nameOffsets.slice(VERSIONS.length));
   writeHash(image, hashAt, symbolCount);
+  for (let i = 1; i < symbolCount; i++) image.setUint16(versionOfSymbolsAt + 2 * i, FUNCTIONS_VERSION, true);
+  writeVersions(image, versionsAt, nameOffsets);
   for (let i = 0; i < strings.length; i++) image.setUint8(stringsAt + i, strings.charCodeAt(i));
   const dynamicBytes = writePairs(image, dynamicAt, [
     [DT_SONAME, nameOffsets[0] ?? 0],
@@ -86,6 +99,9 @@ function writeObject(image: DataView): void {
     [DT_SYMTAB, symbolsAt],
     [DT_STRSZ, strings.length],
     [DT_SYMENT, SYM_BYTES],
+    [DT_VERSYM, versionOfSymbolsAt],
+    [DT_VERDEF, versionsAt],
+    [DT_VERDEFNUM, VERSIONS.length],
     [0, 0],
   ]);
   writeHeader(image);
@@ -138,6 +154,31 @@ function writeHash(image: DataView, at: number, symbolCount: number): void {
   image.setUint32(at + 4, symbolCount, true);
   image.setUint32(at + 8, 1, true);
   for (let i = 1; i < symbolCount; i++) image.setUint32(at + 12 + i * 4, i + 1 < symbolCount ? i + 1 : 0, true);
+}
+
+/** A list of Elf64_Verdef, each with one Elf64_Verdaux behind it (gABI, symbol versioning of the LSB). */
+function writeVersions(image: DataView, at: number, nameOffsets: readonly number[]): void {
+  const entryBytes = VERDEF_BYTES + VERDAUX_BYTES;
+  for (const [i, name] of VERSIONS.entries()) {
+    const entry = at + i * entryBytes;
+    image.setUint16(entry, 1, true);
+    image.setUint16(entry + 2, i === 0 ? 1 : 0, true); // VER_FLG_BASE
+    image.setUint16(entry + 4, i + 1, true);
+    image.setUint16(entry + 6, 1, true);
+    image.setUint32(entry + 8, elfHash(name), true);
+    image.setUint32(entry + 12, VERDEF_BYTES, true);
+    image.setUint32(entry + 16, i + 1 < VERSIONS.length ? entryBytes : 0, true);
+    image.setUint32(entry + VERDEF_BYTES, nameOffsets[i] ?? 0, true);
+  }
+}
+
+function elfHash(name: string): number {
+  let hash = 0;
+  for (let i = 0; i < name.length; i++) {
+    hash = ((hash << 4) + name.charCodeAt(i)) & 0xffff_ffff;
+    hash = (hash ^ ((hash >>> 24) & 0xf0)) & 0x0fff_ffff;
+  }
+  return hash;
 }
 
 function writePairs(image: DataView, at: number, pairs: readonly (readonly [number, number])[]): number {
