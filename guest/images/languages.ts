@@ -30,6 +30,7 @@ export const languagesImage: Recipe = {
     libacl1: [inLib('*')],
     libattr1: [inLib('*')],
     libselinux1: [inLib('*')],
+    tzdata: ['/usr/share/zoneinfo/**'],
     libgomp1: [inLib('libgomp.so.1*')],
   },
   npmFiles: {

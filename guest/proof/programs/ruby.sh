@@ -1,0 +1,1 @@
+ruby /mnt/program.rb
