@@ -94,9 +94,9 @@ class Core implements Cpu {
         return block;
       },
       nowMs: () => ports.nowMs?.() ?? 0,
-      usesStackSegment: (rip) => {
+      usesStackSegment: (rip, access) => {
         const result = this.#decoder.decode(rip);
-        return result.kind === 'instruction' && usesStackSegment(result.decoded);
+        return result.kind === 'instruction' && usesStackSegment(result.decoded, access);
       },
       describeUndefined: (rip) => this.#describeUndefined(rip),
     };

@@ -1,7 +1,7 @@
 /**
  * Between cpu.ts and what runs blocks. Executors know the IR; x86 reaches them only as lifted blocks.
  */
-import type { Exit, Fault } from './exit.ts';
+import type { Access, Exit, Fault } from './exit.ts';
 import type { Block } from './ir/block.ts';
 import type { MicroBlock } from './ir/template.ts';
 import type { AddressSpace } from './memory/address-space.ts';
@@ -28,8 +28,8 @@ export interface ExecutorServices {
   microBlock(rip: number, maxInstructions: number): MicroBlock | null;
   /** Host time in ms for statistics; 0 where nobody gives it. */
   nowMs(): number;
-  /** Whether the instruction at `rip` addresses memory through SS, so that an address that is not canonical is #SS. */
-  usesStackSegment(rip: number): boolean;
+  /** Whether that access of the instruction at `rip` goes through SS, so that an address that is not canonical is #SS. */
+  usesStackSegment(rip: number, access: Access): boolean;
   /** For the report of a #UD at `rip`. */
   describeUndefined(rip: number): Pick<Fault, 'bytes' | 'mnemonic' | 'missingFeature'>;
 }

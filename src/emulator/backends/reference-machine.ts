@@ -128,7 +128,7 @@ export class ReferenceMachine {
     if (address >= 0x1_0000_0000n) {
       const isCanonical = BigInt.asIntN(48, address) === BigInt.asIntN(64, address);
       if (isCanonical) return this.#pageFault(address, access);
-      const vector = this.services.usesStackSegment(this.rip) ? VECTOR.SS : VECTOR.GP;
+      const vector = this.services.usesStackSegment(this.rip, access) ? VECTOR.SS : VECTOR.GP;
       return this.fault(vector, this.rip, 0n, access);
     }
     // Straddles 4 GiB: the last page of the space is checked first.
