@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -47,6 +47,17 @@ it('what another translator kept goes, and strange files are left alone', () => 
   writeFileSync(join(parent, 'v2', 'notes.txt'), 'x');
   expect(loaded(new CodeFolder(join(parent, 'v2')))).toHaveLength(1);
   expect(readdirSync(join(parent, 'v2'))).toContain('notes.txt');
+});
+
+it('what lies beside the folder and is none of ours stays', () => {
+  writeFileSync(join(parent, 'letter'), 'x');
+  mkdirSync(join(parent, 'work', FIRST), { recursive: true });
+  writeFileSync(join(parent, 'work', 'letter'), 'x');
+  mkdirSync(join(parent, 'empty'));
+  const folder = new CodeFolder(join(parent, 'v1'));
+  folder.keep({ key: FIRST, bytes: Uint8Array.of(1) });
+  folder.close();
+  expect(readdirSync(parent).toSorted()).toEqual(['empty', 'letter', 'v1', 'work']);
 });
 
 it('a folder that cannot be written keeps nothing and says nothing', () => {

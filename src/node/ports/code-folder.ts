@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { CodeStorePort, KeptModule } from '../../guest-kernel/index.ts';
 
 const FILE = /^[0-9a-f]{16}$/;
+const PARTIAL = /^[0-9a-f]{16}\.\d+$/;
 
 export class CodeFolder implements CodeStorePort {
   readonly #folder: string;
@@ -11,7 +12,7 @@ export class CodeFolder implements CodeStorePort {
   readonly #used: string[] = [];
   readonly #dropped: string[] = [];
 
-  /** @param folder is named after the translator's version; others beside it belong to former ones and go */
+  /** @param folder is named after the translator's version; others beside it that hold modules alone are of former ones and go */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -58,9 +59,16 @@ export class CodeFolder implements CodeStorePort {
   #removeOthers(): void {
     const parent = dirname(this.#folder);
     for (const name of readdirSync(parent)) {
-      if (name !== basename(this.#folder)) rmSync(join(parent, name), { recursive: true, force: true });
+      if (name === basename(this.#folder) || !isCodeFolder(join(parent, name))) continue;
+      rmSync(join(parent, name), { recursive: true, force: true });
     }
   }
+}
+
+/** OSV_CODE may name a folder beside anything: only folders with nothing but modules in them are ours. */
+function isCodeFolder(folder: string): boolean {
+  const names = quietly(() => readdirSync(folder)) ?? [];
+  return names.length > 0 && names.every((name) => FILE.test(name) || PARTIAL.test(name));
 }
 
 function quietly<T>(work: () => T): T | undefined {
