@@ -11,26 +11,29 @@ import {
   describeChoice,
   engineNotice,
   type Engine,
+  type CpuDescription,
 } from '../emulator/index.ts';
+import { assert } from '../emulator/util/assert.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import { BlockCache } from './block/block-cache.ts';
 import { writeBack, writeBackMapped } from './block/write-back.ts';
 import { cli } from './cli/cli.ts';
 import { memoryDevices } from './devices/character-device.ts';
-import { makeDevice } from './devices/device.ts';
+import { type DeviceType, makeDevice } from './devices/device.ts';
 import { PseudoTerminals } from './devices/pty.ts';
 import type { Terminal } from './devices/terminal.ts';
 import { ConsoleTty, terminalDevices } from './devices/tty.ts';
 import { deviceOpener, makeDevfs } from './fs/devfs/devfs.ts';
 import { mountExt4 } from './fs/ext4/ext4.ts';
-import type { ProcSource } from './fs/procfs/proc-source.ts';
+import { makeSysfs } from './fs/sysfs/sysfs.ts';
+import { runningProcSource } from './running-proc-source.ts';
 import { makeProcfs } from './fs/procfs/procfs.ts';
 import { Ramfs } from './fs/ramfs/ramfs.ts';
 import type { BootOptions, EngineReport, Kernel } from './kernel.ts';
 import { nativeSockets } from './net/socket/native-sockets.ts';
 import type { KernelPorts } from './ports.ts';
 import { runBootLine } from './program/boot-line.ts';
-import { GuestPrograms, environmentList } from './program/guest-programs.ts';
+import { GuestPrograms } from './program/guest-programs.ts';
 import { type MakeCpu, NamespacePool } from './program/guest-namespace.ts';
 import { startKernelThread } from './program/kernel-thread.ts';
 import type { NativeCalls, Wait } from './program/native-program.ts';
@@ -159,13 +162,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const openControlling = (flags: number): OpenFile | undefined => openOwnTerminal(machine, flags);
   const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty, openControlling), pseudoTerminals.device];
   const vfs = new MountTable(ramfs('ramfs', 1), 'rootfs', 'rw', deviceOpener(devices));
-  const filesystems: readonly FilesystemType[] = [
-    { name: 'ext4' },
-    { name: 'proc' },
-    { name: 'devfs' },
-    { name: 'ramfs', create: () => ramfs('ramfs', 16) },
-    { name: 'tmpfs', create: () => ramfs('tmpfs', 17) },
-  ];
+  const filesystems = filesystemTypes(ramfs);
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
   machine.pseudoTerminals = pseudoTerminals;
   pseudoTerminals.onOpened = (terminal) => adoptTerminal(machine, terminal);
@@ -205,9 +202,14 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   natives.add(cli);
 
   const say = (text: string): void => log.notice(text);
-  const proc = makeProcfs(procSource(machine, ports, { filesystems, environment, cpu }), { deviceNumber: 19 });
-  const devfs = makeDevfs(devices, { deviceNumber: 18, now });
-  const mounts = standardMounts({ devfs, proc, pseudoTerminals: pseudoTerminals.filesystem }, ramfs);
+  const mounts = kernelMounts(
+    machine,
+    { ports, now, filesystems, devices, ramfs },
+    {
+      cpu: () => cpuDescription(cpu.level),
+      commandLine: () => management.commandLine,
+    },
+  );
   startKernelThread(machine, 'mount-root', function* mountRoot(sys) {
     if (ports.disk.blockCount > 0) yield* mountDisk(machine, ports, sys, { now, log: say });
     // Only threads that start now have the disk as their root directory.
@@ -278,18 +280,59 @@ function* mountDisk(
   startKernelThread(machine, 'map-write-back', (own) => writeBackMapped(root, own, nowNs));
 }
 
+/** What mount(2) can make, and what /proc/filesystems lists. */
+function filesystemTypes(ramfs: MakeRamfs): readonly FilesystemType[] {
+  return [
+    { name: 'ext4' },
+    { name: 'proc' },
+    { name: 'sysfs' },
+    { name: 'devfs' },
+    { name: 'ramfs', create: () => ramfs('ramfs', 16) },
+    { name: 'tmpfs', create: () => ramfs('tmpfs', 17) },
+  ];
+}
+
+interface MountParts {
+  readonly ports: KernelPorts;
+  readonly now: () => Timestamp;
+  readonly filesystems: readonly FilesystemType[];
+  readonly devices: readonly DeviceType[];
+  readonly ramfs: MakeRamfs;
+}
+
+/** What is mounted in every machine. */
+function kernelMounts(
+  machine: RunningMachine,
+  { ports, now, filesystems, devices, ramfs }: MountParts,
+  told: { readonly cpu: () => CpuDescription; readonly commandLine: () => ByteString },
+): readonly Mountable[] {
+  const types = filesystems.map(({ name }) => ({ name, isOnDisk: name === 'ext4' }));
+  const source = runningProcSource(machine, { ports, now, filesystemTypes: types, devices, ...told });
+  const proc = makeProcfs(source, { deviceNumber: 19 });
+  const sysfs = makeSysfs(source, { deviceNumber: 24 });
+  const devfs = makeDevfs(devices, { deviceNumber: 18, now });
+  const pseudoTerminals = machine.pseudoTerminals?.filesystem;
+  assert(pseudoTerminals !== undefined, 'boot: pseudo terminals come before their mount');
+  return standardMounts({ devfs, proc, sysfs, pseudoTerminals }, ramfs);
+}
+
 interface KernelFilesystems {
   readonly devfs: Filesystem;
   readonly proc: Filesystem;
+  readonly sysfs: Filesystem;
   readonly pseudoTerminals: Filesystem;
 }
 
-function standardMounts({ devfs, proc, pseudoTerminals }: KernelFilesystems, ramfs: MakeRamfs): readonly Mountable[] {
+function standardMounts(
+  { devfs, proc, sysfs, pseudoTerminals }: KernelFilesystems,
+  ramfs: MakeRamfs,
+): readonly Mountable[] {
   return [
     { path: '/dev', source: 'devfs', filesystem: devfs },
     { path: '/dev/pts', source: 'devpts', filesystem: pseudoTerminals },
     { path: '/dev/shm', source: 'tmpfs', filesystem: ramfs('tmpfs', 22, 0o1777) },
     { path: '/proc', source: 'proc', filesystem: proc },
+    { path: '/sys', source: 'sysfs', filesystem: sysfs },
     { path: '/tmp', source: 'tmpfs', filesystem: ramfs('tmpfs', 20, 0o1777) },
   ];
 }
@@ -335,54 +378,6 @@ function cpuMaker(ports: KernelPorts, engine: EngineReport, cpu: CpuChoice, shar
         entropy: (dst) => ports.entropy.fill(dst),
       },
     });
-}
-
-interface ProcParts {
-  readonly filesystems: readonly FilesystemType[];
-  readonly environment: ReadonlyMap<ByteString, ByteString>;
-  readonly cpu: CpuChoice;
-}
-
-function procSource(
-  machine: RunningMachine,
-  ports: KernelPorts,
-  { filesystems, environment, cpu }: ProcParts,
-): ProcSource {
-  const bootTimeSeconds = Number(ports.clock.realtimeNs() / 1_000_000_000n);
-  return {
-    now: () => timestampOf(ports.clock.realtimeNs()),
-    get uptimeNs() {
-      return ports.clock.monotonicNs();
-    },
-    memoryBytes: machine.memoryBytes,
-    get freeMemoryBytes() {
-      return machine.freeMemoryBytes;
-    },
-    get hostname() {
-      return machine.hostname;
-    },
-    bootTimeSeconds,
-    current: () => machine.current,
-    programs: () => machine.programs().filter((each) => each.isRunning && !each.isKernel),
-    vfs: machine.vfs,
-    filesystemTypes: filesystems.map(({ name }) => ({ name, isOnDisk: name === 'ext4' })),
-    environment: () => environmentList(environment),
-    randomUuid: () => randomUuid(ports),
-    get cpu() {
-      return cpuDescription(cpu.level);
-    },
-  };
-}
-
-/** RFC 9562, version 4. */
-function randomUuid(ports: KernelPorts): ByteString {
-  const bytes = new Uint8Array(16);
-  // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- EntropyPort.fill, not an array's
-  ports.entropy.fill(bytes);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 function timestampOf(ns: bigint): Timestamp {

@@ -30,6 +30,7 @@ const MAX_PTYS = 4096;
 class Pty extends Terminal {
   readonly isConsole = false;
   readonly number: number;
+  readonly rdev: number;
   readonly masterReadiness = new WaitQueue();
   readonly #output: Uint8Array[] = [];
   /** Bytes that wait for the master. */
@@ -41,6 +42,7 @@ class Pty extends Terminal {
   constructor(number: number) {
     super({ rows: 0, columns: 0 });
     this.number = number;
+    this.rdev = makeDevice(SLAVE_MAJOR, number);
   }
 
   protected show(bytes: Uint8Array): boolean {
@@ -243,7 +245,7 @@ class SlaveNode extends VirtualInode {
   }
 
   override get rdev(): number {
-    return makeDevice(SLAVE_MAJOR, this.#pty.number);
+    return this.#pty.rdev;
   }
 
   override setAttributes(): void {} // grantpt(3) and login(1) give it to its user: there is nobody to keep out

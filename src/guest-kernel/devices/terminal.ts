@@ -97,6 +97,8 @@ export abstract class Terminal {
    * its sessions end without a hang-up. Others are strict.
    */
   abstract readonly isConsole: boolean;
+  /** st_rdev of its node. */
+  abstract readonly rdev: number;
 
   get size(): TerminalSize {
     return this.#size;

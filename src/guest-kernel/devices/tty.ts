@@ -17,6 +17,7 @@ const ATTRIBUTES = characterDeviceAttributes(makeDevice(5, 1), 0o620);
 
 export class ConsoleTty extends Terminal {
   readonly isConsole = true;
+  readonly rdev = ATTRIBUTES.rdev;
   readonly #port: ConsolePort;
   /** Whether the last output ended a line, so that a prompt may begin one. */
   isAtLineStart = true;

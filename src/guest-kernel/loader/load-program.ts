@@ -36,7 +36,7 @@ import {
 } from '../abi/elf.ts';
 import { E2BIG, EFAULT } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
-import { type MemoryMap, pageUp, STACK_TOP } from '../mm/memory-map.ts';
+import { type MemoryMap, pageUp, type ProcessImage, STACK_TOP } from '../mm/memory-map.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { ElfImage, Segment } from './elf.ts';
 import { VDSO_BYTES, VDSO_IMAGE_OFFSET, buildVdso } from './vdso.ts';
@@ -108,8 +108,12 @@ export function loadProgram(map: MemoryMap, request: LoadRequest): StartPoint {
     [AT_MINSIGSTKSZ, 2048],
     [AT_NULL, 0],
   ];
-  const stackAddr = new StackWriter(map, stackBytes / 4).write(request, auxv); // a quarter: Linux bprm_stack_limits
-  return { entryAddr: interpreter === undefined ? entry : interpreter.elf.entry + interpreterBias, stackAddr };
+  const stack = new StackWriter(map, stackBytes / 4).write(request, auxv); // a quarter: Linux bprm_stack_limits
+  map.image = { ...imageRanges(program.elf, bias), ...stack };
+  return {
+    entryAddr: interpreter === undefined ? entry : interpreter.elf.entry + interpreterBias,
+    stackAddr: stack.stackStart,
+  };
 }
 
 /** Maps the segments; `base` undefined: wherever there is room. @returns what to add to the file's addresses */
@@ -197,15 +201,21 @@ class StackWriter {
     this.#limitBytes = limitBytes;
   }
 
-  write(request: LoadRequest, auxv: readonly (readonly [number, number | 'random' | 'platform' | 'path'])[]): number {
+  write(
+    request: LoadRequest,
+    auxv: readonly (readonly [number, number | 'random' | 'platform' | 'path'])[],
+  ): Omit<ProcessImage, keyof ImageRanges> {
     if (argumentBytes([...request.argv, ...request.environment]) > this.#limitBytes) throw E2BIG;
     const places = {
       path: this.#pushString(request.program.path),
       random: 0,
       platform: 0,
     };
+    const environmentEnd = this.#at;
     const environment = request.environment.toReversed().map((text) => this.#pushString(text));
+    const argvEnd = this.#at;
     const argv = request.argv.toReversed().map((text) => this.#pushString(text));
+    const argvStart = this.#at;
     places.platform = this.#pushString('x86_64');
     places.random = this.#push(request.random);
     const words = [
@@ -221,7 +231,14 @@ class StackWriter {
     const view = new DataView(table.buffer);
     for (const [i, word] of words.entries()) view.setUint32(i * 8, word, true);
     fill(this.#map, this.#at, table);
-    return this.#at;
+    return {
+      stackStart: this.#at,
+      argvStart,
+      argvEnd,
+      environmentStart: argvEnd,
+      environmentEnd,
+      auxv: table.slice(-auxv.length * 16),
+    };
   }
 
   #pushString(text: ByteString): number {
@@ -248,6 +265,21 @@ function headersAddr(elf: ElfImage): number {
       elf.programHeaderOffset < each.offset + each.fileBytes,
   );
   return holder === undefined ? 0 : elf.programHeaderOffset - holder.offset + holder.vaddr;
+}
+
+type ImageRanges = Pick<ProcessImage, 'codeStart' | 'codeEnd' | 'dataStart' | 'dataEnd'>;
+
+/** Linux fs/binfmt_elf.c: code is what may be executed, data the segment that ends last. */
+function imageRanges(elf: ElfImage, bias: number): ImageRanges {
+  const loads = elf.segments.filter((each) => each.type === PT_LOAD);
+  const code = loads.filter((each) => (each.flags & PF_X) !== 0);
+  const last = loads.reduce((a, b) => (a.vaddr + a.fileBytes >= b.vaddr + b.fileBytes ? a : b));
+  return {
+    codeStart: Math.min(...loads.map((each) => each.vaddr)) + bias,
+    codeEnd: Math.max(0, ...code.map((each) => each.vaddr + each.fileBytes)) + bias,
+    dataStart: last.vaddr + bias,
+    dataEnd: last.vaddr + last.fileBytes + bias,
+  };
 }
 
 function imageEnd(elf: ElfImage): number {

@@ -62,6 +62,21 @@ export interface MapRequest {
   readonly name?: string;
 }
 
+/** mm_struct of Linux: addresses that /proc tells. */
+export interface ProcessImage {
+  readonly codeStart: number;
+  readonly codeEnd: number;
+  readonly dataStart: number;
+  readonly dataEnd: number;
+  readonly stackStart: number;
+  readonly argvStart: number;
+  readonly argvEnd: number;
+  readonly environmentStart: number;
+  readonly environmentEnd: number;
+  /** The auxiliary vector as it lies on the stack. */
+  readonly auxv: Uint8Array;
+}
+
 /** Whole pages. */
 interface Run {
   readonly startAddr: number;
@@ -90,6 +105,8 @@ export class MemoryMap implements PageHolder {
   /** The heap of brk(2) is [brkStart, brkEnd); set by the loader. */
   brkStart = 0;
   brkEnd = 0;
+  /** Where the loader put the parts of the program; absent before execve is through. */
+  image: ProcessImage | undefined;
   /** RLIMIT_AS and RLIMIT_DATA. */
   readonly limits = { spaceBytes: Number.POSITIVE_INFINITY, dataBytes: Number.POSITIVE_INFINITY };
 
@@ -234,6 +251,12 @@ export class MemoryMap implements PageHolder {
     }
   }
 
+  /** Pages of the range that are there. */
+  residentPages(startAddr: number, endAddr: number): number {
+    const runs = this.#residentRuns(startAddr, endAddr);
+    return runs.reduce((sum, run) => sum + (run.endAddr - run.startAddr) / PAGE_SIZE, 0);
+  }
+
   isResident(addr: number): boolean {
     return this.#resident[Math.floor(addr / PAGE_SIZE)] === 1;
   }
@@ -296,6 +319,7 @@ export class MemoryMap implements PageHolder {
     this.#ensureSize(other.space.sizeBytes);
     this.brkStart = other.brkStart;
     this.brkEnd = other.brkEnd;
+    this.image = other.image;
     Object.assign(this.limits, other.limits);
     for (const area of other.areas) {
       if (area.isMachine === true) continue;
@@ -369,6 +393,7 @@ export class MemoryMap implements PageHolder {
     this.unmap(GUEST_BASE, GUEST_LIMIT - GUEST_BASE);
     this.brkStart = 0;
     this.brkEnd = 0;
+    this.image = undefined;
   }
 
   /** Unmaps all: the space is as new afterwards. */

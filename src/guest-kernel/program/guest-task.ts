@@ -301,11 +301,13 @@ export class GuestTask extends KernelTask implements Thread {
       const addr = fault.address >= 0n && fault.address < 0x1_0000_0000n ? Number(fault.address) : -1;
       const wanted = fault.access === 'write' ? PROT_WRITE : fault.access === 'fetch' ? PROT_EXEC : PROT_READ;
       const result = addr < 0 ? 'unmapped' : this.namespace.map.touch(addr, wanted);
+      if (result === 'ok') this.minorFaults++;
       if (result === 'ok' || (result === 'present' && !this.#isSpurious(addr))) return true;
       if (result === 'beyond-file') this.#raiseFault(fault, { signal: SIGBUS, code: BUS_ADRERR });
       else this.#raiseFault(fault, { signal: SIGSEGV, code: result === 'unmapped' ? SEGV_MAPERR : SEGV_ACCERR });
     } catch (error) {
       if (error instanceof NotResident) {
+        this.majorFaults++;
         this.sleep(blocked(error.ready, { isUninterruptible: true }));
         return false;
       }

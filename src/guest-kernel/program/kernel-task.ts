@@ -37,6 +37,10 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   cpuNs = 0;
   switches = 0;
   preemptions = 0;
+  /** Page faults that found their page in memory, and those that had to wait for the disk. */
+  minorFaults = 0;
+  majorFaults = 0;
+  readonly startedMs: number;
   /** Blocked signals. */
   signalMask: SignalSet = 0n;
   readonly pendingSignals = new PendingSignals();
@@ -51,6 +55,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     this.program = program;
     this.id = id;
     this.name = name;
+    this.startedMs = machine.realtimeMs();
   }
 
   get files(): FileTable {

@@ -38,6 +38,8 @@ export class RunningMachine implements Machine {
   /** Files that read signals (signalfd). */
   readonly signalFiles = new Set<SignalFile>();
   hostname: ByteString = 'osv';
+  /** What sysctl(8) changes. */
+  readonly settings = { corePattern: 'core', domainname: '(none)' };
   /** Everything is being ended in order: what ends now is no news. */
   isGoingDown = false;
   /** Makes address spaces for fork; set in boot.ts. */
@@ -87,6 +89,11 @@ export class RunningMachine implements Machine {
   /** An id for a thread or program; never given twice. */
   allocateId(): number {
     return this.#nextId++;
+  }
+
+  /** The id given last. */
+  get lastId(): number {
+    return this.#nextId - 1;
   }
 
   /** A signal waits somewhere: files that read it look. */

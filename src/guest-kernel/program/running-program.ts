@@ -34,7 +34,7 @@ import type { ProgramInfo } from './programs.ts';
 import { ResourceLimits } from './resource-limits.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { PendingSignals, type SignalActions, type SignalInfo, signalBit } from './signals.ts';
-import type { Credentials, FsContext, Program, ProgramState } from './thread.ts';
+import type { Credentials, FsContext, IoCounters, Program, ProgramState } from './thread.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 const OUTPUT_BYTES = 65_536;
@@ -85,6 +85,11 @@ export class RunningProgram implements Program {
   cancelCpuLimit: () => void = () => {};
   readonly threads = new Map<number, KernelTask>();
   readonly ended = new WaitQueue();
+  readonly io: IoCounters = { readCalls: 0, readBytes: 0, writeCalls: 0, writtenBytes: 0 };
+  /** Page faults of threads that have ended. */
+  readonly endedFaults = { minor: 0, major: 0 };
+  /** Name of the thread that ended last: what a zombie is called. */
+  lastName: ByteString = '';
   readonly startedMs: number;
   endedMs: number | undefined;
   state: ProgramState = { kind: 'running' };
@@ -174,6 +179,9 @@ export class RunningProgram implements Program {
   /** Takes a thread out that lives on in another program (the launcher's). */
   detachThread(task: KernelTask): void {
     this.#endedThreadsNs += task.cpuNs;
+    this.endedFaults.minor += task.minorFaults;
+    this.endedFaults.major += task.majorFaults;
+    if (task.id === this.pid || this.lastName === '') this.lastName = task.name;
     this.threads.delete(task.id);
   }
 

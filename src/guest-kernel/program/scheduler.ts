@@ -4,6 +4,7 @@
  * at the present, so a prompt answers at once beside endless loops, and nobody can save up time.
  */
 import type { ClockPort } from '../ports.ts';
+import { LoadAverage } from './load-average.ts';
 import { TimerHeap } from './timer-heap.ts';
 
 /** What a slice left: to be queued again (of its own will: behind others), asleep on its own account, or over. */
@@ -41,6 +42,9 @@ const IDLE_FACTOR = 1024 / 3;
 
 export class Scheduler {
   readonly timers = new TimerHeap();
+  readonly load = new LoadAverage();
+  /** Turns that threads had. */
+  switches = 0;
   readonly #clock: ClockPort;
   readonly #ready: Schedulable[] = [];
   /** Ready threads of a group. */
@@ -76,6 +80,11 @@ export class Scheduler {
     return this.#sliceStartNs === undefined ? 0 : this.#clock.monotonicNs() - this.#sliceStartNs;
   }
 
+  /** Threads that could run, without the one that does. */
+  get readyCount(): number {
+    return this.#ready.length;
+  }
+
   /** A thread that was waiting, or is new, may run. */
   enqueue(task: Schedulable): void {
     const present = this.#virtualNs - WAKE_CREDIT_NS;
@@ -97,6 +106,7 @@ export class Scheduler {
     let nowNs = this.#clock.monotonicNs();
     this.#endIdle(nowNs);
     do {
+      if (nowNs >= this.load.dueNs) this.load.advance(nowNs, this.#ready.length);
       this.timers.fireDue(nowNs);
       const task = this.#takeNext(nowNs);
       if (task === undefined) {
@@ -109,7 +119,10 @@ export class Scheduler {
   }
 
   #runTask(task: Schedulable, startNs: number, sliceNs: number): number {
-    if (task !== this.#last) task.switches++;
+    if (task !== this.#last) {
+      task.switches++;
+      this.switches++;
+    }
     this.#last = task;
     this.#sliceStartNs = startNs;
     this.#running = task;
@@ -184,6 +197,7 @@ export class Scheduler {
 
   #endIdle(nowNs: number): void {
     if (this.#idleSinceNs === undefined) return;
+    this.load.advance(nowNs, 0);
     this.#idleNs += nowNs - this.#idleSinceNs;
     this.#idleSinceNs = undefined;
   }

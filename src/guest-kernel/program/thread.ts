@@ -86,6 +86,13 @@ export type ProgramState =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'killed'; readonly signal: number };
 
+export interface IoCounters {
+  readCalls: number;
+  readBytes: number;
+  writeCalls: number;
+  writtenBytes: number;
+}
+
 export interface Program {
   readonly pid: number;
   readonly parentPid: number;
@@ -98,6 +105,8 @@ export interface Program {
   readonly namespace: Namespace | undefined;
   readonly threads: ReadonlyMap<number, Task>;
   readonly state: ProgramState;
+  /** Bytes and calls of read(2), write(2) and their like. */
+  readonly io: IoCounters;
   /** Woken when the program ended. */
   readonly ended: WaitQueue;
 }

@@ -123,6 +123,7 @@ export class SyscallDispatcher {
         call.progress = result.progress;
         return { kind: 'wait', wait: result, call: running };
       }
+      if (row.moves !== undefined) countMoved(thread, row.moves, Number(result));
       if (typeof result === 'bigint') state.set64(REG.RAX, result);
       else state.setNumber(REG.RAX, result ?? 0);
       return DONE;
@@ -138,6 +139,17 @@ export class SyscallDispatcher {
 
 /** Stands for a number without a row. */
 const UNKNOWN: Syscall = { nr: -1, name: '', args: {}, support: 'full', run: () => 0 };
+
+function countMoved({ program }: Thread, direction: 'read' | 'write', bytes: number): void {
+  const { io } = program;
+  if (direction === 'read') {
+    io.readCalls++;
+    io.readBytes += bytes;
+  } else {
+    io.writeCalls++;
+    io.writtenBytes += bytes;
+  }
+}
 
 /** signal(7): these fail with EINTR after a handler ran, whatever SA_RESTART says. */
 const NEVER_RESTARTED = new Set([

@@ -39,6 +39,8 @@ export interface Syscall {
   readonly name: string;
   readonly args: Readonly<Record<string, ArgumentKind>>;
   readonly support: Support;
+  /** Its result counts as bytes read or written in /proc/PID/io. */
+  readonly moves?: 'read' | 'write';
   readonly run: (thread: Thread, args: never, call: Call) => Result;
 }
 
@@ -48,6 +50,7 @@ export function syscall<const A extends Readonly<Record<string, ArgumentKind>>>(
   name: string;
   args: A;
   support: Support;
+  moves?: 'read' | 'write';
   run: (thread: Thread, args: Arguments<A>, call: Call) => Result;
 }): Syscall {
   return row;

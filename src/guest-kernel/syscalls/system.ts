@@ -2,20 +2,24 @@
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
 import { EINVAL, ENAMETOOLONG, EPERM } from '../abi/errno.ts';
 import { asGuest } from '../program/guest-task.ts';
+import type { KernelTask } from '../program/kernel-task.ts';
 import type { Thread } from '../program/thread.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { storeTimeval } from './timespec.ts';
 
 const UTS_FIELD_BYTES = 65;
-const UNAME: readonly ByteString[] = ['Linux', '', '5.15.0-osv', '#1 SMP OSv', 'x86_64', '(none)'];
+const UNAME: readonly ByteString[] = ['Linux', '', '5.15.0-osv', '#1 SMP OSv', 'x86_64', ''];
 const HOSTNAME_BYTES = 64;
 const COMM_BYTES = 16;
 const SYSINFO_BYTES = 112;
+/** Load averages of sysinfo(2) count in 65,536ths. */
+const LOAD_UNIT = 1 << 16;
 const RUSAGE_BYTES = 144;
 const RANDOM_CHUNK = 65_536;
 
 function uname(thread: Thread, { buffer }: { buffer: number }): Result {
-  const fields = UNAME.map((text, i) => (i === 1 ? thread.machine.hostname : text));
+  const { hostname, settings } = asGuest(thread).machine;
+  const fields = UNAME.with(1, hostname).with(5, settings.domainname);
   const dst = thread.memory.writable(buffer, fields.length * UTS_FIELD_BYTES);
   dst.fill(0);
   for (const [i, text] of fields.entries()) dst.set(bytesOf(text.slice(0, UTS_FIELD_BYTES - 1)), i * UTS_FIELD_BYTES);
@@ -28,6 +32,9 @@ function sysinfo(thread: Thread, { buffer }: { buffer: number }): Result {
   const dst = thread.memory.writable(buffer, SYSINFO_BYTES);
   dst.fill(0);
   thread.memory.storeNumber(buffer, Math.floor(machine.clock.monotonicNs() / 1e9));
+  machine.scheduler.load.values.forEach((load, i) => {
+    thread.memory.storeNumber(buffer + 8 + i * 8, Math.floor(load * LOAD_UNIT));
+  });
   thread.memory.storeNumber(buffer + 32, machine.memoryBytes);
   thread.memory.storeNumber(buffer + 40, machine.freeMemoryBytes);
   thread.memory.storeU32(buffer + 80, Math.min(0xffff, machine.tasks().length));
@@ -104,8 +111,24 @@ function getrusage(thread: Thread, { who, usage }: { who: number; usage: number 
   thread.memory.writable(usage, RUSAGE_BYTES).fill(0);
   storeTimeval(thread.memory, usage, ns + (who === RUSAGE_CHILDREN ? 0 : task.machine.scheduler.currentSliceNs));
   thread.memory.storeNumber(usage + 32, Math.floor(task.namespace.residentBytes / 1024));
+  if (who === RUSAGE_CHILDREN) return 0;
+  const threads = who === RUSAGE_THREAD ? [task] : [...task.program.threads.values()];
+  const ended = who === RUSAGE_THREAD ? NO_FAULTS : task.program.endedFaults;
+  const sum = (of: (each: KernelTask) => number): number => threads.reduce((total, each) => total + of(each), 0);
+  thread.memory.storeNumber(usage + 64, ended.minor + sum(({ minorFaults }) => minorFaults));
+  thread.memory.storeNumber(usage + 72, ended.major + sum(({ majorFaults }) => majorFaults));
+  thread.memory.storeNumber(
+    usage + 128,
+    sum(({ switches, preemptions }) => Math.max(0, switches - preemptions)),
+  );
+  thread.memory.storeNumber(
+    usage + 136,
+    sum(({ preemptions }) => preemptions),
+  );
   return 0;
 }
+
+const NO_FAULTS = { minor: 0, major: 0 };
 
 const GRND_FLAGS = 7;
 
@@ -138,8 +161,8 @@ function personality(_thread: Thread, { persona }: { persona: number }): Result 
 // oxfmt-ignore
 export const system: readonly Syscall[] = [
   syscall({ nr: 63, name: 'uname', args: { buffer: 'ptr' }, support: 'full', run: uname }),
-  syscall({ nr: 98, name: 'getrusage', args: { who: 'int', usage: 'ptr' }, support: partial('CPU time and memory only'), run: getrusage }),
-  syscall({ nr: 99, name: 'sysinfo', args: { buffer: 'ptr' }, support: partial('no load averages'), run: sysinfo }),
+  syscall({ nr: 98, name: 'getrusage', args: { who: 'int', usage: 'ptr' }, support: partial('no block I/O; of children CPU time only'), run: getrusage }),
+  syscall({ nr: 99, name: 'sysinfo', args: { buffer: 'ptr' }, support: 'full', run: sysinfo }),
   syscall({ nr: 135, name: 'personality', args: { persona: 'uint' }, support: 'full', run: personality }),
   syscall({ nr: 157, name: 'prctl', args: { option: 'int', arg: 'ptr' }, support: partial('names; the rest is accepted without effect'), run: prctl }),
   syscall({ nr: 170, name: 'sethostname', args: { name: 'ptr', size: 'size' }, support: 'full', run: sethostname }),

@@ -1,29 +1,124 @@
-/** What /proc needs to know of the machine; boot.ts makes it from the running machine. */
+/** What /proc and /sys need to know of the machine; running-proc-source.ts tells it of the running one. */
 import type { CpuDescription } from '../../../emulator/index.ts';
 import type { ByteString } from '../../../emulator/util/bytes.ts';
+import type { ProcessImage } from '../../mm/memory-map.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import type { Timestamp } from '../../vfs/inode.ts';
+import type { UserMemory } from '../../vfs/open-file.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
+
+/** Runs or could, waits, is stopped, or has ended and was not waited for. */
+export type StateLetter = 'R' | 'S' | 'T' | 'Z';
+
+/** What a thread's lines tell beyond Task. */
+export interface TaskFacts {
+  readonly state: StateLetter;
+  readonly nice: number;
+  /** SCHED_*. */
+  readonly policy: number;
+  readonly realtimePriority: number;
+  /** Since boot. */
+  readonly startNs: number;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+  readonly switches: number;
+  readonly preemptions: number;
+  readonly stackPointer: number;
+  readonly instructionPointer: number;
+  /** Sets of signals, bit n-1 for signal n. */
+  readonly pending: bigint;
+  readonly blocked: bigint;
+}
+
+/** What a program's lines tell beyond Program. */
+export interface ProgramFacts {
+  readonly name: ByteString;
+  readonly state: StateLetter;
+  /** st_rdev of its controlling terminal and its foreground group; 0 and -1: none. */
+  readonly terminal: number;
+  readonly foregroundGroup: number;
+  readonly startNs: number;
+  readonly cpuNs: number;
+  readonly reapedNs: number;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+  readonly pending: bigint;
+  readonly ignored: bigint;
+  readonly caught: bigint;
+  readonly exitCode: number;
+  readonly memory: ProgramMemory | undefined;
+  /** Soft and hard, -1 for infinite, by RLIMIT_* number. */
+  limit(resource: number): readonly [soft: bigint, hard: bigint];
+}
+
+export interface ProgramMemory {
+  readonly user: UserMemory;
+  readonly image: ProcessImage | undefined;
+  readonly brkStart: number;
+  readonly brkEnd: number;
+  residentPages(startAddr: number, endAddr: number): number;
+}
+
+/** An open socket for /proc/net. */
+export interface SocketFacts {
+  readonly kind: 'tcp' | 'udp' | 'unix';
+  /** As in 'socket:[n]'. */
+  readonly inodeNumber: number;
+  readonly type: number;
+  readonly isListening: boolean;
+  readonly isConnected: boolean;
+  /** IPv4 address and port; Unix: path. */
+  readonly local: { readonly host: number; readonly port: number };
+  readonly remote: { readonly host: number; readonly port: number };
+  readonly path: ByteString;
+  readonly uid: number;
+}
 
 export interface ProcSource {
   now(): Timestamp;
   readonly uptimeNs: number;
+  readonly idleNs: number;
   readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
-  readonly hostname: ByteString;
+  /** Bytes that files of memory hold (tmpfs). */
+  readonly tmpfsBytes: number;
+  hostname: ByteString;
   /** Realtime seconds at boot. */
   readonly bootTimeSeconds: number;
+  readonly loadAverages: readonly [number, number, number];
+  /** Threads that run or could, and how many there are. */
+  readonly runnableThreads: number;
+  readonly allThreads: number;
+  readonly lastPid: number;
+  /** Turns of threads on the processor since boot. */
+  readonly switches: number;
   /** The thread whose call is being served (/proc/self). */
   current(): Task | undefined;
-  /** Running programs, by rising pid. */
+  /** Running programs and zombies, by rising pid. */
   programs(): readonly Program[];
+  describe(program: Program): ProgramFacts;
+  describeTask(task: Task): TaskFacts;
+  sockets(): readonly SocketFacts[];
+  /** What went over lo. */
+  readonly traffic: { readonly packets: number; readonly bytes: number };
   readonly vfs: Vfs;
   /** Kinds for /proc/filesystems; those without a device are 'nodev'. */
   readonly filesystemTypes: readonly { readonly name: string; readonly isOnDisk: boolean }[];
-  /** 'K=V' of a program. */
-  environment(program: Program): readonly ByteString[];
-  /** 64 hexadecimal digits would be a UUID source; one line of random for /proc/sys/kernel/random/uuid. */
+  readonly devices: readonly { readonly name: string; readonly major: number }[];
+  /** Bytes of the disk; 0: there is none. */
+  readonly diskBytes: number;
+  readonly commandLine: ByteString;
+  /** One line for /proc/sys/kernel/random/uuid, new each time, and that of this boot. */
   randomUuid(): ByteString;
+  readonly bootId: ByteString;
   /** For /proc/cpuinfo. */
   readonly cpu: CpuDescription;
+  /** Settings below /proc/sys that act. */
+  readonly settings: MachineSettings;
+}
+
+/** sysctl(8): what writing to /proc/sys changes. */
+export interface MachineSettings {
+  corePattern: ByteString;
+  domainname: ByteString;
 }

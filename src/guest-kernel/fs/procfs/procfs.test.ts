@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { byteStringFrom } from '../../../emulator/util/bytes.ts';
+import { bytesOf, byteStringFrom } from '../../../emulator/util/bytes.ts';
 import { O_RDONLY } from '../../abi/fcntl.ts';
 import { makeDevice, type DeviceType } from '../../devices/device.ts';
 import type { Program, Task } from '../../program/thread.ts';
+import type { UserMemory } from '../../vfs/open-file.ts';
 import { FileTable } from '../../vfs/file-table.ts';
 import { makePipe } from '../../vfs/pipe.ts';
 import { ramfs, ROOT_USER, testCall, treeOver, type Tree } from '../../vfs/testing/tree.ts';
@@ -18,6 +19,73 @@ const DEVICE: DeviceType = {
   mode: 0o620,
   open: (flags) => makePipe(flags, 9)[0],
 };
+
+/** What lies in the program's memory: two arguments and two variables. */
+const MEMORY = 'thing\0a b\0A=1\0B=2\0';
+const IMAGE = {
+  codeStart: 4096,
+  codeEnd: 8192,
+  dataStart: 8192,
+  dataEnd: 9000,
+  stackStart: 100,
+  argvStart: 0,
+  argvEnd: 10,
+  environmentStart: 10,
+  environmentEnd: 18,
+  auxv: new Uint8Array(16),
+};
+const FACTS = {
+  name: 't42',
+  state: 'S',
+  terminal: makeDevice(136, 0),
+  foregroundGroup: 42,
+  startNs: 2e9,
+  cpuNs: 60e6,
+  reapedNs: 90e6,
+  minorFaults: 5,
+  majorFaults: 1,
+  pending: 0n,
+  ignored: 1n,
+  caught: 2n,
+  exitCode: 0,
+  limit: () => [1024n, -1n] as const,
+} as const;
+const taskFacts = {
+  ...FACTS,
+  state: 'R',
+  nice: 0,
+  policy: 0,
+  realtimePriority: 0,
+  switches: 4,
+  preemptions: 1,
+  stackPointer: 0,
+  instructionPointer: 0,
+  blocked: 0n,
+} as const;
+const SOCKETS = [
+  {
+    kind: 'tcp',
+    inodeNumber: 7,
+    type: 1,
+    isListening: true,
+    isConnected: false,
+    local: { host: 0x7f00_0001, port: 8080 },
+    remote: { host: 0, port: 0 },
+    path: '',
+    uid: 0,
+  },
+  {
+    kind: 'unix',
+    inodeNumber: 9,
+    type: 1,
+    isListening: true,
+    isConnected: false,
+    local: { host: 0, port: 0 },
+    remote: { host: 0, port: 0 },
+    path: '/run/s',
+    uid: 0,
+  },
+] as const;
 
 /** A tree with /dev and /proc, in which program 42 runs with a thread 43 and three open files. */
 function machine(): Tree {
@@ -38,6 +106,7 @@ function machine(): Tree {
     argv: ['thing', 'a b'],
     namespace: undefined,
     threads,
+    io: { readCalls: 1, readBytes: 10, writeCalls: 2, writtenBytes: 20 },
     state: { kind: 'running' },
   } as unknown as Program;
   const task = (id: number): Task =>
@@ -51,9 +120,33 @@ function machine(): Tree {
       cpuNs: 30_000_000,
     }) as unknown as Task;
   threads.set(42, task(42)).set(43, task(43));
+  const memory = {
+    user: { readable: (addr: number, size: number) => bytesOf(MEMORY.slice(addr, addr + size)) } as UserMemory,
+    image: IMAGE,
+    brkStart: 0x5000,
+    brkEnd: 0x6000,
+    residentPages: () => 1,
+  };
+  const facts = { ...FACTS, memory };
   const source = {
     now: () => NOW,
     uptimeNs: 5e9,
+    idleNs: 4.94e9,
+    tmpfsBytes: 0,
+    loadAverages: [1.5, 0.25, 0] as const,
+    runnableThreads: 1,
+    allThreads: 7,
+    lastPid: 43,
+    switches: 12,
+    describe: () => facts,
+    describeTask: () => taskFacts,
+    sockets: () => SOCKETS,
+    traffic: { packets: 3, bytes: 400 },
+    devices: [{ name: 'null', major: 1 }],
+    diskBytes: 1 << 20,
+    commandLine: '/cli/cli.so',
+    bootId: 'boot',
+    settings: { corePattern: 'core', domainname: '(none)' },
     memoryBytes: 1 << 30,
     freeMemoryBytes: 1 << 29,
     hostname: 'osv',
@@ -65,7 +158,6 @@ function machine(): Tree {
       { name: 'ext4', isOnDisk: true },
       { name: 'proc', isOnDisk: false },
     ],
-    environment: () => ['A=1', 'B=2'],
     randomUuid: () => '0',
     cpu: { vendor: 'GenuineIntel', family: 6, model: 15, stepping: 1, name: 'a CPU', flags: 'fpu sse2' },
   };
@@ -88,12 +180,22 @@ function list({ vfs, viewer }: Tree, path: string): string[] {
 describe('/proc', () => {
   // oxfmt-ignore
   test.each([
+    ['/proc/42/stat',              /^42 \(t42\) .* 18446744073709551615 4096 8192 100 /],
+    ['/proc/42/limits',            /\nMax open files            1024                 unlimited            files     \n/],
+    ['/proc/42/io',                /^rchar: 10\nwchar: 20\nsyscr: 1\nsyscw: 2\n/],
+    ['/proc/42/mountinfo',         /^20 20 0:\d+ \/ \/ rw - ramfs test rw\n21 20 0:3 \/ \/proc rw - proc proc rw\n/],
+    ['/proc/net/tcp',              /\n +0: 0100007F:1F90 00000000:0000 0A 0{8}:0{8} 00:0{8} 0{8}     0        0 7 1 /],
+    ['/proc/net/unix',             /00010000 0001 01     9 \/run\/s\n$/],
+    ['/proc/net/dev',              /\n    lo: +400 +3 /],
+    ['/proc/loadavg',              '1.50 0.25 0.00 1/7 43\n'],
+    ['/proc/partitions',           /\n 252        0       1024 vblk0\n/],
+    ['/proc/sys/kernel/core_pattern', 'core\n'],
     ['/proc/self/comm',            't42\n'],
     ['/proc/thread-self/comm',     't43\n'],
-    ['/proc/43/status',            /^Name:\tt43\n.*Tgid:\t42\nPid:\t43\nPPid:\t1\n/s],
+    ['/proc/43/status',            /^Name:\tt43\n.*Tgid:\t42\nNgid:\t0\nPid:\t43\nPPid:\t1\n/s],
     ['/proc/42/cmdline',           'thing\0a b\0'],
     ['/proc/42/environ',           'A=1\0B=2\0'],
-    ['/proc/42/task/43/stat',      /^43 \(t43\) R 1 42 42 0 -1 (0 ){5}3 0 0 0 20 0 2 /],
+    ['/proc/42/task/43/stat',      /^43 \(t43\) R 1 42 42 34816 42 4194304 5 0 1 0 3 0 9 0 20 0 2 0 200 /],
     ['/proc/42/fdinfo/5',          /^pos:\t0\nflags:\t0/],
     ['/proc/mounts',               'test / ramfs rw 0 0\nproc /proc proc rw 0 0\ndevfs /dev devfs rw 0 0\n'],
     ['/proc/filesystems',          '\text4\nnodev\tproc\n'],

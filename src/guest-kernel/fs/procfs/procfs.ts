@@ -1,16 +1,11 @@
 /** /proc: the machine and its programs as text (proc(5)). */
 import type { ByteString } from '../../../emulator/util/bytes.ts';
 import { S_IFDIR } from '../../abi/stat.ts';
-import type { Program, Task } from '../../program/thread.ts';
+import type { Program } from '../../program/thread.ts';
 import type { Inode } from '../../vfs/inode.ts';
-import {
-  VirtualDirectory,
-  VirtualFilesystem,
-  VirtualLink,
-  VirtualText,
-  type VirtualEntry,
-} from '../virtual/virtual-inode.ts';
-import { MACHINE_FILES } from './machine-files.ts';
+import { VirtualDirectory, VirtualFilesystem, VirtualLink, type VirtualEntry } from '../virtual/virtual-inode.ts';
+import { makeTree } from '../virtual/virtual-tree.ts';
+import { machineFiles } from './machine-files.ts';
 import type { ProcSource } from './proc-source.ts';
 import { makeProgramDirectory, PROGRAM_INODES } from './program-directory.ts';
 
@@ -29,19 +24,13 @@ export function makeProcfs(source: ProcSource, options: { readonly deviceNumber:
 }
 
 function makeRoot(filesystem: VirtualFilesystem, source: ProcSource): Inode {
-  const fixed = new Map<ByteString, Inode>();
   let number = 2;
-  for (const [name, text] of MACHINE_FILES) {
-    if (!name.includes('/')) {
-      fixed.set(name, new VirtualText({ filesystem, number: number++, path: `/proc/${name}` }, () => text(source)));
-    }
-  }
+  const nextNumber = (): number => number++;
+  const fixed = makeTree(machineFiles(source), { filesystem, root: '/proc', nextNumber });
   const self = (): ByteString => String(source.current()?.program.pid ?? 0);
-  fixed.set('self', new VirtualLink({ filesystem, number: number++ }, self));
+  fixed.set('self', new VirtualLink({ filesystem, number: nextNumber() }, self));
   const threadSelf = (): ByteString => `${self()}/task/${source.current()?.id ?? 0}`;
-  fixed.set('thread-self', new VirtualLink({ filesystem, number: number++ }, threadSelf));
-  fixed.set('mounts', new VirtualLink({ filesystem, number: number++ }, () => 'self/mounts'));
-  fixed.set('sys', makeSubtree(filesystem, source, 'sys', 0x1000));
+  fixed.set('thread-self', new VirtualLink({ filesystem, number: nextNumber() }, threadSelf));
   const entries: readonly VirtualEntry[] = [...fixed].map(([name, inode]) => {
     return { name, inodeNumber: inode.number, fileType: inode.fileType };
   });
@@ -64,36 +53,12 @@ function findProgram(filesystem: VirtualFilesystem, source: ProcSource, name: By
   if (!/^\d+$/.test(name)) return undefined;
   const id = Number(name);
   for (const program of source.programs()) {
-    const task = program.threads.get(id) ?? (program.pid === id ? firstTask(program) : undefined);
-    if (task !== undefined) return makeProgramDirectory(filesystem, source, task, inodeOf(id), `/proc/${name}`, true);
+    const own = program.threads.get(id);
+    if (own === undefined && program.pid !== id) continue;
+    const task = own ?? program.threads.values().next().value;
+    const { memory } = source.describe(program);
+    const subject = { source, program, task, memory, isProgram: true };
+    return makeProgramDirectory(filesystem, subject, inodeOf(id), `/proc/${name}`);
   }
   return undefined;
-}
-
-function firstTask(program: Program): Task | undefined {
-  return program.threads.values().next().value;
-}
-
-/** The directory of the fixed files below a path of /proc. */
-function makeSubtree(filesystem: VirtualFilesystem, source: ProcSource, path: string, number: number): Inode {
-  const files = new Map<ByteString, Inode>();
-  let next = number + 1;
-  for (const [name, text] of MACHINE_FILES) {
-    if (!name.startsWith(`${path}/`)) continue;
-    const rest = name.slice(path.length + 1);
-    const [child = ''] = rest.split('/');
-    if (files.has(child)) continue;
-    const inode =
-      child === rest
-        ? new VirtualText({ filesystem, number: next, path: `/proc/${name}` }, () => text(source))
-        : makeSubtree(filesystem, source, `${path}/${child}`, next * 16);
-    next++;
-    files.set(child, inode);
-  }
-  const entries = [...files].map(([name, inode]) => ({ name, inodeNumber: inode.number, fileType: inode.fileType }));
-  return new VirtualDirectory(
-    { filesystem, number },
-    () => entries,
-    (name) => files.get(name),
-  );
 }
