@@ -3,7 +3,7 @@
  * placement of new mappings (DESIGN decision 3):
  *
  *   2 MiB       4 MiB …     STACK_TOP      MMAP_BASE                              2 GiB           4 GiB
- *   | ET_EXEC   PIE  brk →     stack | cold | ld.so, libraries, mmap, bottom-up →       | ← reservations |
+ *   | ET_EXEC   PIE  brk →     stack | cold | ld.so, mmap, bottom-up, around libraries → | ← reservations |
  *                                      code: the machine's (emulator/memory/address-space.ts), never mapped
  *
  * A page becomes resident at its first touch: translated code finds its permission byte clear and leaves with #PF, a
@@ -25,6 +25,7 @@ import { type Inode, NotResident } from '../vfs/inode.ts';
 import type { FutexPlace } from '../program/futex-table.ts';
 import { type PageHolder, readFile, sharedPages, writeBackQuietly } from '../vfs/shared-pages.ts';
 import { type Area, AreaList } from './area-list.ts';
+import { LIBRARIES_BASE, LIBRARIES_END } from './library-places.ts';
 
 /** First address that mmap gives out. Below the machine's area 256 MiB are left for a program's image and its brk. */
 export const MMAP_BASE = MICRO_CODE_END;
@@ -433,6 +434,8 @@ export class MemoryMap implements PageHolder {
     const isReservation = request.protection === 0 && sizeBytes >= RESERVATION_BYTES;
     const found =
       (isReservation ? this.areas.highestGap(sizeBytes, MMAP_BASE, TOP) : undefined) ??
+      this.areas.lowestGap(sizeBytes, MMAP_BASE, LIBRARIES_BASE) ??
+      this.areas.lowestGap(sizeBytes, LIBRARIES_END, TOP) ??
       this.areas.lowestGap(sizeBytes, MMAP_BASE, TOP);
     if (found === undefined) throw ENOMEM;
     return found;

@@ -7,6 +7,7 @@ import { Network } from '../net/network.ts';
 import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
 import type { Vfs } from '../vfs/vfs.ts';
 import type { DmesgLog } from '../trace/log.ts';
+import { LibraryPlaces } from '../mm/library-places.ts';
 import type { NamespacePool } from './guest-namespace.ts';
 import type { KernelTask } from './kernel-task.ts';
 import type { RunningProgram } from './running-program.ts';
@@ -46,6 +47,7 @@ export class RunningMachine implements Machine {
   namespaces: NamespacePool | undefined;
   /** Set in boot.ts. */
   pseudoTerminals: PseudoTerminals | undefined;
+  readonly libraryPlaces = new LibraryPlaces();
   /** Files without names; set in boot.ts. */
   memoryFiles: MemoryFiles | undefined;
   /** The thread that runs now. */

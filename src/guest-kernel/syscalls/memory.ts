@@ -1,5 +1,6 @@
 /** mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), mincore(2), msync(2), mlock(2) and their like. */
 import { GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
+import { byteStringFrom } from '../../emulator/util/bytes.ts';
 import { EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS } from '../abi/errno.ts';
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
 import {
@@ -30,7 +31,7 @@ import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Inode } from '../vfs/inode.ts';
 import { requireMappable } from '../vfs/seals.ts';
-import { allocateFile } from '../vfs/shared-pages.ts';
+import { allocateFile, readFile } from '../vfs/shared-pages.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 const PROTECTION = PROT_READ | PROT_WRITE | PROT_EXEC;
@@ -64,8 +65,9 @@ function mmap(thread: Thread, args: MmapArguments): Result {
   const file = (flags & MAP_ANONYMOUS) === 0 ? fileToMap(thread, args.fd, protection, isShared) : undefined;
   if (file === undefined && isShared) return mapSharedMemory(thread, args);
   const map = mapOf(thread);
+  const isLibrary = file !== undefined && addr === 0 && !isFixed && !isShared && args.offset === 0 && isElf(file.inode);
   const at = map.map({
-    addr,
+    addr: isLibrary ? libraryPlace(thread, file.inode, length) : addr,
     sizeBytes: length,
     protection,
     isFixed,
@@ -78,6 +80,18 @@ function mmap(thread: Thread, args: MmapArguments): Result {
   });
   if ((flags & MAP_POPULATE) !== 0 && protection !== 0) map.populateQuietly(at, at + pageUp(length));
   return at;
+}
+
+/** As ld.so maps a library first: all of it, anywhere. @throws NotResident */
+function isElf(inode: Inode): boolean {
+  const magic = new Uint8Array(4);
+  return readFile(inode, 0, magic) === 4 && magic[0] === 0x7f && byteStringFrom(magic.subarray(1)) === 'ELF';
+}
+
+function libraryPlace(thread: Thread, inode: Inode, sizeBytes: number): number {
+  const { inodeNumber } = inode.attributes();
+  const { deviceNumber } = inode.filesystem;
+  return asGuest(thread).machine.libraryPlaces.addressOf({ deviceNumber, inodeNumber, sizeBytes });
 }
 
 /** Shared memory without a file is a file without a name, as on Linux (mm/shmem.c: shmem_zero_setup). */
