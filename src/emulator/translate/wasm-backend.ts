@@ -79,7 +79,7 @@ export class WasmBackend implements RegionBackend<WasmLink> {
       const link = this.#links.linkTo(rip);
       link.slot = this.#runtime.publish(module, i);
       for (const alias of link.aliases) this.#runtime.connect(alias, link.slot);
-      this.#runtime.remember(rip, link.slot);
+      this.#runtime.jumps.remember(rip, link.slot);
     });
   }
 
@@ -89,7 +89,7 @@ export class WasmBackend implements RegionBackend<WasmLink> {
       if (link.slot !== module.base + i) return;
       link.slot = 0;
       for (const alias of link.aliases) this.#runtime.connect(alias, 0);
-      this.#runtime.forget(rip);
+      this.#runtime.jumps.forget(rip);
     });
   }
 
@@ -107,7 +107,7 @@ export class WasmBackend implements RegionBackend<WasmLink> {
   }
 
   enter(link: WasmLink, S: number): number {
-    this.#runtime.remember(link.rip >>> 0, link.slot);
+    this.#runtime.jumps.remember(link.rip >>> 0, link.slot);
     return this.#runtime.enter(S, link.slot, link.rip);
   }
 }

@@ -13,12 +13,11 @@
  * A module has a table of its own: its regions, and behind them a slot for each guest address it jumps to elsewhere, with
  * that region, or the stub while there is none. All live regions also lie in the table of their space, which only the runtime
  * module uses: its `enter` for the dispatcher, and its `jump`, a region like any other, which tail-calls what the jump cache
- * has for `rip`. Slot 0 of it and every slot without a region hold the stub. (One table for all would be simpler, but every
- * instance that imports a table has a copy of it in V8 before version 12, and lives until the table dies: 500 modules of 100
- * slots each took 0.5 GB.)
+ * (runtime/jump-cache.ts) has for `rip`. Slot 0 of it and every slot without a region hold the stub. (One table for all would
+ * be simpler, but every instance that imports a table has a copy of it in V8 before version 12, and lives until the table
+ * dies: 500 modules of 100 slots each took 0.5 GB.)
  */
 import type { ValueType } from '../../ir/op-spec.ts';
-import { STATES_END } from '../../ir/state-layout.ts';
 
 /** Numbers of the general-purpose registers that travel as parameters. */
 export const PASSED_REGISTERS: readonly number[] = [0, 1, 2, 6, 7, 4]; // rax, rcx, rdx, rsi, rdi, rsp
@@ -38,21 +37,3 @@ export const REGION_RESULTS: readonly ValueType[] = ['i32'];
 export const HOST = 'host';
 /** What a module of regions exports: its table. */
 export const TABLE = 'table';
-
-/**
- * Where indirect jumps look: pairs (guest address, table slot) of 32 bits each, direct-mapped by jumpCacheEntry. Empty
- * pairs are 0, 0: the stub, for the one address that nobody can run.
- */
-export const JUMP_CACHE = {
-  address: STATES_END,
-  entries: 0x2000,
-  entryBytes: 8,
-  /** The index is (rip ^ rip >>> shift) mod entries. */
-  shift: 11,
-} as const;
-
-/** Address of the pair that may hold `rip`. */
-export function jumpCacheEntry(rip: number): number {
-  const index = (rip ^ (rip >>> JUMP_CACHE.shift)) & (JUMP_CACHE.entries - 1);
-  return JUMP_CACHE.address + index * JUMP_CACHE.entryBytes;
-}

@@ -5,12 +5,13 @@
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import { STOP } from '../../region/region.ts';
-import { HOST, JUMP_CACHE, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS, REGION_RESULTS } from '../convention.ts';
+import { HOST, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS, REGION_RESULTS } from '../convention.ts';
 import { assert } from '../../../util/assert.ts';
 import { assemble } from '../encoder/assembly.ts';
 import { CodeWriter } from '../encoder/code-writer.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import { writeDivision } from './division.ts';
+import { writeJump } from './jump-cache.ts';
 import { writeMultiplication } from './multiplication.ts';
 import { writeStatusFlags } from './status-flags.ts';
 import { INTEGER_FUNCTIONS, type IntegerFunction } from '../runtime-functions.ts';
@@ -70,32 +71,6 @@ function writeStub(code: CodeWriter): void {
   store('i32', PARAMETER.fuel, STATE_OFFSET.fuel);
   store('i32', PARAMETER.rip, STATE_OFFSET.rip);
   code.i32(STOP.unlinked);
-}
-
-function writeJump(code: CodeWriter, regionType: number): void {
-  const entry = code.newLocal('i32');
-  code.localGet(PARAMETER.state);
-  code.localGet(PARAMETER.fuel);
-  code.localGet(PARAMETER.rip);
-  PASSED_REGISTERS.forEach((_, i) => code.localGet(PARAMETER.registers + i));
-  code.localGet(PARAMETER.rip);
-  code.localGet(PARAMETER.rip);
-  code.i32(JUMP_CACHE.shift);
-  code.op('i32.shr_u');
-  code.op('i32.xor');
-  code.i32(JUMP_CACHE.entries - 1);
-  code.op('i32.and');
-  code.i32(Math.log2(JUMP_CACHE.entryBytes));
-  code.op('i32.shl');
-  code.localTee(entry);
-  code.memory('i32.load', JUMP_CACHE.address + 4);
-  code.i32(0);
-  code.localGet(entry);
-  code.memory('i32.load', JUMP_CACHE.address);
-  code.localGet(PARAMETER.rip);
-  code.op('i32.eq');
-  code.op('select');
-  code.returnCallIndirect(regionType);
 }
 
 // (S, slot, rip): fuel and registers come from the state.

@@ -5,7 +5,8 @@ import { FLOAT_OPERATIONS, type FloatOutcome, runFloat } from '../../../ir/float
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
 import { type CompiledModule, HELPER_NAMES } from '../compile.ts';
-import { HOST, JUMP_CACHE, jumpCacheEntry, TABLE } from '../convention.ts';
+import { HOST, TABLE } from '../convention.ts';
+import { JumpCache } from './jump-cache.ts';
 import { runtimeModule } from './module.ts';
 import { floatFunctions, type HostFloat } from '../float-module.ts';
 import { SlotAllocator } from './slot-allocator.ts';
@@ -59,6 +60,7 @@ export class WasmRuntime {
   readonly #slots: SlotAllocator;
   readonly #imports: Record<string, WebAssembly.ImportValue>;
   readonly #stub: WebAssembly.ExportedFunction;
+  readonly jumps: JumpCache;
   /** Runs the function in the slot: (S, slot, rip) → STOP. */
   readonly enter: Enter;
 
@@ -74,7 +76,7 @@ export class WasmRuntime {
     this.#imports = { memory, helper: this.#helper(), float, ...functions };
     this.#table.set(STUB_SLOT, this.#stub);
     this.#slots = new SlotAllocator(STUB_SLOT + 1);
-    this.#clearJumpCache();
+    this.jumps = new JumpCache(services.space);
   }
 
   #helper(): (S: number, index: number, first: number, second: number) => number {
@@ -134,27 +136,5 @@ export class WasmRuntime {
   /** Makes a module's link lead to a region of the space, or to the stub. */
   connect(link: LinkSlot, slot: number): void {
     link.table.set(link.index, this.#table.get(slot));
-  }
-
-  // The jump cache (convention.ts)
-
-  remember(rip: number, slot: number): void {
-    const { i32 } = this.#services.space;
-    const at = jumpCacheEntry(rip) >> 2;
-    i32[at] = rip;
-    i32[at + 1] = slot;
-  }
-
-  forget(rip: number): void {
-    const { i32 } = this.#services.space;
-    const at = jumpCacheEntry(rip) >> 2;
-    if (i32[at] !== (rip | 0)) return;
-    i32[at] = 0;
-    i32[at + 1] = STUB_SLOT;
-  }
-
-  #clearJumpCache(): void {
-    const { address, entries, entryBytes } = JUMP_CACHE;
-    this.#services.space.u8.fill(0, address, address + entries * entryBytes);
   }
 }
