@@ -43,6 +43,7 @@ describe('a program answers in the VM as on Linux', () => {
     'futexes.c',
     'many-threads.c',
     'spawn.c',
+    'system-v.c',
     'terminals.c',
     'memory.c',
     'threads.c',

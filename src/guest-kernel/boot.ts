@@ -58,6 +58,9 @@ import { launcherCalls } from './syscalls/launcher.ts';
 import { limits } from './syscalls/limits.ts';
 import { memory } from './syscalls/memory.ts';
 import { memoryFiles } from './syscalls/memory-files.ts';
+import { messageCalls } from './syscalls/message-queues.ts';
+import { semaphoreCalls } from './syscalls/semaphores.ts';
+import { segmentCalls } from './syscalls/shared-segments.ts';
 import { type FilesystemType, mountCalls } from './syscalls/mounts.ts';
 import { names } from './syscalls/names.ts';
 import { openClose } from './syscalls/open-close.ts';
@@ -110,6 +113,9 @@ export function allSyscalls(
     ...futexes,
     ...futexes2,
     ...memoryFiles,
+    ...semaphoreCalls,
+    ...messageCalls,
+    ...segmentCalls,
     ...processes,
     ...signals,
     ...time,

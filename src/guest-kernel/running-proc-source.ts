@@ -87,6 +87,7 @@ export function runningProcSource(machine: RunningMachine, parts: SourceParts): 
     get cpu() {
       return parts.cpu();
     },
+    systemV: machine.systemV,
     settings: machine.settings,
   };
 }

@@ -154,12 +154,19 @@ export class AreaList {
 
 function hold(area: Area): void {
   area.inode?.retain();
-  if (area.shared !== undefined && (area.protection & PROT_WRITE) !== 0) area.shared.writableMappings++;
+  const { shared } = area;
+  if (shared === undefined) return;
+  shared.mappings++;
+  if ((area.protection & PROT_WRITE) !== 0) shared.writableMappings++;
 }
 
 function letGo(area: Area): void {
   area.inode?.release();
-  if (area.shared !== undefined && (area.protection & PROT_WRITE) !== 0) area.shared.writableMappings--;
+  const { shared } = area;
+  if (shared === undefined) return;
+  shared.mappings--;
+  if ((area.protection & PROT_WRITE) !== 0) shared.writableMappings--;
+  shared.onUnmapped?.();
 }
 
 function cut(area: Area, startAddr: number, endAddr: number): Area {

@@ -3,6 +3,7 @@ import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { PseudoTerminals } from '../devices/pty.ts';
 import type { Terminal } from '../devices/terminal.ts';
 import type { ConsoleTty } from '../devices/tty.ts';
+import { SystemV } from '../ipc/system-v.ts';
 import { Network } from '../net/network.ts';
 import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
 import type { Vfs } from '../vfs/vfs.ts';
@@ -45,6 +46,7 @@ export class RunningMachine implements Machine {
   isGoingDown = false;
   /** Makes address spaces for fork; set in boot.ts. */
   namespaces: NamespacePool | undefined;
+  readonly systemV = new SystemV();
   /** Set in boot.ts. */
   pseudoTerminals: PseudoTerminals | undefined;
   readonly libraryPlaces = new LibraryPlaces();
@@ -124,6 +126,7 @@ export class RunningMachine implements Machine {
 
   /** Forgets the oldest ended programs beyond the history's bound. */
   programEnded(program: RunningProgram): void {
+    this.systemV.programEnded(program.pid);
     this.tty.programEnded();
     if (program.isHidden || program.isForked) this.#programs.delete(program.pid);
     let excess = [...this.#programs.values()].filter((each) => !each.isRunning).length - HISTORY;

@@ -157,6 +157,8 @@ const NEVER_RESTARTED = new Set([
   'epoll_pwait',
   'epoll_pwait2',
   'epoll_wait',
+  'msgrcv',
+  'msgsnd',
   'nanosleep',
   'pause',
   'poll',
@@ -165,6 +167,8 @@ const NEVER_RESTARTED = new Set([
   'rt_sigsuspend',
   'rt_sigtimedwait',
   'select',
+  'semop',
+  'semtimedop',
 ]);
 
 function waitFor(missing: NotResident, call: RunningCall | undefined): CallOutcome {

@@ -49,8 +49,11 @@ export class SharedPages {
     this.inode = inode;
   }
 
-  /** Shared mappings that may be written. */
+  /** Shared mappings, and those of them that may be written. */
+  mappings = 0;
   writableMappings = 0;
+  /** A mapping went. */
+  onUnmapped: (() => void) | undefined;
 
   get isUnwritten(): boolean {
     if (this.#detached.size > 0) return true;

@@ -1,6 +1,7 @@
 /** The files of /proc that tell of the whole machine: one row each. */
 import type { ByteString } from '../../../emulator/util/bytes.ts';
 import type { TreeRow } from '../virtual/virtual-tree.ts';
+import { ipcFiles } from './ipc-files.ts';
 import type { ProcSource } from './proc-source.ts';
 import { sysctlFiles } from './sysctl-files.ts';
 
@@ -119,6 +120,7 @@ export function machineFiles(source: ProcSource): readonly TreeRow[] {
     ['net', { link: 'self/net' }],
     ['consoles', () => 'console              -W- (EC p  )    5:1\n'],
     ['tty/drivers', () => '/dev/tty             /dev/tty        5       0 system:/dev/tty\n/dev/console         /dev/console    5       1 system:console\n/dev/ptmx            /dev/ptmx       5       2 system\npty_slave            /dev/pts      136 0-1048575 pty:slave\n'],
+    ...ipcFiles(source),
     ...sysctlFiles(source),
   ];
 }

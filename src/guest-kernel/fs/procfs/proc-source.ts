@@ -1,6 +1,7 @@
 /** What /proc and /sys need to know of the machine; running-proc-source.ts tells it of the running one. */
 import type { CpuDescription } from '../../../emulator/index.ts';
 import type { ByteString } from '../../../emulator/util/bytes.ts';
+import type { SystemV } from '../../ipc/system-v.ts';
 import type { ProcessImage } from '../../mm/memory-map.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import type { Timestamp } from '../../vfs/inode.ts';
@@ -113,6 +114,7 @@ export interface ProcSource {
   readonly bootId: ByteString;
   /** For /proc/cpuinfo. */
   readonly cpu: CpuDescription;
+  readonly systemV: SystemV;
   /** Settings below /proc/sys that act. */
   readonly settings: MachineSettings;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bytesOf, byteStringFrom } from '../../../emulator/util/bytes.ts';
 import { O_RDONLY } from '../../abi/fcntl.ts';
 import { makeDevice, type DeviceType } from '../../devices/device.ts';
+import { SystemV } from '../../ipc/system-v.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import type { UserMemory } from '../../vfs/open-file.ts';
 import { FileTable } from '../../vfs/file-table.ts';
@@ -146,6 +147,7 @@ function machine(): Tree {
     diskBytes: 1 << 20,
     commandLine: '/cli/cli.so',
     bootId: 'boot',
+    systemV: new SystemV(),
     settings: { corePattern: 'core', domainname: '(none)' },
     memoryBytes: 1 << 30,
     freeMemoryBytes: 1 << 29,

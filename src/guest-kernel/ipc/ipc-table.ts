@@ -1,0 +1,142 @@
+/**
+ * System V objects of one kind by id and key (Linux ipc/util.c): semaphore sets, message queues, shared segments.
+ * An id is never given twice soon: a sequence number stands above the slot.
+ */
+import { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOSPC, EPERM } from '../abi/errno.ts';
+import { IPC_CREAT, IPC_EXCL, IPC_PRIVATE } from '../abi/ipc.ts';
+import type { Credentials } from '../program/thread.ts';
+
+/** Slots below the sequence number: IPCMNI of Linux. */
+const SLOTS = 32_768;
+
+export class IpcObject {
+  readonly id: number;
+  key: number;
+  uid: number;
+  gid: number;
+  readonly cuid: number;
+  readonly cgid: number;
+  mode: number;
+  changedSeconds: number;
+
+  constructor({ id, key, mode, credentials, nowSeconds }: NewObject) {
+    this.id = id;
+    this.key = key;
+    this.uid = credentials.euid;
+    this.gid = credentials.egid;
+    this.cuid = credentials.euid;
+    this.cgid = credentials.egid;
+    this.mode = mode;
+    this.changedSeconds = nowSeconds;
+  }
+
+  get sequence(): number {
+    return Math.floor(this.id / SLOTS);
+  }
+}
+
+export interface NewObject {
+  readonly id: number;
+  readonly key: number;
+  readonly mode: number;
+  readonly credentials: Credentials;
+  readonly nowSeconds: number;
+}
+
+export class IpcTable<T extends IpcObject> {
+  readonly #objects = new Map<number, T>();
+  readonly #most: number;
+  #nextSlot = 0;
+  #sequence = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get all(): readonly T[] {
+    return [...this.#objects.values()].toSorted((a, b) => (a.id % SLOTS) - (b.id % SLOTS));
+  }
+
+  /**
+   * msgget(2) and its like: the object of that key, or a new one.
+   * @param check of an object that is there: whether it is what was asked for
+   * @throws ENOENT, EEXIST, ENOSPC, EACCES, and what `check` throws
+   */
+  get(
+    wish: Omit<NewObject, 'id' | 'mode'> & { readonly flags: number },
+    make: (object: NewObject) => T,
+    check: (found: T) => void,
+  ): T {
+    const { key, flags, credentials, nowSeconds } = wish;
+    const found = key === IPC_PRIVATE ? undefined : this.all.find((each) => each.key === key);
+    if (found !== undefined) {
+      if ((flags & (IPC_CREAT | IPC_EXCL)) === (IPC_CREAT | IPC_EXCL)) throw EEXIST;
+      check(found);
+      requireAccess(found, credentials, flags);
+      return found;
+    }
+    if (key !== IPC_PRIVATE && (flags & IPC_CREAT) === 0) throw ENOENT;
+    if (this.#objects.size >= this.#most) throw ENOSPC;
+    const object = make({ id: this.#allocate(), key, mode: flags & 0o777, credentials, nowSeconds });
+    this.#objects.set(object.id, object);
+    return object;
+  }
+
+  /** @throws EINVAL, or EIDRM for the id of one that is gone */
+  find(id: number): T {
+    const object = this.#objects.get(id);
+    if (object !== undefined) return object;
+    const isReplaced = id >= 0 && this.all.some((each) => each.id % SLOTS === id % SLOTS);
+    throw isReplaced ? EIDRM : EINVAL;
+  }
+
+  /** What *_STAT take: the place of an object instead of its id. @throws EINVAL */
+  at(slot: number): T {
+    const object = this.all.find((each) => each.id % SLOTS === slot);
+    if (object === undefined) throw EINVAL;
+    return object;
+  }
+
+  /** Highest slot in use: what IPC_INFO answers. */
+  get highestSlot(): number {
+    return this.all.reduce((most, { id }) => Math.max(most, id % SLOTS), 0);
+  }
+
+  has(object: T): boolean {
+    return this.#objects.get(object.id) === object;
+  }
+
+  remove(object: T): void {
+    this.#objects.delete(object.id);
+  }
+
+  #allocate(): number {
+    const used = new Set([...this.#objects.keys()].map((id) => id % SLOTS));
+    while (used.has(this.#nextSlot)) this.#advance();
+    const id = this.#sequence * SLOTS + this.#nextSlot;
+    this.#advance();
+    return id;
+  }
+
+  #advance(): void {
+    this.#nextSlot = (this.#nextSlot + 1) % SLOTS;
+    if (this.#nextSlot === 0) this.#sequence = (this.#sequence + 1) % SLOTS;
+  }
+}
+
+/** @param wanted permission bits, any of the three groups: 0o444 to read, 0o222 to change. @throws EACCES */
+export function requireAccess(object: IpcObject, credentials: Credentials, wanted: number): void {
+  const { euid, egid, groups } = credentials;
+  if (euid === 0) return;
+  const requested = (wanted >> 6) | (wanted >> 3) | wanted;
+  const isOf = (gid: number): boolean => gid === egid || groups.includes(gid);
+  let granted = object.mode;
+  if (euid === object.uid || euid === object.cuid) granted >>= 6;
+  else if (isOf(object.gid) || isOf(object.cgid)) granted >>= 3;
+  if ((requested & ~granted & 7) !== 0) throw EACCES;
+}
+
+/** IPC_SET and IPC_RMID are for owner, creator and root. @throws EPERM */
+export function requireOwner(object: IpcObject, { euid }: Credentials): void {
+  if (euid !== 0 && euid !== object.uid && euid !== object.cuid) throw EPERM;
+}

@@ -1,0 +1,160 @@
+/** msgget(2), msgsnd(2), msgrcv(2), msgctl(2). */
+import { EAGAIN, EIDRM, EINTR, EINVAL, ENOMSG, EPERM } from '../abi/errno.ts';
+import * as abi from '../abi/ipc.ts';
+import { requireAccess, requireOwner } from '../ipc/ipc-table.ts';
+import { MessageQueue, type QueuedMessage } from '../ipc/message-queues.ts';
+import { blocked } from '../program/blocked.ts';
+import type { WaitQueue } from '../program/wait-queue.ts';
+import type { Thread } from '../program/thread.ts';
+import type { Call } from '../vfs/open-file.ts';
+import { changePermissions, nowSeconds, storePermissions, systemV } from './ipc-objects.ts';
+import { type Result, type Syscall, syscall } from './syscall.ts';
+
+const READ = 0o444;
+const WRITE = 0o222;
+/** struct msgbuf: the type, then the text. */
+const TEXT = 8;
+
+function msgget(thread: Thread, { key, flags }: { key: number; flags: number }): Result {
+  const wish = { key, flags, credentials: thread.credentials, nowSeconds: nowSeconds(thread) };
+  return systemV(thread).messages.get(
+    wish,
+    (object) => new MessageQueue(object),
+    () => {},
+  ).id;
+}
+
+/** The queue of a call; after a wait the one it waited at. @throws EIDRM, EINVAL, EACCES */
+function queueOf(thread: Thread, id: number, call: Call, wanted: number): MessageQueue {
+  const { messages } = systemV(thread);
+  const before = call.progress as MessageQueue | undefined;
+  if (before !== undefined && !messages.has(before)) throw EIDRM;
+  const queue = before ?? messages.find(id);
+  requireAccess(queue, thread.credentials, wanted);
+  return queue;
+}
+
+function wait(call: Call, at: WaitQueue, queue: MessageQueue): Result {
+  if (call.isInterrupted) throw EINTR;
+  return blocked([at, queue.removed], { progress: queue });
+}
+
+interface SendArgs {
+  readonly id: number;
+  readonly message: number;
+  readonly size: number;
+  readonly flags: number;
+}
+
+function msgsnd(thread: Thread, { id, message, size, flags }: SendArgs, call: Call): Result {
+  const type = thread.memory.loadNumber(message);
+  if (size > abi.MSGMAX || id < 0 || type < 1) throw EINVAL;
+  const bytes = thread.memory.readable(message + TEXT, size).slice();
+  const queue = queueOf(thread, id, call, WRITE);
+  if (queue.send({ type, bytes }, thread.program.pid, nowSeconds(thread))) return 0;
+  if ((flags & abi.IPC_NOWAIT) !== 0) throw EAGAIN;
+  return wait(call, queue.room, queue);
+}
+
+interface ReceiveArgs extends SendArgs {
+  readonly type: number;
+}
+
+function msgrcv(thread: Thread, { id, message, size, type, flags }: ReceiveArgs, call: Call): Result {
+  if (id < 0 || size > Number.MAX_SAFE_INTEGER) throw EINVAL;
+  const isCopy = (flags & abi.MSG_COPY) !== 0;
+  if (isCopy && ((flags & abi.MSG_EXCEPT) !== 0 || (flags & abi.IPC_NOWAIT) === 0)) throw EINVAL;
+  const queue = queueOf(thread, id, call, READ);
+  const found = isCopy
+    ? queue.peek(type)
+    : queue.receive({ type, flags, maxBytes: size }, thread.program.pid, nowSeconds(thread));
+  if (found !== undefined) return storeMessage(thread, message, size, found);
+  if ((flags & abi.IPC_NOWAIT) !== 0) throw ENOMSG;
+  return wait(call, queue.arrived, queue);
+}
+
+function storeMessage({ memory }: Thread, addr: number, size: number, { type, bytes }: QueuedMessage): Result {
+  const length = Math.min(size, bytes.length);
+  memory.storeNumber(addr, type);
+  memory.writable(addr + TEXT, length).set(bytes.subarray(0, length));
+  return length;
+}
+
+interface ControlArgs {
+  readonly id: number;
+  readonly command: number;
+  readonly buffer: number;
+}
+
+function msgctl(thread: Thread, { id, command, buffer }: ControlArgs): Result {
+  const { messages } = systemV(thread);
+  if (id < 0 || command < 0) throw EINVAL;
+  if (command === abi.IPC_INFO || command === abi.MSG_INFO) return storeInfo(thread, command, buffer);
+  if (command === abi.MSG_STAT || command === abi.MSG_STAT_ANY) {
+    const queue = messages.at(id);
+    if (command === abi.MSG_STAT) requireAccess(queue, thread.credentials, READ);
+    storeQueue(thread, buffer, queue);
+    return queue.id;
+  }
+  if (command > abi.IPC_STAT) throw EINVAL;
+  if (command === abi.IPC_SET) thread.memory.readable(buffer, abi.MSQID_DS.size);
+  const queue = messages.find(id);
+  if (command === abi.IPC_STAT) {
+    requireAccess(queue, thread.credentials, READ);
+    storeQueue(thread, buffer, queue);
+  } else if (command === abi.IPC_SET) setQueue(thread, buffer, queue);
+  else {
+    requireOwner(queue, thread.credentials);
+    messages.remove(queue);
+    queue.wakeAll();
+  }
+  return 0;
+}
+
+function setQueue(thread: Thread, buffer: number, queue: MessageQueue): void {
+  const maxBytes = thread.memory.loadNumber(buffer + abi.MSQID_DS.msg_qbytes);
+  requireOwner(queue, thread.credentials);
+  if (maxBytes > abi.MSGMNB && thread.credentials.euid !== 0) throw EPERM;
+  changePermissions(thread, buffer, queue);
+  queue.maxBytes = maxBytes;
+  queue.room.wake();
+  queue.arrived.wake();
+}
+
+function storeQueue({ memory }: Thread, addr: number, queue: MessageQueue): void {
+  storePermissions(memory, addr, queue, abi.MSQID_DS.size);
+  memory.storeNumber(addr + abi.MSQID_DS.msg_stime, queue.sentSeconds);
+  memory.storeNumber(addr + abi.MSQID_DS.msg_rtime, queue.receivedSeconds);
+  memory.storeNumber(addr + abi.MSQID_DS.msg_ctime, queue.changedSeconds);
+  memory.storeNumber(addr + abi.MSQID_DS.msg_cbytes, queue.bytes);
+  memory.storeNumber(addr + abi.MSQID_DS.msg_qnum, queue.length);
+  memory.storeNumber(addr + abi.MSQID_DS.msg_qbytes, queue.maxBytes);
+  memory.storeU32(addr + abi.MSQID_DS.msg_lspid, queue.lastSender);
+  memory.storeU32(addr + abi.MSQID_DS.msg_lrpid, queue.lastReceiver);
+}
+
+// struct msginfo: pool, map, max, mnb, mni, ssz, tql, seg (16 bits).
+function storeInfo(thread: Thread, command: number, addr: number): Result {
+  const { messages } = systemV(thread);
+  const isUsage = command === abi.MSG_INFO;
+  const count = messages.all.reduce((sum, queue) => sum + queue.length, 0);
+  const bytes = messages.all.reduce((sum, queue) => sum + queue.bytes, 0);
+  const pool = Math.floor((abi.MSGMNI * abi.MSGMNB) / 1024);
+  // oxfmt-ignore
+  const fields = [
+    isUsage ? messages.all.length : pool, isUsage ? count : abi.MSGMNB, abi.MSGMAX, abi.MSGMNB, abi.MSGMNI, 16,
+    isUsage ? bytes : abi.MSGMNB, 0xffff,
+  ];
+  thread.memory.writable(addr, fields.length * 4);
+  fields.forEach((field, i) => thread.memory.storeU32(addr + i * 4, field));
+  return messages.highestSlot;
+}
+
+// oxfmt-ignore
+export const messageCalls: readonly Syscall[] = [
+  syscall({ nr: 68, name: 'msgget', args: { key: 'int', flags: 'flags' }, support: 'full', run: msgget }),
+  syscall({ nr: 69, name: 'msgsnd', args: { id: 'int', message: 'ptr', size: 'size', flags: 'flags' }, support: 'full', run: msgsnd }),
+  syscall({ nr: 70, name: 'msgrcv', args: { id: 'int', message: 'ptr', size: 'size', type: 'off', flags: 'flags' }, support: 'full',
+    run: msgrcv }),
+  syscall({ nr: 71, name: 'msgctl', args: { id: 'int', command: 'int', buffer: 'ptr' }, support: 'full', run: msgctl }),
+];

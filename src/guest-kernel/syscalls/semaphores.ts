@@ -1,0 +1,192 @@
+/** semget(2), semop(2), semtimedop(2), semctl(2). */
+import { E2BIG, EAGAIN, EFBIG, EIDRM, EINTR, EINVAL } from '../abi/errno.ts';
+import * as abi from '../abi/ipc.ts';
+import { requireAccess, requireOwner } from '../ipc/ipc-table.ts';
+import { SemaphoreSet, type SemaphoreOperation } from '../ipc/semaphores.ts';
+import { blocked } from '../program/blocked.ts';
+import type { Thread } from '../program/thread.ts';
+import type { Call } from '../vfs/open-file.ts';
+import { changePermissions, nowSeconds, storePermissions, systemV } from './ipc-objects.ts';
+import { type Result, type Syscall, syscall } from './syscall.ts';
+import { loadTimespecNs } from './timespec.ts';
+
+const READ = 0o444;
+const WRITE = 0o222;
+
+function semget(thread: Thread, { key, count, flags }: { key: number; count: number; flags: number }): Result {
+  if (count < 0 || count > abi.SEMMSL) throw EINVAL;
+  const wish = { key, flags, credentials: thread.credentials, nowSeconds: nowSeconds(thread) };
+  const make = (object: ConstructorParameters<typeof SemaphoreSet>[0]): SemaphoreSet => {
+    return new SemaphoreSet(object, count);
+  };
+  const { semaphores } = systemV(thread);
+  if (count === 0 && !mayExist(semaphores.all, key)) {
+    if (key === abi.IPC_PRIVATE || (flags & abi.IPC_CREAT) !== 0) throw EINVAL;
+  }
+  return semaphores.get(wish, make, (found) => {
+    if (count > found.semaphores.length) throw EINVAL;
+  }).id;
+}
+
+function mayExist(all: readonly SemaphoreSet[], key: number): boolean {
+  return key !== abi.IPC_PRIVATE && all.some((each) => each.key === key);
+}
+
+interface OperationArgs {
+  readonly id: number;
+  readonly operations: number;
+  readonly count: number;
+  readonly timeout: number;
+}
+
+/** What a waiting call knows: the set, and when to give up. */
+interface Waiting {
+  readonly set: SemaphoreSet;
+  readonly deadlineNs: number | undefined;
+}
+
+function semtimedop(thread: Thread, args: OperationArgs, call: Call): Result {
+  const operations = loadOperations(thread, args);
+  const { semaphores } = systemV(thread);
+  const before = call.progress as Waiting | undefined;
+  if (before !== undefined && !semaphores.has(before.set)) throw EIDRM;
+  const timeoutNs = args.timeout === 0 ? undefined : loadTimespecNs(thread.memory, args.timeout);
+  const set = before?.set ?? semaphores.find(args.id);
+  if (operations.some(({ number }) => number >= set.semaphores.length)) throw EFBIG;
+  requireAccess(set, thread.credentials, operations.some(({ change }) => change !== 0) ? WRITE : READ);
+  const obstacle = set.operate(operations, thread.program.pid, nowSeconds(thread));
+  if (obstacle === undefined) return 0;
+  if (obstacle.mustNotWait) throw EAGAIN;
+  const deadlineNs = before === undefined ? timeoutNs && call.nowNs + timeoutNs : before.deadlineNs;
+  if (deadlineNs !== undefined && call.nowNs >= deadlineNs) throw EAGAIN;
+  if (timeoutNs === 0) throw EAGAIN;
+  if (call.isInterrupted) throw EINTR;
+  const progress: Waiting = { set, deadlineNs };
+  return blocked([obstacle.queue, set.removed], { progress, ...(deadlineNs === undefined ? {} : { deadlineNs }) });
+}
+
+function loadOperations({ memory }: Thread, { operations, count }: OperationArgs): readonly SemaphoreOperation[] {
+  if (count < 1) throw EINVAL;
+  if (count > abi.SEMOPM) throw E2BIG;
+  const bytes = memory.readable(operations, count * abi.SEMBUF.size);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: count }, (_, i) => {
+    const at = i * abi.SEMBUF.size;
+    return {
+      number: view.getUint16(at, true),
+      change: view.getInt16(at + abi.SEMBUF.sem_op, true),
+      flags: view.getUint16(at + abi.SEMBUF.sem_flg, true),
+    };
+  });
+}
+
+interface ControlArgs {
+  readonly id: number;
+  readonly number: number;
+  readonly command: number;
+  readonly argument: number;
+}
+
+function semctl(thread: Thread, args: ControlArgs): Result {
+  const { semaphores } = systemV(thread);
+  const { command } = args;
+  if (args.id < 0) throw EINVAL;
+  if (command === abi.IPC_INFO || command === abi.SEM_INFO) return storeInfo(thread, args);
+  if (command === abi.SEM_STAT || command === abi.SEM_STAT_ANY) {
+    const set = semaphores.at(args.id);
+    if (command === abi.SEM_STAT) requireAccess(set, thread.credentials, READ);
+    storeSet(thread, args.argument, set);
+    return set.id;
+  }
+  const set = semaphores.find(args.id);
+  switch (command) {
+    case abi.IPC_STAT:
+      requireAccess(set, thread.credentials, READ);
+      storeSet(thread, args.argument, set);
+      return 0;
+    case abi.IPC_SET:
+      changePermissions(thread, args.argument, set);
+      return 0;
+    case abi.IPC_RMID:
+      requireOwner(set, thread.credentials);
+      semaphores.remove(set);
+      set.wakeAll();
+      return 0;
+    default:
+      return valueCommand(thread, set, args);
+  }
+}
+
+function valueCommand(thread: Thread, set: SemaphoreSet, { number, command, argument }: ControlArgs): Result {
+  const { memory, credentials, program } = thread;
+  const isChange = command === abi.SETVAL || command === abi.SETALL;
+  if (![abi.GETPID, abi.GETVAL, abi.GETALL, abi.GETNCNT, abi.GETZCNT].includes(command) && !isChange) throw EINVAL;
+  if (command === abi.GETALL || command === abi.SETALL) {
+    requireAccess(set, credentials, isChange ? WRITE : READ);
+    const bytes = set.semaphores.length * 2;
+    const view = viewOf(isChange ? memory.readable(argument, bytes) : memory.writable(argument, bytes));
+    if (isChange) {
+      set.assign(
+        0,
+        set.semaphores.map((_, i) => view.getUint16(i * 2, true)),
+        program.pid,
+      );
+      set.changedSeconds = nowSeconds(thread);
+    } else set.semaphores.forEach(({ value }, i) => view.setUint16(i * 2, value, true));
+    return 0;
+  }
+  const semaphore = number < 0 ? undefined : set.semaphores[number];
+  if (semaphore === undefined) throw EINVAL;
+  requireAccess(set, credentials, isChange ? WRITE : READ);
+  switch (command) {
+    case abi.GETPID:
+      return semaphore.lastPid;
+    case abi.GETVAL:
+      return semaphore.value;
+    case abi.GETNCNT:
+      return semaphore.growing.size;
+    case abi.GETZCNT:
+      return semaphore.emptying.size;
+    default:
+      set.assign(number, [argument | 0], program.pid);
+      set.changedSeconds = nowSeconds(thread);
+      return 0;
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function storeSet({ memory }: Thread, addr: number, set: SemaphoreSet): void {
+  storePermissions(memory, addr, set, abi.SEMID_DS.size);
+  memory.storeNumber(addr + abi.SEMID_DS.sem_otime, set.usedSeconds);
+  memory.storeNumber(addr + abi.SEMID_DS.sem_ctime, set.changedSeconds);
+  memory.storeNumber(addr + abi.SEMID_DS.sem_nsems, set.semaphores.length);
+}
+
+// struct seminfo: map, mni, mns, mnu, msl, opm, ume, usz, vmx, aem.
+function storeInfo(thread: Thread, { command, argument }: ControlArgs): Result {
+  const { semaphores } = systemV(thread);
+  const isUsage = command === abi.SEM_INFO;
+  const total = semaphores.all.reduce((sum, set) => sum + set.semaphores.length, 0);
+  const all = abi.SEMMNI * abi.SEMMSL;
+  // oxfmt-ignore
+  const fields = [
+    all, abi.SEMMNI, all, all, abi.SEMMSL, abi.SEMOPM, abi.SEMOPM, isUsage ? semaphores.all.length : 20, abi.SEMVMX,
+    isUsage ? total : abi.SEMVMX,
+  ];
+  thread.memory.writable(argument, fields.length * 4);
+  fields.forEach((field, i) => thread.memory.storeU32(argument + i * 4, field));
+  return semaphores.highestSlot;
+}
+
+// oxfmt-ignore
+export const semaphoreCalls: readonly Syscall[] = [
+  syscall({ nr: 64, name: 'semget', args: { key: 'int', count: 'int', flags: 'flags' }, support: 'full', run: semget }),
+  syscall({ nr: 65, name: 'semop', args: { id: 'int', operations: 'ptr', count: 'uint' }, support: 'full',
+    run: (thread, args, call) => semtimedop(thread, { ...args, timeout: 0 }, call) }),
+  syscall({ nr: 66, name: 'semctl', args: { id: 'int', number: 'int', command: 'int', argument: 'ptr' }, support: 'full', run: semctl }),
+  syscall({ nr: 220, name: 'semtimedop', args: { id: 'int', operations: 'ptr', count: 'uint', timeout: 'ptr' }, support: 'full',
+    run: semtimedop }),
+];
