@@ -20,8 +20,19 @@ export interface BatchQuestions {
 
 const MAX_BLOCK_INSTRUCTIONS = 32;
 
-/** Regions with distinct entries. @param roots guest addresses, none of them compiled */
-export function formBatch(roots: readonly number[], services: ExecutorServices, questions: BatchQuestions): Region[] {
+export interface FormedBatch {
+  /** With distinct entries. */
+  readonly regions: readonly Region[];
+  /** Roots that found no room: for the next batch. */
+  readonly left: readonly number[];
+}
+
+/** @param roots guest addresses, none of them compiled */
+export function formBatch(
+  roots: readonly number[],
+  services: ExecutorServices,
+  questions: BatchQuestions,
+): FormedBatch {
   const { limits } = questions;
   /** Heads of loops that other regions go on at, so that they need not take them in at a bad place. */
   const heads = new Set<number>();
@@ -29,8 +40,10 @@ export function formBatch(roots: readonly number[], services: ExecutorServices, 
   const regions: Region[] = [];
   const covered = new Set<number>();
   const entries = new Set<number>();
+  let blockCount = 0;
+  const isFull = (): boolean => blockCount >= limits.batchBlocks;
   const add = (rip: number): void => {
-    if (regions.length >= limits.maxRegions || entries.has(rip)) return;
+    if (isFull() || entries.has(rip)) return;
     const block = survey.lift(rip);
     if (block.instructionCount === 0 || block.volatileBytes !== undefined) return;
     const region = formRegion(block, survey, limits);
@@ -42,15 +55,21 @@ export function formBatch(roots: readonly number[], services: ExecutorServices, 
     }
     entries.add(rip);
     regions.push(region);
+    blockCount += region.blocks.length;
     for (const { rip: inside } of region.blocks) covered.add(inside);
   };
-  for (const rip of roots) if (!covered.has(rip)) add(rip);
+  const left: number[] = [];
+  for (const rip of roots) {
+    if (covered.has(rip)) continue;
+    if (isFull()) left.push(rip);
+    else add(rip);
+  }
   if (limits.joins !== 'calls') {
     for (const { blocks } of regions) {
       for (const block of blocks) for (const rip of continuationsOf(block)) if (survey.isWanted(rip)) add(rip);
     }
   }
-  return regions;
+  return { regions, left: left.filter((rip) => !covered.has(rip)) };
 }
 
 function surveyOf(services: ExecutorServices, questions: BatchQuestions, heads: ReadonlySet<number>): CodeSurvey {

@@ -42,7 +42,7 @@ interface JsBatch {
 
 export class JsBackend implements RegionBackend<JsLink> {
   // Beyond these V8 takes long to optimise a function, or gives up (bench/README.md).
-  readonly limits: RegionLimits = { maxBlocks: 12, maxInstructions: 120, joins: 'calls', maxRegions: 24 };
+  readonly limits: RegionLimits = { maxBlocks: 12, maxInstructions: 120, joins: 'calls', batchBlocks: 96 };
   readonly #services: ExecutorServices;
   readonly #links: LinkSource<JsLink>;
   readonly #views: Views;

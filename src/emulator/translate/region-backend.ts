@@ -8,8 +8,8 @@ export interface RegionLimits {
   readonly maxInstructions: number;
   /** Without 'calls' the block behind a call is a region of its own. */
   readonly joins: Joins;
-  /** Regions of one batch. */
-  readonly maxRegions: number;
+  /** Blocks after which a batch takes in no further region: while it is made nobody else runs. */
+  readonly batchBlocks: number;
 }
 
 /** The links of a space by address. */

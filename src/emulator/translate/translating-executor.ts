@@ -286,11 +286,11 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     );
   }
 
-  #takeBatch(): Region[] {
+  #takeBatch(): readonly Region[] {
     const queue = new Set(this.#queue);
     this.#queue = [];
     const roots = [...queue].filter(({ code }) => code === null).map(({ rip }) => rip >>> 0);
-    const regions = formBatch(roots, this.#services, {
+    const { regions, left } = formBatch(roots, this.#services, {
       limits: this.#backend.limits,
       isCompiled: (rip) => this.#links.get(rip)?.isCompiled === true,
       // Code that never ran is not worth compiling, unless everything is compiled at first sight.
@@ -305,7 +305,15 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
       link.isQueued = false;
       link.executions = Math.min(link.executions, 1);
     }
+    for (const rip of left) this.#queueAgain(this.linkTo(rip));
     return regions;
+  }
+
+  /** It waited for a batch that was full: the next execution makes one. */
+  #queueAgain(link: L): void {
+    link.isQueued = true;
+    link.executions = this.#warmUp * PATIENCE;
+    this.#queue.push(link);
   }
 
   #hasRun(rip: number): boolean {
