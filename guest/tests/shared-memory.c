@@ -250,6 +250,40 @@ static void memory_files(void) {
   printf("code: %d\n", sum);
 }
 
+static unsigned checksum(const unsigned char *bytes, int count) {
+  unsigned sum = 1;
+  for (int i = 0; i < count; i++) sum = sum * 31 + bytes[i];
+  return sum;
+}
+
+/* Single instructions that read through one mapping of a page and write through another. */
+static void two_views(void) {
+  SECTION("one instruction, two views of one page");
+  int fd = memfd_create("views", 0);
+  ftruncate(fd, 3 * PAGE);
+  unsigned char *a = (void *)map(fd, 3 * PAGE, PROT_READ | PROT_WRITE), *b = (void *)map(fd, 3 * PAGE, PROT_READ | PROT_WRITE);
+  for (int i = 0; i < 3 * PAGE; i++) a[i] = i * 7;
+  unsigned char *from = a + 100, *to = b + 2000;
+  size_t count = 1000; /* no overlap: of that processors make what they like */
+  asm volatile("rep movsb" : "+S"(from), "+D"(to), "+c"(count) : : "memory");
+  printf("movsb: %u, left %zu\n", checksum(b, 3 * PAGE), count);
+  from = b + 4090, to = a + 8188, count = 20; /* both cross pages */
+  asm volatile("rep movsb" : "+S"(from), "+D"(to), "+c"(count) : : "memory");
+  printf("movsb over page ends: %u\n", checksum(b, 3 * PAGE));
+  from = a + 8, to = b + 16;
+  asm volatile("movsq" : "+S"(from), "+D"(to) : : "memory");
+  from = a + 4092, to = b + 4090;
+  asm volatile("movsq" : "+S"(from), "+D"(to) : : "memory");
+  printf("movsq: %u\n", checksum(a, 3 * PAGE));
+  from = a, to = b, count = 3 * PAGE;
+  asm volatile("repe cmpsb" : "+S"(from), "+D"(to), "+c"(count) : : "memory", "cc");
+  printf("cmpsb: left %zu\n", count);
+  unsigned char *stack = b + 2048;
+  asm volatile("mov %%rsp, %%r12\n\tmov %0, %%rsp\n\tpushq 64(%1)\n\tpopq 72(%1)\n\tpushq 8(%1)\n\tmov %%r12, %%rsp"
+               : : "r"(stack), "r"(a) : "r12", "memory");
+  printf("push and pop: %u\n", checksum(b, 3 * PAGE));
+}
+
 static void named_semaphore(void) {
   SECTION("sem_open, shm_open");
   sem_unlink("/osv-test");
@@ -296,6 +330,7 @@ int main(int argc, char **argv) {
   file_mapping();
   truncation();
   memory_files();
+  two_views();
   named_semaphore();
   return 0;
 }

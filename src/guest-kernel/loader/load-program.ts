@@ -36,7 +36,8 @@ import {
 } from '../abi/elf.ts';
 import { E2BIG, EFAULT } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
-import { type MemoryMap, pageUp, type ProcessImage, STACK_TOP } from '../mm/memory-map.ts';
+import { type MemoryMap, pageUp, STACK_TOP } from '../mm/memory-map.ts';
+import type { ProcessImage } from '../mm/process-image.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { ElfImage, Segment } from './elf.ts';
 import { VDSO_BYTES, VDSO_IMAGE_OFFSET, buildVdso } from './vdso.ts';

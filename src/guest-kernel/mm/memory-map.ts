@@ -23,8 +23,10 @@ import { EACCES, EEXIST, EINVAL, ENOMEM } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import { type Inode, NotResident } from '../vfs/inode.ts';
 import type { FutexPlace } from '../program/futex-table.ts';
-import { type PageHolder, readFile, sharedPages, writeBackQuietly } from '../vfs/shared-pages.ts';
+import { type PageHolder, readFile, type SharedPages, sharedPages, writeBackQuietly } from '../vfs/shared-pages.ts';
 import { type Area, AreaList } from './area-list.ts';
+import { LentPages } from './lent-pages.ts';
+import type { ProcessImage } from './process-image.ts';
 import { LIBRARIES_BASE, LIBRARIES_END } from './library-places.ts';
 
 /** First address that mmap gives out. Below the machine's area 256 MiB are left for a program's image and its brk. */
@@ -63,21 +65,6 @@ export interface MapRequest {
   readonly name?: string;
 }
 
-/** mm_struct of Linux: addresses that /proc tells. */
-export interface ProcessImage {
-  readonly codeStart: number;
-  readonly codeEnd: number;
-  readonly dataStart: number;
-  readonly dataEnd: number;
-  readonly stackStart: number;
-  readonly argvStart: number;
-  readonly argvEnd: number;
-  readonly environmentStart: number;
-  readonly environmentEnd: number;
-  /** The auxiliary vector as it lies on the stack. */
-  readonly auxv: Uint8Array;
-}
-
 /** Whole pages. */
 interface Run {
   readonly startAddr: number;
@@ -103,6 +90,8 @@ export class MemoryMap implements PageHolder {
   /** One byte per page of the 4 GiB: 1 = holds bytes of its mapping. */
   readonly #resident: Uint8Array;
   #residentPages = 0;
+  /** While one instruction needs several views of a shared page. */
+  #lending: LentPages | undefined;
   /** The heap of brk(2) is [brkStart, brkEnd); set by the loader. */
   brkStart = 0;
   brkEnd = 0;
@@ -384,6 +373,27 @@ export class MemoryMap implements PageHolder {
     this.#drop(addr, addr + PAGE_SIZE);
   }
 
+  /** From now on a shared page that lies here already shows at every place of this memory that is touched. */
+  startLending(): void {
+    this.#lending = new LentPages(this.space);
+  }
+
+  endLending(): void {
+    const lent = this.#lending?.settle() ?? [];
+    this.#lending = undefined;
+    for (const addr of lent) this.#drop(addr, addr + PAGE_SIZE);
+  }
+
+  /** @returns whether the page is one of this memory's own */
+  #lend(area: Area, shared: SharedPages, page: number): boolean {
+    const index = filePage(area, page * PAGE_SIZE);
+    const ownerAddr = shared.placeIn(index, this);
+    if (ownerAddr === undefined) return false;
+    this.#claim(page, 1);
+    this.#lending?.lend({ shared, filePage: index, ownerAddr, addr: page * PAGE_SIZE }, area.protection);
+    return true;
+  }
+
   cleanPage(addr: number): void {
     const area = this.areas.find(addr);
     if (area !== undefined) this.space.protect(addr, PAGE_SIZE, area.protection & ~PROT_WRITE);
@@ -473,6 +483,7 @@ export class MemoryMap implements PageHolder {
     if (shared === undefined) return;
     for (let page = first; page < limit; page++) {
       const addr = page * PAGE_SIZE;
+      if (this.#lending !== undefined && (page !== wanted || this.#lend(area, shared, page))) continue;
       if (page !== wanted && (this.#resident[page] === 1 || shared.hasOwner(filePage(area, addr)))) continue;
       if (this.#budget.usedPages + 1 > this.#budget.limitPages) throw ENOMEM;
       const view = this.space.u8.subarray(addr, addr + PAGE_SIZE);

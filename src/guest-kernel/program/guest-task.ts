@@ -36,6 +36,7 @@ import type { SliceOutcome } from './scheduler.ts';
 import { type AlternateStack, NO_ALTERNATE_STACK, popSignalFrame, pushSignalFrame } from './signal-frame.ts';
 import { type SignalInfo, type SignalSet, UNBLOCKABLE, signalBit } from './signals.ts';
 import type { Thread } from './thread.ts';
+import { stepOverTwoViews } from './two-views.ts';
 import { releaseThread } from './thread-end.ts';
 
 /** What a system call counts for, in instructions, so that a loop of calls is preempted too. */
@@ -47,6 +48,10 @@ const LONGEST_SLICE_NS = 4_000_000;
 const LEAST_FUEL = 1_000;
 /** The same fault that often in a row, each time found allowed: the core and the kernel disagree. */
 const MAX_SPURIOUS = 8;
+/** An instruction touches at most a few pages, each for reading and then for writing. */
+const MAX_FAULTS_HERE = 16;
+/** Steps of a REP over two views of one page before others have a turn. */
+const MAX_STEPS = 256;
 
 export class GuestTask extends KernelTask implements Thread {
   /** These three change together, when execve leaves a shared memory (see `moveInto`). */
@@ -74,6 +79,8 @@ export class GuestTask extends KernelTask implements Thread {
   #calls = 0;
   #spurious = 0;
   #lastFaultAddr = -1;
+  #faultsHere = 0;
+  #lastFaultRip = -1n;
 
   constructor(
     machine: RunningMachine,
@@ -301,7 +308,10 @@ export class GuestTask extends KernelTask implements Thread {
       const addr = fault.address >= 0n && fault.address < 0x1_0000_0000n ? Number(fault.address) : -1;
       const wanted = fault.access === 'write' ? PROT_WRITE : fault.access === 'fetch' ? PROT_EXEC : PROT_READ;
       const result = addr < 0 ? 'unmapped' : this.namespace.map.touch(addr, wanted);
-      if (result === 'ok') this.minorFaults++;
+      if (result === 'ok') {
+        this.minorFaults++;
+        if (this.#isStuck(fault.rip)) return this.#stepOverTwoViews();
+      }
       if (result === 'ok' || (result === 'present' && !this.#isSpurious(addr))) return true;
       if (result === 'beyond-file') this.#raiseFault(fault, { signal: SIGBUS, code: BUS_ADRERR });
       else this.#raiseFault(fault, { signal: SIGSEGV, code: result === 'unmapped' ? SEGV_MAPERR : SEGV_ACCERR });
@@ -315,6 +325,24 @@ export class GuestTask extends KernelTask implements Thread {
       endLargest(this.machine, this.program);
     }
     return !this.isTerminated;
+  }
+
+  /** An instruction that faults again and again although each page came: two views of one page chase each other. */
+  #isStuck(rip: bigint): boolean {
+    this.#faultsHere = rip === this.#lastFaultRip && this.namespace.cpu.lastRetired === 0 ? this.#faultsHere + 1 : 0;
+    this.#lastFaultRip = rip;
+    return this.#faultsHere > MAX_FAULTS_HERE;
+  }
+
+  #stepOverTwoViews(): boolean {
+    this.#faultsHere = 0;
+    const { rip } = this.cpuState;
+    // A REP comes back to itself: it needs both views for each step.
+    for (let steps = 0; steps < MAX_STEPS && this.cpuState.rip === rip; steps++) {
+      const exit = stepOverTwoViews(this);
+      if (exit?.kind === 'fault') return this.#handleFault(exit.fault);
+    }
+    return true;
   }
 
   #isSpurious(addr: number): boolean {

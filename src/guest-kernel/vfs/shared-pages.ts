@@ -65,6 +65,12 @@ export class SharedPages {
     return this.#owners.has(page);
   }
 
+  /** Where a page lies in `holder`; undefined: not there. */
+  placeIn(page: number, holder: PageHolder): number | undefined {
+    const owner = this.#owners.get(page);
+    return owner?.holder === holder ? owner.addr : undefined;
+  }
+
   isOwnedDirty(page: number): boolean {
     return this.#owners.get(page)?.isDirty === true;
   }

@@ -2,7 +2,7 @@
 import type { CpuDescription } from '../../../emulator/index.ts';
 import type { ByteString } from '../../../emulator/util/bytes.ts';
 import type { SystemV } from '../../ipc/system-v.ts';
-import type { ProcessImage } from '../../mm/memory-map.ts';
+import type { ProcessImage } from '../../mm/process-image.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import type { Timestamp } from '../../vfs/inode.ts';
 import type { UserMemory } from '../../vfs/open-file.ts';
