@@ -32,7 +32,6 @@ export async function chromiumSession(url: string, image: string, engine: string
   await page.waitForFunction(() => window.machine !== undefined);
   await page.evaluate(async () => {
     await window.machine?.ready();
-    await window.machine?.watchStatistics(true);
   });
   const threadTime = await rendererTime(browser, MACHINE_THREAD);
   const written = new Set<string>();
@@ -42,6 +41,7 @@ export async function chromiumSession(url: string, image: string, engine: string
         if (!written.has(to)) await write(page, to, from);
         written.add(to);
       }
+      await page.evaluate(async (isWatched) => await window.machine?.watchStatistics(isWatched), !job.isUnwatched);
       const startMs = threadTime();
       const outcome = await runInPage(page, guestCommand(job.guest));
       return { ...outcome, cpuMs: threadTime() - startMs };

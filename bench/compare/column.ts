@@ -11,6 +11,8 @@ export interface Job {
   /** Path and arguments: on the host, and in a machine. */
   readonly host: readonly string[];
   readonly guest: readonly string[];
+  /** Single system calls are timed: the machine does not read its clock to tell tiers apart meanwhile. */
+  readonly isUnwatched?: boolean;
 }
 
 export interface Outcome {

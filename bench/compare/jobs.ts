@@ -38,7 +38,7 @@ export function latencyJob({ name, mode, count }: Latency): Job {
   const program = compiled('latency', ['-O2', '-pthread']);
   const words = [mode, String(count)];
   const files = { '/bench-latency': program };
-  return { name, files, host: [program, ...words], guest: ['/bench-latency', ...words] };
+  return { name, files, host: [program, ...words], guest: ['/bench-latency', ...words], isUnwatched: true };
 }
 
 /** A program of bench/guest, as gcc makes one: a PIE that ld.so starts. */

@@ -17,7 +17,7 @@ import { runInGuest } from './run-in-guest.ts';
 
 export type MachineRequest =
   | { readonly kind: 'write'; readonly to: string; readonly from: string }
-  | { readonly kind: 'run'; readonly command: string }
+  | { readonly kind: 'run'; readonly command: string; readonly isWatched: boolean }
   | { readonly kind: 'statistics' };
 
 export type MachineReply =
@@ -74,7 +74,6 @@ async function start(): Promise<GuestRest> {
   await listening;
   const door = new MessageChannel();
   machine.openDoor(8000, door.port2);
-  machine.watchStatistics(true);
   return new GuestRest(new DoorClient(door.port1));
 }
 
@@ -84,6 +83,7 @@ async function serve(rest: GuestRest, request: MachineRequest): Promise<MachineR
       await rest.writeFile(request.to, new Blob([readFileSync(request.from)]));
       return { kind: 'done' };
     case 'run':
+      machine.watchStatistics(request.isWatched);
       return { kind: 'outcome', outcome: await runInGuest(rest, request.command) };
     case 'statistics':
       return { kind: 'statistics', statistics: machine.statistics() };

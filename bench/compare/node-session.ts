@@ -25,7 +25,7 @@ export async function nodeSession(bundle: string, image: string, engine: string)
       written.add(to);
     }
     const startMs = threadTimeMs(pid, '');
-    const reply = await ask({ kind: 'run', command: guestCommand(job.guest) });
+    const reply = await ask({ kind: 'run', command: guestCommand(job.guest), isWatched: !job.isUnwatched });
     if (reply.kind !== 'outcome') throw new Error(`${job.name}: no outcome`);
     return { ...reply.outcome, cpuMs: threadTimeMs(pid, '') - startMs };
   };

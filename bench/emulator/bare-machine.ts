@@ -38,7 +38,7 @@ export function runBare(elf: Uint8Array, args: readonly string[], name: string, 
   const cpu = createCpu(space, {
     ...translation,
     ...executorOf(name),
-    ports: { timestamp: () => 0n, entropy: (dst) => void dst.fill(4), nowMs: () => performance.now() },
+    ports: { timestamp: () => 0, entropy: (dst) => void dst.fill(4), nowMs: () => performance.now() },
   });
   const state = cpu.createState();
   state.setNumber(REG.RSP, pushArguments(space, endAddr + STACK_SIZE, args));

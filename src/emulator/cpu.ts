@@ -9,7 +9,7 @@ import type { CpuStatistics } from './statistics.ts';
 /** What the core asks of its host; the kernel passes its own ports through. */
 export interface CpuPorts {
   /** RDTSC: cycles since boot at tscHz. */
-  timestamp(): bigint;
+  timestamp(): number;
   /** RDRAND, RDSEED: fills `dst` with random bytes. */
   entropy(dst: Uint8Array): void;
   /** Host time in ms, for statistics alone; without it translateMs stays 0. */

@@ -118,7 +118,6 @@ class Core implements Cpu {
 
   run(state: CpuState, fuel: number): Exit {
     const caller = this.#counters.tier;
-    this.#counters.enter('reference');
     const exit = this.#executor.run(state.addr, fuel);
     this.#counters.enter(caller);
     this.#counters.retired += this.#executor.retired;

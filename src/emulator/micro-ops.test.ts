@@ -13,7 +13,7 @@ function coreFor(code: Uint8Array, translation?: TranslationOptions): { cpu: Cpu
   const space = new AddressSpace();
   space.protect(CODE, code.length, 5);
   space.u8.set(code, CODE);
-  const ports = { timestamp: () => 0n, entropy: () => {} };
+  const ports = { timestamp: () => 0, entropy: () => {} };
   const options = translation === undefined ? {} : { translation };
   const cpu = createCpu(space, { engine: 'reference', coldTier: 'micro-ops', ports, ...options });
   const state = cpu.createState();
@@ -68,7 +68,7 @@ describe('micro-ops', () => {
   it('what another program left behind the last micro-op is not run', () => {
     const space = new AddressSpace();
     space.protect(CODE, 0x2000, 7);
-    const ports = { timestamp: () => 0n, entropy: () => {} };
+    const ports = { timestamp: () => 0, entropy: () => {} };
     const run = (code: Uint8Array): string => {
       space.noteStore(CODE, code.length);
       space.u8.set(code, CODE);

@@ -380,7 +380,7 @@ function cpuMaker(ports: KernelPorts, engine: EngineReport, cpu: CpuChoice, shar
       ports: {
         nowMs: () => ports.clock.monotonicNs() / 1e6,
         // The time stamp counter runs at 1 GHz from boot, so the vDSO needs no scale (loader/vdso.ts).
-        timestamp: () => BigInt(Math.floor(ports.clock.monotonicNs())),
+        timestamp: () => ports.clock.monotonicNs(),
         entropy: (dst) => ports.entropy.fill(dst),
       },
     });

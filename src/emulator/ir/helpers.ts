@@ -11,7 +11,8 @@ import { X87 } from './x87/unit.ts';
 
 /** What helpers may ask of the outside; cpu.ts provides it. */
 export interface HelperPorts {
-  timestamp(): bigint;
+  /** Cycles since boot, below 2^53. */
+  timestamp(): number;
   entropy(dst: Uint8Array): void;
   /** EAX, EBX, ECX, EDX of a CPUID leaf. */
   cpuid(leaf: number, subleaf: number): readonly [number, number, number, number];
@@ -53,9 +54,9 @@ function cpuid({ space, state, ports }: HelperContext): number {
 function rdtsc({ space, state, ports }: HelperContext): number {
   const cycles = ports.timestamp();
   const at = (state + STATE_OFFSET.gpr) >> 2;
-  space.i32[at] = Number(BigInt.asIntN(32, cycles));
+  space.i32[at] = cycles % 0x1_0000_0000;
   space.i32[at + 1] = 0;
-  space.i32[at + 4] = Number(BigInt.asIntN(32, cycles >> 32n));
+  space.i32[at + 4] = cycles / 0x1_0000_0000;
   space.i32[at + 5] = 0;
   return 0;
 }

@@ -26,10 +26,10 @@ export function createGuest(code: Uint8Array, executor: ExecutorName = 'referenc
   space.protect(DATA, DATA_BYTES, 3);
   space.protect(STACK_TOP - STACK_BYTES, STACK_BYTES, 3);
   space.u8.set(code, CODE);
-  let cycles = 0n;
+  let cycles = 0;
   const cpu = createCpu(space, {
     ...EXECUTORS[executor],
-    ports: { timestamp: () => (cycles += 1000n), entropy: (dst) => void dst.fill(0x5a) },
+    ports: { timestamp: () => (cycles += 1000), entropy: (dst) => void dst.fill(0x5a) },
   });
   const state = cpu.createState();
   state.rip = BigInt(CODE);

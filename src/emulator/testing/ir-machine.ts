@@ -37,7 +37,7 @@ export function irMachine(
   const services: ExecutorServices = {
     space,
     codePages: new CodePages(space),
-    ports: { timestamp: () => 77n, entropy: (dst) => void dst.fill(1), cpuid: () => [1, 2, 3, 4] },
+    ports: { timestamp: () => 77, entropy: (dst) => void dst.fill(1), cpuid: () => [1, 2, 3, 4] },
     lift: (rip) => blocks.get(rip) ?? systemCallAt(rip),
     microBlock: () => null,
     counters,

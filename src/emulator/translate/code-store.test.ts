@@ -130,7 +130,7 @@ describe('code shared between spaces', () => {
     const space = new AddressSpace();
     space.protect(CODE, 0x1000, 7);
     space.u8.set(program, CODE);
-    const ports = { timestamp: () => 0n, entropy: (dst: Uint8Array): void => void dst.fill(1) };
+    const ports = { timestamp: () => 0, entropy: (dst: Uint8Array): void => void dst.fill(1) };
     const cpu = createCpu(space, { engine: 'wasm', ports, codeStore, translation: { warmUp: 3 } });
     const state = cpu.createState();
     state.rip = BigInt(CODE);
@@ -169,7 +169,7 @@ describe('code shared between spaces', () => {
     const space = new AddressSpace();
     space.protect(CODE, 0x1000, 7);
     space.u8.set(SUM, CODE);
-    const ports = { timestamp: () => 0n, entropy: (dst: Uint8Array): void => void dst.fill(1) };
+    const ports = { timestamp: () => 0, entropy: (dst: Uint8Array): void => void dst.fill(1) };
     const cpu = createCpu(space, { engine: 'wasm', ports, codeStore: store, translation: { warmUp: 3 } });
     const state = cpu.createState();
     for (const [opcode, sum] of [
@@ -196,7 +196,7 @@ describe('micro-ops shared between spaces', () => {
     space.protect(CODE, 0x2000, 7);
     space.protect(0x50_0000, 0x1000, 3);
     space.u8.set(code, at);
-    const ports = { timestamp: () => 0n, entropy: (dst: Uint8Array): void => void dst.fill(1) };
+    const ports = { timestamp: () => 0, entropy: (dst: Uint8Array): void => void dst.fill(1) };
     const cpu = createCpu(space, { engine: 'wasm', ports, codeStore });
     const state = cpu.createState();
     state.rip = BigInt(at);

@@ -3,15 +3,18 @@ import type { ColdTier, Executor, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import { FuelGauge } from '../fuel.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
+import type { CpuCounters } from '../statistics.ts';
 import { isTraced, stepTraced } from './single-step.ts';
 
 export class ColdExecutor implements Executor {
   readonly #space: AddressSpace;
+  readonly #counters: CpuCounters;
   readonly #cold: ColdTier;
   readonly #gauge: FuelGauge;
 
-  constructor({ space }: ExecutorServices, cold: ColdTier) {
+  constructor({ space, counters }: ExecutorServices, cold: ColdTier) {
     this.#space = space;
+    this.#counters = counters;
     this.#cold = cold;
     this.#gauge = new FuelGauge(space);
   }
@@ -29,6 +32,7 @@ export class ColdExecutor implements Executor {
   }
 
   run(stateAddr: number, fuel: number): Exit {
+    this.#counters.enter('reference');
     this.#gauge.begin(stateAddr, fuel);
     const exit = fuel > 0 ? this.#execute(stateAddr) : null;
     this.#gauge.end();

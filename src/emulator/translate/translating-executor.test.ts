@@ -8,7 +8,7 @@ import { compileFlat } from '../testing/compile.ts';
 const CODE = 0x40_0000;
 const STACK_TOP = 0x80_0000;
 const STACK_BYTES = 0x20_0000;
-const ports = { timestamp: () => 0n, entropy: (dst: Uint8Array): void => void dst.fill(1) };
+const ports = { timestamp: () => 0, entropy: (dst: Uint8Array): void => void dst.fill(1) };
 
 function machine(code: Uint8Array, options: Partial<CpuOptions> = {}): { cpu: Cpu; state: CpuState } {
   const space = new AddressSpace();

@@ -100,8 +100,8 @@ export class Differential {
   readonly #machine: Machine;
 
   constructor(executor: ExecutorName) {
-    let pulse = 0n;
-    const ports = { timestamp: () => (pulse += 1n), entropy: (dst: Uint8Array): void => void dst.fill(7) };
+    let pulse = 0;
+    const ports = { timestamp: () => ++pulse, entropy: (dst: Uint8Array): void => void dst.fill(7) };
     this.#machine = new Machine((space) => createCpu(space, { ...EXECUTORS[executor], ports }));
   }
 
