@@ -284,6 +284,17 @@ describe.each(EXECUTOR_NAMES)('on the %s executor', (engine) => {
       expect(guest.run().kind).toBe('syscall');
     });
 
+    it('set by IRETQ counts from the instruction it returns to', () => {
+      // again: mov rdx, rsp; push 0x2b; push rdx; push rax; push 0x33; lea rsi, 1f; push rsi; iretq; 1: nop; push rbx; popf; nop
+      // dec ecx; jnz again; syscall
+      const code = '48 89 e2 6a 2b 52 50 6a 33 48 8d 35 03 00 00 00 56 48 cf 90 53 9d 90 ff c9 75 e5 0f 05';
+      const guest = guestWith(code, engine, { RAX: 0x302, RBX: 2, RCX: 3 });
+      const stack = guest.state.get64(REG.RSP);
+      for (let i = 0; i < 3; i++) expect(Array.from({ length: 3 }, () => trapAt(guest))).toEqual([20n, 21n, 22n]);
+      expect(guest.run().kind).toBe('syscall');
+      expect(guest.state.get64(REG.RSP)).toBe(stack);
+    });
+
     it('gives way to the fault of the instruction', () => {
       const guest = guestWith('f7 f1', engine, { RCX: 0 });
       guest.state.rflags |= TRAPS;

@@ -237,6 +237,7 @@ export const EFFECTS = {
       machine.fault(VECTOR.GP, machine.rip);
       return true;
     },
+  interpret: () => () => false,
   helper: ({ machine, low, op, at, a, b }) => {
     const helper = HELPERS.get(op.tag);
     assert(helper !== undefined, `reference: helper '${op.tag}'`);

@@ -3,20 +3,28 @@ import type { I32 } from '../ir/block.ts';
 import { VECTOR } from '../exit.ts';
 import type { Int } from './int-builder.ts';
 import type { Lifter } from './lifter.ts';
-import type { Width } from './operands.ts';
+import type { Operand, Width } from './operands.ts';
 
 export const CS = 1;
-const SS = 2;
+export const SS = 2;
 export const FS = 4;
 export const GS = 5;
 
+export const USER_CODE = 0x33;
 const USER_DATA = 0x2b;
 /** User code and stack selectors, else null. ES CS SS DS FS GS. */
-const SELECTORS = [0, 0x33, USER_DATA, 0, 0, 0];
+const SELECTORS = [0, USER_CODE, USER_DATA, 0, 0, 0];
 
 /** What a move from the segment register reads. */
 export function selector(b: Lifter, register: number, width: Width): Int {
   return b.int(width, SELECTORS[register]);
+}
+
+/** Offset and selector at a far pointer in memory. */
+export function loadFarPointer(b: Lifter, pointer: Operand): { readonly offset: Int; readonly selector: I32 } {
+  const address = b.addressOf(pointer);
+  const offset = b.load(b.width, address);
+  return { offset, selector: b.low32(b.load(16, b.ir.add64(address, b.address(b.width / 8)))) };
 }
 
 /** Linux' descriptors that user code may load into data segments, as bits: null, code of 32 bits, data, code, CPU number. */

@@ -223,6 +223,7 @@ export const EMIT = {
   instruction: (w, op) => w.beginInstruction(op),
   raiseIf: (w, op) => w.statement(`if (${w.condition(op.args[0])}) ${w.slowExit()}`),
   checkTarget: (w, op) => w.statement(`if (${w.high(op.args[0])} !== 0) ${w.slowExit()}`),
+  interpret: (w) => w.statement(`if (true) ${w.slowExit()}`),
   helper: (w, op) => w.callHelper(op),
   jump: (w, op) => w.goTo(op.imm),
   branch: (w, op) => w.branch(op),

@@ -19,6 +19,13 @@ export const control = {
     attributes: [],
     doc: '#GP when a is not canonical: a branch there faults before it changes anything. Fast tiers may leave whenever its high half is not 0.',
   },
+  interpret: {
+    args: [],
+    result: 'none',
+    effects: 'raise',
+    attributes: [],
+    doc: 'A fast tier leaves here, always: the reference interpreter executes the whole instruction, and the dispatcher has control after it.',
+  },
   helper: {
     args: ['i32', 'i32'],
     result: 'i32',

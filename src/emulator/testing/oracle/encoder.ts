@@ -38,7 +38,9 @@ export function encodeForm(form: Form, random: Random, isPlaced = false): Encode
   if (form.prefix in MANDATORY) bytes.push(MANDATORY[form.prefix]);
   else if (isString(form) && random.oneIn(2)) bytes.push(random.pick([0xf2, 0xf3]));
   // 90h with REX.B is XCHG.
-  const rex = (form.w < 0 ? random.below(2) << 3 : form.w << 3) | (random.below(8) & (form.forbidsRexB ? 6 : 7));
+  const rex =
+    (form.w < 0 && !isFarPointer(form) ? random.below(2) << 3 : Math.max(form.w, 0) << 3) |
+    (random.below(8) & (form.forbidsRexB ? 6 : 7));
   const hasRex = form.w === 1 || random.oneIn(2);
   if (hasRex) bytes.push(0x40 | rex);
   pushOpcode(form, bytes, random);
@@ -50,9 +52,21 @@ function hasFreeSize(form: Form): boolean {
   const isBranch = form.defaultSize === 'f64' || form.operands.some(({ letter }) => letter === 'J');
   // MOVSXD of a word: Intel reads 16 bits, AMD 32.
   if (form.row.name === 'movsxd') return false;
+  if (isFarReturn(form)) return true;
   return (
-    form.prefix === 'any' && !isBranch && form.operands.some(({ size }) => size === 'v' || size === 'z' || size === 'y')
+    form.prefix === 'any' &&
+    !isBranch &&
+    form.operands.some(({ size }) => size === 'v' || size === 'z' || size === 'y' || size === 'p')
   );
+}
+
+// With REX.W Intel takes an offset of 64 bits, AMD one of 32.
+export function isFarPointer({ operands }: Form): boolean {
+  return operands.some(({ size }) => size === 'p');
+}
+
+export function isFarReturn({ row }: Form): boolean {
+  return /^(retf|iret)/.test(row.name);
 }
 
 // One-byte MOVS, CMPS, STOS, LODS, SCAS: only these look at REP.

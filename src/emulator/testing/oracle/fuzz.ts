@@ -18,6 +18,7 @@ export interface FuzzOptions {
   /** Mnemonics; with any but all there are no sequences. */
   readonly only: RegExp;
   readonly kind: 'all' | 'forms' | 'bytes';
+  readonly executors: readonly ExecutorName[];
 }
 
 /** Cases of a form, and sequences, in a turn of an executor. */
@@ -33,7 +34,7 @@ export class Fuzzer {
   readonly #options: FuzzOptions;
   readonly #print: (line: string) => void;
   readonly #differentials = new Map<ExecutorName, Differential>();
-  #bytes = new RandomBytes(EXECUTOR_NAMES);
+  #bytes: RandomBytes;
   /** What was told already: form and executor. */
   readonly #told = new Set<string>();
   readonly #counted = { turns: 0, cases: 0, sequences: 0, rounds: 0, modules: 0, mismatches: 0, invalid: 0, thrown: 0 };
@@ -44,7 +45,8 @@ export class Fuzzer {
   constructor(options: FuzzOptions, print: (line: string) => void) {
     this.#options = options;
     this.#print = print;
-    for (const name of EXECUTOR_NAMES) this.#differentials.set(name, new Differential(name));
+    for (const name of options.executors) this.#differentials.set(name, new Differential(name));
+    this.#bytes = new RandomBytes(options.executors);
     this.#watchModules();
   }
 
@@ -54,9 +56,9 @@ export class Fuzzer {
 
   /** @returns whether nothing was found */
   async run(): Promise<boolean> {
-    const { seed, seconds, only, kind } = this.#options;
+    const { seed, seconds, only, kind, executors } = this.#options;
     const subjects = subjectsOf(INSTRUCTIONS.filter(({ name }) => only.test(name)));
-    this.#print(`fuzz: seed ${seed}, ${seconds} s, ${subjects.length} forms, ${EXECUTOR_NAMES.length} executors`);
+    this.#print(`fuzz: seed ${seed}, ${seconds} s, ${subjects.length} forms, executors ${executors.join(', ')}`);
     for (let turn = seed; this.#goesOn(); turn++) {
       if (kind !== 'bytes') await this.#turnOfForms(subjects, turn);
       if (kind !== 'forms') await this.#turnOfBytes(turn);
@@ -106,7 +108,7 @@ export class Fuzzer {
         this.#counted.mismatches++;
         this.#print(`mismatch of random bytes, FUZZ_KIND=bytes, Random(${seed}): ${found}`);
       });
-      if (!isWhole) this.#bytes = new RandomBytes(EXECUTOR_NAMES);
+      if (!isWhole) this.#bytes = new RandomBytes(this.#options.executors);
       this.#counted.rounds++;
       await setImmediate();
     }
@@ -165,7 +167,7 @@ function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Fuzzes as the environment says: FUZZ_SECONDS (60), FUZZ_SEED (the clock's), FUZZ_ONLY, FUZZ_KIND. */
+/** Fuzzes as the environment says: FUZZ_SECONDS (60), FUZZ_SEED (the clock's), FUZZ_ONLY, FUZZ_KIND, FUZZ_EXECUTORS. */
 export async function fuzz({ env }: NodeJS.Process): Promise<void> {
   const why = whyNoOracle();
   if (why !== '') return printLine(`fuzz: not possible: ${why}`);
@@ -177,6 +179,7 @@ export async function fuzz({ env }: NodeJS.Process): Promise<void> {
       seed: Number(env['FUZZ_SEED'] ?? (performance.timeOrigin % 2 ** 31) | 0),
       only: new RegExp(env['FUZZ_ONLY'] ?? ''),
       kind,
+      executors: EXECUTOR_NAMES.filter((name) => (env['FUZZ_EXECUTORS'] ?? name).split(',').includes(name)),
     },
     printLine,
   );

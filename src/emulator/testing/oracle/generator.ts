@@ -2,7 +2,7 @@
 import type { Form } from '../../x86/form.ts';
 import type { Random } from '../random.ts';
 import { CODE, CONSTANT, DATA, EDGE, GS_BASE, type Case, type Patch } from './case.ts';
-import { encodeForm, type Encoded } from './encoder.ts';
+import { encodeForm, type Encoded, isFarPointer, isFarReturn } from './encoder.ts';
 
 const U64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 const MIDDLE = DATA.addr + 4096;
@@ -13,9 +13,44 @@ export function makeCase(form: Form, random: Random): Case {
   for (;;) {
     const encoded = encodeForm(form, random);
     if (encoded.code.length > 15) continue;
-    const one = caseAround(encoded, random, randomAddress(random));
+    const target = randomAddress(random);
+    const one = withSelectors(form, encoded, caseAround(encoded, random, target), target, random);
     if (!isUndefined(form, one)) return one;
   }
+}
+
+/** Of Linux' table, with any privilege bits: user code, user data, the kernel's, none; not the 32-bit code segment. */
+const SELECTORS = [
+  0x33, 0x33, 0x33, 0x33, 0x30, 0x32, 0x2b, 0x2b, 0x2b, 0x28, 0, 3, 0x10, 0x1b, 0x43, 0x37, 0x73, 0x3f,
+];
+const ASKS = /^(lar|lsl|verr|verw)$/;
+
+/** The case with selectors that are worth trying, and offsets that lead back into the code, where the instruction takes some. */
+function withSelectors(form: Form, encoded: Encoded, one: Case, target: bigint, random: Random): Case {
+  const selector = (): number => random.pick(SELECTORS);
+  if (ASKS.test(form.row.name)) {
+    if (encoded.memory === null) one.gpr.forEach((value, i) => (one.gpr[i] = (value & ~0xffffn) | BigInt(selector())));
+    return withPatch(one, target, 16, [selector()]);
+  }
+  const bits = one.code.includes(0x66) ? 16 : 32;
+  const offset = CODE.addr + random.below(CODE.sizeBytes);
+  if (isFarPointer(form)) return withPatch(one, target, bits, [offset, selector()]);
+  if (!isFarReturn(form)) return one;
+  const isWide = [...one.code.subarray(0, -1)].some((byte) => byte >= 0x48 && byte <= 0x4f);
+  const flags = random.below(0x1000) & ~0x100; // a trap would come at the INT3 that ends the case
+  return withPatch(one, one.gpr[4], isWide ? 64 : bits, [offset, selector(), flags, MIDDLE, selector()]);
+}
+
+/** Words of so many bits at the address, where that can be. */
+function withPatch(one: Case, addr: bigint, bits: number, words: readonly number[]): Case {
+  const bytes = new Uint8Array((words.length * bits) / 8);
+  if (addr < BigInt(DATA.addr) || addr + BigInt(bytes.length) > BigInt(END)) return one;
+  const data = new DataView(bytes.buffer);
+  words.forEach((word, i) => {
+    if (bits === 16) data.setUint16(2 * i, word, true);
+    else data.setUint32((i * bits) / 8, word, true);
+  });
+  return { ...one, memory: [...one.memory, { addr: Number(addr), bytes }] };
 }
 
 /** Where a memory operand of so many bytes is put to see its faults. */

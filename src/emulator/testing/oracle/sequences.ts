@@ -27,7 +27,7 @@ export interface Sequence {
 }
 
 const UNSUITABLE =
-  /^(j|loop|jmp|call|ret|int|ud|hlt|cli|sti|in|out|ins|outs|popf|pushf|std|clts|invd|wbinvd|wrmsr|rdmsr|lgdt|lidt|rcp|rsqrt|fu?comip?$|ffree|f(n?st|ld)env|fnsave|frstor|fxsave|fxrstor|enter|leave|sh[lr]d|maskmovq|f2xm1|fyl2x|fpatan|fptan|fsin|fcos|cvtt?p[sd]2pi|cvtpi2p)/; // oxfmt-ignore
+  /^(j|loop|jmp|call|i?ret|int|ud|hlt|cli|sti|in|out|ins|outs|s[gi]dt|sldt|str$|smsw|popf|pushf|std|clts|invd|wbinvd|wrmsr|rdmsr|lgdt|lidt|rcp|rsqrt|fu?comip?$|ffree|f(n?st|ld)env|fnsave|frstor|fxsave|fxrstor|enter|leave|sh[lr]d|maskmovq|f2xm1|fyl2x|fpatan|fptan|fsin|fcos|cvtt?p[sd]2pi|cvtpi2p)/; // oxfmt-ignore
 
 /** Those that may stand in a sequence. */
 export function sequenceSubjects(subjects: readonly Subject[]): Subject[] {

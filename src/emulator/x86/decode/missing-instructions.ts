@@ -29,9 +29,9 @@ export type MapName =
 
 export const MISSING: Readonly<Record<MapName, string>> = {
   legacy: `
-  C6=F8 xabort+1  C7=F8 xbegin+z  CA retf-+2  CB retf-  CF iret{d,q}- 66:iret{,q}-  D9.3 fstpnce  FF.3 call  FF.5 jmp`,
+  C6=F8 xabort+1  C7=F8 xbegin+z  D9.3 fstpnce`,
   '0F': `
-  00.0 sldt  00.1 str  00.4 verr  00.5 verw  00.6 F2:lkgs  01.0 sgdt  01.1 sidt  01.4 smsw
+  00.6 F2:lkgs
   01.5 F3:rstorssp  01=C0 enclv  01=C1 vmcall  01=C2 vmlaunch  01=C3 vmresume  01=C4 vmxoff  01=C5 pconfig
   01=C6 wrmsrns F3:wrmsrlist F2:rdmsrlist  01=C7 pbndkb  01=C8 monitor  01=C9 mwait  01=CA clac F3:eretu F2:erets
   01=CB stac  01=CC 66:tdcall  01=CD 66:seamret  01=CE 66:seamops  01=CF encls 66:seamcall  01=D0 xgetbv  01=D1 xsetbv
@@ -40,11 +40,11 @@ export const MISSING: Readonly<Record<MapName, string>> = {
   01=E9 F2:xresldtrk  01=EA F3:saveprevssp  01=EC F3:uiret  01=ED F3:testui  01=EE rdpkru F3:clui  01=EF wrpkru F3:stui
   01=FA monitorx F3:mcommit  01=FB mwaitx  01=FC clzero  01=FD rdpru F3:rmpquery
   01=FE invlpgb F3:rmpadjust F2:rmpupdate  01=FF tlbsync F3:psmash F2:pvalidate
-  02 lar  03 lsl  0E femms-  2B F3:movntss F2:movntsd  34 sysenter-  
+  0E femms-  2B F3:movntss F2:movntsd  34 sysenter-  
   37 getsec{,q}-  78 vmread 66:extrq+2 F2:insertq+2  79 vmwrite 66:extrq F2:insertq  AA rsm-
   AE.0 F3:rdfsbase  AE.1 F3:rdgsbase  AE.2 F3:wrfsbase  AE.3 F3:wrgsbase  AE.4 xsave{,64} F3:ptwrite
   AE.5 xrstor{,64} F3:incssp{d,q}  AE.6 xsaveopt{,64} 66:clwb(tpause) F3:clrssbsy(umonitor) F2:umwait  AE.7 66:clflushopt
-  B2 lss  B4 lfs  B5 lgs  C7.3 xrstors{,64}  C7.4 xsavec{,64}  C7.5 xsaves{,64}
+  C7.3 xrstors{,64}  C7.4 xsavec{,64}  C7.5 xsaves{,64}
   C7.6 vmptrld 66:vmclear F3:vmxon(senduipi)  C7.7 vmptrst F3:rdpid`,
   '0F38': `
   80 66:invept  81 66:invvpid  82 66:invpcid  C8 sha1nexte  C9 sha1msg1  CA sha1msg2  CB sha256rnds2  CC sha256msg1

@@ -5,9 +5,11 @@ import { arithmetic } from './arithmetic.ts';
 import { bitByte } from './bit-byte.ts';
 import { controlFlow } from './control-flow.ts';
 import { dataTransfer } from './data-transfer.ts';
+import { farTransfer } from './far-transfer.ts';
 import { INSTRUCTIONS } from './index.ts';
 import { logic } from './logic.ts';
 import { multiplyDivide } from './multiply-divide.ts';
+import { segment } from './segment.ts';
 import { shiftRotate } from './shift-rotate.ts';
 import { stack } from './stack.ts';
 import { strings } from './string.ts';
@@ -20,8 +22,9 @@ const FAMILIES: readonly (readonly [title: string, rows: readonly Instruction[]]
   ['Logic', logic],
   ['Shifts and rotates', shiftRotate],
   ['Bits and bytes', bitByte],
-  ['Control transfer', controlFlow],
+  ['Control transfer', [...controlFlow, ...farTransfer]],
   ['Strings', strings],
+  ['Segments and descriptors', segment],
   ['Flags, system and miscellaneous', system],
 ];
 

@@ -4,9 +4,11 @@ import { arithmetic } from './arithmetic.ts';
 import { bitByte } from './bit-byte.ts';
 import { controlFlow } from './control-flow.ts';
 import { dataTransfer } from './data-transfer.ts';
+import { farTransfer } from './far-transfer.ts';
 import { logic } from './logic.ts';
 import { mmx } from './mmx.ts';
 import { multiplyDivide } from './multiply-divide.ts';
+import { segment } from './segment.ts';
 import { shiftRotate } from './shift-rotate.ts';
 import { sseFloat } from './sse/float.ts';
 import { sseInteger } from './sse/integer.ts';
@@ -27,7 +29,9 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...shiftRotate,
   ...bitByte,
   ...controlFlow,
+  ...farTransfer,
   ...strings,
+  ...segment,
   ...system,
   ...sseMoves,
   ...sseInteger,

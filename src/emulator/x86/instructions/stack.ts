@@ -55,11 +55,8 @@ export const stack: readonly Instruction[] = [
     forms: ['9D  -  d64'],
     lift(b) {
       const bits = b.low32(b.loadStack(b.width));
-      const mask = b.width === 16 ? POPF_SYSTEM_FLAGS & 0xffff : POPF_SYSTEM_FLAGS;
-      const kept = b.ir.and32(b.ir.get32(VARIABLE.systemFlags), b.const32(~mask));
       b.moveStack(b.width / 8);
-      b.ir.setLow32(b.ir.or32(kept, b.ir.and32(bits, b.const32(mask))), VARIABLE.systemFlags);
-      b.setFlagBits(b.ir.and32(bits, b.const32(STATUS_FLAGS)));
+      setArchitecturalFlags(b, bits);
       b.ir.redispatch(b.next);
     },
   }),
@@ -131,6 +128,14 @@ function enter(b: Lifter, size: Operand, level: Operand): void {
 /** All of RFLAGS that user code sees. */
 export function architecturalFlags(b: Lifter): I32 {
   return b.ir.or32(b.ir.get32(VARIABLE.systemFlags), b.flagBits());
+}
+
+/** RFLAGS become what POPF and IRET of the operand size take of `bits`; TF may be among them: the dispatcher must see it. */
+export function setArchitecturalFlags(b: Lifter, bits: I32): void {
+  const mask = b.width === 16 ? POPF_SYSTEM_FLAGS & 0xffff : POPF_SYSTEM_FLAGS;
+  const kept = b.ir.and32(b.ir.get32(VARIABLE.systemFlags), b.const32(~mask));
+  b.ir.setLow32(b.ir.or32(kept, b.ir.and32(bits, b.const32(mask))), VARIABLE.systemFlags);
+  b.setFlagBits(b.ir.and32(bits, b.const32(STATUS_FLAGS)));
 }
 
 // An address based on RSP is computed after RSP moved (Intel SDM 2B, POP).

@@ -15,6 +15,10 @@ export const CONTROL = {
     w.code.op('i64.gt_u');
     w.slowExitIf();
   },
+  interpret: (w) => {
+    w.code.i32(1);
+    w.slowExitIf();
+  },
   helper: (w, op) => w.callHelper(op),
   jump: (w, op) => w.jump(op),
   branch: (w, op) => w.branch(op),
