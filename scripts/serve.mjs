@@ -3,11 +3,12 @@
  * also answers on every N.localhost with the bootstrap page of the port door (DESIGN decision 11): there the page gives
  * guest port N an origin of its own.
  */
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createGzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
 const TYPES = {
   '.css': 'text/css; charset=utf-8',
@@ -21,7 +22,9 @@ const TYPES = {
   '.woff2': 'font/woff2',
   '.zst': 'application/octet-stream',
 };
-const ZIPPED = new Set(['.css', '.html', '.js', '.json', '.svg']);
+const ZIPPED = new Set(['.css', '.html', '.js', '.json', '.svg', '.wasm']);
+/** By ETag: promises of what was compressed once. A page comes to a megabyte and a half. */
+const zipped = new Map();
 
 const TRIES = 20;
 
@@ -63,11 +66,20 @@ function answer(root, request, response) {
   const fields = headers(root, file);
   if (request.headers['if-none-match'] === fields.ETag) return response.writeHead(304, fields).end();
   const isZipped = ZIPPED.has(extname(file)) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
-  if (isZipped) response.writeHead(200, { ...fields, 'Content-Encoding': 'gzip' });
-  else response.writeHead(200, { ...fields, 'Content-Length': statSync(file).size });
+  if (isZipped) return answerZipped(file, fields, request, response).catch(() => response.destroy());
+  response.writeHead(200, { ...fields, 'Content-Length': statSync(file).size });
   if (request.method === 'HEAD') return response.end();
-  const bytes = createReadStream(file).on('error', () => response.destroy());
-  return (isZipped ? bytes.pipe(createGzip()) : bytes).pipe(response);
+  return createReadStream(file)
+    .on('error', () => response.destroy())
+    .pipe(response);
+}
+
+async function answerZipped(file, fields, request, response) {
+  const key = `${file} ${fields.ETag}`;
+  if (!zipped.has(key)) zipped.set(key, promisify(gzip)(readFileSync(file)));
+  const bytes = await zipped.get(key);
+  response.writeHead(200, { ...fields, 'Content-Encoding': 'gzip', 'Content-Length': bytes.length });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
 function fileFor(root, request) {
