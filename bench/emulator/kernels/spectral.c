@@ -21,7 +21,7 @@ u64 kernel(u64 rounds) {
     double uv = 0.0, vv = 0.0;
     for (int i = 0; i < N; i++) { uv += u[i] * v[i]; vv += v[i] * v[i]; }
     norm = __builtin_sqrt(uv / vv);
-    for (int i = 0; i < N; i++) u[i] /= norm * norm;
+    for (int i = 0; i < N; i++) u[i] /= norm * norm * norm * norm;
   }
   return bits_of(norm);
 }
