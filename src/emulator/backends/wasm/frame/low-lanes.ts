@@ -143,8 +143,10 @@ export class LowLanes {
 
   /** The value whose upper bits `value` has; `value` itself unless it is a scalar operation's. */
   rootOf(value: Op): Op {
+    const lanes = lanesOf(value);
     let root = value;
-    while (isScalar(root)) root = root.args[0];
+    // What a single leaves of a double below it is upper bits of the single alone.
+    while (isScalar(root) && lanesOf(root) === lanes) root = root.args[0];
     return root;
   }
 
