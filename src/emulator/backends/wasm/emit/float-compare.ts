@@ -10,11 +10,17 @@ import type { Emit, IrWriter } from '../ir-writer.ts';
 import { pushDenormalLanes, pushIsDenormal, type Scalar, SHAPE_OF } from './float-format.ts';
 import { askHost, pushHostResult, scalarOf } from './float-scalar.ts';
 
-type ScalarLanes = 'F64' | 'F32';
+export type ScalarLanes = 'F64' | 'F32';
 type PackedLanes = 'F64x2' | 'F32x4';
 
 /** CMPPS predicates 0 to 7; the last four negate the first. `a` and `b` are the operands. */
-function pushPredicate(code: CodeWriter, shape: 'f64x2' | 'f32x4', predicate: number, a: number, b: number): void {
+export function pushPredicate(
+  code: CodeWriter,
+  shape: 'f64x2' | 'f32x4',
+  predicate: number,
+  a: number,
+  b: number,
+): void {
   const compare = (name: 'eq' | 'lt' | 'le'): void => {
     code.localGet(a);
     code.localGet(b);
@@ -32,6 +38,15 @@ function pushPredicate(code: CodeWriter, shape: 'f64x2' | 'f32x4', predicate: nu
   if (predicate > 3) code.op('v128.not');
 }
 
+/** A local of the caller's with the scalar in all lanes. */
+export function splatted(code: CodeWriter, shape: 'f64x2' | 'f32x4', scalar: number): number {
+  const vector = code.newLocal('v128');
+  code.localGet(scalar);
+  code.op(`${shape}.splat`);
+  code.localSet(vector);
+  return vector;
+}
+
 function scalarCompare(lanes: ScalarLanes, push: (code: CodeWriter, a: number, b: number) => void): Emit {
   const type = SHAPE_OF[lanes] as Scalar;
   const shape = lanes === 'F64' ? 'f64x2' : 'f32x4';
@@ -39,13 +54,7 @@ function scalarCompare(lanes: ScalarLanes, push: (code: CodeWriter, a: number, b
     const { code, floats } = w;
     const scalars = op.args.map((arg) => scalarOf(w, arg, type));
     const upper = w.local(op.args[0]);
-    const vectors = scalars.map((scalar) => {
-      const vector = code.newLocal('v128');
-      code.localGet(scalar);
-      code.op(`${shape}.splat`);
-      code.localSet(vector);
-      return vector;
-    });
+    const vectors = scalars.map((scalar) => splatted(code, shape, scalar));
     const result = code.newLocal(type);
     push(code, vectors[0], vectors[1]);
     code.lane(`${shape}.extract_lane`, 0);
@@ -147,6 +156,18 @@ function packedCompare(lanes: PackedLanes, push: (code: CodeWriter, a: number, b
   };
 }
 
+/** Pushes CF and ZF at their RFLAGS positions, as COMISD gives them for numbers. */
+export function pushOrder(code: CodeWriter, type: Scalar, a: number, b: number): void {
+  for (const name of ['lt', 'eq'] as const) {
+    code.localGet(a);
+    code.localGet(b);
+    code.op(`${type}.${name}`);
+  }
+  code.i32(6);
+  code.op('i32.shl');
+  code.op('i32.or');
+}
+
 /** COMISD and its kind: ZF, PF and CF at their RFLAGS positions, as an integer. */
 function order(lanes: ScalarLanes): Emit {
   const type = SHAPE_OF[lanes] as Scalar;
@@ -154,16 +175,7 @@ function order(lanes: ScalarLanes): Emit {
     const { code, floats } = w;
     const [a, b] = op.args.map((arg) => scalarOf(w, arg, type));
     const bits = code.newLocal('i32');
-    const compare = (name: 'lt' | 'eq'): void => {
-      code.localGet(a);
-      code.localGet(b);
-      code.op(`${type}.${name}`);
-    };
-    compare('lt');
-    compare('eq');
-    code.i32(6);
-    code.op('i32.shl');
-    code.op('i32.or');
+    pushOrder(code, type, a, b);
     code.localSet(bits);
     unlessUsual(w, op, lanes, () => {
       askHost(w, op, [

@@ -51,7 +51,7 @@ function fromInteger(type: Scalar, integer: Integer): Emit {
 }
 
 /** A local with the integer; the lifter makes its vector for this operation alone, so that nobody needs that. */
-function integerOf(w: IrWriter, value: Op, type: Integer): number {
+export function integerOf(w: IrWriter, value: Op, type: Integer): number {
   if (value.name !== 'zext64') return scalarOf(w, value, type);
   const local = w.code.newLocal(type);
   w.push(value.args[0]);
@@ -61,12 +61,12 @@ function integerOf(w: IrWriter, value: Op, type: Integer): number {
   return local;
 }
 
-function pushNumber(code: CodeWriter, type: Scalar, value: number): void {
+export function pushNumber(code: CodeWriter, type: Scalar, value: number): void {
   if (type === 'f64') code.f64(value);
   else code.f32(value);
 }
 
-function pushWithLow(code: CodeWriter, type: Scalar, upper: number, low: number): void {
+export function pushWithLow(code: CodeWriter, type: Scalar, upper: number, low: number): void {
   code.localGet(upper);
   code.localGet(low);
   code.lane(type === 'f64' ? 'f64x2.replace_lane' : 'f32x4.replace_lane', 0);

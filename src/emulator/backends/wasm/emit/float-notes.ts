@@ -14,6 +14,12 @@ export type ScalarType = 'f64' | 'f32' | 'i32' | 'i64';
 /** Lanes that are not denormal: the low one or all, read as numbers of that format. */
 export type Plain = 'F64' | 'F32' | 'F64x2' | 'F32x4';
 
+export interface NotesMark {
+  readonly scalars: ReadonlyMap<Op, Readonly<Partial<Record<ScalarType, number>>>>;
+  readonly plain: ReadonlyMap<Op, number>;
+  readonly variables: ReadonlyMap<number, number>;
+}
+
 export class FloatNotes {
   readonly #code: CodeWriter;
   readonly #scalars = new Map<Op, Partial<Record<ScalarType, number>>>();
@@ -39,6 +45,23 @@ export class FloatNotes {
     this.#variables = new Map(variables);
   }
 
+  mark(): NotesMark {
+    return {
+      scalars: new Map([...this.#scalars].map(([value, locals]) => [value, { ...locals }])),
+      plain: new Map(this.#plain),
+      variables: new Map(this.#variables),
+    };
+  }
+
+  /** Everything is as it was at the mark. Locals noted since then are given up, not back: another mark may name them. */
+  reset({ scalars, plain, variables }: NotesMark): void {
+    this.#scalars.clear();
+    for (const [value, locals] of scalars) this.#scalars.set(value, { ...locals });
+    this.#plain.clear();
+    for (const [value, bits] of plain) this.#plain.set(value, bits);
+    this.#variables = new Map(variables);
+  }
+
   /** The variable gets another value. */
   forgetVariable(variable: number): void {
     this.#variables.delete(variable);
@@ -46,6 +69,10 @@ export class FloatNotes {
 
   scalarOf(value: Op, type: ScalarType): number | undefined {
     return this.#scalars.get(value)?.[type];
+  }
+
+  hasScalar(value: Op): boolean {
+    return this.#scalars.has(value);
   }
 
   /** The local is the notes' from now on. */

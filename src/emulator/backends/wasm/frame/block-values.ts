@@ -13,7 +13,14 @@ import { addressParts } from './access-groups.ts';
 
 const NOWHERE = -1;
 
+export interface ValuesMark {
+  readonly remaining: Int32Array;
+  readonly homes: Int32Array;
+  readonly readers: ReadonlyMap<number, readonly Op[]>;
+}
+
 export class BlockValues {
+  readonly ops: readonly Op[];
   readonly #uses: Int32Array;
   /** Uses that are still to come. */
   readonly #remaining: Int32Array;
@@ -23,6 +30,7 @@ export class BlockValues {
 
   /** Counts who uses what in a block. */
   constructor(ops: readonly Op[]) {
+    this.ops = ops;
     this.#uses = new Int32Array(ops.length);
     this.#homes = new Int32Array(ops.length).fill(NOWHERE);
     for (let i = ops.length - 1; i >= 0; i--) {
@@ -31,6 +39,23 @@ export class BlockValues {
       if (!isValue(op) || this.#uses[i] > 0) for (const arg of usedArgs(op)) this.#uses[arg.id]++;
     }
     this.#remaining = this.#uses.slice();
+  }
+
+  /** All of it, to come back to. */
+  mark(): ValuesMark {
+    return {
+      remaining: this.#remaining.slice(),
+      homes: this.#homes.slice(),
+      readers: new Map([...this.#readers].map(([variable, ops]) => [variable, [...ops]])),
+    };
+  }
+
+  /** Everything is as it was at the mark. */
+  reset({ remaining, homes, readers }: ValuesMark): void {
+    this.#remaining.set(remaining);
+    this.#homes.set(homes);
+    this.#readers.clear();
+    for (const [variable, ops] of readers) this.#readers.set(variable, [...ops]);
   }
 
   /** Nobody wants its value, and it does nothing else. */

@@ -135,6 +135,16 @@ export class LowLanes {
     this.#since = -1;
   }
 
+  /** What is known of upper bits, to come back to; there is no helper in between. */
+  mark(): ReadonlyMap<number, Op> {
+    return new Map(this.#roots);
+  }
+
+  reset(roots: ReadonlyMap<number, Op>): void {
+    this.#roots.clear();
+    for (const [variable, root] of roots) this.#roots.set(variable, root);
+  }
+
   /** All locals were loaded again. */
   reloaded(helper: Op): void {
     this.#roots.clear();

@@ -25,6 +25,28 @@ export class PermissionCheck {
     this.#lows.clear();
   }
 
+  /** What has been tested, to come back to. */
+  mark(): ReadonlyMap<AccessGroup, number> {
+    return new Map(this.#lows);
+  }
+
+  reset(lows: ReadonlyMap<AccessGroup, number>): void {
+    this.#lows.clear();
+    for (const [group, low] of lows) this.#lows.set(group, low);
+  }
+
+  /** Where two ways meet: this one leaves what the other had found when it was marked at the same place. */
+  meet(other: ReadonlyMap<AccessGroup, number>): void {
+    const { code } = this.#w;
+    for (const [group, low] of other) {
+      const own = this.#lows.get(group);
+      if (own === undefined || own === low) continue;
+      code.localGet(own);
+      code.localSet(low);
+    }
+    this.reset(other);
+  }
+
   /** Tests what is not tested yet and pushes the address of a load or store. @returns the offset for the access. */
   access(op: Op): number {
     const { code } = this.#w;

@@ -19,6 +19,8 @@ import { graphOf, isGuestAddress, type Region, STOP } from '../../region/region.
 import { edgeKind, mergesBelow, type Shape, shapeOf } from '../../region/structure.ts';
 import { PARAMETER, REGION_PARAMETERS } from '../convention.ts';
 import { FloatNotes } from '../emit/float-notes.ts';
+import type { QuickFloats } from '../emit/float-quick.ts';
+import { QUICK } from '../emit/float-quick-ops.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import { endsFloatNotes, pushFreshBar } from '../float-module.ts';
 import { emitterOf } from '../emit/emit-table.ts';
@@ -26,6 +28,7 @@ import { CodeWriter, type FunctionBody, type Label } from '../encoder/code-write
 import type { RuntimeFunction } from '../runtime-functions.ts';
 import { STRING_OUTCOME, stringCall } from '../string-runtime.ts';
 import { BlockValues, isValue } from './block-values.ts';
+import { floatStretches, type FrameMark, type StretchHost, writeStretch } from './float-stretch.ts';
 import { VariableLocals } from './variable-locals.ts';
 import { LowLanes } from './low-lanes.ts';
 import { type CheckHost, PermissionCheck } from './permission-check.ts';
@@ -37,7 +40,7 @@ import { analyse, isInState, type RegionAnalysis, VariableSet } from './region-a
 import { writeStringCall } from './string-call.ts';
 import { tailCall, tailCallByCache, tailCallIf } from './tail-calls.ts';
 
-export class RegionFrame implements CheckHost, FlagHost {
+export class RegionFrame implements CheckHost, FlagHost, StretchHost {
   readonly code = new CodeWriter(REGION_PARAMETERS);
   readonly floats = new FloatNotes(this.code);
   values = new BlockValues([]);
@@ -62,10 +65,11 @@ export class RegionFrame implements CheckHost, FlagHost {
   #isAside = false;
   /** Locals to give back when the block ends. */
   #temporaries: number[] = [];
-  readonly #check: PermissionCheck;
+  readonly check: PermissionCheck;
   /** Local of the bar of floats (float-runtime.ts); -1 in a region without floats. */
   #bar = -1;
   readonly #lows = new LowLanes(this.code);
+  quick: QuickFloats | null = null;
   /** By block; empty in a region without floats. */
   #plain: readonly PlainLanes[] = [];
 
@@ -77,7 +81,7 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.#analysis = analyse(region.blocks, graph, this.#shape);
     this.#numbers = new Map(region.blocks.map((block, i) => [block.rip, i]));
     this.#block = region.blocks[0];
-    this.#check = new PermissionCheck(this);
+    this.check = new PermissionCheck(this);
     this.#locals = new VariableLocals(this.code, this.#lows, this.#analysis.touched);
   }
 
@@ -146,12 +150,43 @@ export class RegionFrame implements CheckHost, FlagHost {
     this.floats.begin(this.#plain[node] ?? NO_LANES);
     this.#lows.beginBlock();
     this.#canonical = new Set();
-    this.#check.beginBlock(block.ops);
+    this.check.beginBlock(block.ops);
     if (block.instructionCount > 0) this.#takeFuel(block.instructionCount);
-    for (const op of block.ops) this.#writeOp(op);
+    this.#writeOps(block.ops);
   }
 
-  #writeOp(op: Op): void {
+  #writeOps(ops: readonly Op[]): void {
+    let next = 0;
+    for (const { start, end } of this.#bar < 0 ? [] : floatStretches(ops)) {
+      for (; next < start; next++) this.writeOp(ops[next]);
+      writeStretch(this, ops.slice(start, end));
+      next = end;
+    }
+    for (; next < ops.length; next++) this.writeOp(ops[next]);
+  }
+
+  mark(): FrameMark {
+    return {
+      values: this.values.mark(),
+      notes: this.floats.mark(),
+      lows: this.#lows.mark(),
+      checks: this.check.mark(),
+      flags: this.#flags.known,
+      dirty: this.#dirty.copy(),
+      place: { retired: this.#retired, rip: this.#rip },
+    };
+  }
+
+  reset({ values, notes, lows, checks, flags, dirty, place }: FrameMark): void {
+    this.values.reset(values);
+    this.floats.reset(notes);
+    this.#lows.reset(lows);
+    this.check.reset(checks);
+    this.#flags.known = flags;
+    [this.#dirty, this.#retired, this.#rip] = [dirty.copy(), place.retired, place.rip];
+  }
+
+  writeOp(op: Op): void {
     if (this.values.isDead(op) || isConstant(op)) return;
     if (isValue(op)) return this.#writeValue(op);
     if (specOf(op.name).effects === 'exit') {
@@ -159,7 +194,7 @@ export class RegionFrame implements CheckHost, FlagHost {
       return this.#emit(op);
     }
     if (op.name === 'checkTarget') this.#canonical.add(op.args[0]);
-    if (op.name === 'float') this.#copyReaders(this.values.takeReaders(VARIABLE.mxcsr));
+    if (op.name === 'float') this.copyReaders(this.values.takeReaders(VARIABLE.mxcsr));
     if (op.name === 'set128' && this.#lows.laneOf(op.imm) !== undefined) return this.#writeLowAndUpper(op);
     this.#emit(op);
     if (op.type === 'none') return;
@@ -177,6 +212,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   }
 
   #emit(op: Op): void {
+    if (this.quick !== null && op.name === 'float') return QUICK[op.tag](this.quick, op);
     const emit = emitterOf(op.name);
     assert(emit !== undefined, `wasm: no emitter of ${op.name}`);
     emit(this, op);
@@ -270,7 +306,7 @@ export class RegionFrame implements CheckHost, FlagHost {
     const keepsUpper = root !== value && this.#lows.hasUpper(variable, root);
     if (!keepsUpper) this.code.localGet(this.local(this.values.homeOf(root) >= 0 ? root : value));
     pushScalar(this, value, lane.type);
-    this.#copyReaders(this.values.takeReaders(variable));
+    this.copyReaders(this.values.takeReaders(variable));
     this.code.localSet(lane.local);
     if (!keepsUpper) {
       this.code.localSet(this.#locals.of(variable));
@@ -283,7 +319,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   writeVariable(variable: number, type: ValueType, value: () => void): void {
     if (isInState(variable)) return this.#writeInState(variable, type, value);
     value();
-    this.#copyReaders(this.values.takeReaders(variable));
+    this.copyReaders(this.values.takeReaders(variable));
     this.code.localSet(this.#locals.of(variable));
     this.floats.forgetVariable(variable);
     this.#dirty.add(variable);
@@ -292,7 +328,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   #writeInState(variable: number, type: ValueType, value: () => void): void {
     this.pushState();
     value();
-    this.#copyReaders(this.values.takeReaders(variable));
+    this.copyReaders(this.values.takeReaders(variable));
     this.code.memory(`${type}.store`, STATE_VARIABLES[variable].offset);
     if (endsFloatNotes(variable)) this.#refreshBar();
   }
@@ -311,7 +347,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   }
 
   /** Values read from variables that are about to change go to locals of their own. */
-  #copyReaders(readers: readonly Op[]): void {
+  copyReaders(readers: readonly Op[]): void {
     for (const op of readers) {
       this.#emit(op);
       this.#keep(op, op.type as ValueType);
@@ -339,11 +375,11 @@ export class RegionFrame implements CheckHost, FlagHost {
   pushAside(value: Op, values: BlockValues): void {
     const current = this.values;
     this.values = values;
-    this.#aside(() => this.push(value));
+    this.aside(() => this.push(value));
     this.values = current;
   }
 
-  #aside(write: () => void): void {
+  aside(write: () => void): void {
     const wasAside = this.#isAside;
     this.#isAside = true;
     write();
@@ -372,7 +408,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   // Memory
 
   address(op: Op): number {
-    return this.#check.access(op);
+    return this.check.access(op);
   }
 
   blockLocal(type: 'i32' | 'i64'): number {
@@ -388,6 +424,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   }
 
   slowExit(): void {
+    if (this.quick !== null) return this.code.br(this.quick.slow);
     const unused = this.#block.instructionCount - Math.max(0, this.#retired);
     if (unused > 0) this.#takeFuel(-unused);
     this.#stop(STOP.slow, this.#rip);
@@ -422,7 +459,7 @@ export class RegionFrame implements CheckHost, FlagHost {
   callHelper(op: Op): void {
     const { code } = this;
     this.#flags.materialise();
-    this.#copyReaders(this.values.takeAllReaders());
+    this.copyReaders(this.values.takeAllReaders());
     const args = op.args.map((arg) => this.fixed(arg));
     this.#locals.spill(this.#dirty);
     this.#dirty.clear();
