@@ -95,7 +95,9 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     this.#chainStep = Math.max(1, Math.floor(this.#warmUp / CHAIN_STEPS));
     this.#units = new CodeCache(options.sizeLimit ?? SIZE_LIMIT);
     this.#backend = makeBackend(this);
-    this.#cache = Array.from({ length: CACHE_MASK + 1 }, () => this.#backend.createLink(0));
+    // One link stands for all that is not there: thousands of them were most of what a fork left to the collector.
+    const none = this.#backend.createLink(0);
+    this.#cache = Array.from({ length: CACHE_MASK + 1 }, () => none);
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
     cold.chain?.watch({
       warmUp: this.#chainStep,
