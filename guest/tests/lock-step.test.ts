@@ -63,4 +63,8 @@ it('an engine that errs once is caught where it does, with the code', () => {
   expect(difference).toMatch(/^chunk 40 \n/);
   expect(difference).toMatch(/^r12: /m);
   expect(difference).toMatch(/^Equal after 0 instructions of chunk 40/m);
+  // Disassembly, IR and the code of every tier follow.
+  expect(difference).toMatch(
+    /^[0-9a-f]+  ([0-9a-f]{2} )+.*\n[^]*^after the passes\n[^]*^as JavaScript\nfunction r[^]*^as WebAssembly\nlocals /m,
+  );
 });

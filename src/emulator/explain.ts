@@ -1,6 +1,8 @@
 /** One block in every form it takes, for reports and the debugger. */
 import { batchSource } from './backends/js/compile.ts';
 import { directTargets } from './backends/region/region.ts';
+import { regionBodies } from './backends/wasm/compile.ts';
+import { functionText } from './backends/wasm/encoder/wat.ts';
 import { exitOf } from './ir/block.ts';
 import { optimise } from './ir/passes/index.ts';
 import { printBlock } from './ir/print.ts';
@@ -21,6 +23,8 @@ export interface BlockExplanation {
   readonly optimised: string;
   /** The block as a region of its own. */
   readonly javascript: string;
+  /** The same as WebAssembly; the cold tier's handlers are written by the same emitters. */
+  readonly webAssembly: string;
   /** Constant addresses it may go on at. */
   readonly targets: readonly number[];
 }
@@ -38,6 +42,9 @@ export function explainBlock(space: AddressSpace, rip: number, maxInstructions: 
     ir: printBlock(block),
     optimised: printBlock(optimised),
     javascript: text.slice(text.indexOf('function r')),
+    webAssembly: regionBodies([{ blocks: [optimised], joins: 'strings' }])
+      .map(({ bytes }) => functionText(bytes))
+      .join('\n'),
     targets: exitOf(block).name === 'fetchFault' ? [] : directTargets(block, 'calls'),
   };
 }

@@ -10,6 +10,8 @@ import { CodeCache } from './code-cache.ts';
 import type { CodeUnit } from './code-link.ts';
 
 const CYCLES = Number(process.env['CODE_CYCLES'] ?? 1_500);
+/** The long run tells how it goes. */
+const TOLD_EVERY = CYCLES < 50_000 ? Infinity : 50_000;
 const FUNCTIONS = 200;
 const STRIDE = 64;
 /** Some forty functions, with what the host takes for a module. */
@@ -47,7 +49,10 @@ describe.each(['js', 'wasm'] as const)('generated code of engine %s', (engine) =
     };
     const heap: number[] = [];
     for (let half = 0; half < 2; half++) {
-      for (let i = 0; i < CYCLES; i++) if (run(i) !== 'syscall') throw new Error(`function ${i} did not end`);
+      for (let i = 0; i < CYCLES; i++) {
+        if (run(i) !== 'syscall') throw new Error(`function ${i} did not end`);
+        if (i % TOLD_EVERY === 0) process.stderr.write(`${engine} ${half * CYCLES + i}: ${heapBytes()} bytes\n`);
+      }
       heap.push(heapBytes());
     }
     expect(heap[1]).toBeLessThan(1.05 * heap[0]);

@@ -10,7 +10,8 @@ export function explainFrom(space: AddressSpace, rip: number): string[] {
   const queue = [rip];
   for (const at of queue) {
     const block = explainBlock(space, at, BLOCK_INSTRUCTIONS);
-    lines.push(...block.disassembly, '', block.ir, 'after the passes', block.optimised, block.javascript);
+    lines.push(...block.disassembly, '', block.ir, 'after the passes', block.optimised);
+    lines.push('as JavaScript', block.javascript, 'as WebAssembly', block.webAssembly);
     for (const target of block.targets) {
       if (target > at && queue.length < MOST_BLOCKS && !queue.includes(target)) queue.push(target);
     }

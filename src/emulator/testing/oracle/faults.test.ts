@@ -1,7 +1,7 @@
 /**
  * Memory operands where they fault: exact RIP, registers, vector, address, access and Linux' si_code, against the host.
- * The unit tests take every form on the reference executor and a part of them on the others; `FAULT_ROUNDS=3` takes three
- * encodings of all forms on all.
+ * The unit tests take every form on the reference executor and on the others a part of them, another one each day;
+ * `npm run test:faults` takes all forms on all (FAULT_ROUNDS=3: three encodings of each).
  */
 import { describe, expect, it } from 'vitest';
 import { INSTRUCTIONS } from '../../x86/instructions/index.ts';
@@ -10,12 +10,13 @@ import { describeMismatch, Differential, subjectsOf } from './differential.ts';
 import { whyNoOracle } from './native.ts';
 
 const reason = whyNoOracle();
-const seed = Number(process.env['FUZZ_SEED'] ?? 1);
+// The day, which the name of the test tells.
+const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(performance.timeOrigin / 86_400_000));
 const only = new RegExp(process.env['FUZZ_ONLY'] ?? '');
 const rounds = Number(process.env['FAULT_ROUNDS'] ?? 0);
 const PART = 5;
 
-describe.skipIf(reason !== '')(`every memory operand faults as on the host CPU ${reason}`, () => {
+describe.skipIf(reason !== '')(`every memory operand faults as on the host CPU, FUZZ_SEED=${seed} ${reason}`, () => {
   it.each(EXECUTOR_NAMES)('on the %s executor', { timeout: 600_000 }, (executor) => {
     const differential = new Differential(executor);
     const isWhole = rounds > 0 || executor === 'reference';
