@@ -174,6 +174,16 @@ static int session(void) {
   SAY("ready\n");
   while (caught != SIGINT) usleep(1000);
   SAY("interrupted\n");
+  /* who has another terminal, or none, reads without asking: tmux's server does */
+  int free_tty = open("/dev/tty", O_RDWR | O_NONBLOCK);
+  if (fork() == 0) {
+    char c;
+    setsid();
+    SAY("another session reads: %s\n", read(free_tty, &c, 1) < 0 ? strerrorname_np(errno) : "something");
+    _exit(0);
+  }
+  wait(NULL);
+  close(free_tty);
   /* an orphaned group that reads in the background gets EIO */
   int p[2];
   pipe(p);

@@ -49,6 +49,8 @@ export interface TerminalUser {
   readonly pid: number;
   readonly processGroup: number;
   readonly session: number;
+  /** It called setsid(2), or a parent did: its session is not one that the machine started at its console. */
+  readonly isDetached: boolean;
   /** No shell could continue its group if it stopped. */
   readonly isOrphaned: boolean;
   recordOutput(bytes: Uint8Array): void;
@@ -145,10 +147,8 @@ export abstract class Terminal {
   mayRead(call: Call): boolean | 'stop' {
     const user = this.userOf(call);
     if (this.#foreground === undefined || user?.processGroup === this.#foreground) return true;
-    if (user === undefined || this.session !== user.session) {
-      if (this.isConsole) return false;
-      throw EIO;
-    }
+    // A terminal that is not one's own is read like any file (Linux __tty_check_change).
+    if (user === undefined || this.session !== user.session) return !this.isConsole || user?.isDetached === true;
     if (user.isOrphaned || this.#owners?.shuns(call.threadId, SIGTTIN) === true) throw EIO;
     this.#owners?.signalGroup(user.processGroup, SIGTTIN);
     return 'stop';

@@ -37,6 +37,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   });
   child.processGroup = program.processGroup;
   child.session = program.session;
+  child.isDetached = program.isDetached;
   namespace.retain();
   child.onEnded = () => namespace.release();
   machine.registerProgram(child);

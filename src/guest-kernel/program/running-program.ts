@@ -66,6 +66,7 @@ export class RunningProgram implements Program {
   parentPid: number;
   processGroup: number;
   session: number;
+  isDetached = false;
   path: ByteString;
   argv: readonly ByteString[];
   namespace: GuestNamespace | undefined;

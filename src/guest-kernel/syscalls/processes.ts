@@ -87,6 +87,7 @@ function setsid(thread: Thread): Result {
   if (program.processGroup === program.pid && (program.parent !== undefined || hasFollowers)) throw EPERM;
   program.processGroup = program.pid;
   program.session = program.pid;
+  program.isDetached = true;
   return program.pid;
 }
 
