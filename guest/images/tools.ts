@@ -18,7 +18,7 @@ const WHOLE = `
   libkrb5support0 libldap-2.5-0 libnettle8 libnghttp2-14 libp11-kit0 libpsl5 librtmp1 libsasl2-2 libssh2-1 libtasn1-6
   libunistring2
   libapparmor1 libbsd0 libdrm2 libegl1 libgbm1 libgles2 libglvnd0 libipsec-mb1 libjpeg62-turbo libjudydebian1 libkmod2
-  libmd0 libsctp1 libwayland-server0 libxau6 libxcb-randr0 libxcb1 libxdmcp6 libxxhash0
+  libmd0 libnl-3-200 libnl-genl-3-200 libsctp1 libwayland-server0 libxau6 libxcb-randr0 libxcb1 libxdmcp6 libxxhash0
 `
   .trim()
   .split(/\s+/);

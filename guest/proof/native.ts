@@ -1,6 +1,6 @@
 /** Runs the scripts of `programs/` on the host's processor, inside the same files that the machine's image holds. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execute, type Outcome } from '../tests/testing/vm.ts';
 
@@ -19,8 +19,10 @@ const ENVIRONMENT = {
   GLIBC_TUNABLES: 'glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2',
 };
 
-/** Puts the scripts where the machine mounts them. */
+/** Puts the scripts where the machine mounts them, and takes away what earlier runs have left. */
 export function prepareNative(image: string, scripts: string): void {
+  const temporary = join(treeOf(image), 'tmp');
+  for (const name of readdirSync(temporary)) rmSync(join(temporary, name), { recursive: true, force: true });
   const mounted = join(treeOf(image), 'mnt');
   rmSync(mounted, { recursive: true, force: true });
   cpSync(scripts, mounted, { recursive: true });
@@ -45,9 +47,17 @@ function makeDevices(tree: string): void {
 }
 
 export function runNatively(image: string, command: readonly string[]): Promise<Outcome> {
-  const variables = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  const [tool = '', ...args] = nativeCommand(image, command);
+  return execute(tool, args);
+}
+
+/** What runs `command` of an image on this machine. */
+export function nativeCommand(image: string, command: readonly string[], more: Environment = {}): readonly string[] {
+  const variables = Object.entries({ ...ENVIRONMENT, ...more }).map(([name, value]) => `${name}=${value}`);
   const tree = treeOf(image);
   const inside = canUnshare ? [...UNSHARE, '/bin/sh', '-c', IN_TREE] : ['/usr/sbin/chroot'];
   if (!canUnshare) makeDevices(tree);
-  return execute('env', ['-i', ...variables, ...inside, tree, ...command]);
+  return ['env', '-i', ...variables, ...inside, tree, ...command];
 }
+
+type Environment = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /** What `npm run proof` compares: a script of `programs/` that runs in an image, natively and in the machine. */
 
-export type ProofImage = 'proof' | 'programs' | 'tools' | 'languages';
+export type ProofImage = 'proof' | 'programs' | 'tools' | 'languages' | 'java';
 
 export interface Row {
   /** Its script's name without ending, which selects the row: `npm run proof -- redis nginx`. */
@@ -24,6 +24,7 @@ export const ROWS: readonly Row[] = [
   ...on('programs', 'bash coreutils text-tools archives gcc tcc luajit git redis nginx memcached'),
   ...on('tools', 'dash ash curl ssh-keygen ripgrep stress-ng python-tasks'),
   ...on('languages', 'ruby php node esbuild cxx openmp'),
+  ...on('java', 'java java-server'),
 ];
 
 /** The rows that were asked for: 'all', names parted by commas, or none for the quick ones. */
