@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { benchImage } from '../bench.ts';
 import { defaultImage } from '../default.ts';
 import { devImage } from '../dev.ts';
+import { javaImage } from '../java.ts';
 import { languagesImage } from '../languages.ts';
 import { programsImage } from '../programs.ts';
 import { proofImage } from '../proof.ts';
@@ -27,6 +28,7 @@ const RECIPES: readonly Recipe[] = [
   programsImage,
   toolsImage,
   languagesImage,
+  javaImage,
   benchImage,
 ];
 
