@@ -4,7 +4,7 @@ import type { ColumnName } from './column.ts';
 
 export interface Row {
   readonly name: string;
-  readonly group: KernelGroup | 'warm-up' | 'program' | 'latency' | 'page' | 'speed';
+  readonly group: KernelGroup | 'warm-up' | 'program' | 'latency' | 'process' | 'page' | 'speed';
   readonly unit: 'ms' | 'ns' | 'KiB' | 'bytes' | 'Mips';
   /** Median over the rounds by column; what a column cannot run is absent. Of one that ran a part: what the whole would take. */
   readonly values: Readonly<Partial<Record<ColumnName, number>>>;

@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- --quick --rounds 5 --columns native,qemu,node,chromium,v86 --kernels fib,qsort
- *                   --parts kernels,programs,latencies,page --programs hello,bash --engine auto --scale 1 --minutes 25
+ *                   --parts kernels,programs,latencies,processes,page --programs hello,bash --engine auto --scale 1 --minutes 25
  *                   --save]
  *
  * Everything in one run, interleaved: each round has fresh processes, browsers and machines, and runs each program once
@@ -13,7 +13,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { KERNELS } from '../emulator/kernels.ts';
 import { chromiumSession } from './chromium-session.ts';
-import { COLUMNS, type ColumnName, type Session } from './column.ts';
+import { COLUMNS, type ColumnName, type Job, type Session } from './column.ts';
 import { type Figures, Samples } from './figures.ts';
 import { hostSession } from './host-session.ts';
 import { LATENCIES, latencyJob } from './jobs.ts';
@@ -21,12 +21,13 @@ import { type Program, programJob, PROGRAMS, TREE } from './programs.ts';
 import type { MachineSession } from './machine-session.ts';
 import { nodeSession } from './node-session.ts';
 import { runStarts } from './page-starts.ts';
+import { PROCESS_COSTS, processJob } from './processes.ts';
 import { markdownTable, svgChart } from './report.ts';
 import { inEach, run, say, type Sessions } from './rounds.ts';
 import { runKernel } from './run-kernels.ts';
 import { v86Session } from './v86-session.ts';
 
-const PARTS = ['kernels', 'programs', 'latencies', 'page'] as const;
+const PARTS = ['kernels', 'programs', 'latencies', 'processes', 'page'] as const;
 const ALL_KERNELS = KERNELS.map((kernel) => kernel.name);
 
 const WHOLE = {
@@ -103,16 +104,17 @@ async function runProgram(program: Program, sessions: Sessions): Promise<void> {
   );
 }
 
-async function runLatencies(sessions: Sessions): Promise<void> {
-  for (const latency of LATENCIES) {
-    await inEach(
-      () => latencyJob(latency),
-      sessions,
-      async (column, session, job) => {
-        const { output } = await run(session, job);
-        samples.add({ name: latency.name, group: 'latency', unit: 'ns' }, column, Number(output));
-      },
-    );
+/** Jobs that print what they cost, in ns. */
+async function runCosts(
+  costs: readonly { readonly name: string; readonly job: (column: string) => Job }[],
+  group: 'latency' | 'process',
+  sessions: Sessions,
+): Promise<void> {
+  for (const { name, job } of costs) {
+    await inEach(job, sessions, async (column, session, its) => {
+      const { output } = await run(session, its);
+      samples.add({ name, group, unit: 'ns' }, column, Number(output));
+    });
   }
 }
 
@@ -124,7 +126,17 @@ async function runRound(pageUrl: string): Promise<void> {
       for (const kernel of kernels) await runKernel(samples, kernel, scale, sessions, pc);
     }
     if (wanted(options.parts, 'programs')) for (const program of programs) await runProgram(program, sessions);
-    if (wanted(options.parts, 'latencies')) await runLatencies(sessions);
+    if (wanted(options.parts, 'latencies')) {
+      const costs = LATENCIES.map((latency) => ({ name: latency.name, job: () => latencyJob(latency) }));
+      await runCosts(costs, 'latency', sessions);
+    }
+    if (wanted(options.parts, 'processes')) {
+      const costs = PROCESS_COSTS.map((cost) => ({
+        name: cost.name,
+        job: (column: string) => processJob(cost, column),
+      }));
+      await runCosts(costs, 'process', sessions);
+    }
     if (wanted(options.parts, 'page') && columns.includes('chromium'))
       await runStarts(samples, pageUrl, options.engine);
     await noteShares(sessions.get('chromium') as MachineSession | undefined);

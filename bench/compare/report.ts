@@ -10,6 +10,7 @@ const GROUPS: readonly (readonly [group: Row['group'], title: string])[] = [
   ['warm-up', 'Warm-up: the same kernels, an eighth of the rounds, from an empty code cache'],
   ['program', 'Whole programs, from the wish to start them to their end'],
   ['latency', 'Latencies'],
+  ['process', 'Programs beside each other'],
   ['page', 'The page, with an empty profile'],
   ['speed', 'Million guest instructions per second'],
 ];

@@ -19,16 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCHES 9
+#include "batches.h"
 
 static int there[2], back[2];
 static int turn;
-
-static double now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
 
 static void getpid_loop(long count) {
   for (long i = 0; i < count; i++) syscall(SYS_getpid);
@@ -94,28 +88,12 @@ static void thread_loop(long count) {
   }
 }
 
-static const struct mode { const char *name; void (*run)(long); } modes[] = {
+static const struct mode modes[] = {
     {"getpid", getpid_loop}, {"clock", clock_loop}, {"read", read_loop},
     {"pipe", pipe_loop},     {"futex", futex_loop}, {"thread", thread_loop},
 };
 
-static int by_size(const void *a, const void *b) { return *(double *)a < *(double *)b ? -1 : 1; }
-
 int main(int argc, char **argv) {
   if (argc < 3 || pipe(there) || pipe(back)) return 2;
-  long count = atol(argv[2]);
-  for (unsigned i = 0; i < sizeof modes / sizeof *modes; i++) {
-    if (strcmp(modes[i].name, argv[1])) continue;
-    double each[BATCHES];
-    modes[i].run(count);
-    for (int batch = 0; batch < BATCHES; batch++) {
-      double start = now_ns();
-      modes[i].run(count);
-      each[batch] = (now_ns() - start) / count;
-    }
-    qsort(each, BATCHES, sizeof *each, by_size);
-    printf("%.1f\n", each[BATCHES / 2]);
-    return 0;
-  }
-  return 2;
+  return run_mode(modes, sizeof modes / sizeof *modes, argv[1], atol(argv[2]));
 }

@@ -1,0 +1,36 @@
+/** What programs cost each other: starting one, talking to one by a pipe, and walking through a folder. */
+import type { Job } from './column.ts';
+import { compiled } from './jobs.ts';
+import { TREE } from './programs.ts';
+
+interface ProcessCost {
+  readonly name: string;
+  readonly mode: string;
+  /** Turns in each of its batches. */
+  readonly count: number;
+  /** What it starts, or the folder it walks: a path on the image. */
+  readonly path?: string;
+}
+
+export const PROCESS_COSTS: readonly ProcessCost[] = [
+  { name: 'fork and wait', mode: 'fork', count: 20 },
+  { name: 'fork, exec and wait of /bin/true', mode: 'exec', count: 20, path: '/usr/bin/true' },
+  { name: 'posix_spawn and wait of /bin/true', mode: 'spawn', count: 20, path: '/usr/bin/true' },
+  { name: 'pipe ping-pong of two programs', mode: 'switch', count: 500 },
+  { name: '64 KiB through a pipe', mode: 'stream', count: 500 },
+  { name: 'a file met in a walk, with its attributes', mode: 'walk', count: 3_000, path: '/usr/lib' },
+];
+
+/** Its output is the figure, in ns. */
+export function processJob({ name, mode, count, path }: ProcessCost, column: string): Job {
+  const program = compiled('processes', ['-O2']);
+  const words = [mode, String(count)];
+  // Left to itself qemu would let the host's processor run what its program executes.
+  const translator = column === 'qemu' && mode !== 'walk' ? ['/usr/bin/qemu-x86_64', '-L', TREE] : [];
+  return {
+    name,
+    files: { '/bench-processes': program },
+    host: [program, ...words, ...(path === undefined ? [] : [...translator, `${TREE}${path}`])],
+    guest: ['/bench-processes', ...words, ...(path === undefined ? [] : [path])],
+  };
+}
