@@ -8,29 +8,33 @@ interface ProcessCost {
   readonly mode: string;
   /** Turns in each of its batches. */
   readonly count: number;
-  /** What it starts, or the folder it walks: a path on the image. */
-  readonly path?: string;
+  /** The folder it walks, a path on the image; without it /bin/true is started. */
+  readonly folder?: string;
 }
 
 export const PROCESS_COSTS: readonly ProcessCost[] = [
   { name: 'fork and wait', mode: 'fork', count: 20 },
-  { name: 'fork, exec and wait of /bin/true', mode: 'exec', count: 20, path: '/usr/bin/true' },
-  { name: 'posix_spawn and wait of /bin/true', mode: 'spawn', count: 20, path: '/usr/bin/true' },
+  { name: 'fork, exec and wait of /bin/true', mode: 'exec', count: 20 },
+  { name: 'posix_spawn and wait of /bin/true', mode: 'spawn', count: 20 },
   { name: 'pipe ping-pong of two programs', mode: 'switch', count: 500 },
   { name: '64 KiB through a pipe', mode: 'stream', count: 500 },
-  { name: 'a file met in a walk, with its attributes', mode: 'walk', count: 3_000, path: '/usr/lib' },
+  { name: 'a file met in a walk, with its attributes', mode: 'walk', count: 3_000, folder: '/usr/lib' },
 ];
 
+/** The host's, in every column. */
+const TRUE = '/usr/bin/true';
+const IN_GUEST = { program: '/bench-processes', true: '/bench-true' };
+
 /** Its output is the figure, in ns. */
-export function processJob({ name, mode, count, path }: ProcessCost, column: string): Job {
+export function processJob({ name, mode, count, folder }: ProcessCost, column: string): Job {
   const program = compiled('processes', ['-O2']);
   const words = [mode, String(count)];
   // Left to itself qemu would let the host's processor run what its program executes.
-  const translator = column === 'qemu' && mode !== 'walk' ? ['/usr/bin/qemu-x86_64', '-L', TREE] : [];
+  const translator = column === 'qemu' ? ['/usr/bin/qemu-x86_64'] : [];
   return {
     name,
-    files: { '/bench-processes': program },
-    host: [program, ...words, ...(path === undefined ? [] : [...translator, `${TREE}${path}`])],
-    guest: ['/bench-processes', ...words, ...(path === undefined ? [] : [path])],
+    files: { [IN_GUEST.program]: program, [IN_GUEST.true]: TRUE },
+    host: [program, ...words, ...(folder === undefined ? [...translator, TRUE] : [`${TREE}${folder}`])],
+    guest: [IN_GUEST.program, ...words, folder ?? IN_GUEST.true],
   };
 }

@@ -12,7 +12,6 @@ export const benchImage: Recipe = {
   packages: {
     ...proofImage.packages,
     bash: ['/usr/bin/bash'],
-    coreutils: ['/usr/bin/true'],
     gzip: ['/usr/bin/gzip'],
     'xz-utils': ['/usr/bin/xz'],
     libtinfo6: [inLib('libtinfo.so.6*')],
