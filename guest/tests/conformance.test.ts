@@ -44,6 +44,7 @@ describe('a program answers in the VM as on Linux', () => {
     'many-threads.c',
     'spawn.c',
     'system-v.c',
+    'posix-queues.c',
     'terminals.c',
     'memory.c',
     'threads.c',

@@ -30,6 +30,7 @@ import { runningProcSource } from './running-proc-source.ts';
 import { makeProcfs } from './fs/procfs/procfs.ts';
 import { Ramfs } from './fs/ramfs/ramfs.ts';
 import type { BootOptions, EngineReport, Kernel } from './kernel.ts';
+import { PosixQueues } from './ipc/posix-queues.ts';
 import { nativeSockets } from './net/socket/native-sockets.ts';
 import type { KernelPorts } from './ports.ts';
 import { runBootLine } from './program/boot-line.ts';
@@ -65,6 +66,7 @@ import { type FilesystemType, mountCalls } from './syscalls/mounts.ts';
 import { names } from './syscalls/names.ts';
 import { openClose } from './syscalls/open-close.ts';
 import { pidfds } from './syscalls/pidfd.ts';
+import { posixQueueCalls } from './syscalls/posix-queues.ts';
 import { processMemory } from './syscalls/process-memory.ts';
 import { processes } from './syscalls/processes.ts';
 import { readWrite } from './syscalls/read-write.ts';
@@ -116,6 +118,7 @@ export function allSyscalls(
     ...semaphoreCalls,
     ...messageCalls,
     ...segmentCalls,
+    ...posixQueueCalls,
     ...processes,
     ...signals,
     ...time,
@@ -172,6 +175,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
   machine.pseudoTerminals = pseudoTerminals;
   pseudoTerminals.onOpened = (terminal) => adoptTerminal(machine, terminal);
+  machine.posixQueues = new PosixQueues({ deviceNumber: 25, now });
   machine.memoryFiles = new MemoryFiles(ramfs('tmpfs', 21));
   const environment = new Map<ByteString, ByteString>();
   // Some ms with nothing to do are a turn of the host's event loop.
@@ -293,6 +297,7 @@ function filesystemTypes(ramfs: MakeRamfs): readonly FilesystemType[] {
     { name: 'proc' },
     { name: 'sysfs' },
     { name: 'devfs' },
+    { name: 'mqueue' },
     { name: 'ramfs', create: () => ramfs('ramfs', 16) },
     { name: 'tmpfs', create: () => ramfs('tmpfs', 17) },
   ];
@@ -319,7 +324,9 @@ function kernelMounts(
   const devfs = makeDevfs(devices, { deviceNumber: 18, now });
   const pseudoTerminals = machine.pseudoTerminals?.filesystem;
   assert(pseudoTerminals !== undefined, 'boot: pseudo terminals come before their mount');
-  return standardMounts({ devfs, proc, sysfs, pseudoTerminals }, ramfs);
+  const queues = machine.posixQueues?.filesystem;
+  assert(queues !== undefined, 'boot: message queues come before their mount');
+  return standardMounts({ devfs, proc, sysfs, pseudoTerminals, queues }, ramfs);
 }
 
 interface KernelFilesystems {
@@ -327,15 +334,18 @@ interface KernelFilesystems {
   readonly proc: Filesystem;
   readonly sysfs: Filesystem;
   readonly pseudoTerminals: Filesystem;
+  /** POSIX message queues. */
+  readonly queues: Filesystem;
 }
 
 function standardMounts(
-  { devfs, proc, sysfs, pseudoTerminals }: KernelFilesystems,
+  { devfs, proc, sysfs, pseudoTerminals, queues }: KernelFilesystems,
   ramfs: MakeRamfs,
 ): readonly Mountable[] {
   return [
     { path: '/dev', source: 'devfs', filesystem: devfs },
     { path: '/dev/pts', source: 'devpts', filesystem: pseudoTerminals },
+    { path: '/dev/mqueue', source: 'mqueue', filesystem: queues },
     { path: '/dev/shm', source: 'tmpfs', filesystem: ramfs('tmpfs', 22, 0o1777) },
     { path: '/proc', source: 'proc', filesystem: proc },
     { path: '/sys', source: 'sysfs', filesystem: sysfs },

@@ -2,6 +2,7 @@
 import {
   RLIMIT_AS,
   RLIMIT_CORE,
+  RLIMIT_MSGQUEUE,
   RLIMIT_NICE,
   RLIMIT_NOFILE,
   RLIMIT_NPROC,
@@ -21,6 +22,7 @@ const DEFAULTS: ReadonlyMap<number, Limit> = new Map<number, Limit>([
   [RLIMIT_NPROC, [4096n, 4096n]],
   [RLIMIT_NOFILE, [16_384n, 16_384n]], // facts 7
   [RLIMIT_AS, [1n << 32n, 1n << 32n]], // the 4 GiB of a namespace
+  [RLIMIT_MSGQUEUE, [819_200n, 819_200n]],
   [RLIMIT_NICE, [0n, 0n]],
   [RLIMIT_RTPRIO, [0n, 0n]],
 ]);

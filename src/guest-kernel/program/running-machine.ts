@@ -3,6 +3,7 @@ import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { PseudoTerminals } from '../devices/pty.ts';
 import type { Terminal } from '../devices/terminal.ts';
 import type { ConsoleTty } from '../devices/tty.ts';
+import type { PosixQueues } from '../ipc/posix-queues.ts';
 import { SystemV } from '../ipc/system-v.ts';
 import { Network } from '../net/network.ts';
 import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
@@ -47,6 +48,8 @@ export class RunningMachine implements Machine {
   /** Makes address spaces for fork; set in boot.ts. */
   namespaces: NamespacePool | undefined;
   readonly systemV = new SystemV();
+  /** Set in boot.ts. */
+  posixQueues: PosixQueues | undefined;
   /** Set in boot.ts. */
   pseudoTerminals: PseudoTerminals | undefined;
   readonly libraryPlaces = new LibraryPlaces();

@@ -24,7 +24,7 @@ const LINKS: readonly (readonly [ByteString, ByteString])[] = [
   ['stderr', '/proc/self/fd/2'],
 ];
 /** Directories for other filesystems to be mounted on. */
-const MOUNT_POINTS: readonly ByteString[] = ['shm', 'pts'];
+const MOUNT_POINTS: readonly ByteString[] = ['shm', 'pts', 'mqueue'];
 
 export function makeDevfs(
   devices: readonly DeviceType[],

@@ -237,7 +237,7 @@ describe('/dev', () => {
   test('a device has its numbers and opens; a node made elsewhere opens the same', () => {
     const tree = machine();
     const { vfs, viewer } = tree;
-    expect(list(tree, '/dev')).toEqual(['.', '..', 'pipe', 'fd', 'stdin', 'stdout', 'stderr', 'shm', 'pts']);
+    expect(list(tree, '/dev')).toEqual(['.', '..', 'pipe', 'fd', 'stdin', 'stdout', 'stderr', 'shm', 'pts', 'mqueue']);
     const { mode, rdev } = vfs.attributes(vfs.walk(viewer, '/dev/pipe'));
     expect([mode, rdev]).toEqual([0o020620, makeDevice(10, 300)]);
     expect(vfs.open(viewer, '/dev/pipe', O_RDONLY, 0).kind).toBe('pipe');
