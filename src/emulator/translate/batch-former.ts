@@ -73,11 +73,13 @@ export function formBatch(
 }
 
 function surveyOf(services: ExecutorServices, questions: BatchQuestions, heads: ReadonlySet<number>): CodeSurvey {
+  /** By address and length. */
   const lifted = new Map<number, Block>();
   return {
-    lift: (rip) => {
-      let block = lifted.get(rip);
-      if (block === undefined) lifted.set(rip, (block = optimise(services.lift(rip, MAX_BLOCK_INSTRUCTIONS))));
+    lift: (rip, maxInstructions = MAX_BLOCK_INSTRUCTIONS) => {
+      const key = rip * (MAX_BLOCK_INSTRUCTIONS + 1) + maxInstructions;
+      let block = lifted.get(key);
+      if (block === undefined) lifted.set(key, (block = optimise(services.lift(rip, maxInstructions))));
       return block;
     },
     isWanted: (rip) =>

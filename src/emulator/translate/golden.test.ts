@@ -60,7 +60,11 @@ describe('code through every stage', () => {
 
   it.each(PROGRAMS)('%s as WebAssembly', async (name, assembly) => {
     const lift = liftAssembly(assembly);
-    const survey = { lift: (rip: number) => optimise(lift(rip)), isWanted: () => true, targetsOf: () => [] };
+    const survey = {
+      lift: (rip: number, count?: number) => optimise(lift(rip, count)),
+      isWanted: () => true,
+      targetsOf: () => [],
+    };
     const region = formRegion(survey.lift(ASSEMBLED_AT), survey, { ...LIMITS, joins: 'strings' });
     expect(WebAssembly.validate(compileRegions([region]).bytes)).toBe(true);
     const [{ bytes }] = regionBodies([region]);

@@ -4,7 +4,8 @@ import type { RegionLimits } from './region-backend.ts';
 
 /** What a region is made of: blocks by address, and what is known of them. */
 export interface CodeSurvey {
-  lift(rip: number): Block;
+  /** @param maxInstructions where the block shall end if it does not before */
+  lift(rip: number, maxInstructions?: number): Block;
   /** Whether a block there belongs into a region. */
   isWanted(rip: number): boolean;
   /** Where the indirect jump of the block was seen to go. */
@@ -39,5 +40,16 @@ export function formRegion(
       instructions += next.instructionCount;
     }
   }
-  return { blocks, joins, indirect };
+  const starts = new Set(blocks.map(({ rip }) => rip));
+  return { blocks: blocks.map((block) => endedAt(starts, block, survey)), joins, indirect };
+}
+
+/**
+ * The block up to where another one starts: a loop that is fallen into has its body once, and one way in. What is behind
+ * is reached through that other block.
+ */
+function endedAt(starts: ReadonlySet<number>, block: Block, survey: CodeSurvey): Block {
+  const addresses = block.ops.filter(({ name }) => name === 'instruction').map(({ imm }) => imm);
+  const count = addresses.findIndex((rip, i) => i > 0 && starts.has(rip));
+  return count < 0 ? block : survey.lift(block.rip, count);
 }

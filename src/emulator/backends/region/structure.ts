@@ -104,7 +104,7 @@ function commonDominator(dominator: Int32Array, position: Int32Array, a: number,
   return a;
 }
 
-function dominates(dominator: Int32Array, above: number, node: number): boolean {
+export function dominates(dominator: Int32Array, above: number, node: number): boolean {
   let at = node;
   while (at !== above && at !== 0) at = dominator[at];
   return at === above;

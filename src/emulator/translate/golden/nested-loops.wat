@@ -7,69 +7,90 @@ dec edi
 jne 1b
 ret
 
-760 bytes
-locals 4 i32, 3 i64, 1 i32, 1 i64, 1 i32, 2 i64, 1 i32
+544 bytes
+locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
-    block
+    local.get 1
+    i32.const 1
+    i32.sub
+    local.set 1
+    i32.const 0
+    i64.extend_i32_u
+    local.set 3
+    loop
       local.get 1
-      i32.const 5
+      i32.const 1
       i32.sub
       local.set 1
-      i32.const 0
-      i64.extend_i32_u
-      local.set 3
       i32.const 8
       i64.extend_i32_u
       local.set 4
-      i64.const 8
-      local.set 3
-      i32.const 7
-      i64.extend_i32_u
-      local.set 4
-      i32.const 1
-      if
+      loop
         local.get 1
-        i32.const 0
-        i32.le_s
-        if
-          i32.const 4194311
-          local.set 2
-          local.get 0
-          i32.const 1824
-          i32.store +160
-          local.get 0
-          i32.const 7
-          i32.store +168
-          local.get 0
-          i32.const 0
-          i32.store +184
-          i32.const 2
-          br 3
-        end
-        br 1
-      else
-        i32.const 7
+        i32.const 3
+        i32.sub
+        local.set 1
+        local.get 3
+        local.get 4
+        i64.add
         local.set 9
-        i32.const 0
+        local.get 9
+        local.get 3
         local.set 10
-        loop
+        local.set 3
+        local.get 4
+        i32.wrap_i64
+        i32.const 1
+        i32.sub
+        local.set 11
+        local.get 11
+        i64.extend_i32_u
+        local.set 4
+        local.get 11
+        i32.eqz
+        i32.eqz
+        if
+          local.get 1
+          i32.const 0
+          i32.le_s
+          if
+            i32.const 4194311
+            local.set 2
+            local.get 0
+            i32.const 1824
+            i32.store +160
+            local.get 0
+            local.get 11
+            i32.store +168
+            local.get 0
+            local.get 9
+            local.get 10
+            i64.lt_u
+            i32.store +184
+            i32.const 2
+            br 4
+          end
+          br 1
+        else
           local.get 1
           i32.const 2
           i32.sub
           local.set 1
+          local.get 9
           local.get 10
+          i64.lt_u
           i32.const 1
           i32.and
-          local.set 11
+          local.set 12
           local.get 7
           i32.wrap_i64
           i32.const 1
           i32.sub
-          local.set 12
-          local.get 12
+          local.set 13
+          local.get 13
           i64.extend_i32_u
           local.set 7
-          local.get 12
+          local.get 13
           i32.eqz
           i32.eqz
           if
@@ -83,86 +104,37 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 1 i32, 2 i64, 1 i32
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 12
+              local.get 13
               i32.store +168
               local.get 0
-              local.get 11
+              local.get 12
               i32.store +184
               i32.const 2
               br 5
             end
-            local.get 1
-            i32.const 4
-            i32.sub
-            local.set 1
-            i32.const 8
-            i64.extend_i32_u
-            local.set 4
-            local.get 3
-            i64.const 8
-            i64.add
-            local.set 13
-            local.get 13
-            local.get 3
-            local.set 14
-            local.set 3
-            i32.const 7
-            i64.extend_i32_u
-            local.set 4
-            i32.const 1
-            if
-              local.get 1
-              i32.const 0
-              i32.le_s
-              if
-                i32.const 4194311
-                local.set 2
-                local.get 0
-                i32.const 1824
-                i32.store +160
-                local.get 0
-                i32.const 7
-                i32.store +168
-                local.get 0
-                local.get 13
-                local.get 14
-                i64.lt_u
-                i32.store +184
-                i32.const 2
-                br 6
-              end
-              br 4
-            else
-              i32.const 7
-              local.set 9
-              local.get 13
-              local.get 14
-              i64.lt_u
-              local.set 10
-              br 2
-            end
+            br 3
           else
             local.get 1
             i32.const 1
             i32.sub
             local.set 1
             local.get 8
-            local.set 15
-            local.get 15
+            local.set 14
+            local.get 14
             i32.wrap_i64
-            local.set 16
+            local.set 15
             block
               block
-                local.get 16
-                i64.extend_i32_u
                 local.get 15
+                i64.extend_i32_u
+                local.get 14
                 i64.ne
                 br_if 0
-                local.get 16
+                local.get 15
                 i32.const 12
                 i32.shr_u
                 i32.load8_u +1048576
-                local.get 16
+                local.get 15
                 i32.const 7
                 i32.add
                 i32.const 12
@@ -183,18 +155,18 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 1 i32, 2 i64, 1 i32
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 12
+              local.get 13
               i32.store +168
               local.get 0
-              local.get 11
+              local.get 12
               i32.store +184
               i32.const 0
               br 5
             end
-            local.get 16
+            local.get 15
             i64.load
-            local.set 17
-            local.get 17
+            local.set 16
+            local.get 16
             i64.const 4294967295
             i64.gt_u
             if
@@ -208,35 +180,35 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 1 i32, 2 i64, 1 i32
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 12
+              local.get 13
               i32.store +168
               local.get 0
-              local.get 11
+              local.get 12
               i32.store +184
               i32.const 0
               br 5
             end
-            local.get 15
+            local.get 14
             i64.const 8
             i64.add
             local.set 8
-            local.get 17
+            local.get 16
             i32.wrap_i64
-            local.set 18
+            local.set 17
             local.get 1
             i32.const 0
             i32.le_s
             if
-              local.get 18
+              local.get 17
               local.set 2
               local.get 0
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 12
+              local.get 13
               i32.store +168
               local.get 0
-              local.get 11
+              local.get 12
               i32.store +184
               i32.const 2
               br 5
@@ -245,14 +217,14 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 1 i32, 2 i64, 1 i32
             i32.const 1824
             i32.store +160
             local.get 0
-            local.get 12
+            local.get 13
             i32.store +168
             local.get 0
-            local.get 11
+            local.get 12
             i32.store +184
             local.get 0
             local.get 1
-            local.get 18
+            local.get 17
             local.get 3
             local.get 4
             local.get 5
@@ -262,77 +234,6 @@ locals 4 i32, 3 i64, 1 i32, 1 i64, 1 i32, 2 i64, 1 i32
             return_call 36
           end
         end
-      end
-    end
-    loop
-      local.get 1
-      i32.const 3
-      i32.sub
-      local.set 1
-      local.get 3
-      local.get 4
-      i64.add
-      local.set 19
-      local.get 19
-      local.get 3
-      local.set 20
-      local.set 3
-      local.get 4
-      i32.wrap_i64
-      i32.const 1
-      i32.sub
-      local.set 21
-      local.get 21
-      i64.extend_i32_u
-      local.set 4
-      local.get 21
-      i32.eqz
-      i32.eqz
-      if
-        local.get 1
-        i32.const 0
-        i32.le_s
-        if
-          i32.const 4194311
-          local.set 2
-          local.get 0
-          i32.const 1824
-          i32.store +160
-          local.get 0
-          local.get 21
-          i32.store +168
-          local.get 0
-          local.get 19
-          local.get 20
-          i64.lt_u
-          i32.store +184
-          i32.const 2
-          br 3
-        end
-        br 1
-      else
-        local.get 0
-        i32.const 1824
-        i32.store +160
-        local.get 0
-        local.get 21
-        i32.store +168
-        local.get 0
-        local.get 19
-        local.get 20
-        i64.lt_u
-        i32.store +184
-        local.get 0
-        local.get 1
-        i32.const 4194318
-        local.get 3
-        local.get 4
-        local.get 5
-        local.get 6
-        local.get 7
-        local.get 8
-        i32.const 1
-        return_call_indirect type 0
       end
     end
     unreachable

@@ -112,6 +112,7 @@ export function flagNeeds(blocks: readonly Block[], { successors }: Graph, shape
 /** Whether the block's exit may leave the region, which carries the flags: to elsewhere, or because fuel is out. */
 function mayLeave(block: Block, index: number, successors: readonly number[], shape: Shape): boolean {
   const exit = exitOf(block);
+  if (exit.name === 'jumpIndirect' && exit.args.length === 0) return false; // a dispatcher's (region-plan.ts)
   const targets = exit.name === 'jump' ? [exit.imm] : exit.name === 'branch' ? [exit.imm, exit.imm2] : [];
   if (targets.length === 0 || successors.length < new Set(targets).size) return true;
   const last = block.ops.findLast(({ name }) => name === 'instruction');

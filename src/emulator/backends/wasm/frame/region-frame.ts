@@ -15,8 +15,8 @@ import type { ValueType } from '../../../ir/op-spec.ts';
 import { specOf } from '../../../ir/ops.ts';
 import { STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
-import { graphOf, isGuestAddress, type Region, STOP } from '../../region/region.ts';
-import { edgeKind, mergesBelow, type Shape, shapeOf } from '../../region/structure.ts';
+import { type Region, STOP } from '../../region/region.ts';
+import { mergesBelow } from '../../region/structure.ts';
 import { PARAMETER, REGION_PARAMETERS } from '../convention.ts';
 import { FloatNotes } from '../emit/float-notes.ts';
 import type { QuickFloats } from '../emit/float-quick.ts';
@@ -34,33 +34,25 @@ import { LowLanes } from './low-lanes.ts';
 import { type CheckHost, PermissionCheck } from './permission-check.ts';
 import { type PlainLanes, plainLanes } from './plain-lanes.ts';
 import { type FlagHost, FlagState } from './flag-state.ts';
-import { writeJumpTable } from './jump-table.ts';
 import type { ModuleScope } from './module-scope.ts';
-import { analyse, isInState, type RegionAnalysis, VariableSet } from './region-analysis.ts';
+import { isInState, VariableSet } from './region-analysis.ts';
+import { type ExitHost, type Place, RegionExits } from './region-exits.ts';
+import { planOf, type RegionPlan } from './region-plan.ts';
 import { writeStringCall } from './string-call.ts';
-import { tailCall, tailCallByCache, tailCallIf } from './tail-calls.ts';
 
-export class RegionFrame implements CheckHost, FlagHost, StretchHost {
+export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   readonly code = new CodeWriter(REGION_PARAMETERS);
   readonly floats = new FloatNotes(this.code);
   values = new BlockValues([]);
-  readonly #flags = new FlagState(this);
-  readonly #scope: ModuleScope;
-  readonly #region: Region;
-  readonly #shape: Shape;
-  readonly #analysis: RegionAnalysis;
-  readonly #numbers: ReadonlyMap<number, number>;
-  readonly #locals: VariableLocals;
-  /** Labels of loop heads and of merge blocks. */
-  readonly #labels = new Map<number, Label>();
-  #outside!: Label;
-  /** Values of the block that were tested to lie below 4 GiB. */
+  readonly flags = new FlagState(this);
+  readonly scope: ModuleScope;
+  readonly plan: RegionPlan;
+  readonly locals: VariableLocals;
+  readonly labels = new Map<number, Label>();
+  readonly at: Place;
+  outside!: Label;
+  readonly #exits: RegionExits;
   #canonical = new Set<Op>();
-  #block: Block;
-  #number = 0;
-  #retired = -1;
-  #rip = 0;
-  #dirty = new VariableSet();
   /** Writing a path that is left: what is computed here is not known outside of it. */
   #isAside = false;
   /** Locals to give back when the block ends. */
@@ -74,27 +66,24 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
   #plain: readonly PlainLanes[] = [];
 
   constructor(region: Region, scope: ModuleScope) {
-    this.#region = region;
-    this.#scope = scope;
-    const graph = graphOf(region);
-    this.#shape = shapeOf(graph);
-    this.#analysis = analyse(region.blocks, graph, this.#shape);
-    this.#numbers = new Map(region.blocks.map((block, i) => [block.rip, i]));
-    this.#block = region.blocks[0];
+    this.scope = scope;
+    this.plan = planOf(region);
+    this.at = { node: 0, block: region.blocks[0], rip: 0, retired: -1, dirty: new VariableSet() };
     this.check = new PermissionCheck(this);
-    this.#locals = new VariableLocals(this.code, this.#lows, this.#analysis.touched);
+    this.locals = new VariableLocals(this.code, this.#lows, this.plan.analysis.touched);
+    this.#exits = new RegionExits(this);
   }
 
   write(): FunctionBody {
-    this.#lows.assign(this.#region.blocks);
-    this.#locals.loadEntry();
+    this.#lows.assign(this.plan.blocks);
+    this.locals.loadEntry();
     this.#openFloats();
-    this.#outside = this.code.block('i32');
-    this.#writeTree(0);
+    this.outside = this.code.block('i32');
+    this.writeTree(0);
     this.code.op('unreachable');
     this.code.end();
     // Below the STOP on the stack.
-    this.#locals.spill(this.#analysis.written);
+    this.locals.spill(this.plan.analysis.written);
     this.code.localGet(PARAMETER.state);
     this.code.localGet(PARAMETER.rip);
     this.code.memory('i32.store', STATE_OFFSET.rip);
@@ -104,11 +93,11 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
   // Floats
 
   #openFloats(): void {
-    if (!this.#analysis.hasFloats) return;
+    if (!this.plan.analysis.hasFloats) return;
     this.#bar = this.code.newLocal('i32');
     this.#refreshBar();
-    this.#lows.testEntry(this.#bar, (variable) => this.#locals.of(variable));
-    this.#plain = plainLanes(this.#region.blocks, graphOf(this.#region), this.#lows.tested);
+    this.#lows.testEntry(this.#bar, (variable) => this.locals.of(variable));
+    this.#plain = plainLanes(this.plan.blocks, this.plan.graph, this.#lows.tested);
   }
 
   /** To be called where nothing is known of floats. */
@@ -125,33 +114,33 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
 
   // Structure (structure.ts)
 
-  #writeTree(node: number): void {
-    const isLoop = this.#shape.isLoopHead[node];
-    if (isLoop || this.#shape.isMerge[node]) this.#flags.enterJoin(this.#analysis.flags[node]);
-    if (isLoop) this.#labels.set(node, this.code.loop());
-    const merges = mergesBelow(this.#shape, node);
-    for (const merge of merges) this.#labels.set(merge, this.code.block());
+  writeTree(node: number): void {
+    const { graph, analysis } = this.plan;
+    const isLoop = graph.shape.isLoopHead[node];
+    if (isLoop || graph.shape.isMerge[node]) this.flags.enterJoin(analysis.flags[node]);
+    if (isLoop) this.labels.set(node, this.code.loop());
+    const merges = mergesBelow(graph.shape, node);
+    for (const merge of merges) this.labels.set(merge, this.code.block());
     this.#writeBlock(node);
     for (const merge of merges.toReversed()) {
       this.code.end();
-      this.#writeTree(merge);
+      this.writeTree(merge);
     }
     if (isLoop) this.code.end();
   }
 
   #writeBlock(node: number): void {
-    const block = this.#region.blocks[node];
-    this.#block = block;
-    this.#number = node;
-    this.#retired = -1;
-    this.#rip = block.rip;
-    this.#dirty = this.#analysis.dirty[node].copy();
+    const { blocks, graph, analysis } = this.plan;
+    const block = blocks[node];
+    const dirty = analysis.dirty[node].copy();
+    Object.assign(this.at, { node, block, dirty, rip: block.rip, retired: -1 } satisfies Place);
+    if (node >= graph.blockCount) return this.#exits.dispatch(node);
     this.values = new BlockValues(block.ops);
     this.floats.begin(this.#plain[node] ?? NO_LANES);
     this.#lows.beginBlock();
     this.#canonical = new Set();
     this.check.beginBlock(block.ops);
-    if (block.instructionCount > 0) this.#takeFuel(block.instructionCount);
+    if (block.instructionCount > 0) this.#exits.takeFuel(block.instructionCount);
     this.#writeOps(block.ops);
   }
 
@@ -171,9 +160,9 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
       notes: this.floats.mark(),
       lows: this.#lows.mark(),
       checks: this.check.mark(),
-      flags: this.#flags.known,
-      dirty: this.#dirty.copy(),
-      place: { retired: this.#retired, rip: this.#rip },
+      flags: this.flags.known,
+      dirty: this.at.dirty.copy(),
+      place: { retired: this.at.retired, rip: this.at.rip },
     };
   }
 
@@ -182,15 +171,15 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
     this.floats.reset(notes);
     this.#lows.reset(lows);
     this.check.reset(checks);
-    this.#flags.known = flags;
-    [this.#dirty, this.#retired, this.#rip] = [dirty.copy(), place.retired, place.rip];
+    this.flags.known = flags;
+    [this.at.dirty, this.at.retired, this.at.rip] = [dirty.copy(), place.retired, place.rip];
   }
 
   writeOp(op: Op): void {
     if (this.values.isDead(op) || isConstant(op)) return;
     if (isValue(op)) return this.#writeValue(op);
     if (specOf(op.name).effects === 'exit') {
-      this.#flags.freeze();
+      this.flags.freeze();
       return this.#emit(op);
     }
     if (op.name === 'checkTarget') this.#canonical.add(op.args[0]);
@@ -231,14 +220,12 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
     return local;
   }
 
-  /** To be called when the exit has its operands: the blocks that follow use the locals again. */
-  #freeTemporaries(): void {
+  freeTemporaries(): void {
     for (const local of this.#temporaries) this.code.release(local);
     this.#temporaries = [];
   }
 
-  /** The local stays as it is for the rest of the function. */
-  #retainLocal(local: number): void {
+  retainLocal(local: number): void {
     this.#temporaries = this.#temporaries.filter((other) => other !== local);
   }
 
@@ -287,7 +274,7 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
       this.pushState();
       return this.code.memory(`${type}.load`, STATE_VARIABLES[variable].offset);
     }
-    this.code.localGet(this.#locals.of(variable));
+    this.code.localGet(this.locals.of(variable));
     if (type === 'i32' && STATE_VARIABLES[variable].type === 'i64') this.code.op('i32.wrap_i64');
     if (type === 'v128') this.#lows.merge(variable);
   }
@@ -309,20 +296,20 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
     this.copyReaders(this.values.takeReaders(variable));
     this.code.localSet(lane.local);
     if (!keepsUpper) {
-      this.code.localSet(this.#locals.of(variable));
+      this.code.localSet(this.locals.of(variable));
       this.#lows.noteUpper(variable, root);
     }
     this.floats.forgetVariable(variable);
-    this.#dirty.add(variable);
+    this.at.dirty.add(variable);
   }
 
   writeVariable(variable: number, type: ValueType, value: () => void): void {
     if (isInState(variable)) return this.#writeInState(variable, type, value);
     value();
     this.copyReaders(this.values.takeReaders(variable));
-    this.code.localSet(this.#locals.of(variable));
+    this.code.localSet(this.locals.of(variable));
     this.floats.forgetVariable(variable);
-    this.#dirty.add(variable);
+    this.at.dirty.add(variable);
   }
 
   #writeInState(variable: number, type: ValueType, value: () => void): void {
@@ -337,7 +324,7 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
     const { code } = this;
     if (STATE_VARIABLES[variable].type === 'i32') return this.writeVariable(variable, 'i32', value);
     this.writeVariable(variable, 'i64', () => {
-      code.localGet(this.#locals.of(variable));
+      code.localGet(this.locals.of(variable));
       code.i64(0, -1);
       code.op('i64.and');
       value();
@@ -357,19 +344,19 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
   // Flags
 
   setFlags(op: Op): void {
-    this.#flags.set(op);
+    this.flags.set(op);
   }
 
   setFlagsIf(op: Op): void {
-    this.#flags.setIf(op);
+    this.flags.setIf(op);
   }
 
   pushFlags(): void {
-    this.#flags.push();
+    this.flags.push();
   }
 
   pushCondition(op: Op): void {
-    this.#flags.pushCondition(op.tag);
+    this.flags.pushCondition(op.tag);
   }
 
   pushAside(value: Op, values: BlockValues): void {
@@ -389,12 +376,12 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
   retain(value: Op): void {
     if (isConstant(value)) return;
     const home = this.values.homeOf(value);
-    if (home >= 0) this.#retainLocal(home);
+    if (home >= 0) this.retainLocal(home);
     else if (specOf(value.name).effects === 'none') for (const arg of value.args) this.retain(arg);
     else {
       this.#emit(value);
       this.#keep(value, value.type as ValueType);
-      this.#retainLocal(this.values.homeOf(value));
+      this.retainLocal(this.values.homeOf(value));
     }
   }
 
@@ -411,63 +398,30 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
     return this.check.access(op);
   }
 
+  isCanonical(value: Op): boolean {
+    return this.#canonical.has(value);
+  }
+
   blockLocal(type: 'i32' | 'i64'): number {
     return this.#temporary(type);
   }
 
-  // Ways out of the instruction
-
-  slowExitIf(): void {
-    this.code.if(undefined, 'unlikely');
-    this.slowExit();
-    this.code.end();
-  }
-
-  slowExit(): void {
-    if (this.quick !== null) return this.code.br(this.quick.slow);
-    const unused = this.#block.instructionCount - Math.max(0, this.#retired);
-    if (unused > 0) this.#takeFuel(-unused);
-    this.#stop(STOP.slow, this.#rip);
-  }
-
-  #takeFuel(count: number): void {
-    const { code } = this;
-    code.localGet(PARAMETER.fuel);
-    code.i32(count);
-    code.op('i32.sub');
-    code.localSet(PARAMETER.fuel);
-  }
-
-  /** Back to the dispatcher, to go on at `rip`. */
-  #stop(reason: number, rip: number): void {
-    this.code.i32(rip | 0);
-    this.#stopAtTop(reason);
-  }
-
-  /** The same with the address on the stack. */
-  #stopAtTop(reason: number): void {
-    this.code.localSet(PARAMETER.rip);
-    this.#flags.storeAside();
-    this.code.i32(reason);
-    this.code.br(this.#outside);
-  }
-
   callRuntime(name: RuntimeFunction): void {
-    this.code.call(this.#scope.runtime(name));
+    this.code.call(this.scope.runtime(name));
   }
 
   callHelper(op: Op): void {
     const { code } = this;
-    this.#flags.materialise();
+    this.flags.materialise();
     this.copyReaders(this.values.takeAllReaders());
     const args = op.args.map((arg) => this.fixed(arg));
-    this.#locals.spill(this.#dirty);
-    this.#dirty.clear();
+    this.locals.spill(this.at.dirty);
+    this.at.dirty.clear();
     this.pushState();
-    code.i32(this.#scope.helperIndex(op.tag));
+    code.i32(this.scope.helperIndex(op.tag));
     for (const push of args) push();
-    code.call(this.#scope.helper);
-    this.#locals.reload();
+    code.call(this.scope.helper);
+    this.locals.reload();
     this.#lows.reloaded(op);
     this.#refreshBar();
   }
@@ -476,185 +430,78 @@ export class RegionFrame implements CheckHost, FlagHost, StretchHost {
     const mxcsr = this.#temporary('i32');
     this.code.localSet(mxcsr);
     this.pushState();
-    this.code.i32(this.#scope.floatIndex(op.tag));
+    this.code.i32(this.scope.floatIndex(op.tag));
     this.code.localGet(mxcsr);
-    this.code.call(this.#scope.float);
+    this.code.call(this.scope.float);
   }
 
   beginInstruction(op: Op): void {
-    this.#rip = op.imm;
-    this.#retired++;
+    this.at.rip = op.imm;
+    this.at.retired++;
   }
 
-  // Ways on
+  // Ways on (region-exits.ts)
 
-  jump(op: Op): void {
-    this.#freeTemporaries();
-    this.#goTo(op.imm, this.#number, this.#rip);
-  }
-
-  branch(op: Op): void {
-    const [from, rip, dirty, known] = [this.#number, this.#rip, this.#dirty, this.#flags.known];
-    this.push(op.args[0]);
-    this.#freeTemporaries();
-    this.code.if();
-    this.#goTo(op.imm, from, rip);
-    this.code.else();
-    this.#number = from;
-    this.#dirty = dirty;
-    this.#flags.known = known;
-    this.#goTo(op.imm2, from, rip);
+  slowExitIf(): void {
+    this.code.if(undefined, 'unlikely');
+    this.slowExit();
     this.code.end();
   }
 
-  #goTo(target: number, from: number, rip: number): void {
-    if (target <= rip && isGuestAddress(target)) this.#testFuel(() => this.code.i32(target | 0));
-    this.#edge(target, from);
+  slowExit(): void {
+    if (this.quick === null) this.#exits.slowExit();
+    else this.code.br(this.quick.slow);
   }
 
-  #edge(target: number, from: number): void {
-    const to = this.#numbers.get(target);
-    const kind = to === undefined ? 'leave' : edgeKind(this.#shape, from, to);
-    if (to === undefined || kind === 'leave') return this.#leave(target);
-    const isJoined = kind !== 'inline' || this.#shape.isLoopHead[to];
-    if (isJoined && this.#analysis.needsFlags[to]) this.#flags.join(this.#analysis.flags[to]);
-    if (kind === 'inline') return this.#writeTree(to);
-    const label = this.#labels.get(to);
-    assert(label !== undefined, `wasm: no label of block ${to}`);
-    this.code.br(label);
+  jump(op: Op): void {
+    this.#exits.jump(op);
   }
 
-  /** @param target pushes the address to go on at. */
-  #testFuel(target: () => void): void {
-    const { code } = this;
-    code.localGet(PARAMETER.fuel);
-    code.i32(0);
-    code.op('i32.le_s');
-    code.if(undefined, 'unlikely');
-    target();
-    this.#stopAtTop(STOP.budget);
-    code.end();
-  }
-
-  /** To a constant address outside of the region. */
-  #leave(target: number): void {
-    if (!isGuestAddress(target)) return this.#leaveFar(target, target < 0);
-    this.#prepareToLeave();
-    tailCall(this.code, this.#scope, target);
-  }
-
-  #leaveFar(target: number, isTested: boolean): void {
-    const { code } = this;
-    code.localGet(PARAMETER.state);
-    code.i32(Math.floor(target / 0x1_0000_0000) | 0);
-    code.memory('i32.store', STATE_OFFSET.rip + 4);
-    if (isTested) this.#testFuel(() => code.i32(target | 0));
-    this.#stop(STOP.far, target);
-  }
-
-  #prepareToLeave(): void {
-    this.#flags.materialise();
-    this.#locals.spillUnpassed(this.#dirty);
+  branch(op: Op): void {
+    this.#exits.branch(op);
   }
 
   jumpIndirect(op: Op): void {
-    const { code } = this;
-    const target = this.#indirectTarget(op.args[0]);
-    const known = this.#region.indirect?.get(this.#block.rip) ?? [];
-    const cases = known.filter((rip) => this.#numbers.has(rip));
-    this.#retainLocal(target);
-    this.#freeTemporaries();
-    if (cases.length > 0) {
-      const [from, dirty, flags] = [this.#number, this.#dirty, this.#flags.known];
-      const missed = code.block();
-      writeJumpTable(code, target, cases, missed, (rip) => {
-        this.#edge(rip, from);
-        [this.#number, this.#dirty, this.#flags.known] = [from, dirty, flags];
-      });
-      code.end();
-    }
-    this.#leaveTo(target);
-  }
-
-  ret(op: Op): void {
-    const target = this.#indirectTarget(op.args[0]);
-    this.#prepareToLeave();
-    for (const rip of this.#scope.returnsTo) tailCallIf(this.code, this.#scope, target, rip);
-    tailCallByCache(this.code, this.#scope, target);
+    this.#exits.jumpIndirect(op);
   }
 
   call(op: Op): void {
-    if (!isGuestAddress(op.imm)) return this.#leaveFar(op.imm, true);
-    this.#testFuel(() => this.code.i32(op.imm | 0));
-    this.#leave(op.imm);
+    this.#exits.call(op);
   }
 
   callIndirect(op: Op): void {
-    this.#leaveTo(this.#indirectTarget(op.args[0]));
+    this.#exits.callIndirect(op);
   }
 
-  /** Tests high half and fuel. @returns a local with the low half. */
-  #indirectTarget(value: Op): number {
-    const { code } = this;
-    const wide = this.local(value);
-    const low = this.#temporary('i32');
-    code.localGet(wide);
-    code.op('i32.wrap_i64');
-    code.localSet(low);
-    if (!this.#canonical.has(value)) this.#leaveIfFar(wide, low);
-    this.#testFuel(() => code.localGet(low));
-    return low;
-  }
-
-  #leaveIfFar(wide: number, low: number): void {
-    const { code } = this;
-    const high = this.#temporary('i32');
-    code.localGet(wide);
-    code.i64(32);
-    code.op('i64.shr_u');
-    code.op('i32.wrap_i64');
-    code.localTee(high);
-    code.if(undefined, 'unlikely');
-    code.localGet(PARAMETER.state);
-    code.localGet(high);
-    code.memory('i32.store', STATE_OFFSET.rip + 4);
-    this.#testFuel(() => code.localGet(low));
-    code.localGet(low);
-    this.#stopAtTop(STOP.far);
-    code.end();
-  }
-
-  /** To an address known only now. */
-  #leaveTo(target: number): void {
-    this.#prepareToLeave();
-    tailCallByCache(this.code, this.#scope, target);
+  ret(op: Op): void {
+    this.#exits.ret(op);
   }
 
   syscall(op: Op): void {
-    this.#stop(STOP.syscall, op.imm);
+    this.#exits.stop(STOP.syscall, op.imm);
   }
 
   redispatch(op: Op): void {
-    this.#stop(STOP.redispatch, op.imm);
+    this.#exits.stop(STOP.redispatch, op.imm);
   }
 
   repeatString(op: Op): void {
     const call = stringCall(op);
     if (call === null) return this.slowExit();
-    if (call.setsFlags) this.#flags.materialise();
-    if (this.#dirty.has(VARIABLE.systemFlags)) this.#locals.spillUnpassed([VARIABLE.systemFlags]);
+    if (call.setsFlags) this.flags.materialise();
+    if (this.at.dirty.has(VARIABLE.systemFlags)) this.locals.spillUnpassed([VARIABLE.systemFlags]);
     const outcome = this.#temporary('i32');
-    writeStringCall(this, op, call, this.#locals);
+    writeStringCall(this, op, call, this.locals);
     this.code.localTee(outcome);
-    this.#freeTemporaries();
+    this.freeTemporaries();
     this.code.if(undefined, 'unlikely');
     this.code.localGet(outcome);
     this.code.i32(STRING_OUTCOME.slow);
     this.code.op('i32.eq');
     this.slowExitIf();
-    this.#stop(STOP.budget, this.#rip);
+    this.#exits.stop(STOP.budget, this.at.rip);
     this.code.end();
-    this.#goTo(op.imm2, this.#number, this.#rip);
+    this.#exits.goOn(op.imm2);
   }
 }
 

@@ -1,0 +1,290 @@
+/** How a region goes on: to its other blocks, to other regions, back to the dispatcher. */
+import type { Block, Op } from '../../../ir/block.ts';
+import { STATE_OFFSET } from '../../../ir/state-layout.ts';
+import { assert } from '../../../util/assert.ts';
+import { isGuestAddress, STOP } from '../../region/region.ts';
+import { edgeKind } from '../../region/structure.ts';
+import { PARAMETER } from '../convention.ts';
+import type { CodeWriter, Label } from '../encoder/code-writer.ts';
+import type { FlagState } from './flag-state.ts';
+import { writeJumpTable } from './jump-table.ts';
+import type { ModuleScope } from './module-scope.ts';
+import type { VariableSet } from './region-analysis.ts';
+import type { RegionPlan } from './region-plan.ts';
+import { tailCall, tailCallByCache, tailCallIf } from './tail-calls.ts';
+import type { VariableLocals } from './variable-locals.ts';
+
+/** What is being written just now. */
+export interface Place {
+  node: number;
+  block: Block;
+  /** Address of the instruction. */
+  rip: number;
+  /** Instructions of the block that are finished; -1 before the first. */
+  retired: number;
+  /** Variables that may differ from the state. */
+  dirty: VariableSet;
+}
+
+/** What the exits need of the frame. */
+export interface ExitHost {
+  readonly code: CodeWriter;
+  readonly scope: ModuleScope;
+  readonly plan: RegionPlan;
+  readonly locals: VariableLocals;
+  readonly flags: FlagState;
+  readonly at: Place;
+  /** Labels of loop heads and of merge blocks by node. */
+  readonly labels: ReadonlyMap<number, Label>;
+  /** Around the whole region: its value is the STOP. */
+  readonly outside: Label;
+  writeTree(node: number): void;
+  push(value: Op): void;
+  local(value: Op): number;
+  /** A local until the block ends. */
+  blockLocal(type: 'i32' | 'i64'): number;
+  /** To be called when the exit has its operands: the blocks that follow use the locals again. */
+  freeTemporaries(): void;
+  /** The local stays as it is for the rest of the function. */
+  retainLocal(local: number): void;
+  /** Whether the value was tested to lie below 4 GiB. */
+  isCanonical(value: Op): boolean;
+}
+
+export class RegionExits {
+  readonly #host: ExitHost;
+  readonly #code: CodeWriter;
+  /** By dispatcher: the local that tells it where to go on. */
+  readonly #choices = new Map<number, number>();
+
+  constructor(host: ExitHost) {
+    this.#host = host;
+    this.#code = host.code;
+  }
+
+  // Out of the instruction
+
+  slowExit(): void {
+    const { block, retired, rip } = this.#host.at;
+    const unused = block.instructionCount - Math.max(0, retired);
+    if (unused > 0) this.takeFuel(-unused);
+    this.stop(STOP.slow, rip);
+  }
+
+  takeFuel(count: number): void {
+    const code = this.#code;
+    code.localGet(PARAMETER.fuel);
+    code.i32(count);
+    code.op('i32.sub');
+    code.localSet(PARAMETER.fuel);
+  }
+
+  /** Back to the dispatcher, to go on at `rip`. */
+  stop(reason: number, rip: number): void {
+    this.#code.i32(rip | 0);
+    this.#stopAtTop(reason);
+  }
+
+  /** The same with the address on the stack. */
+  #stopAtTop(reason: number): void {
+    this.#code.localSet(PARAMETER.rip);
+    this.#host.flags.storeAside();
+    this.#code.i32(reason);
+    this.#code.br(this.#host.outside);
+  }
+
+  // To other blocks of the region
+
+  jump(op: Op): void {
+    this.#host.freeTemporaries();
+    this.goOn(op.imm);
+  }
+
+  /** To an address from the instruction that is written just now. */
+  goOn(target: number): void {
+    const { node, rip } = this.#host.at;
+    this.#goTo(target, node, rip);
+  }
+
+  branch(op: Op): void {
+    const { node, rip } = this.#host.at;
+    const restore = this.#mark();
+    this.#host.push(op.args[0]);
+    this.#host.freeTemporaries();
+    this.#code.if();
+    this.#goTo(op.imm, node, rip);
+    this.#code.else();
+    restore();
+    this.#goTo(op.imm2, node, rip);
+    this.#code.end();
+  }
+
+  /** @returns what sets everything back after another way was written. */
+  #mark(): () => void {
+    const { at, flags } = this.#host;
+    const [{ node, dirty }, known] = [at, flags.known];
+    return () => {
+      [at.node, at.dirty, flags.known] = [node, dirty, known];
+    };
+  }
+
+  #goTo(target: number, from: number, rip: number): void {
+    if (target <= rip && isGuestAddress(target)) this.#testFuel(() => this.#code.i32(target | 0));
+    this.#edge(target, from);
+  }
+
+  #edge(target: number, from: number): void {
+    const to = this.#host.plan.numbers.get(target);
+    if (to === undefined) this.#leave(target);
+    else this.#edgeInside(to, from);
+  }
+
+  #edgeInside(target: number, from: number): void {
+    const { plan, flags, labels } = this.#host;
+    const { node: to, choices } = plan.graph.wayTo(from, target);
+    for (const { dispatcher, entry } of choices) {
+      this.#code.i32(entry);
+      this.#code.localSet(this.#choiceOf(dispatcher));
+    }
+    const kind = edgeKind(plan.graph.shape, from, to);
+    const isJoined = kind !== 'inline' || plan.graph.shape.isLoopHead[to];
+    if (isJoined && plan.analysis.needsFlags[to]) flags.join(plan.analysis.flags[to]);
+    if (kind === 'inline') return this.#host.writeTree(to);
+    const label = labels.get(to);
+    assert(label !== undefined, `wasm: no label of block ${to}`);
+    this.#code.br(label);
+  }
+
+  #choiceOf(dispatcher: number): number {
+    let local = this.#choices.get(dispatcher);
+    if (local === undefined) this.#choices.set(dispatcher, (local = this.#code.newLocal('i32')));
+    return local;
+  }
+
+  /** The code of a dispatcher: on to the block that was chosen (region/dispatchers.ts). */
+  dispatch(node: number): void {
+    const code = this.#code;
+    const entries = this.#host.plan.graph.entriesOf(node);
+    const labels = entries.map(() => code.block()).toReversed();
+    code.localGet(this.#choiceOf(node));
+    code.brTable(labels.slice(0, -1), labels[labels.length - 1]);
+    const restore = this.#mark();
+    for (const entry of entries) {
+      code.end();
+      restore();
+      this.#edgeInside(entry, node);
+    }
+  }
+
+  /** @param target pushes the address to go on at. */
+  #testFuel(target: () => void): void {
+    const code = this.#code;
+    code.localGet(PARAMETER.fuel);
+    code.i32(0);
+    code.op('i32.le_s');
+    code.if(undefined, 'unlikely');
+    target();
+    this.#stopAtTop(STOP.budget);
+    code.end();
+  }
+
+  // Out of the region
+
+  /** To a constant address outside of the region. */
+  #leave(target: number): void {
+    if (!isGuestAddress(target)) return this.#leaveFar(target, target < 0);
+    this.#prepareToLeave();
+    tailCall(this.#code, this.#host.scope, target);
+  }
+
+  #leaveFar(target: number, isTested: boolean): void {
+    const code = this.#code;
+    code.localGet(PARAMETER.state);
+    code.i32(Math.floor(target / 0x1_0000_0000) | 0);
+    code.memory('i32.store', STATE_OFFSET.rip + 4);
+    if (isTested) this.#testFuel(() => code.i32(target | 0));
+    this.stop(STOP.far, target);
+  }
+
+  #prepareToLeave(): void {
+    const { flags, locals, at } = this.#host;
+    flags.materialise();
+    locals.spillUnpassed(at.dirty);
+  }
+
+  jumpIndirect(op: Op): void {
+    const code = this.#code;
+    const { node, block } = this.#host.at;
+    const { numbers, region } = this.#host.plan;
+    const target = this.#indirectTarget(op.args[0]);
+    const known = region.indirect?.get(block.rip) ?? [];
+    const cases = known.filter((rip) => numbers.has(rip));
+    this.#host.retainLocal(target);
+    this.#host.freeTemporaries();
+    if (cases.length > 0) {
+      const restore = this.#mark();
+      const missed = code.block();
+      writeJumpTable(code, target, cases, missed, (rip) => {
+        this.#edge(rip, node);
+        restore();
+      });
+      code.end();
+    }
+    this.#leaveTo(target);
+  }
+
+  ret(op: Op): void {
+    const { scope } = this.#host;
+    const target = this.#indirectTarget(op.args[0]);
+    this.#prepareToLeave();
+    for (const rip of scope.returnsTo) tailCallIf(this.#code, scope, target, rip);
+    tailCallByCache(this.#code, scope, target);
+  }
+
+  call(op: Op): void {
+    if (!isGuestAddress(op.imm)) return this.#leaveFar(op.imm, true);
+    this.#testFuel(() => this.#code.i32(op.imm | 0));
+    this.#leave(op.imm);
+  }
+
+  callIndirect(op: Op): void {
+    this.#leaveTo(this.#indirectTarget(op.args[0]));
+  }
+
+  /** Tests high half and fuel. @returns a local with the low half. */
+  #indirectTarget(value: Op): number {
+    const code = this.#code;
+    const wide = this.#host.local(value);
+    const low = this.#host.blockLocal('i32');
+    code.localGet(wide);
+    code.op('i32.wrap_i64');
+    code.localSet(low);
+    if (!this.#host.isCanonical(value)) this.#leaveIfFar(wide, low);
+    this.#testFuel(() => code.localGet(low));
+    return low;
+  }
+
+  #leaveIfFar(wide: number, low: number): void {
+    const code = this.#code;
+    const high = this.#host.blockLocal('i32');
+    code.localGet(wide);
+    code.i64(32);
+    code.op('i64.shr_u');
+    code.op('i32.wrap_i64');
+    code.localTee(high);
+    code.if(undefined, 'unlikely');
+    code.localGet(PARAMETER.state);
+    code.localGet(high);
+    code.memory('i32.store', STATE_OFFSET.rip + 4);
+    this.#testFuel(() => code.localGet(low));
+    code.localGet(low);
+    this.#stopAtTop(STOP.far);
+    code.end();
+  }
+
+  /** To an address known only now. */
+  #leaveTo(target: number): void {
+    this.#prepareToLeave();
+    tailCallByCache(this.#code, this.#host.scope, target);
+  }
+}
