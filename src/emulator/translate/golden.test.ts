@@ -61,7 +61,7 @@ describe('code through every stage', () => {
   it.each(PROGRAMS)('%s as WebAssembly', async (name, assembly) => {
     const lift = liftAssembly(assembly);
     const survey = {
-      lift: (rip: number, count?: number) => optimise(lift(rip, count)),
+      lift: (rip: number, maxInstructions?: number) => optimise(lift(rip, maxInstructions)),
       isWanted: () => true,
       targetsOf: () => [],
     };

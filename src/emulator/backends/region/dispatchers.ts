@@ -13,9 +13,9 @@ export interface StructuredGraph extends Graph {
   readonly blockCount: number;
   readonly shape: Shape;
   /** Where a dispatcher may go on. */
-  entriesOf(dispatcher: number): readonly number[];
+  readonly entriesOf: (dispatcher: number) => readonly number[];
   /** How an edge of the graph as it was, or from a dispatcher to an entry, goes now. */
-  wayTo(from: number, to: number): Way;
+  readonly wayTo: (from: number, to: number) => Way;
 }
 
 export interface Way {

@@ -2,13 +2,9 @@ add rax, [rdi+8]
 mov [rsi+rcx*4], eax
 ret
 
-597 bytes
+590 bytes
 locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
-    local.get 1
-    i32.const 3
-    i32.sub
-    local.set 1
     local.get 7
     local.set 9
     local.get 9
@@ -38,10 +34,6 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         i32.and
         br_if 1
       end
-      local.get 1
-      i32.const -3
-      i32.sub
-      local.set 1
       i32.const 4194304
       local.set 2
       i32.const 0
@@ -88,7 +80,7 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -2
+      i32.const 1
       i32.sub
       local.set 1
       i32.const 4194308
@@ -142,7 +134,7 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -1
+      i32.const 2
       i32.sub
       local.set 1
       i32.const 4194311
@@ -172,7 +164,7 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.gt_u
     if
       local.get 1
-      i32.const -1
+      i32.const 2
       i32.sub
       local.set 1
       i32.const 4194311
@@ -201,6 +193,10 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.get 17
     i32.wrap_i64
     local.set 18
+    local.get 1
+    i32.const 3
+    i32.sub
+    local.set 1
     local.get 1
     i32.const 0
     i32.le_s

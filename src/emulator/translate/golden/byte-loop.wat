@@ -4,14 +4,10 @@ test al, al
 jne 1b
 ret
 
-465 bytes
+458 bytes
 locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
   block i32
     loop
-      local.get 1
-      i32.const 4
-      i32.sub
-      local.set 1
       local.get 7
       local.set 12
       local.get 12
@@ -32,10 +28,6 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
           i32.and
           br_if 1
         end
-        local.get 1
-        i32.const -4
-        i32.sub
-        local.set 1
         i32.const 4194304
         local.set 2
         local.get 11
@@ -65,6 +57,10 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
       i32.eqz
       if
         local.get 1
+        i32.const 4
+        i32.sub
+        local.set 1
+        local.get 1
         i32.const 0
         i32.le_s
         if
@@ -85,10 +81,6 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
         local.set 11
         br 1
       else
-        local.get 1
-        i32.const 1
-        i32.sub
-        local.set 1
         local.get 8
         local.set 12
         local.get 12
@@ -117,7 +109,7 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
             br_if 1
           end
           local.get 1
-          i32.const -1
+          i32.const 4
           i32.sub
           local.set 1
           i32.const 4194314
@@ -139,7 +131,7 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
         i64.gt_u
         if
           local.get 1
-          i32.const -1
+          i32.const 4
           i32.sub
           local.set 1
           i32.const 4194314
@@ -160,6 +152,10 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
         local.get 15
         i32.wrap_i64
         local.set 16
+        local.get 1
+        i32.const 5
+        i32.sub
+        local.set 1
         local.get 1
         i32.const 0
         i32.le_s

@@ -10,10 +10,6 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
   i64.load +24
   local.set 9
   block i32
-    local.get 1
-    i32.const 5
-    i32.sub
-    local.set 1
     local.get 3
     i64.const -4294967296
     i64.and
@@ -143,7 +139,7 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -1
+      i32.const 4
       i32.sub
       local.set 1
       i32.const 4194314
@@ -171,7 +167,7 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.gt_u
     if
       local.get 1
-      i32.const -1
+      i32.const 4
       i32.sub
       local.set 1
       i32.const 4194314
@@ -198,6 +194,10 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.get 17
     i32.wrap_i64
     local.set 18
+    local.get 1
+    i32.const 5
+    i32.sub
+    local.set 1
     local.get 1
     i32.const 0
     i32.le_s

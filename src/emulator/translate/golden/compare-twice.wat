@@ -7,13 +7,9 @@ ret
 2: mov eax, 2
 ret
 
-1050 bytes
+1036 bytes
 locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
   block i32
-    local.get 1
-    i32.const 2
-    i32.sub
-    local.set 1
     local.get 7
     local.set 9
     local.get 6
@@ -23,10 +19,6 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
     i64.le_s
     i32.eqz
     if
-      local.get 1
-      i32.const 2
-      i32.sub
-      local.set 1
       i32.const 1
       i64.extend_i32_u
       local.set 3
@@ -58,7 +50,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
           br_if 1
         end
         local.get 1
-        i32.const -1
+        i32.const 3
         i32.sub
         local.set 1
         i32.const 4194317
@@ -88,7 +80,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       i64.gt_u
       if
         local.get 1
-        i32.const -1
+        i32.const 3
         i32.sub
         local.set 1
         i32.const 4194317
@@ -117,6 +109,10 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       local.get 13
       i32.wrap_i64
       local.set 14
+      local.get 1
+      i32.const 4
+      i32.sub
+      local.set 1
       local.get 1
       i32.const 0
       i32.le_s
@@ -165,10 +161,6 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       local.get 8
       return_call 36
     else
-      local.get 1
-      i32.const 1
-      i32.sub
-      local.set 1
       local.get 9
       local.get 10
       i64.sub
@@ -176,10 +168,6 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       local.set 15
       local.get 15
       if
-        local.get 1
-        i32.const 2
-        i32.sub
-        local.set 1
         i32.const 2
         i64.extend_i32_u
         local.set 3
@@ -211,7 +199,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
             br_if 1
           end
           local.get 1
-          i32.const -1
+          i32.const 4
           i32.sub
           local.set 1
           i32.const 4194323
@@ -241,7 +229,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         i64.gt_u
         if
           local.get 1
-          i32.const -1
+          i32.const 4
           i32.sub
           local.set 1
           i32.const 4194323
@@ -270,6 +258,10 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.get 11
         i32.wrap_i64
         local.set 14
+        local.get 1
+        i32.const 5
+        i32.sub
+        local.set 1
         local.get 1
         i32.const 0
         i32.le_s
@@ -318,10 +310,6 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.get 8
         return_call 36
       else
-        local.get 1
-        i32.const 1
-        i32.sub
-        local.set 1
         local.get 8
         local.set 16
         local.get 16
@@ -350,7 +338,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
             br_if 1
           end
           local.get 1
-          i32.const -1
+          i32.const 3
           i32.sub
           local.set 1
           i32.const 4194311
@@ -380,7 +368,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         i64.gt_u
         if
           local.get 1
-          i32.const -1
+          i32.const 3
           i32.sub
           local.set 1
           i32.const 4194311
@@ -409,6 +397,10 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.get 17
         i32.wrap_i64
         local.set 18
+        local.get 1
+        i32.const 4
+        i32.sub
+        local.set 1
         local.get 1
         i32.const 0
         i32.le_s

@@ -6,10 +6,6 @@ ret
 526 bytes
 locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
-    local.get 1
-    i32.const 4
-    i32.sub
-    local.set 1
     i32.const 0
     i64.extend_i32_u
     local.set 5
@@ -18,7 +14,7 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.ge_u
     if
       local.get 1
-      i32.const -3
+      i32.const 1
       i32.sub
       local.set 1
       i32.const 4194306
@@ -106,7 +102,7 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -2
+      i32.const 2
       i32.sub
       local.set 1
       i32.const 4194309
@@ -151,7 +147,7 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -1
+      i32.const 3
       i32.sub
       local.set 1
       i32.const 4194312
@@ -173,7 +169,7 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.gt_u
     if
       local.get 1
-      i32.const -1
+      i32.const 3
       i32.sub
       local.set 1
       i32.const 4194312
@@ -194,6 +190,10 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.get 17
     i32.wrap_i64
     local.set 18
+    local.get 1
+    i32.const 4
+    i32.sub
+    local.set 1
     local.get 1
     i32.const 0
     i32.le_s

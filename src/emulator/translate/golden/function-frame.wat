@@ -9,7 +9,7 @@ pop rbp
 ret
 1: ret
 
-455 bytes
+448 bytes
 locals 3 i64, 1 i32, 2 i64, 1 i32
   local.get 0
   i64.load +24
@@ -18,10 +18,6 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
   i64.load +40
   local.set 10
   block i32
-    local.get 1
-    i32.const 5
-    i32.sub
-    local.set 1
     local.get 8
     local.set 11
     local.get 11
@@ -51,10 +47,6 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
         i32.and
         br_if 1
       end
-      local.get 1
-      i32.const -5
-      i32.sub
-      local.set 1
       i32.const 4194304
       local.set 2
       i32.const 0
@@ -114,7 +106,7 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -2
+      i32.const 3
       i32.sub
       local.set 1
       i32.const 4194310
@@ -146,6 +138,10 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
     i64.const -8
     i64.add
     local.set 8
+    local.get 1
+    i32.const 5
+    i32.sub
+    local.set 1
     local.get 1
     i32.const 0
     i32.le_s

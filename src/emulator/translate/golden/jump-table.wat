@@ -7,10 +7,6 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   i64.load +24
   local.set 9
   block i32
-    local.get 1
-    i32.const 2
-    i32.sub
-    local.set 1
     local.get 3
     i32.wrap_i64
     i32.const 3
@@ -52,7 +48,7 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -1
+      i32.const 1
       i32.sub
       local.set 1
       i32.const 4194307
@@ -74,7 +70,7 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.gt_u
     if
       local.get 1
-      i32.const -1
+      i32.const 1
       i32.sub
       local.set 1
       i32.const 4194307
@@ -91,6 +87,10 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.get 13
     i32.wrap_i64
     local.set 14
+    local.get 1
+    i32.const 2
+    i32.sub
+    local.set 1
     local.get 1
     i32.const 0
     i32.le_s

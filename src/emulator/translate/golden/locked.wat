@@ -5,13 +5,9 @@ ret
 1: pause
 ret
 
-966 bytes
+952 bytes
 locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
   block i32
-    local.get 1
-    i32.const 3
-    i32.sub
-    local.set 1
     local.get 7
     local.set 11
     local.get 11
@@ -39,10 +35,6 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
         i32.and
         br_if 1
       end
-      local.get 1
-      i32.const -3
-      i32.sub
-      local.set 1
       i32.const 4194304
       local.set 2
       i32.const 0
@@ -90,7 +82,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
         br_if 1
       end
       local.get 1
-      i32.const -2
+      i32.const 1
       i32.sub
       local.set 1
       i32.const 4194307
@@ -150,10 +142,6 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
     i64.eq
     i32.eqz
     if
-      local.get 1
-      i32.const 2
-      i32.sub
-      local.set 1
       local.get 8
       local.set 15
       local.get 15
@@ -182,7 +170,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
           br_if 1
         end
         local.get 1
-        i32.const -1
+        i32.const 4
         i32.sub
         local.set 1
         i32.const 4194317
@@ -212,7 +200,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       i64.gt_u
       if
         local.get 1
-        i32.const -1
+        i32.const 4
         i32.sub
         local.set 1
         i32.const 4194317
@@ -241,6 +229,10 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       local.get 13
       i32.wrap_i64
       local.set 16
+      local.get 1
+      i32.const 5
+      i32.sub
+      local.set 1
       local.get 1
       i32.const 0
       i32.le_s
@@ -289,10 +281,6 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       local.get 8
       return_call 36
     else
-      local.get 1
-      i32.const 1
-      i32.sub
-      local.set 1
       local.get 8
       local.set 11
       local.get 11
@@ -321,7 +309,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
           br_if 1
         end
         local.get 1
-        i32.const -1
+        i32.const 3
         i32.sub
         local.set 1
         i32.const 4194314
@@ -351,7 +339,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       i64.gt_u
       if
         local.get 1
-        i32.const -1
+        i32.const 3
         i32.sub
         local.set 1
         i32.const 4194314
@@ -380,6 +368,10 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       local.get 18
       i32.wrap_i64
       local.set 12
+      local.get 1
+      i32.const 4
+      i32.sub
+      local.set 1
       local.get 1
       i32.const 0
       i32.le_s

@@ -10,10 +10,6 @@ locals 6 i64, 1 i32, 2 i64, 1 i32
   i64.load +24
   local.set 9
   block i32
-    local.get 1
-    i32.const 5
-    i32.sub
-    local.set 1
     local.get 4
     local.get 3
     i64.mul
@@ -66,7 +62,7 @@ locals 6 i64, 1 i32, 2 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -1
+      i32.const 4
       i32.sub
       local.set 1
       i32.const 4194319
@@ -96,7 +92,7 @@ locals 6 i64, 1 i32, 2 i64, 1 i32
     i64.gt_u
     if
       local.get 1
-      i32.const -1
+      i32.const 4
       i32.sub
       local.set 1
       i32.const 4194319
@@ -127,6 +123,10 @@ locals 6 i64, 1 i32, 2 i64, 1 i32
     local.get 16
     i32.wrap_i64
     local.set 18
+    local.get 1
+    i32.const 5
+    i32.sub
+    local.set 1
     local.get 1
     i32.const 0
     i32.le_s

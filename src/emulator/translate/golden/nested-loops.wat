@@ -10,26 +10,22 @@ ret
 544 bytes
 locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
+    i32.const 0
+    i64.extend_i32_u
+    local.set 3
     local.get 1
     i32.const 1
     i32.sub
     local.set 1
-    i32.const 0
-    i64.extend_i32_u
-    local.set 3
     loop
+      i32.const 8
+      i64.extend_i32_u
+      local.set 4
       local.get 1
       i32.const 1
       i32.sub
       local.set 1
-      i32.const 8
-      i64.extend_i32_u
-      local.set 4
       loop
-        local.get 1
-        i32.const 3
-        i32.sub
-        local.set 1
         local.get 3
         local.get 4
         i64.add
@@ -50,6 +46,10 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
         i32.eqz
         i32.eqz
         if
+          local.get 1
+          i32.const 3
+          i32.sub
+          local.set 1
           local.get 1
           i32.const 0
           i32.le_s
@@ -72,10 +72,6 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
           end
           br 1
         else
-          local.get 1
-          i32.const 2
-          i32.sub
-          local.set 1
           local.get 9
           local.get 10
           i64.lt_u
@@ -94,6 +90,10 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
           i32.eqz
           i32.eqz
           if
+            local.get 1
+            i32.const 5
+            i32.sub
+            local.set 1
             local.get 1
             i32.const 0
             i32.le_s
@@ -114,10 +114,6 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
             end
             br 3
           else
-            local.get 1
-            i32.const 1
-            i32.sub
-            local.set 1
             local.get 8
             local.set 14
             local.get 14
@@ -146,7 +142,7 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
                 br_if 1
               end
               local.get 1
-              i32.const -1
+              i32.const 5
               i32.sub
               local.set 1
               i32.const 4194322
@@ -171,7 +167,7 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
             i64.gt_u
             if
               local.get 1
-              i32.const -1
+              i32.const 5
               i32.sub
               local.set 1
               i32.const 4194322
@@ -195,6 +191,10 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
             local.get 16
             i32.wrap_i64
             local.set 17
+            local.get 1
+            i32.const 6
+            i32.sub
+            local.set 1
             local.get 1
             i32.const 0
             i32.le_s

@@ -8,10 +8,6 @@ ret
 367 bytes
 locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
-    local.get 1
-    i32.const 6
-    i32.sub
-    local.set 1
     local.get 3
     i32.wrap_i64
     i32.const 25
@@ -78,7 +74,7 @@ locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -1
+      i32.const 5
       i32.sub
       local.set 1
       i32.const 4194317
@@ -100,7 +96,7 @@ locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.gt_u
     if
       local.get 1
-      i32.const -1
+      i32.const 5
       i32.sub
       local.set 1
       i32.const 4194317
@@ -121,6 +117,10 @@ locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.get 16
     i32.wrap_i64
     local.set 17
+    local.get 1
+    i32.const 6
+    i32.sub
+    local.set 1
     local.get 1
     i32.const 0
     i32.le_s

@@ -11,10 +11,6 @@ locals 1 i64, 2 i32
   i32.load +152
   local.set 10
   block i32
-    local.get 1
-    i32.const 2
-    i32.sub
-    local.set 1
     i32.const 39
     i64.extend_i32_u
     local.set 3
@@ -35,6 +31,10 @@ locals 1 i64, 2 i32
     i32.or
     i64.extend_i32_u
     local.set 9
+    local.get 1
+    i32.const 2
+    i32.sub
+    local.set 1
     i32.const 4194311
     local.set 2
     i32.const 1

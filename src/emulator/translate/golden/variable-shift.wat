@@ -5,10 +5,6 @@ ret
 374 bytes
 locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
   block i32
-    local.get 1
-    i32.const 3
-    i32.sub
-    local.set 1
     local.get 4
     i32.wrap_i64
     i32.const 63
@@ -101,7 +97,7 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -1
+      i32.const 2
       i32.sub
       local.set 1
       i32.const 4194310
@@ -117,7 +113,7 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
     i64.gt_u
     if
       local.get 1
-      i32.const -1
+      i32.const 2
       i32.sub
       local.set 1
       i32.const 4194310
@@ -132,6 +128,10 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
     local.get 19
     i32.wrap_i64
     local.set 20
+    local.get 1
+    i32.const 3
+    i32.sub
+    local.set 1
     local.get 1
     i32.const 0
     i32.le_s

@@ -3,7 +3,7 @@ pxor xmm0, xmm1
 movdqu [rdi], xmm0
 ret
 
-454 bytes
+447 bytes
 locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   v128.load +384
@@ -12,10 +12,6 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   v128.load +416
   local.set 10
   block i32
-    local.get 1
-    i32.const 4
-    i32.sub
-    local.set 1
     local.get 6
     local.set 11
     local.get 11
@@ -43,10 +39,6 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         i32.and
         br_if 1
       end
-      local.get 1
-      i32.const -4
-      i32.sub
-      local.set 1
       i32.const 4194304
       local.set 2
       i32.const 0
@@ -91,7 +83,7 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -2
+      i32.const 2
       i32.sub
       local.set 1
       i32.const 4194312
@@ -130,7 +122,7 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         br_if 1
       end
       local.get 1
-      i32.const -1
+      i32.const 3
       i32.sub
       local.set 1
       i32.const 4194316
@@ -146,7 +138,7 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.gt_u
     if
       local.get 1
-      i32.const -1
+      i32.const 3
       i32.sub
       local.set 1
       i32.const 4194316
@@ -161,6 +153,10 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.get 19
     i32.wrap_i64
     local.set 20
+    local.get 1
+    i32.const 4
+    i32.sub
+    local.set 1
     local.get 1
     i32.const 0
     i32.le_s

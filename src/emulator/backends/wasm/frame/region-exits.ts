@@ -24,6 +24,8 @@ export interface Place {
   retired: number;
   /** Variables that may differ from the state. */
   dirty: VariableSet;
+  /** Instructions of this block and those in front of it that the fuel was not told of yet. */
+  unpaid: number;
 }
 
 /** What the exits need of the frame. */
@@ -65,13 +67,19 @@ export class RegionExits {
   // Out of the instruction
 
   slowExit(): void {
-    const { block, retired, rip } = this.#host.at;
-    const unused = block.instructionCount - Math.max(0, retired);
-    if (unused > 0) this.takeFuel(-unused);
-    this.stop(STOP.slow, rip);
+    const { block, retired, rip, unpaid } = this.#host.at;
+    this.#takeFuel(unpaid - block.instructionCount + Math.max(0, retired));
+    this.#stopAt(STOP.slow, rip);
   }
 
-  takeFuel(count: number): void {
+  /** To be called where ways join, where the region may end, and where others look at the fuel. */
+  pay(): void {
+    this.#takeFuel(this.#host.at.unpaid);
+    this.#host.at.unpaid = 0;
+  }
+
+  #takeFuel(count: number): void {
+    if (count === 0) return;
     const code = this.#code;
     code.localGet(PARAMETER.fuel);
     code.i32(count);
@@ -81,11 +89,16 @@ export class RegionExits {
 
   /** Back to the dispatcher, to go on at `rip`. */
   stop(reason: number, rip: number): void {
+    this.pay();
+    this.#stopAt(reason, rip);
+  }
+
+  #stopAt(reason: number, rip: number): void {
     this.#code.i32(rip | 0);
     this.#stopAtTop(reason);
   }
 
-  /** The same with the address on the stack. */
+  /** The same with the address on the stack; the fuel is paid. */
   #stopAtTop(reason: number): void {
     this.#code.localSet(PARAMETER.rip);
     this.#host.flags.storeAside();
@@ -122,9 +135,9 @@ export class RegionExits {
   /** @returns what sets everything back after another way was written. */
   #mark(): () => void {
     const { at, flags } = this.#host;
-    const [{ node, dirty }, known] = [at, flags.known];
+    const [{ node, dirty, unpaid }, known] = [at, flags.known];
     return () => {
-      [at.node, at.dirty, flags.known] = [node, dirty, known];
+      [at.node, at.dirty, at.unpaid, flags.known] = [node, dirty, unpaid, known];
     };
   }
 
@@ -148,6 +161,7 @@ export class RegionExits {
     }
     const kind = edgeKind(plan.graph.shape, from, to);
     const isJoined = kind !== 'inline' || plan.graph.shape.isLoopHead[to];
+    if (isJoined) this.pay();
     if (isJoined && plan.analysis.needsFlags[to]) flags.join(plan.analysis.flags[to]);
     if (kind === 'inline') return this.#host.writeTree(to);
     const label = labels.get(to);
@@ -179,6 +193,7 @@ export class RegionExits {
   /** @param target pushes the address to go on at. */
   #testFuel(target: () => void): void {
     const code = this.#code;
+    this.pay();
     code.localGet(PARAMETER.fuel);
     code.i32(0);
     code.op('i32.le_s');
@@ -208,6 +223,7 @@ export class RegionExits {
 
   #prepareToLeave(): void {
     const { flags, locals, at } = this.#host;
+    this.pay();
     flags.materialise();
     locals.spillUnpassed(at.dirty);
   }
@@ -266,6 +282,7 @@ export class RegionExits {
 
   #leaveIfFar(wide: number, low: number): void {
     const code = this.#code;
+    this.pay();
     const high = this.#host.blockLocal('i32');
     code.localGet(wide);
     code.i64(32);

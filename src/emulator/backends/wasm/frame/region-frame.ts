@@ -10,7 +10,7 @@
  *
  * At a slow exit the stack may hold operands that are not finished: the branch drops them.
  */
-import type { Block, Op } from '../../../ir/block.ts';
+import type { Op } from '../../../ir/block.ts';
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { specOf } from '../../../ir/ops.ts';
 import { STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
@@ -68,7 +68,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   constructor(region: Region, scope: ModuleScope) {
     this.scope = scope;
     this.plan = planOf(region);
-    this.at = { node: 0, block: region.blocks[0], rip: 0, retired: -1, dirty: new VariableSet() };
+    this.at = { node: 0, block: region.blocks[0], rip: 0, retired: -1, dirty: new VariableSet(), unpaid: 0 };
     this.check = new PermissionCheck(this);
     this.locals = new VariableLocals(this.code, this.#lows, this.plan.analysis.touched);
     this.#exits = new RegionExits(this);
@@ -115,9 +115,9 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   // Structure (structure.ts)
 
   writeTree(node: number): void {
-    const { graph, analysis } = this.plan;
+    const { graph } = this.plan;
     const isLoop = graph.shape.isLoopHead[node];
-    if (isLoop || graph.shape.isMerge[node]) this.flags.enterJoin(analysis.flags[node]);
+    if (isLoop || graph.shape.isMerge[node]) this.#enterJoin(node);
     if (isLoop) this.labels.set(node, this.code.loop());
     const merges = mergesBelow(graph.shape, node);
     for (const merge of merges) this.labels.set(merge, this.code.block());
@@ -129,18 +129,23 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     if (isLoop) this.code.end();
   }
 
+  #enterJoin(node: number): void {
+    this.at.unpaid = 0;
+    this.flags.enterJoin(this.plan.analysis.flags[node]);
+  }
+
   #writeBlock(node: number): void {
     const { blocks, graph, analysis } = this.plan;
     const block = blocks[node];
     const dirty = analysis.dirty[node].copy();
-    Object.assign(this.at, { node, block, dirty, rip: block.rip, retired: -1 } satisfies Place);
+    const unpaid = this.at.unpaid + block.instructionCount;
+    Object.assign(this.at, { node, block, dirty, unpaid, rip: block.rip, retired: -1 } satisfies Place);
     if (node >= graph.blockCount) return this.#exits.dispatch(node);
     this.values = new BlockValues(block.ops);
     this.floats.begin(this.#plain[node] ?? NO_LANES);
     this.#lows.beginBlock();
     this.#canonical = new Set();
     this.check.beginBlock(block.ops);
-    if (block.instructionCount > 0) this.#exits.takeFuel(block.instructionCount);
     this.#writeOps(block.ops);
   }
 
@@ -412,6 +417,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
 
   callHelper(op: Op): void {
     const { code } = this;
+    this.#exits.pay();
     this.flags.materialise();
     this.copyReaders(this.values.takeAllReaders());
     const args = op.args.map((arg) => this.fixed(arg));
@@ -488,6 +494,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   repeatString(op: Op): void {
     const call = stringCall(op);
     if (call === null) return this.slowExit();
+    this.#exits.pay();
     if (call.setsFlags) this.flags.materialise();
     if (this.at.dirty.has(VARIABLE.systemFlags)) this.locals.spillUnpassed([VARIABLE.systemFlags]);
     const outcome = this.#temporary('i32');
