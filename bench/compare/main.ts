@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- --quick --rounds 5 --columns native,qemu,node,chromium,v86 --kernels fib,qsort
- *                   --parts kernels,programs,latencies,processes,page --programs hello,bash --engine auto --scale 1 --minutes 25
+ *                   --parts kernels,programs,latencies,processes,page --programs hello,bash --engine auto --scale 1 --minutes 30
  *                   --save]
  *
  * Everything in one run, interleaved: each round has fresh processes, browsers and machines, and runs each program once
@@ -37,7 +37,7 @@ const WHOLE = {
   parts: PARTS.join(),
   programs: PROGRAMS.map((program) => program.name).join(),
   scale: '1',
-  minutes: '25',
+  minutes: '30',
 };
 const QUICK: Partial<typeof WHOLE> = {
   rounds: '1',

@@ -7,7 +7,7 @@ type Note = (column: ColumnName, session: Session, job: Job) => Promise<void>;
 
 class Hang extends Error {}
 
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 300_000;
 
 export const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
