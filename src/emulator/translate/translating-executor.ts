@@ -58,6 +58,12 @@ const LINK_LIMIT = 100_000;
  * optimised form only at a call. A millisecond or so.
  */
 const SLICE = 1_000_000;
+/**
+ * Where fuel ran out in the middle of a loop, the cold tier soon comes back to where it is entered: in a few microseconds,
+ * for which an entry of its own is not worth compiling (the switch interpreter had 14 of them, mix 15 large ones). What
+ * takes longer is a loop without an entry.
+ */
+const DETOUR = 500;
 const CACHE_MASK = 0x1fff;
 
 const SYSCALL: Exit = { kind: 'syscall' };
@@ -79,6 +85,8 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   #queue: L[] = [];
   readonly #units: CodeCache;
   readonly #gauge: FuelGauge;
+  /** A slice ended in a region where there is no entry, and none was come to since. */
+  #isStray = false;
   readonly #stopListening: () => void;
 
   constructor(
@@ -113,8 +121,13 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   run(stateAddr: number, fuel: number): Exit {
     this.#backend.refresh();
     this.#gauge.begin(stateAddr, fuel, SLICE);
+    this.#isStray = false;
     let exit = fuel > 0 ? this.#execute(stateAddr) : null;
-    while (exit?.kind === 'budget' && this.#gauge.refill(SLICE)) exit = this.#execute(stateAddr);
+    while (exit?.kind === 'budget' && this.#gauge.refill(this.#isStray ? DETOUR : SLICE)) {
+      const wasStray = this.#isStray;
+      exit = this.#execute(stateAddr);
+      if (wasStray && this.#isStray && exit?.kind === 'budget') this.#makeEntry(stateAddr);
+    }
     this.#gauge.end();
     return exit === null || exit.kind === 'budget' ? this.#gauge.exit() : exit;
   }
@@ -148,6 +161,10 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     const { exits } = this.#counters;
     this.#counters.entries++;
     this.#counters.enter('regions');
+    if (this.#isStray) {
+      this.#isStray = false;
+      this.#gauge.refill(SLICE);
+    }
     switch (this.#backend.enter(link, S)) {
       case STOP.slow:
         exits['failed check']++;
@@ -157,7 +174,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
         return SYSCALL;
       case STOP.budget:
         exits.budget++;
-        this.#makeEntry(S);
+        this.#isStray = this.find(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2]).code === null;
         return BUDGET;
       case STOP.unlinked:
         exits.unlinked++;
@@ -167,8 +184,9 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     }
   }
 
-  /** Where fuel ran out is the head of a loop that takes long: it becomes an entry. */
+  /** Where the cold tier is just now is a loop that takes long: it becomes an entry. */
   #makeEntry(S: number): void {
+    this.#isStray = false;
     const link = this.find(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2]);
     if (link.code === null && link.executions >= 0)
       link.executions = Math.max(link.executions, this.#warmUp * PATIENCE);
