@@ -10,7 +10,9 @@ beforeAll(prepareVm, 300_000);
 afterAll(() => {
   // What the native runs made for themselves.
   for (const parent of ['/tmp', '/var/tmp']) {
-    const own = readdirSync(parent).filter((name) => /^(inotify|transfers|extremes|xattrs|users)-\w{6}$/.test(name));
+    const own = readdirSync(parent).filter((name) =>
+      /^(core|inotify|transfers|extremes|xattrs|users)-\w{6}$/.test(name),
+    );
     for (const name of own) rmSync(join(parent, name), { recursive: true, force: true });
   }
 });
@@ -67,7 +69,7 @@ describe('a program answers in the VM as on Linux', () => {
   });
 
   // Their children die of signals, of which the machine's kernel gives a report on stderr.
-  it.each(['frames.c', 'faults.c'])('%s', async (source) => {
+  it.each(['frames.c', 'faults.c', 'core-dumps.c'])('%s', async (source) => {
     const [native, guest] = await both(build(source, ['-lm']));
     expect(guest.stdout).toBe(native.stdout);
     expect(guest.code).toBe(native.code);

@@ -5,6 +5,7 @@ export const ELFOSABI_NONE = 0;
 export const ELFOSABI_LINUX = 3;
 export const ET_EXEC = 2;
 export const ET_DYN = 3;
+export const ET_CORE = 4;
 export const EM_X86_64 = 62;
 
 export const EHDR_BYTES = 64;
@@ -14,11 +15,19 @@ export const SYM_BYTES = 24;
 export const PT_LOAD = 1;
 export const PT_DYNAMIC = 2;
 export const PT_INTERP = 3;
+export const PT_NOTE = 4;
 export const PT_PHDR = 6;
 export const PT_GNU_STACK = 0x6474_e551;
 export const PF_X = 1;
 export const PF_W = 2;
 export const PF_R = 4;
+
+export const NT_PRSTATUS = 1;
+export const NT_FPREGSET = 2;
+export const NT_PRPSINFO = 3;
+export const NT_AUXV = 6;
+export const NT_FILE = 0x4649_4c45;
+export const NT_SIGINFO = 0x5349_4749;
 
 export const DT_NEEDED = 1;
 export const DT_HASH = 4;

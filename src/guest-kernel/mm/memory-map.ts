@@ -169,7 +169,7 @@ export class MemoryMap implements PageHolder {
       return isPristine === true && !isWriting ? { ...piece, protection } : { ...rest, protection };
     });
     for (const piece of this.areas.within(addr, endAddr)) {
-      for (const run of this.#residentRuns(piece.startAddr, piece.endAddr)) this.#admit(piece, run);
+      for (const run of this.residentRuns(piece.startAddr, piece.endAddr)) this.#admit(piece, run);
     }
   }
 
@@ -243,7 +243,7 @@ export class MemoryMap implements PageHolder {
 
   /** Pages of the range that are there. */
   residentPages(startAddr: number, endAddr: number): number {
-    const runs = this.#residentRuns(startAddr, endAddr);
+    const runs = this.residentRuns(startAddr, endAddr);
     return runs.reduce((sum, run) => sum + (run.endAddr - run.startAddr) / PAGE_SIZE, 0);
   }
 
@@ -294,7 +294,7 @@ export class MemoryMap implements PageHolder {
     }
     const target = this.map({ ...area, addr: newAddr, sizeBytes: newSizeBytes, isFixed: newAddr !== 0 });
     const moved = Math.min(oldSize, newSizeBytes);
-    for (const run of this.#residentRuns(area.startAddr, area.startAddr + moved)) {
+    for (const run of this.residentRuns(area.startAddr, area.startAddr + moved)) {
       const to = target + run.startAddr - area.startAddr;
       this.#claim(to / PAGE_SIZE, (run.endAddr - run.startAddr) / PAGE_SIZE);
       this.space.u8.copyWithin(to, run.startAddr, run.endAddr);
@@ -316,7 +316,7 @@ export class MemoryMap implements PageHolder {
       this.areas.insert(area);
       // Shared pages stay where they are; what the file has as well comes from there when it is touched.
       if (area.shared !== undefined || area.isPristine === true) continue;
-      for (const run of other.#residentRuns(area.startAddr, area.endAddr)) {
+      for (const run of other.residentRuns(area.startAddr, area.endAddr)) {
         // Pages of zeros come by themselves; those of a file would come with the file's bytes.
         const pieces = area.inode === undefined ? other.#filledRuns(run) : [run];
         for (const piece of pieces) this.#copyRun(other, piece, area.protection);
@@ -503,7 +503,7 @@ export class MemoryMap implements PageHolder {
   #leave(piece: Area): void {
     const { shared } = piece;
     if (shared !== undefined) {
-      for (const run of this.#residentRuns(piece.startAddr, piece.endAddr)) {
+      for (const run of this.residentRuns(piece.startAddr, piece.endAddr)) {
         for (let at = run.startAddr; at < run.endAddr; at += PAGE_SIZE) shared.leave(filePage(piece, at), this, at);
       }
     }
@@ -531,7 +531,7 @@ export class MemoryMap implements PageHolder {
 
   /** Clears the bytes and rights of resident pages and gives them back. */
   #drop(startAddr: number, endAddr: number): void {
-    for (const run of this.#residentRuns(startAddr, endAddr)) {
+    for (const run of this.residentRuns(startAddr, endAddr)) {
       const sizeBytes = run.endAddr - run.startAddr;
       this.space.protect(run.startAddr, sizeBytes, 0);
       this.space.u8.fill(0, run.startAddr, run.endAddr);
@@ -541,7 +541,8 @@ export class MemoryMap implements PageHolder {
     }
   }
 
-  #residentRuns(startAddr: number, endAddr: number): Run[] {
+  /** The pages of a range that are there. */
+  residentRuns(startAddr: number, endAddr: number): readonly Run[] {
     const runs: Run[] = [];
     const first = Math.floor(startAddr / PAGE_SIZE);
     const pages = this.#resident.subarray(first, Math.ceil(endAddr / PAGE_SIZE));

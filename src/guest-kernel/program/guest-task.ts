@@ -26,6 +26,7 @@ import type { CallOutcome, MutableCall, RunningCall, SyscallDispatcher } from '.
 import { NotResident } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import { blocked } from './blocked.ts';
+import { dumpCore } from './core-dump.ts';
 import { faultReport, missingInstructionLine } from './fault-report.ts';
 import { type FutexWaiter, FutexTable } from './futex-table.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
@@ -149,6 +150,24 @@ export class GuestTask extends KernelTask implements Thread {
     popSignalFrame(this);
   }
 
+  /**
+   * The end of the program, with a core where one is wanted.
+   * @returns false when the core waits for the disk; `again` was called
+   */
+  #dumpAndDie(info: SignalInfo, again: () => void): boolean {
+    try {
+      const others = [...this.program.threads.values()].filter((each) => each instanceof GuestTask && each !== this);
+      this.program.hasDumped = dumpCore([this, ...(others as GuestTask[])], info);
+    } catch (error) {
+      if (!(error instanceof NotResident)) throw error;
+      again();
+      this.sleep(blocked(error.ready, { isUninterruptible: true }));
+      return false;
+    }
+    this.program.kill(info.signal);
+    return true;
+  }
+
   /** Ends the program with the machine's last word on it. */
   dieOf(signal: number): void {
     this.program.kill(signal);
@@ -258,8 +277,10 @@ export class GuestTask extends KernelTask implements Thread {
         this.status = 'waiting';
         return false;
       case 'terminate':
+        this.program.kill(info.signal);
+        return false;
       case 'core':
-        this.dieOf(info.signal);
+        this.#dumpAndDie(info, () => this.pendingSignals.add(info));
         return false;
       default: // 'ignore', 'continue': nothing to do, or done when it was sent
         return true;
@@ -302,7 +323,7 @@ export class GuestTask extends KernelTask implements Thread {
   #handleFault(fault: Fault): boolean {
     if (fault.vector !== VECTOR.PF) {
       this.#raiseFault(fault, signalOf(fault, this.cpuState));
-      return !this.isTerminated;
+      return !this.isTerminated && !this.isWaiting;
     }
     try {
       const addr = fault.address >= 0n && fault.address < 0x1_0000_0000n ? Number(fault.address) : -1;
@@ -324,7 +345,7 @@ export class GuestTask extends KernelTask implements Thread {
       if (error !== ENOMEM) throw error;
       endLargest(this.machine, this.program);
     }
-    return !this.isTerminated;
+    return !this.isTerminated && !this.isWaiting;
   }
 
   /** An instruction that faults again and again although each page came: two views of one page chase each other. */
@@ -367,12 +388,15 @@ export class GuestTask extends KernelTask implements Thread {
     };
     const missing = fault.vector === VECTOR.UD ? missingInstructionLine(scene) : '';
     if (missing !== '') this.machine.log.notice(missing);
+    const isPageFault = fault.vector === VECTOR.PF;
     if (handler <= SIG_IGN || (this.signalMask & signalBit(signal)) !== 0n) {
-      for (const line of faultReport(scene)) this.machine.log.notice(line);
-      this.dieOf(signal);
+      const report = faultReport(scene);
+      const address = isPageFault ? fault.address : code === SI_KERNEL ? 0n : fault.rip;
+      // Where the core has to wait for the disk, the instruction faults again.
+      if (!this.#dumpAndDie({ signal, code, address }, () => {})) return;
+      for (const line of report) this.machine.log.notice(line);
       return;
     }
-    const isPageFault = fault.vector === VECTOR.PF;
     const isPresent = isPageFault && this.namespace.map.isPresent(Number(fault.address));
     const errorCode = isPageFault ? pageFaultErrorCode(fault, isPresent) : 0;
     this.pendingSignals.add({

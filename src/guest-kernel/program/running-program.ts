@@ -21,7 +21,6 @@ import {
   SI_KERNEL,
   defaultAction,
 } from '../abi/signal.ts';
-import { RLIMIT_CORE } from '../abi/resource.ts';
 import { syscallName } from '../abi/syscall-names.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
@@ -105,7 +104,7 @@ export class RunningProgram implements Program {
   /** Woken when the program has replaced itself by execve, or ended: what vfork waits for. */
   readonly released = new WaitQueue();
   hasExecuted = false;
-  /** It died of a signal that dumps core, and RLIMIT_CORE would have allowed one. */
+  /** It died of a signal that dumps core, and there is one (core-dump.ts). */
   hasDumped = false;
   /** What wait4 has not told the parent yet: the signal that stopped it, or SIGCONT. */
   stopNews: number | undefined;
@@ -315,8 +314,6 @@ export class RunningProgram implements Program {
     this.posixTimers.deleteAll();
     this.files.release();
     this.onEnded();
-    const { state: end } = this;
-    this.hasDumped = end.kind === 'killed' && defaultAction(end.signal) === 'core' && this.limits.soft(RLIMIT_CORE) > 0;
     this.#machine.programEnded(this);
     if (this.pid === this.session) this.#leaveTerminal();
     this.#leaveFamily();
