@@ -3,6 +3,7 @@ import { WasmRuntime } from '../backends/wasm/runtime/runtime.ts';
 import { createCpu, type CpuOptions } from '../create-cpu.ts';
 import { type Cpu, type CpuState, REG } from '../cpu.ts';
 import { AddressSpace } from '../memory/address-space.ts';
+import { CpuCounters } from '../statistics.ts';
 import { compileFlat } from '../testing/compile.ts';
 
 const CODE = 0x40_0000;
@@ -71,6 +72,17 @@ describe('translating executor', () => {
       expect(cpu.statistics.flushes).toBeGreaterThan(0);
     },
   );
+
+  it('a space gives up code of its own when all of its machine have too much', () => {
+    const counters = new CpuCounters();
+    const { cpu, state } = machine(RECURSION(40, 300), { counters, translation: { warmUp: 2 } });
+    const others = 300_000_000;
+    counters.liveBytes = others;
+    expect(runToSyscall(cpu, state)).toBe(300n * 820n);
+    expect(counters.flushes).toBeGreaterThan(0);
+    cpu.dispose();
+    expect(counters.liveBytes).toBe(others);
+  });
 
   it('code that is rewritten again and again is compiled a bounded number of times', () => {
     // add eax, imm32 with its immediate rewritten at each turn: mov [rip-4], ecx; add eax, 0; dec ecx; jne; syscall

@@ -51,6 +51,8 @@ const PATIENCE = 3;
 /** Executions after which code that the host refused is tried again. */
 const REFUSED_PATIENCE = 1_000_000;
 const SIZE_LIMIT = 64_000_000;
+/** Of all spaces of a machine: when it is passed, whoever compiles next gives up half of its own. */
+const MACHINE_LIMIT = 256_000_000;
 /** Some 300 bytes each. */
 const LINK_LIMIT = 100_000;
 /**
@@ -255,6 +257,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   #compileQueue(): void {
     this.#evict(this.#units.surplus());
+    if (this.#counters.liveBytes > MACHINE_LIMIT) this.#evict(this.#units.oldest(this.#units.size / 2));
     if (this.#links.size > LINK_LIMIT) this.#pruneLinks();
     const counters = this.#counters;
     counters.enter('translating');
