@@ -17,7 +17,7 @@ export const javaImage: Recipe = {
     'libpcre2-8-0': ['/usr/lib/**'],
     libselinux1: ['/usr/lib/**'],
     'openjdk-17-jre-headless': [`${HOME}/**`, '/etc/java-17-openjdk/**'],
-    'openjdk-17-jdk-headless': [`${HOME}/bin/*`, `${HOME}/lib/ct.sym`],
+    'openjdk-17-jdk-headless': [`${HOME}/bin/*`],
   },
   links: {
     ...proofImage.links,
