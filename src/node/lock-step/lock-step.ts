@@ -46,7 +46,8 @@ function pinpoint(options: LockStepOptions, first: Parting): string {
   if (near.parting === null || near.record === undefined) return near.report;
   const { chunk, startRip } = near.record;
   let [equalAt, equalFuel, differentFuel, { report }] = [startRip, 0, options.every, near];
-  let code: readonly string[] = [];
+  // With no fuel at all: where the chunk begins.
+  let { code } = attempt(options, { hashesMemory: () => false, lastChunk: chunk, lastFuel: 0 });
   while (differentFuel - equalFuel > 1) {
     const lastFuel = (equalFuel + differentFuel) >> 1;
     const found = attempt(options, { hashesMemory: (one) => one === chunk, lastChunk: chunk, lastFuel });

@@ -5,6 +5,7 @@
  * which SIGTERM and SIGINT bring on early.
  */
 import { setImmediate } from 'node:timers/promises';
+import { sharedLibrary } from '../../backends/wasm/cold/handlers.ts';
 import { INSTRUCTIONS } from '../../x86/instructions/index.ts';
 import { EXECUTOR_NAMES, type ExecutorName } from '../executors.ts';
 import { Random } from '../random.ts';
@@ -157,10 +158,16 @@ export class Fuzzer {
     const minutes = ((performance.now() - this.#startMs) / MINUTE_MS).toFixed(1);
     return (
       `${minutes} min: turns ${turns}, cases ${cases}, sequences ${sequences}, rounds of bytes ${rounds}, ` +
-      `modules ${modules}; mismatches ${mismatches}, invalid modules ${invalid}, thrown ${thrown}; ` +
+      `modules ${modules}, handlers ${handlerCount()}; mismatches ${mismatches}, invalid modules ${invalid}, thrown ${thrown}; ` +
       `heap ${Math.round(heapUsed / 1e6)} MB, process ${Math.round(rss / 1e6)} MB`
     );
   }
+}
+
+/** Handlers of the cold tier: when they are as many as there are slots, new shapes run on the reference interpreter. */
+function handlerCount(): number {
+  const { firstSlot = 0, count = 0 } = sharedLibrary().modules.at(-1) ?? {};
+  return firstSlot + count;
 }
 
 function printLine(line: string): void {
