@@ -5,32 +5,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { benchImage } from '../bench.ts';
-import { defaultImage } from '../default.ts';
-import { devImage } from '../dev.ts';
-import { javaImage } from '../java.ts';
-import { languagesImage } from '../languages.ts';
-import { programsImage } from '../programs.ts';
-import { proofImage } from '../proof.ts';
-import { toolsImage } from '../tools.ts';
 import lock from '../packages.lock.json' with { type: 'json' };
 import type { Recipe } from '../recipe.ts';
+import { RECIPES } from '../recipes.ts';
 import { makeExt4 } from './ext4.ts';
 import { TOOLCHAIN_PACKAGES } from './toolchain.ts';
 import { layOut, listFiles } from './tree.ts';
 import { writeWireImage } from './wire.ts';
-
-/** The first is what a page starts with. */
-const RECIPES: readonly Recipe[] = [
-  defaultImage,
-  devImage,
-  proofImage,
-  programsImage,
-  toolsImage,
-  languagesImage,
-  javaImage,
-  benchImage,
-];
 
 const CACHE = '.cache/images';
 
