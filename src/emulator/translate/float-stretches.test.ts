@@ -70,7 +70,7 @@ function randomBlock(random: Random, operation: string): Block {
 }
 
 function usualVector(random: Random, isSingle: boolean): Int32Array {
-  const number = (): number => (random.below(4000) + 1) / 64 / (random.oneIn(2) ? -1 : 1);
+  const number = (): number => random.below(random.pick([4000, 4000, 3])) / 64 / random.pick([1, -1]);
   return isSingle
     ? new Int32Array(Float32Array.from({ length: 4 }, number).buffer)
     : new Int32Array(Float64Array.from({ length: 2 }, number).buffer);

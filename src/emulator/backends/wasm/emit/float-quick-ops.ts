@@ -27,7 +27,7 @@ function arithmetic(verb: string, lanes: Plain): QuickEmit {
     const operands = isRoot ? [op.args[1]] : op.args;
     const locals = operands.map((operand) => localOf(q, operand, lanes));
     const upper = isPacked(lanes) ? -1 : w.local(op.args[0]);
-    let isTold = lookAtOperands(q, verb, lanes, operands, locals);
+    const isTold = lookAtOperands(q, verb, lanes, operands, locals);
     const { code } = w;
     const result = code.newLocal(isPacked(lanes) ? 'v128' : scalarType(lanes));
     for (const local of locals) code.localGet(local);
@@ -35,8 +35,9 @@ function arithmetic(verb: string, lanes: Plain): QuickEmit {
     code.localSet(result);
     const [a, b = a] = operands.map((operand) => q.rangeOf(operand, lanes));
     const range = isTold ? resultRange(verb, lanes, a ?? null, b ?? null) : null;
-    if (range === null) q.gather(op, lanes, result);
-    else q.setRange(op, lanes, range);
+    if (range !== null) q.setRange(op, lanes, range);
+    else if (verb === 'mul' || verb === 'div') q.gather(op, lanes, result);
+    else q.gatherOrZero(op, lanes, result);
     for (const value of [...operands, op]) w.floats.notePlain(value, lanes);
     if (isPacked(lanes)) {
       code.localGet(result);
@@ -66,7 +67,7 @@ function lookAtOperands(
     isFactor && resultRange(verb, lanes, testedRange(lanes), q.rangeOf(other, lanes) ?? testedRange(lanes)) !== null;
   for (const [i, operand] of operands.entries()) {
     if (q.rangeOf(operand, lanes) !== null) continue;
-    if (isEnough || !floats.isPlain(operand, lanes)) q.gather(operand, lanes, locals[i]);
+    if (isEnough || !floats.isPlain(operand, lanes)) q.gatherOrZero(operand, lanes, locals[i]);
   }
   return true;
 }
@@ -78,7 +79,7 @@ function lookAtCompared(q: QuickFloats, op: Op, lanes: Plain, locals: readonly n
   if (unknown.length === 0) return;
   const isPlain = unknown.every((arg) => floats.isPlain(arg, lanes));
   if (!isPlain || isPacked(lanes)) {
-    for (const [i, arg] of op.args.entries()) if (q.rangeOf(arg, lanes) === null) q.gather(arg, lanes, locals[i]);
+    for (const [i, arg] of op.args.entries()) if (q.rangeOf(arg, lanes) === null) q.gatherOrZero(arg, lanes, locals[i]);
     return;
   }
   // Not NaN is enough: then each is what it is.
@@ -184,7 +185,7 @@ const singleToDouble: QuickEmit = (q, op) => {
   const { code, floats } = q.w;
   const b = localOf(q, op.args[1], 'F32');
   const upper = q.w.local(op.args[0]);
-  const range = q.rangeOf(op.args[1], 'F32') ?? q.gather(op.args[1], 'F32', b);
+  const range = q.rangeOf(op.args[1], 'F32') ?? q.gatherOrZero(op.args[1], 'F32', b);
   const result = code.newLocal('f64');
   code.localGet(b);
   code.op('f64.promote_f32');

@@ -36,6 +36,7 @@ const LEAST_TESTED: Readonly<Record<Format, Uint8Array>> = {
   f32: new Uint8Array(new Uint32Array(4).fill((127 - 64) << 23).buffer),
 };
 
+const VECTOR_SHAPE = { f64: 'f64x2', f32: 'f32x4' } as const;
 const INTEGER_SHAPE = { f64: 'i64x2', f32: 'i32x4' } as const;
 
 const ZERO: Range = { least: 0, end: 0, hasZero: true };
@@ -69,13 +70,40 @@ export class QuickFloats {
   /** The value's lanes must lie in the tested range. @param local that holds it, a scalar's a float */
   gather(value: Op, lanes: Plain, local: number): Range {
     const { code } = this.w;
-    const format = formatOf(lanes);
-    const integer = INTEGER_SHAPE[format];
-    const before = this.#gathered[format];
     code.localGet(local);
-    if (!isPacked(lanes)) code.op(`${format === 'f64' ? 'f64x2' : 'f32x4'}.splat`);
+    if (!isPacked(lanes)) code.op(`${VECTOR_SHAPE[formatOf(lanes)]}.splat`);
+    return this.#gatherTop(value, lanes, () => {});
+  }
+
+  /** The same, or a scalar zero: those are frequent in memory, and in sums exact. For vectors two more steps do not pay. */
+  gatherOrZero(value: Op, lanes: Plain, local: number): Range {
+    if (isPacked(lanes)) return this.gather(value, lanes, local);
+    const { code } = this.w;
+    const shape = VECTOR_SHAPE[formatOf(lanes)];
+    const vector = code.newLocal('v128');
+    code.localGet(local);
+    code.op(`${shape}.splat`);
+    code.localTee(vector);
+    const { least, end } = this.#gatherTop(value, lanes, () => {
+      code.localGet(vector);
+      code.v128(new Uint8Array(16));
+      code.op(`${shape}.ne`);
+      code.op('v128.and');
+    });
+    code.release(vector);
+    const range = { least, end, hasZero: true };
+    this.setRange(value, lanes, range);
+    return range;
+  }
+
+  /** Pops the vector. @param select changes what is told of it */
+  #gatherTop(value: Op, lanes: Plain, select: () => void): Range {
+    const { code } = this.w;
+    const format = formatOf(lanes);
+    const before = this.#gathered[format];
     code.v128(LEAST_TESTED[format]);
-    code.op(`${integer}.sub`);
+    code.op(`${INTEGER_SHAPE[format]}.sub`);
+    select();
     if (before >= 0) {
       code.localGet(before);
       code.op('v128.or');
