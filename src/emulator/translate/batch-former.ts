@@ -85,6 +85,9 @@ function surveyOf(services: ExecutorServices, questions: BatchQuestions, heads: 
     isWanted: (rip) =>
       rip >= 0 && rip < GUEST_LIMIT && !heads.has(rip) && !questions.isCompiled(rip) && questions.isSeen(rip),
     targetsOf: (block) => questions.targetsOf(block.rip, exitRipOf(block)),
+    ...(questions.limits.joins === 'calls'
+      ? {}
+      : { isCompiled: (rip) => !heads.has(rip) && questions.isCompiled(rip) }),
   };
 }
 

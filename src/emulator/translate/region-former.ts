@@ -10,7 +10,12 @@ export interface CodeSurvey {
   isWanted(rip: number): boolean;
   /** Where the indirect jump of the block was seen to go. */
   targetsOf(block: Block): readonly number[];
+  /** Whether a region starts there that was compiled before; where this is not told, such regions are left alone. */
+  isCompiled?(rip: number): boolean;
 }
+
+/** What of other regions may be written again, so that a loop need not go through them at each turn. */
+const LOOP_LIMITS = { blocks: 12, instructions: 120 } as const;
 
 /**
  * Collects the blocks that direct jumps reach from `root` and that are wanted, breadth first, so that a bound cuts off what
@@ -40,6 +45,7 @@ export function formRegion(
       instructions += next.instructionCount;
     }
   }
+  blocks.push(...loopsOutside(blocks, survey, joins));
   const starts = new Set(blocks.map(({ rip }) => rip));
   return { blocks: blocks.map((block) => endedAt(starts, block, survey)), joins, indirect };
 }
@@ -52,4 +58,32 @@ function endedAt(starts: ReadonlySet<number>, block: Block, survey: CodeSurvey):
   const addresses = block.ops.filter(({ name }) => name === 'instruction').map(({ imm }) => imm);
   const count = addresses.findIndex((rip, i) => i > 0 && starts.has(rip));
   return count < 0 ? block : survey.lift(block.rip, count);
+}
+
+/** Blocks on the way through other regions back into this one, if it is short. */
+function loopsOutside(inside: readonly Block[], survey: CodeSurvey, joins: Region['joins']): readonly Block[] {
+  const found: Block[] = [];
+  const known = new Set(inside.map(({ rip }) => rip));
+  let instructions = 0;
+  const visit = (block: Block): void => {
+    for (const rip of directTargets(block, joins)) {
+      if (known.has(rip) || !(survey.isCompiled?.(rip) === true || survey.isWanted(rip))) continue;
+      if (found.length === LOOP_LIMITS.blocks || instructions >= LOOP_LIMITS.instructions) return;
+      const next = survey.lift(rip);
+      known.add(rip);
+      if (next.instructionCount === 0 || next.volatileBytes !== undefined) continue;
+      found.push(next);
+      instructions += next.instructionCount;
+    }
+  };
+  if (survey.isCompiled === undefined) return found;
+  for (const block of inside) visit(block);
+  for (const block of found) visit(block); // which grows
+  const returning = new Set(inside.map(({ rip }) => rip));
+  for (let size = -1; size !== returning.size;) {
+    size = returning.size;
+    for (const block of found)
+      if (directTargets(block, joins).some((rip) => returning.has(rip))) returning.add(block.rip);
+  }
+  return found.filter(({ rip }) => returning.has(rip));
 }
