@@ -14,6 +14,9 @@ export interface CodeSurvey {
   isCompiled?(rip: number): boolean;
 }
 
+/** Instructions of a block that others were joined to. */
+const MAX_JOINED = 32;
+
 /** What of other regions may be written again, so that a loop need not go through them at each turn. */
 const LOOP_LIMITS = { blocks: 12, instructions: 120 } as const;
 
@@ -47,7 +50,44 @@ export function formRegion(
   }
   blocks.push(...loopsOutside(blocks, survey, joins));
   const starts = new Set(blocks.map(({ rip }) => rip));
-  return { blocks: blocks.map((block) => endedAt(starts, block, survey)), joins, indirect };
+  return {
+    blocks: joined(
+      blocks.map((block) => endedAt(starts, block, survey)),
+      indirect,
+      survey,
+      joins,
+    ),
+    joins,
+    indirect,
+  };
+}
+
+/** Blocks that one other alone falls into become part of that one, so far as it may grow: an earlier limit cut them. */
+function joined(
+  blocks: readonly Block[],
+  indirect: ReadonlyMap<number, readonly number[]>,
+  survey: CodeSurvey,
+  joins: Region['joins'],
+): readonly Block[] {
+  const byRip = new Map(blocks.map((block) => [block.rip, block]));
+  const entries = new Map<number, number>();
+  const targets = blocks.flatMap((block) => directTargets(block, joins));
+  for (const rip of [blocks[0].rip, ...targets, ...[...indirect.values()].flat()])
+    entries.set(rip, (entries.get(rip) ?? 0) + 1);
+  for (const { rip } of blocks) {
+    for (let block = byRip.get(rip); block !== undefined;) {
+      const exit = exitOf(block);
+      const next = exit.name === 'jump' && exit.imm === rip + block.sizeBytes ? byRip.get(exit.imm) : undefined;
+      const count = block.instructionCount + (next?.instructionCount ?? 0);
+      // Indirect jumps are known by the address of their block.
+      if (next === undefined || indirect.has(next.rip) || entries.get(next.rip) !== 1 || count > MAX_JOINED) break;
+      const whole = survey.lift(rip, count);
+      if (whole.instructionCount !== count) break;
+      byRip.delete(next.rip);
+      byRip.set(rip, (block = whole));
+    }
+  }
+  return [...byRip.values()];
 }
 
 /**
