@@ -66,9 +66,14 @@ runnable('lockstep', 'run a program on two engines and tell the first instructio
 
 program
   .command('record-boot', { hidden: true })
-  .description('print the blocks that a boot of a raw image reads, in order, as JSON')
+  .description(
+    'print the blocks that a boot of a raw image reads, and then its preparation for programs, in order, as JSON',
+  )
   .argument('<image>')
-  .action(async (image: string) => console.log(JSON.stringify(await recordBoot(image))));
+  .action(async (image: string) => {
+    console.log(JSON.stringify(await recordBoot(image)));
+    process.exit(); // the machine runs on
+  });
 
 function withCallFilter(command: Command): Command {
   return command

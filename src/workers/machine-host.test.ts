@@ -51,25 +51,33 @@ test('a start tells its stages in order, then the ports that listen', async () =
 });
 
 test('when the prompt stands and nothing is left to do, the kernel gets ready for programs, once', async () => {
-  let count = 0;
+  const steps: string[] = [];
   const boot: MachineParts['boot'] = (ports, options) => {
     const kernel = machineParts.boot(ports, options);
-    kernel.makeReady = () => void count++;
+    kernel.makeReady = () => void steps.push('ready');
     return kernel;
   };
+  const prefetchReady = async (): Promise<void> => {
+    steps.push('blocks');
+    await Promise.reject(new HostError('The network is gone: they are fetched when they are missed.'));
+  };
+  const openDisk: MachineParts['openDisk'] = async (...request) => ({
+    ...(await machineParts.openDisk(...request)),
+    prefetchReady,
+  });
   let arrive: (() => void) | undefined;
   const prepared = new Promise<void>((resolve) => {
     arrive = resolve;
   });
-  const { text, type } = await start({ boot, prepared });
+  const { text, type } = await start({ boot, openDisk, prepared });
   await expect.poll(text).toContain('/# ');
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(count).toBe(0);
+  expect(steps).toEqual(['blocks']);
   arrive?.();
-  await expect.poll(() => count).toBe(1);
+  await expect.poll(() => steps).toEqual(['blocks', 'ready']);
   type('x');
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(count).toBe(1);
+  expect(steps).toEqual(['blocks', 'ready']);
 });
 
 test('a disk that can not be opened is told in the words of its error', async () => {

@@ -32,6 +32,8 @@ export interface OpenedDisk {
   readonly persistence: Persistence;
   /** glibc's version on the image, '2.36'; undefined if the image does not say. */
   readonly glibcVersion: string | undefined;
+  /** Brings near what the machine needs to be ready for programs. */
+  prefetchReady?(): Promise<void>;
   /** After this nothing is written any more. */
   close(): Promise<void>;
 }
@@ -198,8 +200,16 @@ export class WorkerMachine implements MachineHost {
     if (this.#isReady || this.#listening === '' || this.#running?.console.isDrawn !== true) return;
     this.#quiet = setTimeout(() => {
       this.#isReady = true;
-      void this.#parts.prepared?.then(() => this.#running?.kernel.makeReady());
+      void this.#makeReady();
     }, QUIET_MS);
+  }
+
+  async #makeReady(): Promise<void> {
+    if (this.#parts.prepared === undefined) return;
+    // Blocks that do not come are fetched again, and missed, by whoever needs them.
+    const blocks = this.#running?.disk.prefetchReady?.().catch(() => undefined);
+    await Promise.all([this.#parts.prepared, blocks]);
+    this.#running?.kernel.makeReady();
   }
 
   #halt(reason: HaltReason, report: string): void {

@@ -11,7 +11,7 @@ import { RECIPES } from '../recipes.ts';
 import { makeExt4 } from './ext4.ts';
 import { TOOLCHAIN_PACKAGES } from './toolchain.ts';
 import { layOut, listFiles } from './tree.ts';
-import { writeWireImage } from './wire.ts';
+import { type BootRecord, writeWireImage } from './wire.ts';
 
 const CACHE = '.cache/images';
 
@@ -40,8 +40,8 @@ interface IndexEntry {
 export interface BuildHost {
   /** Tells the user. */
   readonly say: (line: string) => void;
-  /** Blocks that a boot of the raw image reads up to the prompt, in order; none when it does not boot. */
-  readonly recordBoot: (image: string) => Promise<readonly number[]>;
+  /** What a boot of the raw image reads; nothing when it does not boot. */
+  readonly recordBoot: (image: string) => Promise<BootRecord>;
 }
 
 /** Builds what is missing or stale among `names` (none: those of the page). */
@@ -78,8 +78,8 @@ async function buildImage(recipe: Recipe, host: BuildHost): Promise<void> {
 
 /** Cuts an image into the page's chunks and lists it. @returns its size in words */
 async function publish(recipe: Recipe, image: string, folder: string, { recordBoot }: BuildHost): Promise<string> {
-  const bootBlocks = await recordBoot(image);
-  const { layout, sha256, wireBytes } = writeWireImage(image, join(folder, recipe.name), bootBlocks);
+  const record = await recordBoot(image);
+  const { layout, sha256, wireBytes } = writeWireImage(image, join(folder, recipe.name), record);
   const { name, title, source, licence } = recipe;
   const bytes = statSync(image).size;
   const glibc = lock.packages.libc6.version.split('-', 1)[0] ?? '';

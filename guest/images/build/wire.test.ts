@@ -16,7 +16,7 @@ function writeImage(...chunks: Buffer[]): { layout: Layout; out: string; sha256:
   const image = join(folder, 'image');
   const out = join(folder, 'out');
   writeFileSync(image, Buffer.concat(chunks));
-  const wire = writeWireImage(image, out, [33, 0, 32, 64]);
+  const wire = writeWireImage(image, out, { boot: [33, 0, 32], ready: [1, 64, 95] });
   return { layout: JSON.parse(readFileSync(join(out, wire.layout), 'utf8')) as Layout, out, sha256: wire.sha256 };
 }
 
@@ -34,9 +34,10 @@ it('an image comes back from its chunks, zero ones left out', () => {
   expect(layout.chunks.map((chunk) => chunk?.[0])).toEqual([ids[0], undefined, ids[2]]);
 });
 
-it('boot names chunks once, in the order of the recording, without zero ones', () => {
+it('boot and ready name chunks once, in the order of the recording, without zero ones', () => {
   const { layout } = writeImage(chunkOf('first'), chunkOf('\0'), chunkOf('third'));
-  expect(layout.boot).toEqual([0, 2]);
+  expect(layout.boot).toEqual([0]);
+  expect(layout.ready).toEqual([2]);
 });
 
 it('a rebuild leaves nothing of the former build behind', () => {

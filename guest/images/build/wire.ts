@@ -27,6 +27,13 @@ export interface Layout {
   readonly chunkBytes: number;
   readonly chunks: readonly (readonly [id: string, wireBytes: number] | null)[];
   readonly boot: readonly number[];
+  readonly ready: readonly number[];
+}
+
+/** Blocks of an image in the order in which a machine reads them: up to its prompt, then to be ready for programs. */
+export interface BootRecord {
+  readonly boot: readonly number[];
+  readonly ready: readonly number[];
 }
 
 export interface WireImage {
@@ -37,7 +44,7 @@ export interface WireImage {
 }
 
 /** Writes layout and chunks of `image` to `folder`, and removes what no chunk names any more. */
-export function writeWireImage(image: string, folder: string, bootBlocks: readonly number[]): WireImage {
+export function writeWireImage(image: string, folder: string, record: BootRecord): WireImage {
   mkdirSync(folder, { recursive: true });
   const hash = createHash('sha256');
   const chunks: (readonly [string, number] | null)[] = [];
@@ -45,13 +52,15 @@ export function writeWireImage(image: string, folder: string, bootBlocks: readon
     hash.update(bytes);
     chunks.push(isZero(bytes) ? null : writeChunk(bytes, folder));
   });
+  const boot = chunksOf(record.boot, chunks);
   const layout: Layout = {
     format: 1,
     bytes: statSync(image).size,
     blockBytes: BLOCK_BYTES,
     chunkBytes: CHUNK_BYTES,
     chunks,
-    boot: bootChunks(bootBlocks, chunks),
+    boot,
+    ready: chunksOf(record.ready, chunks).filter((chunk) => !boot.includes(chunk)),
   };
   const text = JSON.stringify(layout);
   const name = `layout-${shortHash(Buffer.from(text))}.json`;
@@ -95,7 +104,7 @@ function shortHash(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 }
 
-function bootChunks(blocks: readonly number[], chunks: Layout['chunks']): readonly number[] {
+function chunksOf(blocks: readonly number[], chunks: Layout['chunks']): readonly number[] {
   const wanted = blocks.map((block) => Math.floor((block * BLOCK_BYTES) / CHUNK_BYTES));
   return [...new Set(wanted)].filter((chunk) => chunks[chunk]);
 }

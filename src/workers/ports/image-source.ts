@@ -25,6 +25,7 @@ interface Layout {
   readonly chunkBytes: number;
   readonly chunks: readonly (readonly [id: string, wireBytes: number] | null)[];
   readonly boot: readonly number[];
+  readonly ready?: readonly number[];
 }
 
 export type FetchBytes = (url: string) => Promise<Uint8Array>;
@@ -93,7 +94,16 @@ export class ImageSource {
 
   /** Fetches what a boot needs, in its order. @throws HostError */
   async prefetch(onProgress: (doneBytes: number, totalBytes: number) => void): Promise<void> {
-    const chunks = this.#layout.boot.slice(0, this.#maxNear);
+    await this.#fetchAll(this.#layout.boot, onProgress);
+  }
+
+  /** Fetches what the machine needs to be ready for programs. @throws HostError */
+  async prefetchReady(): Promise<void> {
+    await this.#fetchAll(this.#layout.ready ?? [], () => undefined);
+  }
+
+  async #fetchAll(all: readonly number[], onProgress: (doneBytes: number, totalBytes: number) => void): Promise<void> {
+    const chunks = all.slice(0, this.#maxNear);
     const size = (chunk: number): number => this.#layout.chunks[chunk]?.[1] ?? 0;
     const total = chunks.reduce((sum, chunk) => sum + size(chunk), 0);
     let done = 0;

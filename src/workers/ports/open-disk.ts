@@ -31,6 +31,7 @@ export async function openDisk(
     disk,
     persistence,
     glibcVersion: image.entry.glibc,
+    prefetchReady: async () => await image.prefetchReady(),
     async close() {
       await disk.close();
       unlock();
