@@ -98,7 +98,7 @@ describe.each(EXECUTOR_NAMES)('on the %s executor', (engine) => {
       ['c5 f9 6f c1', 4, 'vmovdqa', 'AVX'], ['62 f1 7d 48 6f c1', 6, 'vmovdqa32', 'AVX-512'], ['c4 e2 e9 98 43 08', 6, 'vfmadd132pd', 'FMA'],
       ['c4 e2 60 f2 c1', 5, 'andn', 'BMI'], ['0f 0f c1 9e', 4, 'pfadd', '3DNow!'], ['8f e8 78 a2 c1 20', 6, 'vpcmov', 'XOP'],
       ['f3 48 0f ae c0', 5, 'rdfsbase', 'FSGSBASE'], ['0f 38 c8 c1', 4, 'sha1nexte', 'SHA'], ['0f ae 23', 3, 'xsave', 'XSAVE'],
-      ['0f 0b', 2, 'ud2', ''], ['f0 01 c0', 3, 'lock add', ''], ['06', 15, '', ''],
+      ['0f 0b', 2, 'ud2', ''], ['f0 01 c0', 3, 'lock add', ''], ['f0 ad', 2, 'lock lodsd', ''], ['06', 15, '', ''],
     ];
     it.each(rows)('%s', (code, bytes, mnemonic, missingFeature) => {
       const fault = faultOf(guestWith(code, engine).run());

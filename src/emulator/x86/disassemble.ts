@@ -18,7 +18,7 @@ export function formatInstruction(decoded: Decoded): string {
 }
 
 /** 'cbw/cwde/cdqe' is named by operand size. */
-export function mnemonicOf({ form, operandWidth }: Decoded): string {
+export function mnemonicOf({ form, operandWidth }: Pick<Decoded, 'form' | 'operandWidth'>): string {
   const names = form.row.name.split('/');
   const index = operandWidth === 16 ? 0 : operandWidth === 64 ? 2 : 1;
   return names[Math.min(index, names.length - 1)].split(' ', 1)[0]; // 'mov cr' is a row, MOV the mnemonic

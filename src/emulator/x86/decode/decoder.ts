@@ -7,6 +7,7 @@
  * fetched, an encoding without a row (describe-missing.ts tells what it is called and how long it is).
  */
 import { assert } from '../../util/assert.ts';
+import { mnemonicOf } from '../disassemble.ts';
 import type { Form, OperandCode } from '../form.ts';
 import type { MemoryOperand, Operand, RegisterOperand, Width } from '../operands.ts';
 import type { DecodeTable } from './decode-table.ts';
@@ -84,7 +85,7 @@ export class Decoder {
     const operandWidth = this.#operandWidth(form);
     const operands = this.#operands(form, operandWidth);
     if (this.#hasLock && !(form.isLockable && operands[0]?.kind === 'memory'))
-      return this.#undefined(`lock ${form.row.name}`);
+      return this.#undefined(`lock ${mnemonicOf({ form, operandWidth })}`);
     const decoded: Decoded = {
       rip: this.#rip,
       length: this.#at - this.#rip,

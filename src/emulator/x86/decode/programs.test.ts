@@ -81,6 +81,7 @@ const files = [...new Set([...PROGRAMS, ...jvms()].filter(isX86Program).map((fil
 describe.skipIf(files.length === 0)('reads the code of the distribution as objdump does', () => {
   it.each(files)('%s', { timeout: 3_600_000 }, async (file) => {
     const { count, found } = await disagreements(file);
+    if (isWhole) process.stderr.write(`${file}: ${count} instructions\n`);
     expect(found).toEqual([]);
     expect(count).toBeGreaterThan(isWhole ? 20_000 : 10_000);
   });
