@@ -2,29 +2,39 @@ add rax, [rdi+8]
 mov [rsi+rcx*4], eax
 ret
 
-590 bytes
+633 bytes
 locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 7
     local.set 9
-    local.get 9
-    i32.wrap_i64
-    local.set 10
     block
       block
-        local.get 10
+        local.get 9
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 9
         i64.ne
         br_if 0
-        local.get 10
+        local.get 9
+        i32.wrap_i64
         i32.const 8
         i32.add
+        local.set 10
+        local.get 10
+        i32.const 12
+        i32.shr_u
+        i32.load16_u +1048576
+        i32.const 257
+        i32.and
+        i32.const 257
+        i32.eq
+        br_if 1
+        local.get 10
         i32.const 12
         i32.shr_u
         i32.load8_u +1048576
         local.get 10
-        i32.const 15
+        i32.const 7
         i32.add
         i32.const 12
         i32.shr_u
@@ -40,7 +50,7 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
       br 1
     end
     local.get 10
-    i64.load +8
+    i64.load
     local.set 11
     local.get 3
     local.get 11
@@ -54,16 +64,26 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.shl
     i64.add
     local.set 13
-    local.get 13
-    i32.wrap_i64
-    local.set 14
     block
       block
-        local.get 14
+        local.get 13
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 13
         i64.ne
         br_if 0
+        local.get 13
+        i32.wrap_i64
+        local.set 14
+        local.get 14
+        i32.const 12
+        i32.shr_u
+        i32.load16_u +1048576
+        i32.const 514
+        i32.and
+        i32.const 514
+        i32.eq
+        br_if 1
         local.get 14
         i32.const 12
         i32.shr_u
@@ -108,16 +128,17 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.store
     local.get 8
     local.set 15
-    local.get 15
-    i32.wrap_i64
-    local.set 16
     block
       block
-        local.get 16
+        local.get 15
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 15
         i64.ne
         br_if 0
+        local.get 15
+        i32.wrap_i64
+        local.set 16
         local.get 16
         i32.const 12
         i32.shr_u

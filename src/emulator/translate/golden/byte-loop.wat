@@ -4,22 +4,23 @@ test al, al
 jne 1b
 ret
 
-458 bytes
+460 bytes
 locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
   block i32
     loop
       local.get 7
       local.set 12
-      local.get 12
-      i32.wrap_i64
-      local.set 13
       block
         block
-          local.get 13
+          local.get 12
+          i32.wrap_i64
           i64.extend_i32_u
           local.get 12
           i64.ne
           br_if 0
+          local.get 12
+          i32.wrap_i64
+          local.set 13
           local.get 13
           i32.const 12
           i32.shr_u
@@ -83,16 +84,17 @@ locals 3 i32, 1 i64, 2 i32, 1 i64, 1 i32
       else
         local.get 8
         local.set 12
-        local.get 12
-        i32.wrap_i64
-        local.set 13
         block
           block
-            local.get 13
+            local.get 12
+            i32.wrap_i64
             i64.extend_i32_u
             local.get 12
             i64.ne
             br_if 0
+            local.get 12
+            i32.wrap_i64
+            local.set 13
             local.get 13
             i32.const 12
             i32.shr_u

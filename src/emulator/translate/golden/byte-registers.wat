@@ -4,7 +4,7 @@ adc cl, 5
 setc dl
 ret
 
-560 bytes
+561 bytes
 locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   i64.load +24
@@ -113,16 +113,17 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.set 5
     local.get 8
     local.set 15
-    local.get 15
-    i32.wrap_i64
-    local.set 16
     block
       block
-        local.get 16
+        local.get 15
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 15
         i64.ne
         br_if 0
+        local.get 15
+        i32.wrap_i64
+        local.set 16
         local.get 16
         i32.const 12
         i32.shr_u

@@ -7,7 +7,7 @@ ret
 2: mov eax, 2
 ret
 
-1036 bytes
+1039 bytes
 locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
   block i32
     local.get 7
@@ -24,16 +24,17 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       local.set 3
       local.get 8
       local.set 11
-      local.get 11
-      i32.wrap_i64
-      local.set 12
       block
         block
-          local.get 12
+          local.get 11
+          i32.wrap_i64
           i64.extend_i32_u
           local.get 11
           i64.ne
           br_if 0
+          local.get 11
+          i32.wrap_i64
+          local.set 12
           local.get 12
           i32.const 12
           i32.shr_u
@@ -173,16 +174,17 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.set 3
         local.get 8
         local.set 13
-        local.get 13
-        i32.wrap_i64
-        local.set 15
         block
           block
-            local.get 15
+            local.get 13
+            i32.wrap_i64
             i64.extend_i32_u
             local.get 13
             i64.ne
             br_if 0
+            local.get 13
+            i32.wrap_i64
+            local.set 15
             local.get 15
             i32.const 12
             i32.shr_u
@@ -312,16 +314,17 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       else
         local.get 8
         local.set 16
-        local.get 16
-        i32.wrap_i64
-        local.set 12
         block
           block
-            local.get 12
+            local.get 16
+            i32.wrap_i64
             i64.extend_i32_u
             local.get 16
             i64.ne
             br_if 0
+            local.get 16
+            i32.wrap_i64
+            local.set 12
             local.get 12
             i32.const 12
             i32.shr_u

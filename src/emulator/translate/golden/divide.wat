@@ -3,7 +3,7 @@ div rcx
 mov [rdi], rdx
 ret
 
-526 bytes
+548 bytes
 locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     i32.const 0
@@ -76,16 +76,26 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.set 5
     local.get 7
     local.set 13
-    local.get 13
-    i32.wrap_i64
-    local.set 14
     block
       block
-        local.get 14
+        local.get 13
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 13
         i64.ne
         br_if 0
+        local.get 13
+        i32.wrap_i64
+        local.set 14
+        local.get 14
+        i32.const 12
+        i32.shr_u
+        i32.load16_u +1048576
+        i32.const 514
+        i32.and
+        i32.const 514
+        i32.eq
+        br_if 1
         local.get 14
         i32.const 12
         i32.shr_u
@@ -121,16 +131,17 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.store
     local.get 8
     local.set 15
-    local.get 15
-    i32.wrap_i64
-    local.set 16
     block
       block
-        local.get 16
+        local.get 15
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 15
         i64.ne
         br_if 0
+        local.get 15
+        i32.wrap_i64
+        local.set 16
         local.get 16
         i32.const 12
         i32.shr_u

@@ -9,7 +9,7 @@ pop rbp
 ret
 1: ret
 
-448 bytes
+461 bytes
 locals 3 i64, 1 i32, 2 i64, 1 i32
   local.get 0
   i64.load +24
@@ -20,24 +20,25 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
   block i32
     local.get 8
     local.set 11
-    local.get 11
-    i32.wrap_i64
-    local.set 12
     block
       block
-        local.get 12
+        local.get 11
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 11
         i64.ne
         br_if 0
-        local.get 12
+        local.get 11
+        i32.wrap_i64
         i32.const -16
         i32.add
+        local.set 12
+        local.get 12
         i32.const 12
         i32.shr_u
         i32.load8_u +1048576
         local.get 12
-        i32.const -1
+        i32.const 15
         i32.add
         i32.const 12
         i32.shr_u
@@ -53,17 +54,13 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
       br 1
     end
     local.get 12
-    i32.const -8
-    i32.add
     local.get 10
-    i64.store
+    i64.store +8
     local.get 11
     i64.const -8
     i64.add
     local.set 8
     local.get 12
-    i32.const -16
-    i32.add
     local.get 9
     i64.store
     local.get 11
@@ -78,24 +75,34 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
     local.set 14
     local.get 14
     local.set 8
-    local.get 14
-    i32.wrap_i64
-    local.set 15
     block
       block
-        local.get 15
+        local.get 14
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 14
         i64.ne
         br_if 0
-        local.get 15
+        local.get 14
+        i32.wrap_i64
         i32.const -8
         i32.add
+        local.set 15
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load16_u +1048576
+        i32.const 514
+        i32.and
+        i32.const 514
+        i32.eq
+        br_if 1
+        local.get 15
         i32.const 12
         i32.shr_u
         i32.load8_u +1048576
         local.get 15
-        i32.const 15
+        i32.const 23
         i32.add
         i32.const 12
         i32.shr_u
@@ -128,10 +135,8 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
     end
     local.get 15
     local.get 7
-    i64.store +8
+    i64.store +16
     local.get 15
-    i32.const -8
-    i32.add
     i64.const 4194320
     i64.store
     local.get 14

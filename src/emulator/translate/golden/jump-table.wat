@@ -1,7 +1,7 @@
 and eax, 3
 jmp [rbx+rax*8]
 
-326 bytes
+347 bytes
 locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   i64.load +24
@@ -22,16 +22,26 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.shl
     i64.add
     local.set 11
-    local.get 11
-    i32.wrap_i64
-    local.set 12
     block
       block
-        local.get 12
+        local.get 11
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 11
         i64.ne
         br_if 0
+        local.get 11
+        i32.wrap_i64
+        local.set 12
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load16_u +1048576
+        i32.const 257
+        i32.and
+        i32.const 257
+        i32.eq
+        br_if 1
         local.get 12
         i32.const 12
         i32.shr_u

@@ -5,21 +5,31 @@ ret
 1: pause
 ret
 
-952 bytes
+996 bytes
 locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
   block i32
     local.get 7
     local.set 11
-    local.get 11
-    i32.wrap_i64
-    local.set 12
     block
       block
-        local.get 12
+        local.get 11
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 11
         i64.ne
         br_if 0
+        local.get 11
+        i32.wrap_i64
+        local.set 12
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load16_u +1048576
+        i32.const 514
+        i32.and
+        i32.const 514
+        i32.eq
+        br_if 1
         local.get 12
         i32.const 12
         i32.shr_u
@@ -56,16 +66,26 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
     local.set 13
     local.get 6
     local.set 15
-    local.get 15
-    i32.wrap_i64
-    local.set 16
     block
       block
-        local.get 16
+        local.get 15
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 15
         i64.ne
         br_if 0
+        local.get 15
+        i32.wrap_i64
+        local.set 16
+        local.get 16
+        i32.const 12
+        i32.shr_u
+        i32.load16_u +1048576
+        i32.const 514
+        i32.and
+        i32.const 514
+        i32.eq
+        br_if 1
         local.get 16
         i32.const 12
         i32.shr_u
@@ -144,16 +164,17 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
     if
       local.get 8
       local.set 15
-      local.get 15
-      i32.wrap_i64
-      local.set 9
       block
         block
-          local.get 9
+          local.get 15
+          i32.wrap_i64
           i64.extend_i32_u
           local.get 15
           i64.ne
           br_if 0
+          local.get 15
+          i32.wrap_i64
+          local.set 9
           local.get 9
           i32.const 12
           i32.shr_u
@@ -283,16 +304,17 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
     else
       local.get 8
       local.set 11
-      local.get 11
-      i32.wrap_i64
-      local.set 10
       block
         block
-          local.get 10
+          local.get 11
+          i32.wrap_i64
           i64.extend_i32_u
           local.get 11
           i64.ne
           br_if 0
+          local.get 11
+          i32.wrap_i64
+          local.set 10
           local.get 10
           i32.const 12
           i32.shr_u

@@ -4,7 +4,7 @@ imul rax, rdx
 add rax, rbx
 ret
 
-433 bytes
+434 bytes
 locals 6 i64, 1 i32, 2 i64, 1 i32
   local.get 0
   i64.load +24
@@ -36,16 +36,17 @@ locals 6 i64, 1 i32, 2 i64, 1 i32
     local.set 3
     local.get 8
     local.set 14
-    local.get 14
-    i32.wrap_i64
-    local.set 15
     block
       block
-        local.get 15
+        local.get 14
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 14
         i64.ne
         br_if 0
+        local.get 14
+        i32.wrap_i64
+        local.set 15
         local.get 15
         i32.const 12
         i32.shr_u

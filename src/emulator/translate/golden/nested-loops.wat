@@ -7,7 +7,7 @@ dec edi
 jne 1b
 ret
 
-544 bytes
+545 bytes
 locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     i32.const 0
@@ -116,16 +116,17 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
           else
             local.get 8
             local.set 14
-            local.get 14
-            i32.wrap_i64
-            local.set 15
             block
               block
-                local.get 15
+                local.get 14
+                i32.wrap_i64
                 i64.extend_i32_u
                 local.get 14
                 i64.ne
                 br_if 0
+                local.get 14
+                i32.wrap_i64
+                local.set 15
                 local.get 15
                 i32.const 12
                 i32.shr_u

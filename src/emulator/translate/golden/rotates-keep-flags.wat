@@ -5,7 +5,7 @@ shr edx, 3
 xor eax, edx
 ret
 
-367 bytes
+368 bytes
 locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 3
@@ -48,16 +48,17 @@ locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.set 3
     local.get 8
     local.set 14
-    local.get 14
-    i32.wrap_i64
-    local.set 15
     block
       block
-        local.get 15
+        local.get 14
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 14
         i64.ne
         br_if 0
+        local.get 14
+        i32.wrap_i64
+        local.set 15
         local.get 15
         i32.const 12
         i32.shr_u

@@ -2,7 +2,7 @@ shl rax, cl
 sar rdx, cl
 ret
 
-374 bytes
+375 bytes
 locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 4
@@ -71,16 +71,17 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
     end
     local.get 8
     local.set 17
-    local.get 17
-    i32.wrap_i64
-    local.set 18
     block
       block
-        local.get 18
+        local.get 17
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 17
         i64.ne
         br_if 0
+        local.get 17
+        i32.wrap_i64
+        local.set 18
         local.get 18
         i32.const 12
         i32.shr_u

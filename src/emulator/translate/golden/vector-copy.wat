@@ -3,7 +3,7 @@ pxor xmm0, xmm1
 movdqu [rdi], xmm0
 ret
 
-447 bytes
+490 bytes
 locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   v128.load +384
@@ -14,16 +14,26 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 6
     local.set 11
-    local.get 11
-    i32.wrap_i64
-    local.set 12
     block
       block
-        local.get 12
+        local.get 11
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 11
         i64.ne
         br_if 0
+        local.get 11
+        i32.wrap_i64
+        local.set 12
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load16_u +1048576
+        i32.const 257
+        i32.and
+        i32.const 257
+        i32.eq
+        br_if 1
         local.get 12
         i32.const 12
         i32.shr_u
@@ -57,16 +67,26 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.set 9
     local.get 7
     local.set 15
-    local.get 15
-    i32.wrap_i64
-    local.set 16
     block
       block
-        local.get 16
+        local.get 15
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 15
         i64.ne
         br_if 0
+        local.get 15
+        i32.wrap_i64
+        local.set 16
+        local.get 16
+        i32.const 12
+        i32.shr_u
+        i32.load16_u +1048576
+        i32.const 514
+        i32.and
+        i32.const 514
+        i32.eq
+        br_if 1
         local.get 16
         i32.const 12
         i32.shr_u
@@ -96,16 +116,17 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     v128.store
     local.get 8
     local.set 17
-    local.get 17
-    i32.wrap_i64
-    local.set 18
     block
       block
-        local.get 18
+        local.get 17
+        i32.wrap_i64
         i64.extend_i32_u
         local.get 17
         i64.ne
         br_if 0
+        local.get 17
+        i32.wrap_i64
+        local.set 18
         local.get 18
         i32.const 12
         i32.shr_u

@@ -2,8 +2,12 @@
 import type { Op } from '../../../ir/block.ts';
 import { PERMISSIONS_BASE } from '../../../memory/address-space.ts';
 import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
+import type { Label } from '../encoder/code-writer.ts';
+import type { Opcode } from '../encoder/opcodes.ts';
 import type { IrWriter } from '../ir-writer.ts';
 import { type AccessGroup, accessGroups, addressParts } from './access-groups.ts';
+
+const RSP = 4;
 
 /** The frame, and a local of its that holds until the block ends. */
 export interface CheckHost extends IrWriter {
@@ -13,8 +17,8 @@ export interface CheckHost extends IrWriter {
 export class PermissionCheck {
   readonly #w: CheckHost;
   #groups: ReadonlyMap<Op, AccessGroup> = new Map();
-  /** Low half of base + anchor by group. */
-  readonly #lows = new Map<AccessGroup, number>();
+  /** By group: the local with the address at which its range starts. */
+  readonly #starts = new Map<AccessGroup, number>();
 
   constructor(w: CheckHost) {
     this.#w = w;
@@ -22,24 +26,24 @@ export class PermissionCheck {
 
   beginBlock(ops: readonly Op[]): void {
     this.#groups = accessGroups(ops);
-    this.#lows.clear();
+    this.#starts.clear();
   }
 
   /** What has been tested, to come back to. */
   mark(): ReadonlyMap<AccessGroup, number> {
-    return new Map(this.#lows);
+    return new Map(this.#starts);
   }
 
   reset(lows: ReadonlyMap<AccessGroup, number>): void {
-    this.#lows.clear();
-    for (const [group, low] of lows) this.#lows.set(group, low);
+    this.#starts.clear();
+    for (const [group, low] of lows) this.#starts.set(group, low);
   }
 
   /** Where two ways meet: this one leaves what the other had found when it was marked at the same place. */
   meet(other: ReadonlyMap<AccessGroup, number>): void {
     const { code } = this.#w;
     for (const [group, low] of other) {
-      const own = this.#lows.get(group);
+      const own = this.#starts.get(group);
       if (own === undefined || own === low) continue;
       code.localGet(own);
       code.localSet(low);
@@ -53,21 +57,17 @@ export class PermissionCheck {
     const group = this.#groups.get(op);
     if (group === undefined) return 0;
     const wide = this.#w.local(group.base);
-    let low = this.#lows.get(group);
-    if (low === undefined) this.#lows.set(group, (low = this.#test(group, wide)));
-    code.localGet(low);
-    const offset = addressParts(op.args[0]).offset - group.anchor;
-    if (offset >= 0) return offset;
-    code.i32(offset);
-    code.op('i32.add');
-    return 0;
+    let start = this.#starts.get(group);
+    if (start === undefined) this.#starts.set(group, (start = this.#test(group, wide)));
+    code.localGet(start);
+    return addressParts(op.args[0]).offset - group.anchor - group.least;
   }
 
-  /** @returns a local with the low half of base + anchor */
+  /** @returns a local with the address at which the group's range starts, as i32 */
   #test(group: AccessGroup, base: number): number {
     const { code } = this.#w;
     const { anchor, least, end, bit } = group;
-    const low = this.#w.blockLocal('i32');
+    const start = this.#w.blockLocal('i32');
     const isNarrow = group.base.name === 'zext32' && anchor === 0;
     let wide = base;
     if (anchor !== 0) {
@@ -77,42 +77,69 @@ export class PermissionCheck {
       code.op('i64.add');
       code.localSet(wide);
     }
-    code.localGet(wide);
-    code.op('i32.wrap_i64');
-    code.localSet(low);
     const passed = code.block();
     const failed = code.block();
     if (!isNarrow) {
       // The high half is 0 when the low one, extended, is the whole.
-      code.localGet(low);
+      code.localGet(wide);
+      code.op('i32.wrap_i64');
       code.op('i64.extend_i32_u');
       code.localGet(wide);
       code.op('i64.ne');
       code.brIf(failed, 'unlikely');
     }
-    this.#pushPermissions(low, least);
-    if (end - 1 !== least) {
-      this.#pushPermissions(low, end - 1);
-      code.op('i32.and');
-    }
-    code.i32((bit & 2) !== 0 ? 2 : 1);
-    code.op('i32.and');
-    code.brIf(passed, 'likely');
+    code.localGet(wide);
+    code.op('i32.wrap_i64');
+    this.#add(least);
+    code.localSet(start);
+    this.#testPages(start, end - least, (bit & 2) !== 0 ? 2 : 1, passed, !isOnStack(group.base));
     code.end();
     this.#w.slowExit();
     code.end();
-    return low;
+    return start;
   }
 
-  #pushPermissions(low: number, offset: number): void {
+  /**
+   * Goes on at `passed` when both ends of the range have the bit.
+   * @param triesNext mostly this page and the next one are alike, which one load tells; not at the end of a mapping, where a
+   *                  small program's stack is
+   */
+  #testPages(start: number, sizeBytes: number, bit: number, passed: Label, triesNext: boolean): void {
     const { code } = this.#w;
-    code.localGet(low);
-    if (offset !== 0) {
-      code.i32(offset);
-      code.op('i32.add');
+    if (sizeBytes > 1 && triesNext) {
+      this.#pushPermissions('i32.load16_u', start, 0);
+      code.i32(bit * 0x101);
+      code.op('i32.and');
+      code.i32(bit * 0x101);
+      code.op('i32.eq');
+      code.brIf(passed, 'likely');
     }
+    this.#pushPermissions('i32.load8_u', start, 0);
+    if (sizeBytes > 1) {
+      this.#pushPermissions('i32.load8_u', start, sizeBytes - 1);
+      code.op('i32.and');
+    }
+    code.i32(bit);
+    code.op('i32.and');
+    code.brIf(passed, 'likely');
+  }
+
+  #pushPermissions(load: Opcode, start: number, offset: number): void {
+    const { code } = this.#w;
+    code.localGet(start);
+    this.#add(offset);
     code.i32(PAGE_SHIFT);
     code.op('i32.shr_u');
-    code.memory('i32.load8_u', PERMISSIONS_BASE);
+    code.memory(load, PERMISSIONS_BASE);
   }
+
+  #add(offset: number): void {
+    if (offset === 0) return;
+    this.#w.code.i32(offset);
+    this.#w.code.op('i32.add');
+  }
+}
+
+function isOnStack({ name, imm, args }: Op): boolean {
+  return name === 'add64' ? args.some(isOnStack) : name === 'get64' && imm === RSP;
 }
