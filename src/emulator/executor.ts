@@ -1,6 +1,7 @@
 /**
  * Between cpu.ts and what runs blocks. Executors know the IR; x86 reaches them only as lifted blocks.
  */
+import type { HandOver } from './backends/wasm/runtime/hand-over.ts';
 import type { Access, Exit, Fault } from './exit.ts';
 import type { Block } from './ir/block.ts';
 import type { MicroBlock } from './ir/template.ts';
@@ -70,6 +71,8 @@ export interface ChainWatcher {
   onWarm(rip: number): void;
   /** Whether the dispatcher has better code for `rip`, so that the chain must leave there. */
   isCompiled(rip: number): boolean;
+  /** The chain went on to generated code, which came out with this STOP. @returns null to go on at RIP */
+  onStop(stateAddr: number, stop: number): Exit | null;
 }
 
 export interface ColdChain {
@@ -80,4 +83,8 @@ export interface ColdChain {
   executions(rip: number): number;
   /** Where the indirect jump at `rip`, the jump itself, was seen to go. */
   targetsOf(rip: number): readonly number[];
+  /** The chain goes on to generated code by itself from now on, and it to the chain. */
+  join(handOver: HandOver): void;
+  /** Generated code went on to the chain, which came out for this reason. @returns null to go on at RIP */
+  serve(stateAddr: number, reason: number): Exit | null;
 }

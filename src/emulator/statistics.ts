@@ -2,7 +2,8 @@
  * What the cores of a machine do: one set of counters for all of its address spaces and whatever engine runs them.
  *
  * Counting costs an addition where something happens anyway. Time by tier is only taken while somebody watches: then
- * each change of tier reads the clock once, and the times of all tiers add up to the time watched.
+ * each change of tier reads the clock once, and the times of all tiers add up to the time watched. Regions and micro-ops
+ * that go on to each other by themselves count as what the dispatcher entered.
  */
 
 /** Who the host's time goes to. */

@@ -1,4 +1,5 @@
 /** Between the translating executor, which decides what is compiled when, and what makes code of regions and runs it. */
+import type { HandOver } from '../backends/wasm/runtime/hand-over.ts';
 import type { Joins, Region } from '../backends/region/region.ts';
 import type { CodeLink, CodeUnit } from './code-link.ts';
 
@@ -42,7 +43,12 @@ export interface RegionBackend<L extends CodeLink> {
   discard(unit: CodeUnit): void;
   /** To be called before `enter`, when memory may have grown. */
   refresh(): void;
-  /** Runs the region at the link until it has to come out. @returns STOP; everything else is in the state */
+  /** How generated code and a chaining cold tier find each other; absent: by the dispatcher alone. */
+  readonly handOver?: HandOver;
+  /**
+   * Runs the region at the link until it has to come out. @returns STOP, or with hand-over why the cold tier came out
+   * (ColdChain.serve); everything else is in the state
+   */
   enter(link: L, stateAddr: number): number;
   /** Whether generated code that is not discarded holds the link. */
   isReferenced(link: L): boolean;

@@ -8,7 +8,7 @@
  * (DESIGN decision 6). Code is only dropped while no generated code is on the host's stack: by the cold tier's stores,
  * by the kernel, or here when the cache is full.
  */
-import { type Region, STOP } from '../backends/region/region.ts';
+import { isStop, type Region, STOP } from '../backends/region/region.ts';
 import type { ColdTier, Executor, ExecutorServices } from '../executor.ts';
 import type { Exit } from '../exit.ts';
 import { FuelGauge } from '../fuel.ts';
@@ -89,6 +89,8 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   readonly #gauge: FuelGauge;
   /** A slice ended in a region where there is no entry, and none was come to since. */
   #isStray = false;
+  /** The cold tier went on from a stray end to a region by itself, where its fuel ended. */
+  #isWayKnown = false;
   readonly #stopListening: () => void;
 
   constructor(
@@ -113,7 +115,10 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
       warmUp: this.#chainStep,
       onWarm: (rip) => this.#noteWarm(this.linkTo(rip)),
       isCompiled: (rip) => this.#links.get(rip)?.isCompiled === true || this.#reuse(rip),
+      onStop: (S, stop) => this.#stopped(S, stop),
     });
+    const { handOver } = this.#backend;
+    if (handOver !== undefined) cold.chain?.join(handOver);
   }
 
   get retired(): number {
@@ -124,11 +129,13 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     this.#backend.refresh();
     this.#gauge.begin(stateAddr, fuel, SLICE);
     this.#isStray = false;
+    this.#isWayKnown = false;
     let exit = fuel > 0 ? this.#execute(stateAddr) : null;
-    while (exit?.kind === 'budget' && this.#gauge.refill(this.#isStray ? DETOUR : SLICE)) {
+    while (exit?.kind === 'budget' && this.#gauge.refill(this.#isStray && !this.#isWayKnown ? DETOUR : SLICE)) {
       const wasStray = this.#isStray;
+      this.#isWayKnown = false;
       exit = this.#execute(stateAddr);
-      if (wasStray && this.#isStray && exit?.kind === 'budget') this.#makeEntry(stateAddr);
+      if (wasStray && this.#isStray && !this.#isWayKnown && exit?.kind === 'budget') this.#makeEntry(stateAddr);
     }
     this.#gauge.end();
     return exit === null || exit.kind === 'budget' ? this.#gauge.exit() : exit;
@@ -160,14 +167,19 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   }
 
   #runRegion(link: L, S: number): Exit | null {
-    const { exits } = this.#counters;
     this.#counters.entries++;
     this.#counters.enter('regions');
     if (this.#isStray) {
       this.#isStray = false;
       this.#gauge.refill(SLICE);
     }
-    switch (this.#backend.enter(link, S)) {
+    const reason = this.#backend.enter(link, S);
+    return isStop(reason) ? this.#stopped(S, reason) : (this.#cold.chain?.serve(S, reason) ?? null);
+  }
+
+  #stopped(S: number, stop: number): Exit | null {
+    const { exits } = this.#counters;
+    switch (stop) {
       case STOP.slow:
         exits['failed check']++;
         return this.#step(S);
@@ -176,6 +188,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
         return SYSCALL;
       case STOP.budget:
         exits.budget++;
+        this.#isWayKnown = this.#isStray;
         this.#isStray = this.find(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2]).code === null;
         return BUDGET;
       case STOP.unlinked:

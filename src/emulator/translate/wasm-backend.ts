@@ -1,6 +1,7 @@
 /** Regions as WebAssembly functions that reach each other through their modules' tables. */
 import { compileRegions } from '../backends/wasm/compile.ts';
 import type { Region } from '../backends/region/region.ts';
+import type { HandOver } from '../backends/wasm/runtime/hand-over.ts';
 import { type LinkSlot, type LoadedModule, WasmRuntime } from '../backends/wasm/runtime/runtime.ts';
 import type { ExecutorServices } from '../executor.ts';
 import { CodeLink, type CodeUnit } from './code-link.ts';
@@ -36,6 +37,10 @@ export class WasmBackend implements RegionBackend<WasmLink> {
     this.#services = services;
     this.#links = links;
     this.#runtime = new WasmRuntime(services);
+  }
+
+  get handOver(): HandOver {
+    return this.#runtime.handOver;
   }
 
   createLink(rip: number): WasmLink {

@@ -41,6 +41,11 @@ export const STOP = {
   unlinked: 5,
 } as const;
 
+/** Whether a number is a STOP: what a region's run came to may be a cold tier's reason to come out, which is more. */
+export function isStop(reason: number): boolean {
+  return reason <= STOP.unlinked;
+}
+
 /** Addresses a block may go on at without leaving the function, in the order in which they are written. */
 export function directTargets(block: Block, joins: Joins): number[] {
   const exit = exitOf(block);

@@ -77,12 +77,12 @@ export class HandlerExits {
     this.#testFuel(pushRip);
     code.localGet(rip);
     code.localGet(rip);
-    code.i32(11);
+    code.i32(JUMP_CACHE.shift);
     code.op('i32.shr_u');
     code.op('i32.xor');
     code.i32(JUMP_CACHE.entries - 1);
     code.op('i32.and');
-    code.i32(3);
+    code.i32(Math.log2(JUMP_CACHE.entryBytes));
     code.op('i32.shl');
     code.localTee(entry);
     code.memory('i32.load', JUMP_CACHE.base);

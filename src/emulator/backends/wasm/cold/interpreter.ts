@@ -9,6 +9,7 @@ import { HELPER_NAMES } from './handler-imports.ts';
 import type { HandlerLibrary, HandlerModule } from './handlers.ts';
 import { LEAVE, SLOT } from './layout.ts';
 import { floatFunctions } from '../float-module.ts';
+import type { HandOver } from '../runtime/hand-over.ts';
 import { runtimeExports } from '../runtime/runtime.ts';
 
 /** (S, fuel, block or micro-op) → LEAVE. */
@@ -29,6 +30,9 @@ export class Interpreter {
   readonly #library: HandlerLibrary;
   readonly #imports: Record<string, Record<string, WebAssembly.ImportValue>>;
   #table = emptyTable();
+  #handOver: HandOver | null = null;
+  /** `enter` as the table takes it. */
+  #way: WebAssembly.ExportedFunction | null = null;
   /** Those that have an instance here. */
   #modules: HandlerModule[] = [];
 
@@ -54,6 +58,20 @@ export class Interpreter {
     const { enter, resume } = this.#instantiate(base, SLOT.slow).exports;
     this.enter = enter as Way;
     this.resume = resume as Way;
+    this.#way = enter as WebAssembly.ExportedFunction;
+    this.#joinRegions();
+  }
+
+  /** Regions and micro-ops find each other from now on. */
+  join(handOver: HandOver): void {
+    this.#handOver = handOver;
+    this.#joinRegions();
+  }
+
+  #joinRegions(): void {
+    if (this.#handOver === null || this.#way === null) return;
+    this.#table.set(SLOT.gone, this.#handOver.arrive);
+    this.#handOver.connect(this.#way);
   }
 
   /** Instantiates what the library has compiled since. To be called from outside. @returns whether there was something. */

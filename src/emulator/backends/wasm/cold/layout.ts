@@ -19,7 +19,7 @@ export const LAST = 0x80;
 export const SLOT = {
   /** Leaves for the reference interpreter to execute this instruction. */
   slow: 0,
-  /** First micro-op of a block that must not be run any more: gives the fuel back and leaves. */
+  /** First micro-op of a block that must not be run (any more): gives the fuel back, goes on to a region or leaves. */
   gone: 1,
   firstHandler: 2,
 } as const;
@@ -30,24 +30,25 @@ export const WORD = {
   from: STATE_OFFSET.scratch + 120,
 } as const;
 
-/** Why the interpreter came back. RIP in the state tells where to go on. */
+/** Why the interpreter came back. RIP in the state tells where to go on. No number is a STOP's (region.ts). */
 export const LEAVE = {
-  slow: 0,
-  syscall: 1,
-  budget: 2,
+  slow: 8,
+  syscall: 9,
+  budget: 10,
   /** The dispatcher must look at the state anew. */
-  redispatch: 4,
+  redispatch: 12,
   /** No block there yet; a link waits for it. */
-  link: 5,
+  link: 13,
   /** Not in the jump cache. */
-  uncached: 6,
+  uncached: 14,
   /** The block's countdown is at 0. */
-  warm: 7,
+  warm: 15,
 } as const;
 
 /** Jump cache: pairs of (rip, block), direct-mapped by `jumpCacheSlot`. */
-export const JUMP_CACHE = { base: 0xe_0000, entries: 0x4000 } as const;
+export const JUMP_CACHE = { base: 0xe_0000, entries: 0x4000, entryBytes: 8, shift: 11 } as const;
 
 export function jumpCacheSlot(rip: number): number {
-  return JUMP_CACHE.base + (((rip ^ (rip >>> 11)) & (JUMP_CACHE.entries - 1)) << 3);
+  const { base, entries, entryBytes, shift } = JUMP_CACHE;
+  return base + ((rip ^ (rip >>> shift)) & (entries - 1)) * entryBytes;
 }

@@ -24,6 +24,8 @@ export class MicroCode {
   readonly #services: ExecutorServices;
   readonly #library: HandlerLibrary;
   readonly #blocks = new Map<number, number>();
+  /** Blocks that only lead to regions, by address; not in #blocks. */
+  readonly #passages = new Map<number, number>();
   /** Page → addresses of blocks with code bytes in it. */
   readonly #byPage = new Map<number, number[]>();
   readonly #stopListening: () => void;
@@ -174,7 +176,18 @@ export class MicroCode {
     this.#waiting = still;
   }
 
-  /** The next entry of the block comes out at the dispatcher. */
+  /** A block without code at `rip`, which is compiled: links lead through it to the region. */
+  passage(rip: number): number {
+    const known = this.#passages.get(rip);
+    if (known !== undefined) return known;
+    const addr = this.#allocate(BLOCK.code + MICRO_OP.fields);
+    this.#passages.set(rip, addr);
+    const { i32 } = this.#services.space;
+    i32.set([rip, 0, 0, 0, SLOT.gone | ((LAST | (MICRO_OP.fields >> 2)) << 24), rip], addr >> 2);
+    return addr;
+  }
+
+  /** The next entry of the block goes on at a region, or comes out at the dispatcher. */
   forget(rip: number): void {
     const addr = this.#blocks.get(rip);
     if (addr !== undefined) this.#forget(rip, addr);
@@ -213,6 +226,7 @@ export class MicroCode {
   flush(): void {
     this.#blocks.clear();
     this.#byPage.clear();
+    this.#passages.clear();
     this.#waiting = [];
     this.#erase();
     this.generation++;

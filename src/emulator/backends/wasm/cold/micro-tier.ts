@@ -5,6 +5,7 @@
 import type { ChainWatcher, ColdChain, ColdTier, ExecutorServices } from '../../../executor.ts';
 import type { Exit } from '../../../exit.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
+import { isStop } from '../../region/region.ts';
 import { type HandlerLibrary, sharedLibrary } from './handlers.ts';
 import { Interpreter } from './interpreter.ts';
 import { LAST, LEAVE, MICRO_OP, WORD } from './layout.ts';
@@ -27,7 +28,7 @@ export interface MicroTierOptions {
 /** A switch of more cases costs more than the look-up it saves. */
 const MAX_TARGETS = 64;
 const MAX_JUMPS = 10_000;
-const NO_WATCHER: ChainWatcher = { warmUp: 0, onWarm: () => {}, isCompiled: () => false };
+const NO_WATCHER: ChainWatcher = { warmUp: 0, onWarm: () => {}, isCompiled: () => false, onStop: () => null };
 
 export class MicroTier implements ColdTier {
   readonly chain: ColdChain;
@@ -60,6 +61,8 @@ export class MicroTier implements ColdTier {
       leaveAt: (rip) => this.#code.forget(rip),
       executions: (rip) => this.#code.executions(rip, this.#watcher.warmUp),
       targetsOf: (rip) => this.#targets.get(rip) ?? [],
+      join: (handOver) => this.#interpreter.join(handOver),
+      serve: (S, reason) => this.#goOn(S, reason),
     };
   }
 
@@ -77,6 +80,7 @@ export class MicroTier implements ColdTier {
     const ripAt = (S + STATE_OFFSET.rip) >> 2;
     const block = i32[ripAt + 1] === 0 ? this.#blockAt(i32[ripAt] >>> 0) : 0;
     if (block === 0) return this.#reference.runBlock(S);
+    this.#code.cacheJump(i32[ripAt] >>> 0, block);
     return this.#goOn(S, this.#interpreter.enter(S, i32[(S + STATE_OFFSET.fuel) >> 2], block));
   }
 
@@ -110,12 +114,12 @@ export class MicroTier implements ColdTier {
           this.#warm(this.#services.space.i32[(S + STATE_OFFSET.rip) >> 2] >>> 0);
           return null;
         default:
-          return null;
+          return isStop(reason) ? this.#watcher.onStop(S, reason) : null;
       }
     }
   }
 
-  /** The block at RIP, which the link or the jump cache will find from now on; 0 when there is none. */
+  /** The block at RIP or the passage to its region, which link or jump cache will find from now on; 0: neither. */
   #connect(S: number, reason: number): number {
     const { i32 } = this.#services.space;
     const link = i32[(S + WORD.from) >> 2];
@@ -123,10 +127,11 @@ export class MicroTier implements ColdTier {
     const { generation } = this.#code;
     const block = this.#blockAt(rip);
     if (reason === LEAVE.uncached && link !== 0) this.#noteTarget(i32[(link + MICRO_OP.rip) >> 2] >>> 0, rip);
-    if (block === 0) return 0;
-    if (reason === LEAVE.uncached) this.#code.cacheJump(rip, block);
-    else if (generation === this.#code.generation) this.#services.space.i32[link >> 2] = block;
-    return block;
+    const way = block === 0 && this.#watcher.isCompiled(rip) ? this.#code.passage(rip) : block;
+    if (way === 0) return 0;
+    if (reason === LEAVE.uncached) this.#code.cacheJump(rip, way);
+    else if (generation === this.#code.generation) this.#services.space.i32[link >> 2] = way;
+    return way;
   }
 
   #noteTarget(jumpRip: number, target: number): void {

@@ -59,22 +59,27 @@ export function writeJump(code: CodeWriter, regionType: number): void {
   code.localGet(PARAMETER.fuel);
   code.localGet(PARAMETER.rip);
   PASSED_REGISTERS.forEach((_, i) => code.localGet(PARAMETER.registers + i));
-  pushSet(code, set);
+  pushSlot(code, PARAMETER.rip, set);
+  code.returnCallIndirect(regionType);
+}
+
+/** Pushes the slot for the local `rip`, 0 when there is none. @param set an i32 local to use */
+export function pushSlot(code: CodeWriter, rip: number, set: number): void {
+  pushSet(code, rip, set);
   code.memory('i32.load', BASE + 4);
   code.localGet(set);
   code.memory('i32.load', BASE + PAIR_BYTES + 4);
   code.i32(0);
-  isFor(code, set, PAIR_BYTES);
+  isFor(code, rip, set, PAIR_BYTES);
   code.op('select');
-  isFor(code, set, 0);
+  isFor(code, rip, set, 0);
   code.op('select');
-  code.returnCallIndirect(regionType);
 }
 
 /** Pushes the set's place, which goes to the local as well. */
-function pushSet(code: CodeWriter, set: number): void {
-  code.localGet(PARAMETER.rip);
-  code.localGet(PARAMETER.rip);
+function pushSet(code: CodeWriter, rip: number, set: number): void {
+  code.localGet(rip);
+  code.localGet(rip);
   code.i32(SHIFT);
   code.op('i32.shr_u');
   code.op('i32.xor');
@@ -85,9 +90,9 @@ function pushSet(code: CodeWriter, set: number): void {
   code.localTee(set);
 }
 
-function isFor(code: CodeWriter, set: number, offset: number): void {
+function isFor(code: CodeWriter, rip: number, set: number, offset: number): void {
   code.localGet(set);
   code.memory('i32.load', BASE + offset);
-  code.localGet(PARAMETER.rip);
+  code.localGet(rip);
   code.op('i32.eq');
 }

@@ -4,13 +4,13 @@
  */
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
-import { STOP } from '../../region/region.ts';
-import { HOST, PARAMETER, PASSED_REGISTERS, REGION_PARAMETERS, REGION_RESULTS } from '../convention.ts';
+import { HOST, PASSED_REGISTERS, REGION_PARAMETERS, REGION_RESULTS } from '../convention.ts';
 import { assert } from '../../../util/assert.ts';
 import { assemble } from '../encoder/assembly.ts';
 import { CodeWriter } from '../encoder/code-writer.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import { writeDivision } from './division.ts';
+import { writeArrive, writeStub } from './hand-over.ts';
 import { writeJump } from './jump-cache.ts';
 import { writeMultiplication } from './multiplication.ts';
 import { writeStatusFlags } from './status-flags.ts';
@@ -26,10 +26,11 @@ const BODIES: Readonly<Record<IntegerFunction, WriteBody>> = {
   statusFlags: writeStatusFlags,
 };
 
-/** Exports `enter(S, slot, rip) → STOP`, `stub`, `jump`, and each function of INTEGER_FUNCTIONS and STRING_FUNCTIONS. */
+/** Exports `enter(S, slot, rip) → STOP or LEAVE`, `stub`, `jump`, `arrive`, and each function of INTEGER_FUNCTIONS and STRING_FUNCTIONS. */
 export function runtimeModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   const regionType = module.type(REGION_PARAMETERS, REGION_RESULTS);
+  const handlerType = module.type(['i32', 'i32', 'i32'], ['i32']);
   module.importMemory(HOST, 'memory');
   module.importTable(HOST, 'table');
   const define = (
@@ -47,8 +48,9 @@ export function runtimeModule(): Uint8Array<ArrayBuffer> {
   const names = Object.keys(INTEGER_FUNCTIONS) as IntegerFunction[];
   for (const name of names)
     define(name, INTEGER_FUNCTIONS[name].parameters, INTEGER_FUNCTIONS[name].results, BODIES[name]);
-  define('stub', REGION_PARAMETERS, REGION_RESULTS, writeStub);
+  define('stub', REGION_PARAMETERS, REGION_RESULTS, (code) => writeStub(code, handlerType));
   define('jump', REGION_PARAMETERS, REGION_RESULTS, (code) => writeJump(code, regionType));
+  define('arrive', ['i32', 'i32', 'i32'], ['i32'], (code) => writeArrive(code, regionType));
   define('enter', ['i32', 'i32', 'i32'], ['i32'], (code) => writeEnter(code, regionType));
   for (const [name, routine] of Object.entries(STRING_ROUTINES)) {
     const index = module.declare(module.type(Object.values(routine.parameters), routine.results));
@@ -59,18 +61,6 @@ export function runtimeModule(): Uint8Array<ArrayBuffer> {
     module.export(name, index);
   }
   return module.bytes();
-}
-
-function writeStub(code: CodeWriter): void {
-  const store = (type: 'i32' | 'i64', local: number, offset: number): void => {
-    code.localGet(PARAMETER.state);
-    code.localGet(local);
-    code.memory(`${type}.store`, offset);
-  };
-  PASSED_REGISTERS.forEach((register, i) => store('i64', PARAMETER.registers + i, STATE_OFFSET.gpr + 8 * register));
-  store('i32', PARAMETER.fuel, STATE_OFFSET.fuel);
-  store('i32', PARAMETER.rip, STATE_OFFSET.rip);
-  code.i32(STOP.unlinked);
 }
 
 // (S, slot, rip): fuel and registers come from the state.

@@ -6,6 +6,7 @@ import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
 import { type CompiledModule, HELPER_NAMES } from '../compile.ts';
 import { HOST, TABLE } from '../convention.ts';
+import { COLD_SLOT, type HandOver } from './hand-over.ts';
 import { JumpCache } from './jump-cache.ts';
 import { runtimeModule } from './module.ts';
 import { floatFunctions, type HostFloat } from '../float-module.ts';
@@ -61,7 +62,8 @@ export class WasmRuntime {
   readonly #imports: Record<string, WebAssembly.ImportValue>;
   readonly #stub: WebAssembly.ExportedFunction;
   readonly jumps: JumpCache;
-  /** Runs the function in the slot: (S, slot, rip) → STOP. */
+  readonly handOver: HandOver;
+  /** Runs the function in the slot: (S, slot, rip) → STOP or LEAVE. */
   readonly enter: Enter;
 
   constructor(services: RuntimeServices) {
@@ -75,8 +77,12 @@ export class WasmRuntime {
     const functions = { ...exports, ...floatFunctions(memory, float) };
     this.#imports = { memory, helper: this.#helper(), float, ...functions };
     this.#table.set(STUB_SLOT, this.#stub);
-    this.#slots = new SlotAllocator(STUB_SLOT + 1);
+    this.#slots = new SlotAllocator(COLD_SLOT + 1);
     this.jumps = new JumpCache(services.space);
+    this.handOver = {
+      arrive: exports['arrive'] as WebAssembly.ExportedFunction,
+      connect: (enterCold) => this.#table.set(COLD_SLOT, enterCold),
+    };
   }
 
   #helper(): (S: number, index: number, first: number, second: number) => number {
