@@ -11,7 +11,7 @@ afterAll(() => {
   // What the native runs made for themselves.
   for (const parent of ['/tmp', '/var/tmp']) {
     const own = readdirSync(parent).filter((name) =>
-      /^(core|inotify|transfers|extremes|xattrs|users)-\w{6}$/.test(name),
+      /^(core|names|inotify|transfers|extremes|xattrs|users)-\w{6}$/.test(name),
     );
     for (const name of own) rmSync(join(parent, name), { recursive: true, force: true });
   }
@@ -46,6 +46,7 @@ describe('a program answers in the VM as on Linux', () => {
     'many-threads.c',
     'spawn.c',
     'system-v.c',
+    'moved-ranges.c',
     'posix-queues.c',
     'terminals.c',
     'memory.c',
@@ -87,6 +88,7 @@ describe('a program answers in the VM as on Linux', () => {
   it.each(
     [
       'shared-memory.c',
+      'names.c',
       'inotify.c',
       'transfers.c',
       'extremes.c',

@@ -4,6 +4,8 @@ import {
   AT_EMPTY_PATH,
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
+  FALLOC_FL_COLLAPSE_RANGE,
+  FALLOC_FL_INSERT_RANGE,
   FALLOC_FL_KEEP_SIZE,
   O_ACCMODE,
   O_PATH,
@@ -94,12 +96,14 @@ function fallocate(
 ): Result {
   const file = thread.files.get(args.fd);
   if (args.offset < 0 || args.len <= 0) throw EINVAL;
+  const moves = args.mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE);
+  if (moves !== 0 && args.mode !== moves) throw EOPNOTSUPP;
   if ((file.flags & O_ACCMODE) === O_RDONLY) throw EBADF;
   if (file.kind === 'pipe') throw ESPIPE;
   if (file.kind !== 'regular') throw ENODEV;
   if (args.offset + args.len > Number.MAX_SAFE_INTEGER) throw EFBIG;
   if (file.inode?.allocate === undefined) throw EOPNOTSUPP;
-  if ((args.mode & FALLOC_FL_KEEP_SIZE) === 0) checkSize(call, args.offset + args.len);
+  if (args.mode === 0) checkSize(call, args.offset + args.len);
   requireUnsealed(file.inode, args.offset + args.len);
   allocateFile(file.inode, args.mode, args.offset, args.len);
   return 0;
@@ -217,5 +221,5 @@ export const fileAttributes: readonly Syscall[] = [
     run: (thread, { dirfd, path, mode }) => chmod(thread, placeAt(thread, dirfd, path, 0), mode) }),
   syscall({ nr: 280, name: 'utimensat', args: { dirfd: 'fd', path: 'ptr', times: 'ptr', flags: 'flags' }, support: 'full', run: utimensat }),
   syscall({ nr: 285, name: 'fallocate', args: { fd: 'fd', mode: 'flags', offset: 'off', len: 'off' },
-    support: partial('collapse, insert and unshare are EOPNOTSUPP'), run: fallocate }),
+    support: partial('unshare is EOPNOTSUPP'), run: fallocate }),
 ];

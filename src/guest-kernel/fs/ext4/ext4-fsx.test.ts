@@ -1,7 +1,15 @@
 /** fsx on one file: random writes, holes, reservations and truncations against an array of bytes; deep extent trees. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE, O_CREAT, O_RDWR } from '../../abi/fcntl.ts';
+import {
+  FALLOC_FL_COLLAPSE_RANGE,
+  FALLOC_FL_INSERT_RANGE,
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  FALLOC_FL_ZERO_RANGE,
+  O_CREAT,
+  O_RDWR,
+} from '../../abi/fcntl.ts';
 import { BlockCache } from '../../block/block-cache.ts';
 import { MemoryDisk } from '../../block/testing/memory-disk.ts';
 import { testCall, treeOver } from '../../vfs/testing/tree.ts';
@@ -12,7 +20,18 @@ const SEED = Number(process.env['SEED'] ?? 11);
 const RUNS = Number(process.env['RUNS'] ?? 4);
 const MAX_BYTES = 2_000_000;
 
-const KINDS = ['write', 'write', 'write', 'punch', 'zero', 'reserve', 'reserve-beyond', 'truncate'] as const;
+const KINDS = [
+  'write',
+  'write',
+  'write',
+  'punch',
+  'zero',
+  'reserve',
+  'reserve-beyond',
+  'truncate',
+  'collapse',
+  'insert',
+] as const;
 const step = fc.record({
   kind: fc.constantFrom(...KINDS),
   offset: fc.oneof(
@@ -22,6 +41,10 @@ const step = fc.record({
   size: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 3000 }) }, fc.integer({ min: 1, max: 60_000 })),
   fill: fc.integer({ min: 1, max: 255 }),
 });
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.concat(parts));
+}
 
 test.each([
   ['1 KiB blocks', ['-b', '1024', '-O', '^has_journal']],
@@ -48,6 +71,16 @@ test.each([
         if (kind === 'truncate') {
           file.inode?.setAttributes({ sizeBytes: offset });
           resize(offset);
+        } else if (kind === 'collapse' || kind === 'insert') {
+          const at = Math.floor(offset / 4096) * 4096;
+          const length = Math.ceil(size / 4096) * 4096;
+          if (kind === 'insert' && at < model.length && model.length + length < MAX_BYTES) {
+            file.inode?.allocate?.(FALLOC_FL_INSERT_RANGE, at, length);
+            model = joined(model.subarray(0, at), new Uint8Array(length), model.subarray(at));
+          } else if (kind === 'collapse' && at + length < model.length) {
+            file.inode?.allocate?.(FALLOC_FL_COLLAPSE_RANGE, at, length);
+            model = joined(model.subarray(0, at), model.subarray(at + length));
+          }
         } else if (kind === 'write') {
           file.writeAt?.(testCall(), offset, new Uint8Array(size).fill(fill));
           if (end > model.length) resize(end);

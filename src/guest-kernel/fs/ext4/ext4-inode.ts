@@ -14,7 +14,13 @@ import {
   EOPNOTSUPP,
   EPERM,
 } from '../../abi/errno.ts';
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE } from '../../abi/fcntl.ts';
+import {
+  FALLOC_FL_COLLAPSE_RANGE,
+  FALLOC_FL_INSERT_RANGE,
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  FALLOC_FL_ZERO_RANGE,
+} from '../../abi/fcntl.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/stat.ts';
 import type {
   AttributeChanges,
@@ -232,6 +238,8 @@ export class Ext4Inode implements Inode {
   }
 
   allocate(mode: number, offset: number, sizeBytes: number): void {
+    if (mode === FALLOC_FL_COLLAPSE_RANGE) return this.#collapse(offset, sizeBytes);
+    if (mode === FALLOC_FL_INSERT_RANGE) return this.#insert(offset, sizeBytes);
     const isHole = mode === (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
     const isZeroing = (mode & ~FALLOC_FL_KEEP_SIZE) === FALLOC_FL_ZERO_RANGE;
     if (!isHole && !isZeroing && (mode & ~FALLOC_FL_KEEP_SIZE) !== 0) throw EOPNOTSUPP;
@@ -246,6 +254,39 @@ export class Ext4Inode implements Inode {
       if ((mode & FALLOC_FL_KEEP_SIZE) === 0 && end > size) this.record.setSizeBytes(end);
       this.#touchModifyTime();
     });
+    return undefined;
+  }
+
+  /** FALLOC_FL_COLLAPSE_RANGE: whole blocks go, and what is behind them moves up. @throws EINVAL */
+  #collapse(offset: number, sizeBytes: number): void {
+    const [first, count] = this.#wholeBlocks(offset, sizeBytes);
+    const { sizeBytes: size } = this.record;
+    if (offset + sizeBytes >= size) throw EINVAL;
+    this.#change(() => {
+      this.blocks.remove(first, first + count);
+      this.blocks.shift(first + count, -count);
+      this.record.setSizeBytes(size - sizeBytes);
+      this.#touchModifyTime();
+    });
+  }
+
+  /** FALLOC_FL_INSERT_RANGE: a hole of whole blocks. @throws EINVAL, EFBIG */
+  #insert(offset: number, sizeBytes: number): void {
+    const [first, count] = this.#wholeBlocks(offset, sizeBytes);
+    const { sizeBytes: size } = this.record;
+    if (offset >= size) throw EINVAL;
+    if (size + sizeBytes > MAX_FILE_BLOCKS * this.filesystem.volume.geometry.blockBytes) throw EFBIG;
+    this.#change(() => {
+      this.blocks.shift(first, count);
+      this.record.setSizeBytes(size + sizeBytes);
+      this.#touchModifyTime();
+    });
+  }
+
+  #wholeBlocks(offset: number, sizeBytes: number): readonly [first: number, count: number] {
+    const { blockBytes } = this.filesystem.volume.geometry;
+    if (offset % blockBytes !== 0 || sizeBytes % blockBytes !== 0) throw EINVAL;
+    return [offset / blockBytes, sizeBytes / blockBytes];
   }
 
   seek(kind: 'data' | 'hole', offset: number): number {

@@ -102,6 +102,18 @@ export class ExtentTree {
     this.#removeRange(from, end, true);
   }
 
+  /** Moves what lies from `block` on by `delta` blocks of the file; what it would come to lie on must be a hole. */
+  shift(block: number, delta: number): void {
+    const behind = this.extents().filter((extent) => extent.block + extent.count > block);
+    const moved = behind.map((extent) => {
+      const skipped = Math.max(0, block - extent.block);
+      const { start, count, isUnwritten } = extent;
+      return { block: extent.block + skipped + delta, count: count - skipped, start: start + skipped, isUnwritten };
+    });
+    this.#removeRange(block, MAX_FILE_BLOCKS + 1, false);
+    for (const extent of moved) this.insert(extent);
+  }
+
   #removeRange(from: number, end: number, isFreeing: boolean): void {
     this.#rest = undefined;
     this.#removeFrom(this.#root(), from, end, isFreeing);

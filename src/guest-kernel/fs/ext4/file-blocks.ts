@@ -127,6 +127,13 @@ export class FileBlocks {
     this.#forget();
   }
 
+  /** Moves the blocks from `block` on by `delta`; where they come to lie is a hole. */
+  shift(block: number, delta: number): void {
+    this.#requireExtents();
+    this.tree.shift(block, delta);
+    this.#forget();
+  }
+
   /** Zeros bytes [from, end) inside one block, if it is real. */
   zero(from: number, end: number): void {
     const { blockBytes } = this.#volume.geometry;
