@@ -18,7 +18,7 @@ describe('prepared handlers', () => {
     const { handlers } = tablesOf(bytes);
     // One more is the way on from a block without an exit.
     expect(handlers.keys.length + handlers.slow.length).toBe(list.trim().split('\n').length + 1);
-  });
+  }, 120_000); // some thousand handlers: 3 s on an idle machine
 
   it('are used without being made again', async () => {
     const recorder = await import('./prepare-handlers.ts');
