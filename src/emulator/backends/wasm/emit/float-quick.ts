@@ -6,7 +6,7 @@
  * looked at once, at the end of the stretch. Then, or at a test of another kind that fails, the stretch is done again, exactly.
  */
 import type { Op } from '../../../ir/block.ts';
-import type { Label } from '../encoder/code-writer.ts';
+import type { CodeWriter, Label } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import type { IrWriter } from '../ir-writer.ts';
 import { type Scalar, SHAPE_OF } from './float-format.ts';
@@ -39,6 +39,20 @@ const LEAST_TESTED: Readonly<Record<Format, Uint8Array>> = {
 const VECTOR_SHAPE = { f64: 'f64x2', f32: 'f32x4' } as const;
 const INTEGER_SHAPE = { f64: 'i64x2', f32: 'i32x4' } as const;
 
+/** Locals with what is taken away, for the whole of a function: a constant made in a loop is made at each turn. */
+export type QuickConstants = Readonly<Record<Format, number>>;
+
+/** To be called at the start of a function. */
+export function quickConstants(code: CodeWriter): QuickConstants {
+  const localWith = (bytes: Uint8Array): number => {
+    const local = code.newLocal('v128');
+    code.v128(bytes);
+    code.localSet(local);
+    return local;
+  };
+  return { f64: localWith(LEAST_TESTED.f64), f32: localWith(LEAST_TESTED.f32) };
+}
+
 const ZERO: Range = { least: 0, end: 0, hasZero: true };
 
 export class QuickFloats {
@@ -48,10 +62,15 @@ export class QuickFloats {
   readonly #ranges = new Map<Op, Map<Plain, Range>>();
   /** Locals of what was gathered, -1 where nothing was. */
   readonly #gathered: Record<Format, number> = { f64: -1, f32: -1 };
+  /** Whether vectors are among it: else only the low lane counts. */
+  #hasVectors = false;
+  readonly #least: QuickConstants;
 
-  constructor(w: IrWriter, slow: Label) {
+  /** @param least locals, as made by quickConstants */
+  constructor(w: IrWriter, slow: Label, least: QuickConstants) {
     this.w = w;
     this.slow = slow;
+    this.#least = least;
   }
 
   /** What is known of the lanes; null where nothing is. */
@@ -101,7 +120,8 @@ export class QuickFloats {
     const { code } = this.w;
     const format = formatOf(lanes);
     const before = this.#gathered[format];
-    code.v128(LEAST_TESTED[format]);
+    this.#hasVectors ||= isPacked(lanes);
+    code.localGet(this.#least[format]);
     code.op(`${INTEGER_SHAPE[format]}.sub`);
     select();
     if (before >= 0) {
@@ -125,8 +145,18 @@ export class QuickFloats {
   finish(): void {
     const { code } = this.w;
     const { f64, f32 } = this.#gathered;
-    if (f64 >= 0) {
-      // The upper two bits of the eleven below the sign.
+    // The upper two bits of the eleven below the sign.
+    if (f64 >= 0 && !this.#hasVectors) {
+      code.localGet(f64);
+      code.lane('i64x2.extract_lane', 0);
+      code.i64(61);
+      code.op('i64.shr_u');
+      code.op('i32.wrap_i64');
+      code.i32(3);
+      code.op('i32.and');
+      code.brIf(this.slow, 'unlikely');
+      code.release(f64);
+    } else if (f64 >= 0) {
       code.localGet(f64);
       code.i32(1);
       code.op('i64x2.shl');

@@ -17,7 +17,7 @@ import type { Op } from '../../../ir/block.ts';
 import { specOf } from '../../../ir/ops.ts';
 import { VARIABLE } from '../../../ir/state-layout.ts';
 import type { FloatNotes, NotesMark, ScalarType } from '../emit/float-notes.ts';
-import { QuickFloats } from '../emit/float-quick.ts';
+import { type QuickConstants, QuickFloats } from '../emit/float-quick.ts';
 import { QUICK } from '../emit/float-quick-ops.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import type { IrWriter } from '../ir-writer.ts';
@@ -46,6 +46,7 @@ export interface StretchHost extends IrWriter {
   readonly check: PermissionCheck;
   /** While the first way is written: floats go there, and whatever would leave branches to its label. */
   quick: QuickFloats | null;
+  readonly quickConstants: QuickConstants;
   writeOp(op: Op): void;
   mark(): FrameMark;
   reset(mark: FrameMark): void;
@@ -115,7 +116,7 @@ export function writeStretch(w: StretchHost, ops: readonly Op[]): void {
   const slow = code.block();
   code.localGet(w.floatBar());
   code.brIf(slow, 'unlikely');
-  w.quick = new QuickFloats(w, slow);
+  w.quick = new QuickFloats(w, slow, w.quickConstants);
   for (const op of ops) if (!isSet(op)) w.writeOp(op);
   w.quick.finish();
   w.quick = null;
