@@ -193,7 +193,10 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const natives = new NativePrograms([], nativeSockets(machine.network));
   const guests = new GuestPrograms(machine, pool, dispatcher, environment);
   const programs = new ProgramTable(machine, natives, guests, environment);
-  const kernel = new RunningKernel(ports, machine, { engine, counters }, (sys) => guests.startAhead(sys));
+  const kernel = new RunningKernel(ports, machine, { engine, counters }, function* makeReady(sys) {
+    // Where calls are told on the console, those of what nobody started would bury the prompt.
+    if (calls.onRecord === undefined) yield* guests.startAhead(sys);
+  });
   const management: Management = {
     machine,
     programs,
