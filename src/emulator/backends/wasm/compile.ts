@@ -1,12 +1,12 @@
 /** Regions → the bytes of one module. */
 import type { Block, Op } from '../../ir/block.ts';
 import { FLOAT_OPERATIONS } from '../../ir/float-unit.ts';
-import { HELPERS } from '../../ir/helpers.ts';
 import { assert } from '../../util/assert.ts';
 import type { Region } from '../region/region.ts';
 import { HOST, REGION_PARAMETERS, REGION_RESULTS, TABLE } from './convention.ts';
 import { emitterOf } from './emit/emit-table.ts';
 import type { FunctionBody } from './encoder/code-writer.ts';
+import { HELPER_NAMES } from './host-functions.ts';
 import { ModuleWriter } from './encoder/module-writer.ts';
 import type { ModuleScope } from './frame/module-scope.ts';
 import { RegionFrame } from './frame/region-frame.ts';
@@ -21,9 +21,6 @@ export interface CompiledModule {
   /** Guest addresses outside that regions jump to. */
   readonly links: readonly number[];
 }
-
-/** The names of helpers by index. */
-export const HELPER_NAMES: readonly string[] = [...HELPERS.keys()];
 
 const RUNTIME_NAMES = Object.keys(RUNTIME_FUNCTIONS) as RuntimeFunction[];
 

@@ -1,8 +1,8 @@
 /** What every module of handlers imports. */
 import { FLOAT_OPERATIONS } from '../../../ir/float-unit.ts';
-import { HELPERS } from '../../../ir/helpers.ts';
 import { assert } from '../../../util/assert.ts';
 import type { ModuleWriter } from '../encoder/module-writer.ts';
+import { HELPER_NAMES } from '../host-functions.ts';
 import { RUNTIME_FUNCTIONS, type RuntimeFunction } from '../runtime-functions.ts';
 
 export interface HandlerImports {
@@ -19,7 +19,6 @@ export interface HandlerImports {
   runtime(name: RuntimeFunction): number;
 }
 
-export const HELPER_NAMES: readonly string[] = [...HELPERS.keys()];
 const HELPER_NUMBER: ReadonlyMap<string, number> = new Map(HELPER_NAMES.map((name, i) => [name, i]));
 const FLOAT_NUMBER: ReadonlyMap<string, number> = new Map(FLOAT_OPERATIONS.map((name, i) => [name, i]));
 

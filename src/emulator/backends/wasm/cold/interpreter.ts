@@ -1,14 +1,10 @@
 /** One space's instances of the interpreter's modules, and its table of handlers. */
 import type { ExecutorServices } from '../../../executor.ts';
-import { FLOAT_OPERATIONS, type FloatOutcome, runFloat } from '../../../ir/float-unit.ts';
-import { HELPERS } from '../../../ir/helpers.ts';
-import { STATE_OFFSET } from '../../../ir/state-layout.ts';
-import { assert } from '../../../util/assert.ts';
 import { baseModule } from './base-module.ts';
-import { HELPER_NAMES } from './handler-imports.ts';
 import type { HandlerLibrary, HandlerModule } from './handlers.ts';
 import { LEAVE, SLOT } from './layout.ts';
 import { floatFunctions } from '../float-module.ts';
+import { hostFloat, hostHelper } from '../host-functions.ts';
 import type { HandOver } from '../runtime/hand-over.ts';
 import { runtimeExports } from '../runtime/runtime.ts';
 
@@ -38,11 +34,11 @@ export class Interpreter {
 
   constructor(services: ExecutorServices, library: HandlerLibrary) {
     this.#library = library;
-    const float = floatCaller(services);
+    const float = hostFloat(services.space);
     this.#imports = {
       host: {
         memory: services.space.memory,
-        helper: helperCaller(services),
+        helper: hostHelper(services.space, services.ports),
         float,
       },
       runtime: { ...runtimeExports(services.space.memory), ...floatFunctions(services.space.memory, float) },
@@ -94,24 +90,4 @@ export class Interpreter {
       host: { ...this.#imports['host'], handlers: this.#table, firstSlot: global },
     });
   }
-}
-
-/** Operands and result in the scratch area, as IrWriter.callFloat says. */
-function floatCaller({ space }: ExecutorServices): (S: number, operation: number, mxcsr: number) => number {
-  const outcome: FloatOutcome = { mxcsr: 0, isTrapped: false };
-  return (S, operation, mxcsr) => {
-    const { i32 } = space;
-    const at = (S + STATE_OFFSET.scratch) >> 2;
-    const [a, b] = [i32.slice(at, at + 4), i32.slice(at + 4, at + 8)];
-    i32.set(runFloat(FLOAT_OPERATIONS[operation], mxcsr, a, b, outcome), at);
-    return outcome.isTrapped ? -1 : outcome.mxcsr;
-  };
-}
-
-function helperCaller({ space, ports }: ExecutorServices): (S: number, n: number, a: number, b: number) => number {
-  return (S, number, first, second) => {
-    const helper = HELPERS.get(HELPER_NAMES[number]);
-    assert(helper !== undefined, `wasm: helper ${number}`);
-    return helper({ space, state: S, ports }, first, second);
-  };
 }

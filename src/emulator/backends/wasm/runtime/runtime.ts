@@ -1,15 +1,13 @@
 /** Generated code of one space: its table, the runtime module, and the modules that are loaded. */
-import { HELPERS } from '../../../ir/helpers.ts';
 import type { HelperPorts } from '../../../ir/helpers.ts';
-import { FLOAT_OPERATIONS, type FloatOutcome, runFloat } from '../../../ir/float-unit.ts';
-import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
-import { type CompiledModule, HELPER_NAMES } from '../compile.ts';
+import type { CompiledModule } from '../compile.ts';
 import { HOST, TABLE } from '../convention.ts';
 import { COLD_SLOT, type HandOver } from './hand-over.ts';
 import { JumpCache } from './jump-cache.ts';
 import { runtimeModule } from './module.ts';
-import { floatFunctions, type HostFloat } from '../float-module.ts';
+import { floatFunctions } from '../float-module.ts';
+import { hostFloat, hostHelper } from '../host-functions.ts';
 import { SlotAllocator } from './slot-allocator.ts';
 
 export interface LoadedModule {
@@ -44,8 +42,6 @@ let sharedModule: WebAssembly.Module | null = null;
 
 type Enter = (S: number, slot: number, rip: number) => number;
 
-const HELPER_LIST = HELPER_NAMES.map((name) => HELPERS.get(name));
-
 /** What the runtime module exports, for one space; without a table its ways to regions lead nowhere. */
 export function runtimeExports(
   memory: WebAssembly.Memory,
@@ -56,7 +52,6 @@ export function runtimeExports(
 }
 
 export class WasmRuntime {
-  readonly #services: RuntimeServices;
   readonly #table: WebAssembly.Table;
   readonly #slots: SlotAllocator;
   readonly #imports: Record<string, WebAssembly.ImportValue>;
@@ -67,39 +62,20 @@ export class WasmRuntime {
   readonly enter: Enter;
 
   constructor(services: RuntimeServices) {
-    this.#services = services;
     const { memory } = services.space;
     this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: INITIAL_SLOTS });
     const exports = runtimeExports(memory, this.#table);
     this.#stub = exports['stub'] as WebAssembly.ExportedFunction;
     this.enter = exports['enter'] as Enter;
-    const float = this.#float();
+    const float = hostFloat(services.space);
     const functions = { ...exports, ...floatFunctions(memory, float) };
-    this.#imports = { memory, helper: this.#helper(), float, ...functions };
+    this.#imports = { memory, helper: hostHelper(services.space, services.ports), float, ...functions };
     this.#table.set(STUB_SLOT, this.#stub);
     this.#slots = new SlotAllocator(COLD_SLOT + 1);
     this.jumps = new JumpCache(services.space);
     this.handOver = {
       arrive: exports['arrive'] as WebAssembly.ExportedFunction,
       connect: (enterCold) => this.#table.set(COLD_SLOT, enterCold),
-    };
-  }
-
-  #helper(): (S: number, index: number, first: number, second: number) => number {
-    const { space, ports } = this.#services;
-    return (S, index, first, second) => HELPER_LIST[index]?.({ space, state: S, ports }, first, second) ?? 0;
-  }
-
-  /** Operands and result in the scratch area (ir-writer.ts, callFloat). */
-  #float(): HostFloat {
-    const { space } = this.#services;
-    const outcome: FloatOutcome = { mxcsr: 0, isTrapped: false };
-    return (S, index, mxcsr) => {
-      const at = (S + STATE_OFFSET.scratch) >> 2;
-      const [a, b] = [space.i32.subarray(at, at + 4), space.i32.subarray(at + 4, at + 8)];
-      const result = runFloat(FLOAT_OPERATIONS[index], mxcsr, a, b, outcome);
-      space.i32.set(result, at);
-      return outcome.isTrapped ? -1 : outcome.mxcsr;
     };
   }
 
