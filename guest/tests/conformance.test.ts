@@ -46,6 +46,7 @@ describe('a program answers in the VM as on Linux', () => {
     'many-threads.c',
     'spawn.c',
     'system-v.c',
+    'dynamic.c',
     'moved-ranges.c',
     'posix-queues.c',
     'terminals.c',
@@ -59,7 +60,7 @@ describe('a program answers in the VM as on Linux', () => {
     'vdso.c',
     'cxx.cc',
   ])('%s', async (source) => {
-    const [native, guest] = await both(build(source, ['-lm', '-lutil']));
+    const [native, guest] = await both(build(source, ['-lm', '-lutil', '-rdynamic']));
     expect(guest).toEqual(native);
   });
 
