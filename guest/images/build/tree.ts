@@ -50,8 +50,8 @@ export function layOut(recipe: Recipe, root: string, cache: string): void {
 function link(root: string, path: string, target: string): void {
   const at = join(root, path);
   mkdirSync(dirname(at), { recursive: true });
-  // /bin → usr/bin: what it points to must exist before files come to lie in it.
-  if (path.lastIndexOf('/') === 0) mkdirSync(join(root, target), { recursive: true });
+  // /bin → usr/bin: what it points to must exist before files come to lie in it. A name with an ending is a file's.
+  if (path.lastIndexOf('/') === 0 && !path.includes('.')) mkdirSync(join(root, target), { recursive: true });
   symlinkSync(target, at);
 }
 

@@ -31,7 +31,7 @@ public class Work {
     int bounds = 0; int[] a = new int[10]; for (int i = 0; i < 20_000; i++) { try { a[i % 11]++; } catch (ArrayIndexOutOfBoundsException e) { bounds++; } }
     int zero = 0; for (int i = 0; i < 20_000; i++) { try { zero += 100 / (i % 97 == 0 ? 0 : 5); } catch (ArithmeticException e) { zero++; } }
     System.out.println(nulls + " " + bounds + " " + zero + " " + deep(0));
-    System.out.println(IntStream.range(0, 5000).boxed().collect(Collectors.groupingBy(i -> i % 7, TreeMap::new, Collectors.summingInt(i -> i))));
+    System.out.println(IntStream.range(0, 5000).boxed().collect(Collectors.groupingBy(i -> i % 7, Collectors.summingInt(i -> i))));
     System.out.println(BigInteger.TWO.pow(521).subtract(BigInteger.ONE).isProbablePrime(5) + " " + new BigInteger("123456789".repeat(10)).modPow(BigInteger.valueOf(65537), BigInteger.TEN.pow(40)));
     System.out.println(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest("x".repeat(300_000).getBytes())) + " " + String.format("%.3f|%08d|%s", Math.E, 42, List.of(1, 2)));
   }
