@@ -5,8 +5,10 @@
  */
 import type { Op } from '../../../ir/block.ts';
 import { specOf } from '../../../ir/ops.ts';
+import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
 
 export interface AccessGroup {
+  /** The base of the first access; those of the others have the same value. */
   readonly base: Op;
   /** Addresses are taken relative to base + anchor, which is tested to lie below 4 GiB. */
   readonly anchor: number;
@@ -54,15 +56,20 @@ function accessBytes({ name, imm }: Op): number {
 
 /** Access op → its group; every load and store has one. */
 export function accessGroups(ops: readonly Op[]): ReadonlyMap<Op, AccessGroup> {
-  const open = new Map<Op, AccessGroup[]>();
+  const open = new Map<string, AccessGroup[]>();
   const groups = new Map<Op, AccessGroup>();
+  const names = new ValueNames();
   for (const op of ops) {
     const { effects } = specOf(op.name);
-    if (effects !== 'load' && effects !== 'store') continue;
+    if (effects !== 'load' && effects !== 'store') {
+      names.note(op);
+      continue;
+    }
     const { base, offset } = addressParts(op.args[0]);
     const size = accessBytes(op);
-    const known = open.get(base) ?? [];
-    open.set(base, known);
+    const name = names.of(base);
+    const known = open.get(name) ?? [];
+    open.set(name, known);
     let group = known.find((candidate) => isNear(candidate, offset, size));
     if (group === undefined) {
       const anchor = Math.abs(offset) < NEAR_BYTES ? 0 : offset;
@@ -79,4 +86,37 @@ export function accessGroups(ops: readonly Op[]): ReadonlyMap<Op, AccessGroup> {
 
 function isNear({ least, end, anchor }: AccessGroup, offset: number, size: number): boolean {
   return Math.max(end, offset - anchor + size) - Math.min(least, offset - anchor) <= MAX_SPAN;
+}
+
+/** How deep an address is looked into: base + index × scale, and where those come from. */
+const MOST_DEPTH = 4;
+
+/** Names of values such that equal names mean equal values: each instruction makes its address anew. */
+class ValueNames {
+  /** How often each variable was written, at the ops that read it. */
+  readonly #versions = new Map<Op, number>();
+  readonly #written = new Map<number, number>();
+
+  /** To be called for each op in order. */
+  note(op: Op): void {
+    const { name, imm } = op;
+    if (name === 'get64' || name === 'get32') this.#versions.set(op, this.#version(imm));
+    else if (name === 'set64' || name === 'set32' || name === 'setLow32')
+      this.#written.set(imm, this.#version(imm) + 1);
+    // A helper may change every variable.
+    else if (name === 'helper')
+      for (const variable of STATE_VARIABLES.keys()) this.#written.set(variable, this.#version(variable) + 1);
+  }
+
+  #version(variable: number): number {
+    return this.#written.get(variable) ?? 0;
+  }
+
+  of(op: Op, depth = 0): string {
+    const { name, imm, imm2, tag, args, id } = op;
+    const version = this.#versions.get(op);
+    if (version !== undefined) return `${name} ${imm} ${version}`;
+    if (depth === MOST_DEPTH || specOf(name).effects !== 'none') return `${id}`;
+    return `${name} ${imm} ${imm2} ${tag}(${args.map((arg) => this.of(arg, depth + 1)).join()})`;
+  }
 }

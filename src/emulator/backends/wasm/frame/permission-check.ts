@@ -12,6 +12,8 @@ const RSP = 4;
 /** The frame, and a local of its that holds until the block ends. */
 export interface CheckHost extends IrWriter {
   blockLocal(type: 'i32' | 'i64'): number;
+  /** The value is not needed here after all. */
+  skip(value: Op): void;
 }
 
 export class PermissionCheck {
@@ -56,11 +58,12 @@ export class PermissionCheck {
     const { code } = this.#w;
     const group = this.#groups.get(op);
     if (group === undefined) return 0;
-    const wide = this.#w.local(group.base);
+    const { base, offset } = addressParts(op.args[0]);
     let start = this.#starts.get(group);
-    if (start === undefined) this.#starts.set(group, (start = this.#test(group, wide)));
+    if (start !== undefined) this.#w.skip(base);
+    else this.#starts.set(group, (start = this.#test(group, this.#w.local(base))));
     code.localGet(start);
-    return addressParts(op.args[0]).offset - group.anchor - group.least;
+    return offset - group.anchor - group.least;
   }
 
   /** @returns a local with the address at which the group's range starts, as i32 */

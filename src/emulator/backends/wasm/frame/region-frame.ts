@@ -405,6 +405,10 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     return this.check.access(op);
   }
 
+  skip(value: Op): void {
+    if (!this.#isAside) this.values.abandon(value);
+  }
+
   isCanonical(value: Op): boolean {
     return this.#canonical.has(value);
   }
