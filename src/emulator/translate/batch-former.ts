@@ -50,7 +50,8 @@ export function formBatch(
     const head = region.blocks[bestHead(graphOf(region))].rip;
     if (head !== rip && !heads.has(head)) {
       heads.add(head);
-      add(head);
+      // What has code already may be here as part of a loop (region-former.ts): this region goes on there, after all.
+      if (!questions.isCompiled(head)) add(head);
       return covered.has(rip) ? undefined : add(rip);
     }
     entries.add(rip);
