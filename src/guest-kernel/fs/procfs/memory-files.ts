@@ -37,7 +37,7 @@ function deviceText(device: number): string {
   return `${pair((device >>> 8) & 0xfff)}:${pair(device & 0xff)}`;
 }
 
-export function mappings({ program }: MemorySubject): readonly Mapping[] {
+function mappings({ program }: MemorySubject): readonly Mapping[] {
   return program.namespace?.mappings() ?? [];
 }
 
