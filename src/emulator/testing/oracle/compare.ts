@@ -38,13 +38,15 @@ export function differences(
   check('signal', theirs.signal, ours.signal);
   check('vector', theirs.vector, ours.vector);
   check('rip', theirs.rip, ours.rip);
-  if (theirs.vector === 14 && ours.vector === 14) {
-    if (!ignoresFaultAddr) check('fault address', theirs.faultAddr, ours.faultAddr);
+  // Of another page, which the other byte may lie on, everything may differ.
+  const isSamePlace = !ignoresFaultAddr || theirs.faultAddr === ours.faultAddr;
+  if (theirs.vector === 14 && ours.vector === 14 && isSamePlace) {
+    check('fault address', theirs.faultAddr, ours.faultAddr);
     check('page fault error code', theirs.errorCode, ours.errorCode);
   }
-  if (ours.siCode >= 0 && theirs.vector === ours.vector) {
+  if (ours.siCode >= 0 && theirs.vector === ours.vector && isSamePlace) {
     check('si_code', theirs.siCode, ours.siCode);
-    if (!ignoresFaultAddr) check('si_addr', theirs.siAddr, ours.siAddr);
+    check('si_addr', theirs.siAddr, ours.siAddr);
   }
   theirs.gpr.forEach((value, i) => check(`register ${i}`, value, ours.gpr[i]));
   const mask = COMPARED_FLAGS & ~undefinedFlags;

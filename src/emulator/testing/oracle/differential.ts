@@ -49,7 +49,7 @@ export function subjectsOf(rows: readonly Instruction[]): Subject[] {
 
 function toleranceOf({ name, undefinedFlags = '' }: Instruction): Tolerance {
   return {
-    ignoresC1: /^(fu?comip?|ffree)$/.test(name) || TRANSCENDENTAL.test(name),
+    ignoresC1: name === 'ffree' || TRANSCENDENTAL.test(name),
     isTranscendental: TRANSCENDENTAL.test(name),
     ignoresFaultAddr: /^(f(n?stenv|ldenv|n?save|rstor|xsave|xrstor)|retf$)/.test(name),
     isApproximate: /^r(cp|sqrt)[ps]s$/.test(name),
@@ -78,6 +78,10 @@ function operandBytes({ operands }: Form): number {
 
 /** Masks exceptions of misaligned operands (AMD64 manual 1, 4.2.2). */
 const MXCSR_MM = 0x2_0000;
+
+/** In the second byte of the x87 status word. */
+const C1 = 0x02;
+const STATUS_HIGH = 3;
 
 const mxcsrOf = ({ fxsave }: Ending): number => new DataView(fxsave.buffer, fxsave.byteOffset).getUint32(24, true);
 
@@ -179,6 +183,10 @@ export class Differential {
     if (theirs.signal !== SIGNAL.TRAP && MMX_FAULTS.test(subject.form.row.name)) {
       ours.fxsave.set(theirs.fxsave.subarray(2, 5), 2);
       ours.fxsave.set(theirs.fxsave.subarray(32, 160), 32); // in the order of the stack
+    }
+    // FCOMI clears C1 (Intel SDM 2A), here too; AMD leaves it.
+    if (theirs.signal === SIGNAL.TRAP && /^fu?comip?$/.test(subject.form.row.name)) {
+      theirs.fxsave[STATUS_HIGH] &= ~(one.fxsave[STATUS_HIGH] & C1);
     }
     // FXSAVE tells at 28 which MXCSR bits exist: AMD has one more, for misaligned operands.
     const mask = Number(one.operandAddr) + 28;
