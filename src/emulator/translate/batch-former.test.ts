@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ASSEMBLED_AT, liftAssembly } from '../testing/assemble.ts';
 import { CODE, createGuest } from '../testing/guest.ts';
+import { formBatch } from './batch-former.ts';
 
 /** `count` functions one behind the other, each `inc eax; dec ecx; jnz` onto itself and a jump on; then SYSCALL. */
 function loops(count: number): Uint8Array {
@@ -21,5 +23,27 @@ describe('a batch of regions', () => {
     // A region more than 64 blocks at most.
     expect(blocksCompiled / modulesCompiled).toBeLessThan(128);
     expect(modulesCompiled).toBeGreaterThan(3);
+  });
+
+  // 0 goes on at 1 and 2, which lead to each other: entered at 0 they have two ways in, entered at 1 or 2 one.
+  const lift = liftAssembly('dec edx; je 2f; 1: inc eax; 2: dec ecx; je 1b; jmp _start');
+  const first = ASSEMBLED_AT + 4;
+  const limits = { maxBlocks: 64, maxInstructions: 600, joins: 'strings', batchBlocks: 64 } as const;
+
+  it.each([
+    ['starts at the head of a loop instead of its middle', [], [first]],
+    ['makes the region that was asked for when that head has code already', [first], [ASSEMBLED_AT]],
+  ])('%s', (_, compiled: readonly number[], entries) => {
+    const { regions } = formBatch(
+      [ASSEMBLED_AT],
+      { lift },
+      {
+        limits,
+        isCompiled: (rip) => compiled.includes(rip),
+        isSeen: () => true,
+        targetsOf: () => [],
+      },
+    );
+    expect(regions.map(({ blocks }) => blocks[0].rip)).toEqual(entries);
   });
 });

@@ -30,7 +30,7 @@ export interface FormedBatch {
 /** @param roots guest addresses, none of them compiled */
 export function formBatch(
   roots: readonly number[],
-  services: ExecutorServices,
+  services: Pick<ExecutorServices, 'lift'>,
   questions: BatchQuestions,
 ): FormedBatch {
   const { limits } = questions;
@@ -73,7 +73,11 @@ export function formBatch(
   return { regions, left: left.filter((rip) => !covered.has(rip)) };
 }
 
-function surveyOf(services: ExecutorServices, questions: BatchQuestions, heads: ReadonlySet<number>): CodeSurvey {
+function surveyOf(
+  services: Pick<ExecutorServices, 'lift'>,
+  questions: BatchQuestions,
+  heads: ReadonlySet<number>,
+): CodeSurvey {
   /** By address and length. */
   const lifted = new Map<number, Block>();
   return {

@@ -4,7 +4,7 @@
  * After N. Ramsey, "Beyond Relooper" (ICFP 2022): walk the dominator tree; a node with several forward predecessors is
  * placed after a labelled block that its predecessors break out of, a node with a back edge opens a loop. An edge that
  * closes a loop whose head does not dominate its source (irreducible code) is not structured: the writer is asked to
- * leave the region there.
+ * leave the region there, or has a dispatcher in front of such a loop (dispatchers.ts).
  */
 
 /** Nodes are numbered 0 (the entry) to successors.length - 1. */
