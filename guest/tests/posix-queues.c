@@ -154,11 +154,52 @@ static void waiting(void) {
   mq_close(queue);
 }
 
+/* What a program that ends, executes another or closes one of several descriptors leaves behind. */
+static void ends(void) {
+  SECTION("close-on-exec, notices that end, descriptors that run out");
+  struct mq_attr small = {.mq_maxmsg = 1, .mq_msgsize = 100};
+  mqd_t queue = mq_open(NAME, O_RDWR | O_CREAT, 0600, &small);
+  printf("close on exec %d\n", fcntl(queue, F_GETFD));
+  struct sigevent event = {.sigev_notify = SIGEV_NONE};
+  fflush(stdout);
+  if (fork() == 0) {
+    SHOW(mq_notify(queue, &event)); /* on the descriptor it has from its parent */
+    fflush(stdout);
+    _exit(0);
+  }
+  wait(NULL);
+  SHOW(mq_notify(queue, &event));
+  mqd_t second = mq_open(NAME, O_RDWR);
+  SHOW(mq_close(second));
+  SHOW(mq_notify(queue, &event)); /* any of its descriptors takes the notice along */
+  SHOW(mq_notify(queue, NULL));
+  mq_close(queue);
+  SHOW(mq_unlink(NAME));
+  struct rlimit all, none;
+  getrlimit(RLIMIT_NOFILE, &all);
+  none = (struct rlimit){.rlim_cur = 3, .rlim_max = all.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  SHOW(mq_open(NAME, O_RDWR | O_CREAT, 0600, &small));
+  setrlimit(RLIMIT_NOFILE, &all);
+  SHOW(mq_unlink(NAME));
+  SECTION("queues without a name count on");
+  struct rlimit little = {.rlim_cur = 1000, .rlim_max = 1000};
+  setrlimit(RLIMIT_MSGQUEUE, &little);
+  struct mq_attr most = {.mq_maxmsg = 2, .mq_msgsize = 200};
+  mqd_t first = mq_open(NAME, O_RDWR | O_CREAT, 0600, &most);
+  SHOW(mq_unlink(NAME));
+  SHOW(mq_open(NAME, O_RDWR | O_CREAT, 0600, &most));
+  SHOW(mq_close(first));
+  SHOW_OK(mq_open(NAME, O_RDWR | O_CREAT, 0600, &most) < 0 ? -1 : 0);
+  SHOW(mq_unlink(NAME));
+}
+
 int main(void) {
   alarm(60);
   mq_unlink(NAME);
   names();
   order();
   waiting();
+  ends();
   return 0;
 }

@@ -3,9 +3,9 @@
  * filesystem at /dev/mqueue.
  */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
-import { EACCES, EINVAL, ENOSPC } from '../abi/errno.ts';
+import { EINVAL, ENOSPC, EPERM } from '../abi/errno.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
-import { S_IFREG } from '../abi/stat.ts';
+import { S_IFMT, S_IFREG } from '../abi/stat.ts';
 import { VirtualDirectory, VirtualFilesystem, VirtualInode, type VirtualOwner } from '../fs/virtual/virtual-inode.ts';
 import { WaitQueue } from '../program/wait-queue.ts';
 import { BaseFile } from '../vfs/base-file.ts';
@@ -29,6 +29,8 @@ export interface PosixMessage {
 
 /** Who is told of a message that comes to an empty queue. */
 export interface Notice {
+  /** Descriptors of the program that asked: the notice ends when it closes one of this queue. */
+  readonly owner: object;
   readonly pid: number;
   /** SIGEV_SIGNAL 0, SIGEV_NONE 1. */
   readonly kind: number;
@@ -41,6 +43,7 @@ export class PosixQueue {
   readonly messageBytes: number;
   /** Highest priority first, oldest first among equals. */
   readonly #messages: PosixMessage[] = [];
+  /** All are woken, not one: the one might be killed before it takes what came. */
   readonly arrived = new WaitQueue();
   readonly room = new WaitQueue();
   /** Open ones: poll(2) waits at theirs. */
@@ -69,7 +72,7 @@ export class PosixQueue {
     const { notice } = this;
     this.#tellFiles();
     // Whoever waits in mq_receive goes before the notice (mq_notify(3)).
-    if (this.arrived.wake(1) === 0 && this.length === 1 && notice !== undefined) {
+    if (this.arrived.wake() === 0 && this.length === 1 && notice !== undefined) {
       this.notice = undefined;
       notice.tell();
     }
@@ -79,7 +82,7 @@ export class PosixQueue {
   receive(): PosixMessage | undefined {
     const message = this.#messages.shift();
     if (message === undefined) return undefined;
-    this.room.wake(1);
+    this.room.wake();
     this.#tellFiles();
     return message;
   }
@@ -146,8 +149,6 @@ export class QueueFile extends BaseFile {
   readonly kind = 'mqueue';
   override readonly isSeekable = true;
   readonly inode: QueueNode;
-  /** Who opened it: its registration for a notice ends with the file. */
-  pid = 0;
 
   constructor(node: QueueNode, flags: number) {
     super('/dev/mqueue', flags);
@@ -175,9 +176,12 @@ export class QueueFile extends BaseFile {
     return (queue.length > 0 ? POLLIN | POLLRDNORM : 0) | (queue.length < queue.maxMessages ? POLLOUT | POLLWRNORM : 0);
   }
 
+  flush(owner: object): void {
+    if (this.queue.notice?.owner === owner) this.queue.notice = undefined;
+  }
+
   protected override closed(): void {
     this.queue.files.delete(this);
-    if (this.queue.notice?.pid === this.pid) this.queue.notice = undefined;
   }
 }
 
@@ -185,6 +189,8 @@ export class QueueFile extends BaseFile {
 export class PosixQueues {
   readonly filesystem: VirtualFilesystem;
   readonly #nodes = new Map<ByteString, QueueNode>();
+  /** Without a name, but still open somewhere. */
+  readonly #unlinked = new Set<QueueNode>();
   #nextNumber = 2;
 
   constructor(options: { readonly deviceNumber: number; readonly now: () => Timestamp }) {
@@ -201,9 +207,10 @@ export class PosixQueues {
     return this.#nodes;
   }
 
-  /** Bytes that a user's queues count for (RLIMIT_MSGQUEUE). */
+  /** Bytes that a user's queues count for (RLIMIT_MSGQUEUE), those too that only descriptors keep. */
   chargedBytes(uid: number): number {
-    const own = [...this.#nodes.values()].filter((node) => node.uid === uid);
+    for (const node of this.#unlinked) if (node.queue.files.size === 0) this.#unlinked.delete(node);
+    const own = [...this.#nodes.values(), ...this.#unlinked].filter((node) => node.uid === uid);
     return own.reduce((sum, { queue }) => sum + queue.chargedBytes, 0);
   }
 
@@ -216,6 +223,8 @@ export class PosixQueues {
   }
 
   remove(name: ByteString): void {
+    const node = this.#nodes.get(name);
+    if (node !== undefined && node.queue.files.size > 0) this.#unlinked.add(node);
     this.#nodes.delete(name);
   }
 }
@@ -232,7 +241,7 @@ class QueueDirectory extends VirtualDirectory {
 
   override create(name?: ByteString, init?: NewInode): Inode {
     if (name === undefined || init === undefined) throw EINVAL;
-    if ((init.mode & S_IFREG) === 0) throw EACCES;
+    if ((init.mode & S_IFMT) !== S_IFREG) throw EPERM; // Linux ipc/mqueue.c: mqueue_dir_inode_operations has no mknod
     return this.#queues.create(name, init, new PosixQueue(DEFAULT_MESSAGES, DEFAULT_BYTES), init.uid === 0);
   }
 

@@ -15,7 +15,7 @@ import {
   EPERM,
   ETIMEDOUT,
 } from '../abi/errno.ts';
-import { NAME_MAX, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../abi/fcntl.ts';
+import { NAME_MAX, O_ACCMODE, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../abi/fcntl.ts';
 import { MQ_ATTR, MQ_PRIO_MAX } from '../abi/ipc.ts';
 import { RLIMIT_MSGQUEUE } from '../abi/resource.ts';
 import { SIGNAL_COUNT } from '../abi/signal.ts';
@@ -72,8 +72,13 @@ function open(thread: Thread, { name, flags, mode, attributes }: OpenArgs): Resu
     requireMode(thread, found, flags);
   }
   const file = new QueueFile(node, flags & (O_ACCMODE | O_NONBLOCK));
-  file.pid = thread.program.pid;
-  return thread.files.add(file, { isCloseOnExec: (flags & O_CLOEXEC) !== 0 });
+  try {
+    return thread.files.add(file, { isCloseOnExec: true }); // whatever the flags say: Linux ipc/mqueue.c: do_mq_open
+  } catch (error) {
+    if (found === undefined) queues.remove(name);
+    file.release();
+    throw error;
+  }
 }
 
 /** @throws EACCES, EINVAL */
@@ -180,7 +185,7 @@ function notify(thread: Thread, { fd, event }: { fd: number; event: number }): R
     const sender = machine.current?.program.pid ?? 0;
     machine.program(program.pid)?.postSignal({ signal, code: SI_MESGQ, pid: sender, uid: credentials.uid, value });
   };
-  queue.notice = { pid: program.pid, kind, signal, tell };
+  queue.notice = { owner: thread.files, pid: program.pid, kind, signal, tell };
   return 0;
 }
 

@@ -38,9 +38,8 @@ export class FileTable {
     if (newFd < 0 || newFd >= this.limit) throw EBADF;
     file.retain();
     const replaced = this.#slots[newFd]?.file;
-    dropLocks(replaced?.inode, this);
-    replaced?.release();
     this.#slots[newFd] = { file, isCloseOnExec };
+    if (replaced !== undefined) this.#letGo(replaced);
     return newFd;
   }
 
@@ -48,8 +47,7 @@ export class FileTable {
   close(fd: number): void {
     const { file } = this.#slot(fd);
     this.#slots[fd] = undefined;
-    dropLocks(file.inode, this); // fcntl(2): closing any descriptor of a file drops the process's locks on it
-    file.release();
+    this.#letGo(file);
   }
 
   isCloseOnExec(fd: number): boolean {
@@ -90,6 +88,12 @@ export class FileTable {
     assert(this.#references > 0, 'file table: released twice');
     if (--this.#references > 0) return;
     for (const fd of this.descriptors()) this.close(fd);
+  }
+
+  #letGo(file: OpenFile): void {
+    dropLocks(file.inode, this); // fcntl(2): closing any descriptor of a file drops the process's locks on it
+    file.flush?.(this);
+    file.release();
   }
 
   #slot(fd: number): Slot {

@@ -58,6 +58,8 @@ export interface OpenFile {
   ioctl(call: Call, request: number, argument: number, memory: UserMemory): number | Blocked;
   retain(): void;
   release(): void;
+  /** A descriptor of it in the table `owner` is closed, others may go on (Linux file_operations.flush). */
+  flush?(owner: object): void;
   /** Nobody holds it any more; epoll sets forget it then. `readiness` is woken when this becomes true. */
   readonly isClosed?: boolean;
 }
