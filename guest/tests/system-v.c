@@ -132,6 +132,20 @@ static void semaphore_waits(void) {
   }
   reap();
   printf("SETVAL forgets the undo: %d\n", semctl(id, 0, GETVAL));
+  semctl(id, 1, SETVAL, 5);
+  if (fork() == 0) {
+    semctl(id, 0, SETVAL, 0);
+    op(id, 0, 32767, SEM_UNDO);
+    op(id, 0, -32767, 0);
+    struct sembuf both[] = {{1, 1, SEM_UNDO}, {0, 2, SEM_UNDO}}; /* the second's undo would not fit */
+    SHOW(semop(id, both, 2));
+    printf("as before %d %d\n", semctl(id, 0, GETVAL), semctl(id, 1, GETVAL));
+    fflush(stdout);
+    _exit(0);
+  }
+  reap();
+  printf("undone nothing of what was not done: %d\n", semctl(id, 1, GETVAL));
+  semctl(id, 1, SETVAL, 0);
   struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
   sigaction(SIGALRM, &action, NULL);
   ualarm(20000, 0);

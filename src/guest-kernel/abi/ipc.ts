@@ -26,6 +26,8 @@ export const SEM_UNDO = 0x1000;
 /** Limits of sysctl kernel.sem: per set, operations per call, value. */
 export const SEMMSL = 32_000;
 export const SEMMNI = 32_000;
+/** All sets together. Linux allows 1,024,000,000; each takes some 400 bytes of the host's memory here. */
+export const SEMMNS = 128_000;
 export const SEMOPM = 500;
 export const SEMVMX = 32_767;
 export const SEMBUF = { size: 6, sem_num: 0, sem_op: 2, sem_flg: 4 } as const;

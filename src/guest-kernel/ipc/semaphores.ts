@@ -88,15 +88,17 @@ export class SemaphoreSet extends IpcObject {
     }
   }
 
+  /** All or nothing. @throws ERANGE */
   #noteUndo(operations: readonly SemaphoreOperation[], pid: number): void {
+    if (!operations.some(({ flags }) => (flags & SEM_UNDO) !== 0)) return;
+    const adjustments = this.#undo.get(pid)?.slice() ?? this.semaphores.map(() => 0);
     for (const { number, change, flags } of operations) {
       if ((flags & SEM_UNDO) === 0 || change === 0) continue;
-      const adjustments = this.#undo.get(pid) ?? this.semaphores.map(() => 0);
       const adjustment = (adjustments[number] ?? 0) - change;
       if (adjustment < -SEMVMX - 1 || adjustment > SEMVMX) throw ERANGE;
       adjustments[number] = adjustment;
-      this.#undo.set(pid, adjustments);
     }
+    this.#undo.set(pid, adjustments);
   }
 
   #set(number: number, value: number, pid: number): void {

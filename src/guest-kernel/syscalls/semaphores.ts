@@ -1,5 +1,5 @@
 /** semget(2), semop(2), semtimedop(2), semctl(2). */
-import { E2BIG, EAGAIN, EFBIG, EIDRM, EINTR, EINVAL } from '../abi/errno.ts';
+import { E2BIG, EAGAIN, EFBIG, EIDRM, EINTR, EINVAL, ENOSPC } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
 import { requireAccess, requireOwner } from '../ipc/ipc-table.ts';
 import { SemaphoreSet, type SemaphoreOperation } from '../ipc/semaphores.ts';
@@ -16,16 +16,21 @@ const WRITE = 0o222;
 function semget(thread: Thread, { key, count, flags }: { key: number; count: number; flags: number }): Result {
   if (count < 0 || count > abi.SEMMSL) throw EINVAL;
   const wish = { key, flags, credentials: thread.credentials, nowSeconds: nowSeconds(thread) };
+  const { semaphores } = systemV(thread);
   const make = (object: ConstructorParameters<typeof SemaphoreSet>[0]): SemaphoreSet => {
+    if (semaphoresIn(semaphores.all) + count > abi.SEMMNS) throw ENOSPC;
     return new SemaphoreSet(object, count);
   };
-  const { semaphores } = systemV(thread);
   if (count === 0 && !mayExist(semaphores.all, key)) {
     if (key === abi.IPC_PRIVATE || (flags & abi.IPC_CREAT) !== 0) throw EINVAL;
   }
   return semaphores.get(wish, make, (found) => {
     if (count > found.semaphores.length) throw EINVAL;
   }).id;
+}
+
+function semaphoresIn(sets: readonly SemaphoreSet[]): number {
+  return sets.reduce((sum, set) => sum + set.semaphores.length, 0);
 }
 
 function mayExist(all: readonly SemaphoreSet[], key: number): boolean {
@@ -59,7 +64,6 @@ function semtimedop(thread: Thread, args: OperationArgs, call: Call): Result {
   if (obstacle.mustNotWait) throw EAGAIN;
   const deadlineNs = before === undefined ? timeoutNs && call.nowNs + timeoutNs : before.deadlineNs;
   if (deadlineNs !== undefined && call.nowNs >= deadlineNs) throw EAGAIN;
-  if (timeoutNs === 0) throw EAGAIN;
   if (call.isInterrupted) throw EINTR;
   const progress: Waiting = { set, deadlineNs };
   return blocked([obstacle.queue, set.removed], { progress, ...(deadlineNs === undefined ? {} : { deadlineNs }) });
@@ -169,12 +173,11 @@ function storeSet({ memory }: Thread, addr: number, set: SemaphoreSet): void {
 function storeInfo(thread: Thread, { command, argument }: ControlArgs): Result {
   const { semaphores } = systemV(thread);
   const isUsage = command === abi.SEM_INFO;
-  const total = semaphores.all.reduce((sum, set) => sum + set.semaphores.length, 0);
-  const all = abi.SEMMNI * abi.SEMMSL;
+  const all = abi.SEMMNS;
   // oxfmt-ignore
   const fields = [
     all, abi.SEMMNI, all, all, abi.SEMMSL, abi.SEMOPM, abi.SEMOPM, isUsage ? semaphores.all.length : 20, abi.SEMVMX,
-    isUsage ? total : abi.SEMVMX,
+    isUsage ? semaphoresIn(semaphores.all) : abi.SEMVMX,
   ];
   thread.memory.writable(argument, fields.length * 4);
   fields.forEach((field, i) => thread.memory.storeU32(argument + i * 4, field));

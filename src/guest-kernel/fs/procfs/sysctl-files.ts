@@ -1,5 +1,6 @@
 /** /proc/sys: what sysctl(8) shows; a few settings can be written. */
 import { byteStringFrom } from '../../../emulator/util/bytes.ts';
+import { SEMMNI, SEMMNS, SEMMSL, SEMOPM } from '../../abi/ipc.ts';
 import type { TreeNode, TreeRow } from '../virtual/virtual-tree.ts';
 import type { MachineSettings, ProcSource } from './proc-source.ts';
 
@@ -33,7 +34,7 @@ const FIXED: Readonly<Record<string, string>> = {
   'kernel/msgmax': '8192',
   'kernel/msgmnb': '16384',
   'kernel/msgmni': '32000',
-  'kernel/sem': '32000\t1024000000\t500\t32000',
+  'kernel/sem': `${SEMMSL}\t${SEMMNS}\t${SEMOPM}\t${SEMMNI}`,
   'vm/overcommit_memory': '0',
   'vm/overcommit_ratio': '50',
   'vm/max_map_count': '65530',
