@@ -78,3 +78,21 @@ it('filters by program with what it started, part of a path, thread, names and e
   call(400, 'bad', -9);
   expect(names(trace).slice(4)).toEqual(['bad']);
 });
+
+it('finds what a program started after both have changed hands', () => {
+  const { trace, call } = traced();
+  trace.start({ program: '200' });
+  call(201, 'before', 0, 200);
+  call(201, 'orphaned', 0, 1);
+  call(202, 'stranger', 0, 1);
+  expect(names(trace)).toEqual(['before', 'orphaned']);
+});
+
+it('forgets the parents of the oldest of very many programs', () => {
+  const { trace, call } = traced();
+  trace.start({ program: '200' });
+  call(201, 'first', 0, 200);
+  for (let pid = 1_000; pid < 1_000 + 20_000; pid++) call(pid, 'other', 0, 1);
+  call(201, 'much later', 0, 1);
+  expect(names(trace)).toEqual(['first']);
+});

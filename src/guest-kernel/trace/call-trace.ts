@@ -41,6 +41,8 @@ export interface RecordPage {
 export const DEFAULT_CAPACITY = 4_096;
 /** A record is some 300 bytes. */
 export const MAX_CAPACITY = 65_536;
+/** Programs whose parents are known; the oldest are forgotten. */
+const MOST_PARENTS = 16_384;
 
 /** A call under way: when it entered, and what of its arguments will not be there when it is over. */
 interface EntryNote {
@@ -109,7 +111,7 @@ export class CallTrace implements CallObserver {
   leave(thread: Thread, call: RunningCall, note: unknown, hasResult: boolean): void {
     const entry = note as EntryNote;
     const { program } = thread;
-    this.#parents.set(program.pid, program.parentPid);
+    this.#noteParent(program.pid, program.parentPid);
     const result = hasResult ? resultOf(thread.cpuState) : undefined;
     const seen = {
       pid: program.pid,
@@ -127,6 +129,17 @@ export class CallTrace implements CallObserver {
       durationNs: this.#clock.monotonicNs() - entry.startNs,
       args: entry.args ?? formatArguments(call, memory, result ?? 0),
     });
+  }
+
+  /** The first parent counts: who outlives it belongs to init, but was started by it all the same. */
+  #noteParent(pid: number, parentPid: number): void {
+    if (this.#parents.has(pid)) return;
+    this.#parents.set(pid, parentPid);
+    if (this.#parents.size <= MOST_PARENTS) return;
+    for (const oldest of this.#parents.keys()) {
+      this.#parents.delete(oldest);
+      return;
+    }
   }
 
   #keep(record: CallRecord): void {

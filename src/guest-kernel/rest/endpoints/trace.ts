@@ -12,6 +12,8 @@ const FILTER = [
   optional('errors', 'Only calls that failed', 'boolean'),
 ];
 const DEFAULT_PAGE = 1_000;
+/** Some 4 MB of JSON: more takes another look. */
+const MAX_PAGE = 10_000;
 
 export const trace: readonly Route[] = [
   get('/trace/syscalls', {
@@ -19,14 +21,14 @@ export const trace: readonly Route[] = [
     parameters: [
       ...FILTER,
       optional('after', 'Number of the first record', 'integer'),
-      optional('most', `At most so many (${DEFAULT_PAGE})`, 'integer'),
+      optional('most', `At most so many (${DEFAULT_PAGE}; no more than ${MAX_PAGE})`, 'integer'),
     ],
     reply: object('SyscallTrace'),
     isOurs: true,
     run: (call) => {
       const { calls } = call.management;
       const most = call.has('most') ? call.number('most') : DEFAULT_PAGE;
-      const { records, next, dropped } = calls.read(call.number('after'), most, filterOf(call));
+      const { records, next, dropped } = calls.read(call.number('after'), Math.min(most, MAX_PAGE), filterOf(call));
       return { enabled: calls.state.isEnabled, next, dropped, list: records.map(recordModel) };
     },
   }),
