@@ -177,7 +177,7 @@ export class QuickFloats {
   }
 }
 
-export function formatOf(lanes: Plain): Format {
+function formatOf(lanes: Plain): Format {
   return lanes.startsWith('F64') ? 'f64' : 'f32';
 }
 

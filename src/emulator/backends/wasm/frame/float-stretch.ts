@@ -87,7 +87,7 @@ export function floatStretches(ops: readonly Op[]): readonly Stretch[] {
 }
 
 /** Writes of registers: in a stretch they come last. */
-export function isSet({ name }: Op): boolean {
+function isSet({ name }: Op): boolean {
   return name === 'set64' || name === 'set32' || name === 'setLow32' || name === 'set128';
 }
 
