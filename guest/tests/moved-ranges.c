@@ -1,8 +1,10 @@
 /* fallocate(2): FALLOC_FL_COLLAPSE_RANGE and FALLOC_FL_INSERT_RANGE of a file on a disk. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,5 +52,9 @@ int main(void) {
   SHOW(fallocate(fd, FALLOC_FL_INSERT_RANGE | FALLOC_FL_KEEP_SIZE, 0, BLOCK));
   SHOW(fallocate(fd, FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE, 0, BLOCK));
   blocks();
+  signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &(struct rlimit){BLOCK, BLOCK});
+  SHOW(fallocate(fd, FALLOC_FL_ZERO_RANGE, 0, 100 * BLOCK));
+  SHOW(fallocate(fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, 0, 100 * BLOCK));
   return 0;
 }

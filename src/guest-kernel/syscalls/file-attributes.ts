@@ -6,6 +6,7 @@ import {
   AT_SYMLINK_NOFOLLOW,
   FALLOC_FL_COLLAPSE_RANGE,
   FALLOC_FL_INSERT_RANGE,
+  FALLOC_FL_KEEP_SIZE,
   O_ACCMODE,
   O_PATH,
   O_RDONLY,
@@ -102,7 +103,7 @@ function fallocate(
   if (file.kind !== 'regular') throw ENODEV;
   if (args.offset + args.len > Number.MAX_SAFE_INTEGER) throw EFBIG;
   if (file.inode?.allocate === undefined) throw EOPNOTSUPP;
-  if (args.mode === 0) checkSize(call, args.offset + args.len);
+  if (moves === 0 && (args.mode & FALLOC_FL_KEEP_SIZE) === 0) checkSize(call, args.offset + args.len);
   requireUnsealed(file.inode, args.offset + args.len);
   allocateFile(file.inode, args.mode, args.offset, args.len);
   return 0;
