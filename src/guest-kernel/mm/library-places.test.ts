@@ -39,6 +39,15 @@ describe('LibraryPlaces', () => {
     expect(places.addressOf(file(5, MIB))).toBe(larger);
   });
 
+  it('gives nothing to a file that has become too large for any place, and its former place to others', () => {
+    const places = new LibraryPlaces();
+    places.addressOf(file(5, MIB));
+    expect(places.addressOf(file(5, LIBRARIES_END - LIBRARIES_BASE + 1))).toBe(0);
+    const all = places.addressOf(file(6, LIBRARIES_END - LIBRARIES_BASE));
+    expect(all).toBe(LIBRARIES_BASE);
+    expect(places.addressOf(file(5, MIB))).toBe(0);
+  });
+
   it('has no place for what is larger than all of it', () => {
     expect(new LibraryPlaces().addressOf(file(9, LIBRARIES_END - LIBRARIES_BASE + 1))).toBe(0);
   });

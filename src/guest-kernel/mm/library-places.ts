@@ -39,7 +39,10 @@ export class LibraryPlaces {
     const known = this.#places.get(key);
     if (known !== undefined && known.slots >= slots) return addressOf(known);
     // The number belongs to another file now.
-    if (known !== undefined) this.#mark(known, 0);
+    if (known !== undefined) {
+      this.#places.delete(key);
+      this.#mark(known, 0);
+    }
     const firstSlot = this.#freeSlots(((Math.imul(inodeNumber, GOLDEN) >>> 0) / 2 ** 32) * SLOTS, slots);
     if (firstSlot === undefined) return 0;
     const place = { firstSlot, slots };
