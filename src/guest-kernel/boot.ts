@@ -197,19 +197,8 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     // Where calls are told on the console, those of what nobody started would bury the prompt.
     if (calls.onRecord === undefined) yield* guests.startAhead(sys);
   });
-  const management: Management = {
-    machine,
-    programs,
-    calls,
-    hypervisor: options.hypervisor,
-    firmwareVendor: options.firmwareVendor,
-    get cpuFlags() {
-      return cpuDescription(cpu.level).flags;
-    },
-    cpuCount: 1,
-    commandLine: '',
-    shutDown: (reason) => kernel.shutDown(reason),
-  };
+  const shutDown: Management['shutDown'] = (reason) => kernel.shutDown(reason);
+  const management = managementOf({ machine, programs, calls, shutDown }, options, cpu);
   // Programs whose code is TypeScript.
   natives.add(httpServer(management));
   natives.add(cli);
@@ -245,6 +234,24 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     } else yield* runRequest(machine, programs, options.run, sys);
     kernel.shutDown('poweroff');
   }
+}
+
+function managementOf(
+  parts: Pick<Management, 'machine' | 'programs' | 'calls' | 'shutDown'>,
+  { hypervisor, firmwareVendor }: BootOptions,
+  cpu: CpuChoice,
+): Management {
+  return {
+    ...parts,
+    hypervisor,
+    firmwareVendor,
+    // The boot line may choose another level.
+    get cpuFlags() {
+      return cpuDescription(cpu.level).flags;
+    },
+    cpuCount: 1,
+    commandLine: '',
+  };
 }
 
 function tellCalls(calls: CallTrace, log: DmesgLog, filter: CallFilter): void {
