@@ -111,6 +111,18 @@ describe('the CLI', () => {
     expect(drawn(machine.ports.console.text)).toBe('Rest API server running on port 8000\n/#');
   });
 
+  test('strace leaves recording as it found it', () => {
+    const terminal = booted();
+    const state = (): unknown => terminal.fetch('GET', '/trace/syscalls/status').json;
+    expect(terminal.type('strace -c openat /a.so x\r')).toContain('/a.so|x');
+    expect(state()).toMatchObject({ enabled: false });
+    terminal.fetch('POST', '/trace/syscalls?enabled=true&names=read,!write&errors=true&program=7&thread=8&size=99');
+    const before = state();
+    expect(before).toMatchObject({ enabled: true, names: ['read', '!write'], size: 99 });
+    terminal.type('strace /a.so\r');
+    expect(state()).toEqual(before);
+  });
+
   test('shows a prompt and runs commands', () => {
     const terminal = booted();
     expect(drawn(terminal.ports.console.text)).toBe('/#');

@@ -19,6 +19,16 @@ interface TraceRecord {
   readonly duration_us: number;
 }
 
+/** What is recorded: GET /trace/syscalls/status. */
+interface TraceState {
+  readonly enabled: boolean;
+  readonly program: string;
+  readonly thread?: number;
+  readonly names: readonly string[];
+  readonly errors: boolean;
+  readonly size: number;
+}
+
 interface TracePage {
   readonly next: number;
   readonly dropped: number;
@@ -41,19 +51,33 @@ export const strace: Command = {
     const pid = values.get('p');
     if ((pid === undefined) === (rest.length === 0)) throw new CommandError('strace: what? (help strace)');
     const which = { names: values.get('c'), errors: flags.has('Z') };
+    const before = yield* shell.api.json<TraceState>('GET', '/trace/syscalls/status');
     const { next } = yield* shell.api.json<TracePage>('GET', '/trace/syscalls', {
       after: AFTER_ALL,
     });
-    yield* shell.api.json('POST', '/trace/syscalls', { enabled: true, size: SIZE, ...which });
+    // Who records already (--strace, the page) goes on seeing what they asked for.
+    const recorded = before.enabled ? {} : which;
+    yield* shell.api.json('POST', '/trace/syscalls', { enabled: true, size: SIZE, ...recorded });
     try {
       const tid = pid === undefined ? yield* startOne(shell, words.slice(-rest.length)) : Number(pid);
       yield* follow(shell, { tid, ownsTerminal: pid === undefined }, next, { ...which, program: String(tid) });
       if (pid === undefined) yield* printEnding(shell, tid);
     } finally {
-      yield* shell.api.json('POST', '/trace/syscalls', { enabled: false });
+      yield* shell.api.json('POST', '/trace/syscalls', queryOf(before));
     }
   },
 };
+
+function queryOf({ enabled, program, thread, names, errors, size }: TraceState): Query {
+  return {
+    enabled,
+    size: String(size),
+    errors,
+    ...(program !== '' && { program }),
+    ...(thread !== undefined && { thread: String(thread) }),
+    ...(names.length > 0 && { names: names.join(',') }),
+  };
+}
 
 function* startOne(shell: Shell, words: readonly Word[]): Wait<number> {
   const { tids } = yield* startPrograms(shell, words);
