@@ -112,7 +112,8 @@ function msgctl(thread: Thread, { id, command, buffer }: ControlArgs): Result {
 }
 
 function setQueue(thread: Thread, buffer: number, queue: MessageQueue): void {
-  const maxBytes = thread.memory.loadNumber(buffer + abi.MSQID_DS.msg_qbytes);
+  // size_t: what looks negative is much.
+  const maxBytes = Number(BigInt.asUintN(64, thread.memory.loadI64(buffer + abi.MSQID_DS.msg_qbytes)));
   requireOwner(queue, thread.credentials);
   if (maxBytes > abi.MSGMNB && thread.credentials.euid !== 0) throw EPERM;
   changePermissions(thread, buffer, queue);
