@@ -10,7 +10,7 @@ import { MICRO_CODE_BASE, MICRO_CODE_END } from '../../../memory/address-space.t
 import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
 import type { Handler, HandlerLibrary } from './handlers.ts';
 import type { HandlerLayout } from './handler-layout.ts';
-import { BLOCK, JUMP_CACHE, jumpCacheSlot, LAST, MICRO_OP, SLOT } from './layout.ts';
+import { BLOCK, clearJumpCache, jumpCacheSlot, LAST, MICRO_OP, notFor, SLOT } from './layout.ts';
 
 /** A micro-op whose handler is not compiled yet. */
 interface Waiting {
@@ -41,7 +41,7 @@ export class MicroCode {
     this.#library = library;
     this.#end = Math.min(MICRO_CODE_BASE + limitBytes, MICRO_CODE_END);
     services.space.ensureSize(MICRO_CODE_END);
-    this.#clearJumpCache();
+    clearJumpCache(services.space.i32);
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
   }
 
@@ -230,20 +230,9 @@ export class MicroCode {
     this.#waiting = [];
     this.#erase();
     this.generation++;
-    this.#clearJumpCache();
+    clearJumpCache(this.#services.space.i32);
     this.#services.counters.flushes++;
   }
-
-  #clearJumpCache(): void {
-    const { i32 } = this.#services.space;
-    i32.fill(0, JUMP_CACHE.base >> 2, (JUMP_CACHE.base >> 2) + 2 * JUMP_CACHE.entries);
-    i32[JUMP_CACHE.base >> 2] = notFor(0);
-  }
-}
-
-/** A number that the jump cache does not keep at the place of `rip`. */
-function notFor(rip: number): number {
-  return rip ^ 1;
 }
 
 /** The step as a line of the list that translate/prepare-handlers.ts reads. */

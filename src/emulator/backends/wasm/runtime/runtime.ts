@@ -2,6 +2,7 @@
 import type { HelperPorts } from '../../../ir/helpers.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
 import type { CompiledModule } from '../compile.ts';
+import { clearJumpCache } from '../cold/layout.ts';
 import { HOST, TABLE } from '../convention.ts';
 import { COLD_SLOT, type HandOver } from './hand-over.ts';
 import { JumpCache } from './jump-cache.ts';
@@ -73,6 +74,8 @@ export class WasmRuntime {
     this.#table.set(STUB_SLOT, this.#stub);
     this.#slots = new SlotAllocator(COLD_SLOT + 1);
     this.jumps = new JumpCache(services.space);
+    // The stub looks for micro-ops also where nobody writes any.
+    clearJumpCache(services.space.i32);
     this.handOver = {
       arrive: exports['arrive'] as WebAssembly.ExportedFunction,
       connect: (enterCold) => this.#table.set(COLD_SLOT, enterCold),
