@@ -226,6 +226,15 @@ describe('/proc', () => {
     expect(() => vfs.walk(viewer, '/proc/77')).toThrow(expect.objectContaining({ name: 'ENOENT' }));
   });
 
+  test('what tells secrets of a program is for its owner and root', () => {
+    const tree = machine();
+    const credentials = { ...tree.viewer.credentials, uid: 1000, euid: 1000, fsuid: 1000, gid: 1000, egid: 1000 };
+    const stranger = { ...tree, viewer: { ...tree.viewer, credentials } };
+    expect(() => read(stranger, '/proc/42/environ')).toThrow(expect.objectContaining({ name: 'EACCES' }));
+    expect(() => read(stranger, '/proc/42/auxv')).toThrow(expect.objectContaining({ name: 'EACCES' }));
+    expect(read(stranger, '/proc/42/cmdline')).toBe('thing\0a b\0');
+  });
+
   test('names can be neither made nor removed', () => {
     const { vfs, viewer } = machine();
     expect(() => vfs.mkdir(viewer, { path: '/proc/new' }, 0o755)).toThrow(expect.objectContaining({ name: 'EACCES' }));

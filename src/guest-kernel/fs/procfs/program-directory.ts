@@ -75,6 +75,9 @@ const FILES: readonly (readonly [ByteString, (subject: Subject) => ByteString])[
 /** What programs write to, and nobody heeds: with the score they only ask to be ended sooner or later than others. */
 const WRITABLE = new Set(['oom_score_adj', 'coredump_filter', 'setgroups', 'uid_map', 'gid_map', 'loginuid']);
 
+/** What tells secrets of a program is its owner's alone (Linux fs/proc/base.c: tgid_base_stuff). */
+const PRIVATE = new Set(['auxv', 'environ', 'io', 'personality']);
+
 /** @param task absent: a zombie */
 export function makeProgramDirectory(
   filesystem: VirtualFilesystem,
@@ -88,7 +91,8 @@ export function makeProgramDirectory(
   const nodes = new Map<ByteString, Inode>();
   FILES.forEach(([name, text], i) => {
     const write = writerOf(name, task);
-    nodes.set(name, new VirtualText({ ...base(i + 1), path: `${path}/${name}` }, () => text(subject), write));
+    const place = { ...base(i + 1), path: `${path}/${name}`, ...(PRIVATE.has(name) && { permissions: 0o400 }) };
+    nodes.set(name, new VirtualText(place, () => text(subject), write));
   });
   nodes.set('exe', new VirtualLink(base(60), () => program.path));
   if (task !== undefined) addPlaces(nodes, base, source, task);

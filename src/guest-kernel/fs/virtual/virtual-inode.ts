@@ -178,11 +178,11 @@ export class VirtualText extends VirtualInode {
   readonly #onWrite: ((text: Uint8Array) => void) | undefined;
 
   constructor(
-    base: { filesystem: VirtualFilesystem; number: number; path: string; owner?: VirtualOwner },
+    base: { filesystem: VirtualFilesystem; number: number; path: string; owner?: VirtualOwner; permissions?: number },
     text: () => ByteString,
     onWrite?: (text: Uint8Array) => void,
   ) {
-    super(base.filesystem, base.number, onWrite === undefined ? 0o444 : 0o644, base.owner);
+    super(base.filesystem, base.number, base.permissions ?? (onWrite === undefined ? 0o444 : 0o644), base.owner);
     this.#text = text;
     this.#path = base.path;
     this.#onWrite = onWrite;
