@@ -255,6 +255,8 @@ static void segments(void) {
   strcpy(at + 9000, "hello");
   char *again = shmat(id, NULL, SHM_RDONLY);
   printf("two places: %d '%s'\n", at != again, again + 9000);
+  SHOW(mprotect(again, 4096, PROT_READ | PROT_WRITE));
+  SHOW(mprotect(at, 4096, PROT_READ | PROT_WRITE));
   SHOW(shmat(id, at, 0) == (void *)-1 ? -1 : 0);
   SHOW(shmat(id, at + 1, 0) == (void *)-1 ? -1 : 0);
   SHOW(shmat(id, NULL, SHM_REMAP) == (void *)-1 ? -1 : 0);

@@ -77,6 +77,7 @@ function shmat(thread: Thread, { id, addr, flags }: { id: number; addr: number; 
     protection: PROT_READ | (isReadOnly ? 0 : PROT_WRITE) | (isExecutable ? PROT_EXEC : 0),
     isFixed: at !== 0,
     isShared: true,
+    isUnwritable: isReadOnly, // nor does mprotect(2) make it so
     inode: segment.inode,
     name: segment.name,
   });
