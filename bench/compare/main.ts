@@ -171,7 +171,7 @@ function hostText(): string {
 
 /** Replaces what stands between the two marks of the README. */
 function saveAll(measured: Figures): void {
-  writeFileSync('bench/baseline.json', `${JSON.stringify(measured, undefined, 1)}\n`);
+  writeFileSync('bench/baseline.json', `${JSON.stringify(measured, undefined, 2)}\n`);
   writeFileSync('bench/chart.svg', svgChart(measured));
   const [before = '', rest = ''] = readFileSync('bench/README.md', 'utf8').split(/(?<=<!-- figures -->\n)/);
   const after = rest.slice(rest.indexOf('<!-- end of figures -->'));
