@@ -12,7 +12,7 @@
 import { FLOAT_OPERATIONS } from '../../ir/float-unit.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import type { Routine } from './encoder/assembly.ts';
-import type { FunctionType } from './runtime-functions.ts';
+import type { FunctionType } from './function-type.ts';
 
 export const FLOAT_BAR = {
   open: 0,

@@ -1,12 +1,7 @@
 /** Functions of the runtime module that generated code may call: too long to be written out where they are used. */
-import type { ValueType } from '../../ir/op-spec.ts';
 import { FLOAT_FUNCTIONS } from './float-runtime.ts';
+import type { FunctionType } from './function-type.ts';
 import { STRING_FUNCTIONS } from './string-runtime.ts';
-
-export interface FunctionType {
-  readonly parameters: readonly ValueType[];
-  readonly results: readonly ValueType[];
-}
 
 const two: FunctionType = { parameters: ['i64', 'i64'], results: ['i64'] };
 const three: FunctionType = { parameters: ['i64', 'i64', 'i64'], results: ['i64'] };

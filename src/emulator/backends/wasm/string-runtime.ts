@@ -15,7 +15,7 @@ import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import { PERMISSIONS_BASE } from '../../memory/address-space.ts';
 import { PAGE, PAGE_SHIFT, PAGE_SIZE } from '../../memory/page-permissions.ts';
 import type { Routine } from './encoder/assembly.ts';
-import type { FunctionType } from './runtime-functions.ts';
+import type { FunctionType } from './function-type.ts';
 
 export const STRING_OUTCOME = {
   /** Go on behind the instruction. */

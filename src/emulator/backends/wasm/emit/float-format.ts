@@ -1,6 +1,6 @@
 /** The tests behind plain float instructions: is a result beyond doubt, may an operand be denormal? */
 import type { CodeWriter } from '../encoder/code-writer.ts';
-import type { Plain } from './float-notes.ts';
+import type { Plain } from './float-plain.ts';
 
 export type Scalar = 'f64' | 'f32';
 export type Shape = Scalar | 'f64x2' | 'f32x4';

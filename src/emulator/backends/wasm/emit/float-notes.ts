@@ -6,13 +6,10 @@
  */
 import type { Op } from '../../../ir/block.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
-import { PLAIN_BITS } from './float-plain.ts';
+import { type Plain, PLAIN_BITS } from './float-plain.ts';
 
 /** Lane 0 as a number, or the low 32 or 64 bits as an integer. */
 export type ScalarType = 'f64' | 'f32' | 'i32' | 'i64';
-
-/** Lanes that are not denormal: the low one or all, read as numbers of that format. */
-export type Plain = 'F64' | 'F32' | 'F64x2' | 'F32x4';
 
 export interface NotesMark {
   readonly scalars: ReadonlyMap<Op, Readonly<Partial<Record<ScalarType, number>>>>;

@@ -3,7 +3,9 @@
  * (float-notes.ts), and the analysis of a region expects of them (frame/plain-lanes.ts).
  */
 import type { Op } from '../../../ir/block.ts';
-import type { Plain } from './float-notes.ts';
+
+/** Lanes that are not denormal: the low one or all, read as numbers of that format. */
+export type Plain = 'F64' | 'F32' | 'F64x2' | 'F32x4';
 
 /** Sets of lanes as bits: the low lane or all, as doubles or singles. */
 export const PLAIN_BITS: Readonly<Record<Plain, number>> = { F64: 1, F32: 2, F64x2: 5, F32x4: 10 };

@@ -3,7 +3,7 @@ import type { Op } from '../../../ir/block.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import { pushOrder, pushPredicate, type ScalarLanes, splatted } from './float-compare.ts';
 import { integerOf, pushNumber, pushWithLow } from './float-convert.ts';
-import type { Plain } from './float-notes.ts';
+import type { Plain } from './float-plain.ts';
 import { isPacked, type QuickFloats, resultRange, scalarType, testedRange, verbOpcode } from './float-quick.ts';
 import { scalarOf } from './float-scalar.ts';
 

@@ -10,7 +10,7 @@ import type { CodeWriter, Label } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import type { IrWriter } from '../ir-writer.ts';
 import { type Scalar, SHAPE_OF } from './float-format.ts';
-import type { Plain } from './float-notes.ts';
+import type { Plain } from './float-plain.ts';
 
 /** Magnitudes from 2^least up to but not including 2^end, in all lanes, or zeros if it says so. */
 interface Range {

@@ -9,8 +9,7 @@ import type { Block, Op } from '../../../ir/block.ts';
 import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
 import { PARAMETER } from '../convention.ts';
 import { pushDenormalLanes, pushIsDenormal } from '../emit/float-format.ts';
-import type { Plain } from '../emit/float-notes.ts';
-import { PLAIN_BITS, plainOperands, plainResult } from '../emit/float-plain.ts';
+import { type Plain, PLAIN_BITS, plainOperands, plainResult } from '../emit/float-plain.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
 import { FLOAT_BAR } from '../float-runtime.ts';
 
