@@ -7,6 +7,7 @@ import type { CodeWriter } from '../encoder/code-writer.ts';
 import type { HandlerFrame } from './handler-frame.ts';
 import type { HandlerLayout } from './handler-layout.ts';
 import { BLOCK, JUMP_CACHE, LEAVE, MICRO_OP, WORD } from './layout.ts';
+import { pushHashedPlace } from '../hashed-place.ts';
 
 /** The parameters of a handler. */
 export const S = 0;
@@ -75,16 +76,7 @@ export class HandlerExits {
       code.op('i64.extend_i32_u');
     };
     this.#testFuel(pushRip);
-    code.localGet(rip);
-    code.localGet(rip);
-    code.i32(JUMP_CACHE.shift);
-    code.op('i32.shr_u');
-    code.op('i32.xor');
-    code.i32(JUMP_CACHE.entries - 1);
-    code.op('i32.and');
-    code.i32(Math.log2(JUMP_CACHE.entryBytes));
-    code.op('i32.shl');
-    code.localTee(entry);
+    pushHashedPlace(code, rip, JUMP_CACHE, entry);
     code.memory('i32.load', JUMP_CACHE.base);
     code.localGet(rip);
     code.op('i32.ne');

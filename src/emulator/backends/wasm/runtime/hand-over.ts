@@ -10,6 +10,7 @@ import { BLOCK, JUMP_CACHE, LEAVE } from '../cold/layout.ts';
 import { PARAMETER, PASSED_REGISTERS } from '../convention.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
 import { pushSlot } from './jump-cache.ts';
+import { pushHashedPlace } from '../hashed-place.ts';
 
 /** Slot of the space's table with the way into micro-ops: (S, fuel, block) → LEAVE or STOP. */
 export const COLD_SLOT = 1;
@@ -32,16 +33,7 @@ export function writeStub(code: CodeWriter, handlerType: number): void {
   const { state, fuel, rip, registers } = PARAMETER;
   const entry = code.newLocal('i32');
   storeAll(code, registers);
-  code.localGet(rip);
-  code.localGet(rip);
-  code.i32(JUMP_CACHE.shift);
-  code.op('i32.shr_u');
-  code.op('i32.xor');
-  code.i32(JUMP_CACHE.entries - 1);
-  code.op('i32.and');
-  code.i32(Math.log2(JUMP_CACHE.entryBytes));
-  code.op('i32.shl');
-  code.localTee(entry);
+  pushHashedPlace(code, rip, JUMP_CACHE, entry);
   code.memory('i32.load', JUMP_CACHE.base);
   code.localGet(rip);
   code.op('i32.eq');

@@ -11,6 +11,7 @@ import { STATES_END } from '../../../ir/state-layout.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
 import { PARAMETER, PASSED_REGISTERS } from '../convention.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
+import { type HashedTable, pushHashedPlace } from '../hashed-place.ts';
 
 const BASE = STATES_END;
 const SETS = 0x2000;
@@ -19,6 +20,7 @@ const SET_BYTES = 2 * PAIR_BYTES;
 /** Neighbours in a page lie in neighbouring sets; pages are spread. */
 const SHIFT = 11;
 const EMPTY = 0;
+const TABLE: HashedTable = { shift: SHIFT, entries: SETS, entryBytes: SET_BYTES };
 
 export class JumpCache {
   readonly #space: AddressSpace;
@@ -65,7 +67,7 @@ export function writeJump(code: CodeWriter, regionType: number): void {
 
 /** Pushes the slot for the local `rip`, 0 when there is none. @param set an i32 local to use */
 export function pushSlot(code: CodeWriter, rip: number, set: number): void {
-  pushSet(code, rip, set);
+  pushHashedPlace(code, rip, TABLE, set);
   code.memory('i32.load', BASE + 4);
   code.localGet(set);
   code.memory('i32.load', BASE + PAIR_BYTES + 4);
@@ -74,20 +76,6 @@ export function pushSlot(code: CodeWriter, rip: number, set: number): void {
   code.op('select');
   isFor(code, rip, set, 0);
   code.op('select');
-}
-
-/** Pushes the set's place, which goes to the local as well. */
-function pushSet(code: CodeWriter, rip: number, set: number): void {
-  code.localGet(rip);
-  code.localGet(rip);
-  code.i32(SHIFT);
-  code.op('i32.shr_u');
-  code.op('i32.xor');
-  code.i32(SETS - 1);
-  code.op('i32.and');
-  code.i32(Math.log2(SET_BYTES));
-  code.op('i32.shl');
-  code.localTee(set);
 }
 
 function isFor(code: CodeWriter, rip: number, set: number, offset: number): void {
