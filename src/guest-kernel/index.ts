@@ -9,6 +9,7 @@ export {
   type HostStdio,
   type KernelPorts,
   type PowerPort,
+  type TerminalKind,
   type TerminalSize,
 } from './ports.ts';
 // For filesystems that a host brings.

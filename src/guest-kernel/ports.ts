@@ -6,6 +6,7 @@
  */
 
 import type { CodeStorePort } from '../emulator/index.ts';
+import type { ByteString } from '../emulator/util/bytes.ts';
 
 /** Something with a life; closing twice is allowed. */
 export interface Closable {
@@ -30,6 +31,16 @@ export interface ConsolePort {
   onInput(listener: (bytes: Uint8Array) => void): Closable;
   onResize(listener: (size: TerminalSize) => void): Closable;
   size(): TerminalSize;
+  /** Absent: programs are told what OSv tells them. */
+  readonly terminal?: TerminalKind;
+}
+
+/** What a terminal emulator tells the programs that it shows. */
+export interface TerminalKind {
+  /** Names in terminfo, best first: TERM is the first that the disk describes, or the last. */
+  readonly names: readonly [ByteString, ...ByteString[]];
+  /** Other variables: COLORTERM, LANG. */
+  readonly variables: Readonly<Record<string, ByteString>>;
 }
 
 export interface TerminalSize {

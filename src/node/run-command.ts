@@ -84,7 +84,7 @@ export async function run(program: Program, options: RunOptions): Promise<number
   };
   const request: RunRequest = {
     ...program,
-    environment: environment(options.environment),
+    environment: environment(options.environment, isInteractive),
     cwd: '/',
     mounts: options.mounts,
     ...(isInteractive ? {} : { stdio: new ProcessStdio() }),
@@ -121,12 +121,12 @@ function exitCode(ended: Ended | undefined): number {
   return ended.kind === 'exited' ? ended.code & 0xff : 128 + ended.signal;
 }
 
-/** The usual variables with `more`. */
-export function environment(more: readonly string[]): readonly string[] {
+/** The usual variables with `more`; at a terminal the machine adds TERM. */
+export function environment(more: readonly string[], isAtTerminal = false): readonly string[] {
   const usual = {
     HOME: '/',
     PATH: '/usr/local/bin:/usr/bin:/bin',
-    TERM: process.env['TERM'] ?? 'dumb',
+    ...(isAtTerminal ? {} : { TERM: process.env['TERM'] ?? 'dumb' }),
     LANG: 'C.UTF-8',
   };
   const all = new Map<string, string>(Object.entries(usual));

@@ -7,7 +7,7 @@
  */
 import { ENXIO } from '../abi/errno.ts';
 import { cookedTermios, rawTermios } from '../abi/termios.ts';
-import type { ConsolePort } from '../ports.ts';
+import type { ConsolePort, TerminalKind } from '../ports.ts';
 import type { OpenFile } from '../vfs/open-file.ts';
 import { characterDeviceAttributes } from './character-device.ts';
 import { type DeviceType, makeDevice } from './device.ts';
@@ -27,6 +27,11 @@ export class ConsoleTty extends Terminal {
     this.#port = port;
     port.onInput((bytes) => this.type(bytes));
     port.onResize((size) => this.resize(size));
+  }
+
+  /** What shows it. */
+  get kind(): TerminalKind | undefined {
+    return this.#port.terminal;
   }
 
   override get foreground(): number | undefined {

@@ -12,6 +12,7 @@ import type { NativeCalls, Wait } from './native-program.ts';
 import { rootContext, rootCredentials } from './program-table.ts';
 import { LaunchError, type Programs } from './programs.ts';
 import type { RunningMachine } from './running-machine.ts';
+import { terminalVariables } from './terminal-variables.ts';
 
 const INIT_FOLDER = '/init';
 const CLI_PATH = '/cli/cli.so';
@@ -43,6 +44,7 @@ export function* runBootLine(parts: BootLineParts, sys: NativeCalls): Wait<boole
   for (const [name, value] of [
     ['OSV_VERSION', OSV_VERSION],
     ['OSV_CPUS', '1'],
+    ...(yield* terminalVariables(machine, sys)),
   ] as const) {
     programs.environment.set(name, value);
   }

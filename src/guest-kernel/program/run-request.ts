@@ -10,6 +10,7 @@ import type { NativeCalls, Wait } from './native-program.ts';
 import { rootContext, rootCredentials } from './program-table.ts';
 import { LaunchError, type Programs } from './programs.ts';
 import type { RunningMachine } from './running-machine.ts';
+import { terminalVariables } from './terminal-variables.ts';
 
 const EXIT_NOT_STARTED = 127;
 
@@ -30,7 +31,8 @@ export function* runRequest(
     yield* sys.write(fd, bytes);
     sys.close(fd);
   }
-  const { argv, environment, cwd, stdio } = request;
+  const { argv, cwd, stdio } = request;
+  const environment = stdio === undefined ? yield* withTerminal(machine, request, sys) : request.environment;
   for (const entry of environment) {
     const equals = entry.indexOf('=');
     programs.environment.set(entry.slice(0, equals), entry.slice(equals + 1));
@@ -61,6 +63,17 @@ export function* runRequest(
       return undefined;
     }
   }
+}
+
+/** The request's variables, and before them those of the terminal that it does not give itself. */
+function* withTerminal(
+  machine: RunningMachine,
+  { environment }: RunRequest,
+  sys: NativeCalls,
+): Wait<readonly ByteString[]> {
+  const given = new Set(environment.map((entry) => entry.slice(0, entry.indexOf('='))));
+  const own = (yield* terminalVariables(machine, sys)).filter(([name]) => !given.has(name));
+  return [...own.map(([name, value]) => `${name}=${value}`), ...environment];
 }
 
 function hostFiles(stdio: HostStdio): FileTable {

@@ -1,6 +1,6 @@
 /** Ports of a machine in a test: a clock that moves when told, a console that keeps its text, no disk. */
 import { byteStringFrom, bytesOf } from '../../emulator/util/bytes.ts';
-import type { BlockPort, KernelPorts, TerminalSize } from '../ports.ts';
+import type { BlockPort, KernelPorts, TerminalKind, TerminalSize } from '../ports.ts';
 
 export class FakeClock {
   nowNs = 0;
@@ -17,6 +17,7 @@ export class FakeClock {
 export class FakeConsole {
   text = '';
   terminalSize: TerminalSize = { rows: 24, columns: 80 };
+  terminal?: TerminalKind;
   readonly #inputs = new Set<(bytes: Uint8Array) => void>();
   readonly #resizes = new Set<(size: TerminalSize) => void>();
   write(bytes: Uint8Array): void {

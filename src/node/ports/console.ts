@@ -1,5 +1,5 @@
 /** The machine's console under Node. */
-import type { Closable, ConsolePort, TerminalSize } from '../../guest-kernel/index.ts';
+import type { Closable, ConsolePort, TerminalKind, TerminalSize } from '../../guest-kernel/index.ts';
 import { writeFully } from './output.ts';
 
 /** Nobody types; what the kernel says goes to stderr, so that stdout is the program's alone. */
@@ -12,6 +12,8 @@ export const quietConsole: ConsolePort = {
 
 /** The user's own terminal, raw: the guest's line discipline does the editing and makes signals of ^C and ^Z. */
 export class TerminalConsole implements ConsolePort {
+  readonly terminal = hostTerminal(process.env);
+
   constructor() {
     process.stdin.setRawMode(true);
     process.on('exit', () => process.stdin.setRawMode(false));
@@ -36,4 +38,12 @@ export class TerminalConsole implements ConsolePort {
   size(): TerminalSize {
     return { rows: process.stdout.rows || 25, columns: process.stdout.columns || 80 };
   }
+}
+
+/** What the host's programs are told; where the image has no description of it, what nearly every terminal is like. */
+export function hostTerminal({ TERM, COLORTERM }: NodeJS.ProcessEnv): TerminalKind {
+  return {
+    names: TERM === undefined || TERM === '' ? ['dumb'] : [TERM, 'xterm-256color'],
+    variables: COLORTERM === undefined ? {} : { COLORTERM: Buffer.from(COLORTERM).toString('latin1') },
+  };
 }

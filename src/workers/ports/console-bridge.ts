@@ -2,13 +2,20 @@
  * The machine's console towards the page: gathers the output of a slice into one message and keeps to the window of
  * protocol/console-stream.ts.
  */
-import type { ConsolePort, TerminalSize } from '../../guest-kernel/index.ts';
+import type { ConsolePort, TerminalKind, TerminalSize } from '../../guest-kernel/index.ts';
 import { CONSOLE_WINDOW_BYTES, type ConsoleToPage, type ConsoleToWorker } from '../protocol/console-stream.ts';
 
 /** xterm draws a message in one go if it is small: 16 KiB take it about a millisecond. */
 const MESSAGE_BYTES = 16 * 1024;
 
+/** What xterm.js is, and says of itself. It shows UTF-8. */
+const XTERM: TerminalKind = {
+  names: ['xterm-256color'],
+  variables: { COLORTERM: 'truecolor', LANG: 'C.UTF-8' },
+};
+
 export class ConsoleBridge implements ConsolePort {
+  readonly terminal = XTERM;
   readonly #page: MessagePort;
   readonly #onRoom: () => void;
   readonly #inputListeners = new Set<(bytes: Uint8Array) => void>();
