@@ -74,11 +74,12 @@ export async function run(program: Program, options: RunOptions): Promise<number
   let ended: Ended | undefined;
   let panic: string | undefined;
   const code = options.codeFolder === undefined ? undefined : new CodeFolder(options.codeFolder);
+  const terminal = isInteractive ? new TerminalConsole() : undefined;
   const ports: KernelPorts = {
     ...(code && { code }),
     clock,
     entropy: hostEntropy,
-    console: isInteractive ? new TerminalConsole() : quietConsole,
+    console: terminal ?? quietConsole,
     disk,
     power: { onHalt: (reason, report) => void (panic = reason === 'panic' ? report : undefined) },
   };
@@ -104,6 +105,7 @@ export async function run(program: Program, options: RunOptions): Promise<number
   if (kernel.engine.notice !== undefined) tell(`osv: ${kernel.engine.notice}\n`);
   kernel.watchTime(options.hasStatistics);
   await driveKernel(kernel, () => clock.monotonicNs());
+  terminal?.close();
   disk.close();
   code?.close();
   if (options.handlerList !== undefined) keepHandlerList(options.handlerList);

@@ -1,4 +1,5 @@
 /** The machine's console under Node. */
+import { spawnSync } from 'node:child_process';
 import type { Closable, ConsolePort, TerminalKind, TerminalSize } from '../../guest-kernel/index.ts';
 import { writeFully } from './output.ts';
 
@@ -16,7 +17,14 @@ export class TerminalConsole implements ConsolePort {
 
   constructor() {
     process.stdin.setRawMode(true);
-    process.on('exit', () => process.stdin.setRawMode(false));
+    // Node's raw mode still makes a newline two characters, but the guest's programs count on one: that of "down".
+    spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
+    process.on('exit', () => this.close());
+  }
+
+  /** The terminal is as it was. */
+  close(): void {
+    process.stdin.setRawMode(false);
   }
 
   write(bytes: Uint8Array): void {
