@@ -17,15 +17,28 @@ const XMM = STATE_VARIABLES.findIndex(({ name }) => name === 'xmm0');
 const MASKS = 0x1f80;
 const REGISTERS = 5;
 const LOADS = ['loadLow64', 'loadLow32', 'load128'] as const;
+/** Variables with addresses in the first bytes of memory: ranges off them may overlap. */
+const BASES = [0, 6, 7];
 
 type Vector = Value<'v128'>;
+
+function randomAddress(b: IrBuilder, random: Random): Value<'i64'> {
+  return b.add64(b.get64(random.pick(BASES)), b.const64(8 * random.below(7), 0));
+}
+
+function appendStore(b: IrBuilder, random: Random): void {
+  const value = b.get128(XMM + random.below(REGISTERS));
+  const address = randomAddress(b, random);
+  if (random.oneIn(3)) b.store128(address, value);
+  else if (random.oneIn(2)) b.store64(address, b.extract64(value, 0));
+  else b.store32(address, b.extract32(value, 0));
+}
 
 /** One instruction that computes something of registers or memory. */
 function appendFloat(b: IrBuilder, random: Random, operation: string): void {
   const register = (): Vector => b.get128(XMM + random.below(REGISTERS));
-  const address = (): Value<'i64'> => b.add64(b.get64(0), b.const64(16 * random.below(4), 0));
   const first = register();
-  const second = random.oneIn(3) ? b[random.pick(LOADS)](address()) : register();
+  const second = random.oneIn(3) ? b[random.pick(LOADS)](randomAddress(b, random)) : register();
   const result = b.float(first, second, operation);
   b.set128(result, XMM + random.below(REGISTERS));
 }
@@ -33,7 +46,7 @@ function appendFloat(b: IrBuilder, random: Random, operation: string): void {
 /** What may stand between floats, and what ends a stretch. */
 function appendOther(b: IrBuilder, random: Random): void {
   const xmm = (): Vector => b.get128(XMM + random.below(REGISTERS));
-  switch (random.below(7)) {
+  switch (random.below(10)) {
     case 0:
       return void b.set128(xmm(), XMM + random.below(REGISTERS));
     case 1:
@@ -49,9 +62,11 @@ function appendOther(b: IrBuilder, random: Random): void {
     case 4:
       return void b.set64(b.extract64(xmm(), 0), 2 + random.below(3));
     case 5:
-      return void b.store64(b.add64(b.get64(0), b.const64(8 * random.below(8), 0)), b.extract64(xmm(), 0));
-    default:
       return void b.set32(b.get32(2), 3);
+    case 6:
+      return void b.raiseIf(b.xor32(b.get32(2), b.get32(2)), 13);
+    default:
+      return appendStore(b, random);
   }
 }
 
@@ -84,11 +99,11 @@ function randomState(random: Random, isSingle: boolean): { state: Uint8Array; da
   const state = new Uint8Array(STATE_SIZE);
   const words = new Int32Array(state.buffer);
   for (let i = 0; i < REGISTERS; i++) words.set(vector(), STATE_VARIABLES[XMM + i].offset / 4);
-  words[STATE_VARIABLES[0].offset / 4] = DATA;
+  for (const base of BASES) words[STATE_VARIABLES[base].offset / 4] = DATA + 4 * random.below(random.pick([1, 30]));
   words[STATE_OFFSET.mxcsr / 4] = random.oneIn(4) ? randomMxcsr(random) | MASKS : 0x1fa0;
   words[STATE_OFFSET.flagsKind / 4] = 32;
-  const data = new Uint8Array(64);
-  for (let i = 0; i < 64; i += 16) data.set(new Uint8Array(vector().buffer), i);
+  const data = new Uint8Array(192);
+  for (let i = 0; i < 192; i += 16) data.set(new Uint8Array(vector().buffer), i);
   return { state, data };
 }
 

@@ -26,6 +26,8 @@ const PROGRAMS: readonly (readonly [name: string, assembly: string])[] = [
   ['jump-table', 'and eax, 3; jmp [rbx+rax*8]'],
   ['byte-registers', 'mov ah, bl; add al, ah; adc cl, 5; setc dl; ret'],
   ['vector-copy', 'movdqu xmm0, [rsi]; pxor xmm0, xmm1; movdqu [rdi], xmm0; ret'],
+  ['float-loop', '1: movsd xmm0, [rdi]; mulsd xmm0, [rsi]; addsd xmm1, xmm0; movsd [rdx], xmm0; subsd xmm2, [rdi+8]; add rdi, 16; dec ecx; jne 1b; ret'],
+  ['float-branch', '1: mulsd xmm0, xmm1; addsd xmm0, xmm2; comisd xmm0, xmm3; ja 1b; ret'],
   ['locked', 'lock add [rdi], eax; lock cmpxchg [rsi], rdx; jne 1f; ret; 1: pause; ret'],
   ['variable-shift', 'shl rax, cl; sar rdx, cl; ret'],
   ['system-call', 'mov eax, 39; syscall; ret'],

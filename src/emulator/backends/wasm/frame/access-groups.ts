@@ -54,6 +54,12 @@ function accessBytes({ name, imm }: Op): number {
   }
 }
 
+/** Where the op's bytes lie: offsets from the address at which the group's range starts. */
+export function accessRange(op: Op, { anchor, least }: AccessGroup): { readonly least: number; readonly end: number } {
+  const start = addressParts(op.args[0]).offset - anchor - least;
+  return { least: start, end: start + accessBytes(op) };
+}
+
 /** Access op → its group; every load and store has one. */
 export function accessGroups(ops: readonly Op[]): ReadonlyMap<Op, AccessGroup> {
   const open = new Map<string, AccessGroup[]>();

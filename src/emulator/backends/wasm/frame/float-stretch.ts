@@ -3,15 +3,15 @@
  *
  *   block done
  *     block slow
- *       the ops, but state is not written yet; whatever is not usual branches to `slow`
- *       one test for all of them; then state is written
+ *       the ops, but nothing is written yet; whatever is not usual branches to `slow`
+ *       one test for all of them; then memory and state are written
  *       br done
  *     end
  *     the same ops, as anywhere else
  *   end
  *
- * A stretch goes from a float op to the last one that nothing in between keeps it from: a store, a helper, an op that may
- * raise, or that reads what another one in it has written.
+ * A stretch goes from a float op to the last one that nothing in between keeps it from: a helper, or an op that reads what
+ * another one in it has written (of memory: stretch-memory.ts).
  */
 import type { Op } from '../../../ir/block.ts';
 import { specOf } from '../../../ir/ops.ts';
@@ -26,6 +26,7 @@ import { type BlockValues, isValue, type ValuesMark } from './block-values.ts';
 import type { BlockFlags } from './flag-state.ts';
 import type { PermissionCheck } from './permission-check.ts';
 import type { VariableSet } from './region-analysis.ts';
+import { isPlainStore, overlapTests, pushOverlap, WaitingStores } from './stretch-memory.ts';
 
 /** What is known at a place of a block. */
 export interface FrameMark {
@@ -65,22 +66,25 @@ export interface Stretch {
 /** So many floats pay for writing the code twice. */
 const FEWEST = 2;
 
-export function floatStretches(ops: readonly Op[]): readonly Stretch[] {
+export function floatStretches(ops: readonly Op[], groups: ReadonlyMap<Op, AccessGroup>): readonly Stretch[] {
   const stretches: Stretch[] = [];
   let [start, end, count] = [-1, -1, 0];
   let written = new Set<number>();
+  let waiting = new WaitingStores(groups);
   const close = (): void => {
     if (count >= FEWEST) stretches.push({ start, end });
     [start, count] = [-1, 0];
     written = new Set();
+    waiting = new WaitingStores(groups);
   };
   for (const [i, op] of ops.entries()) {
     if (op.name === 'float' && op.tag in QUICK) {
       if (start < 0) start = i;
       end = i + 1;
       count++;
-    } else if (start >= 0 && !mayStand(op, written)) close();
+    } else if (start >= 0 && !mayStand(op, written, waiting)) close();
     else if (start >= 0 && isSet(op)) written.add(op.imm);
+    else if (start >= 0 && isPlainStore(op)) waiting.add(op);
   }
   close();
   return stretches;
@@ -91,13 +95,18 @@ function isSet({ name }: Op): boolean {
   return name === 'set64' || name === 'set32' || name === 'setLow32' || name === 'set128';
 }
 
-function mayStand(op: Op, written: ReadonlySet<number>): boolean {
+function mayStand(op: Op, written: ReadonlySet<number>, waiting: WaitingStores): boolean {
   if ((isSet(op) || op.name === 'get32') && op.imm === VARIABLE.mxcsr) return false;
   switch (specOf(op.name).effects) {
     case 'none':
-    case 'load':
     case 'boundary':
       return true;
+    case 'load':
+      return waiting.mayLoad(op);
+    case 'store':
+      return isPlainStore(op);
+    case 'raise':
+      return op.name === 'raiseIf';
     case 'read':
       return (op.name === 'get64' || op.name === 'get32' || op.name === 'get128') && !written.has(op.imm);
     case 'write':
@@ -117,9 +126,9 @@ export function writeStretch(w: StretchHost, ops: readonly Op[]): void {
   code.localGet(w.floatBar());
   code.brIf(slow, 'unlikely');
   w.quick = new QuickFloats(w, slow, w.quickConstants);
-  for (const op of ops) if (!isSet(op)) w.writeOp(op);
-  w.quick.finish();
+  writeUntested(w, ops, w.quick);
   w.quick = null;
+  for (const op of ops) if (isPlainStore(op)) w.writeOp(op);
   for (const op of ops) if (isSet(op)) w.writeOp(op);
   const after = w.mark();
   code.br(done);
@@ -134,6 +143,20 @@ export function writeStretch(w: StretchHost, ops: readonly Op[]): void {
   const { flags } = w.mark();
   w.reset({ ...after, flags });
   code.end();
+}
+
+/** All but what is written, and the test. */
+function writeUntested(w: StretchHost, ops: readonly Op[], quick: QuickFloats): void {
+  const tests = overlapTests(ops, w.check.groups);
+  for (const op of ops) {
+    if (isPlainStore(op)) w.check.prepare(op);
+    else if (!isSet(op)) w.writeOp(op);
+    for (const pair of tests.get(op) ?? []) {
+      pushOverlap(w, pair);
+      w.code.brIf(quick.slow, 'unlikely');
+    }
+  }
+  quick.finish();
 }
 
 // At the end of the second way: what the first one left in locals is left in the same ones.

@@ -2,6 +2,7 @@
 import type { Op } from '../../../ir/block.ts';
 import { PERMISSIONS_BASE } from '../../../memory/address-space.ts';
 import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
+import { assert } from '../../../util/assert.ts';
 import type { Label } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import type { IrWriter } from '../ir-writer.ts';
@@ -21,6 +22,8 @@ export class PermissionCheck {
   #groups: ReadonlyMap<Op, AccessGroup> = new Map();
   /** By group: the local with the address at which its range starts. */
   readonly #starts = new Map<AccessGroup, number>();
+  /** Stores whose base was asked for already. */
+  readonly #prepared = new Set<Op>();
 
   constructor(w: CheckHost) {
     this.#w = w;
@@ -53,6 +56,25 @@ export class PermissionCheck {
     this.reset(other);
   }
 
+  get groups(): ReadonlyMap<Op, AccessGroup> {
+    return this.#groups;
+  }
+
+  /** The local with the address at which the group's range starts; it was tested. */
+  startOf(group: AccessGroup): number {
+    const start = this.#starts.get(group);
+    assert(start !== undefined, 'wasm: accesses that were not tested');
+    return start;
+  }
+
+  /** Does the test of a store that is written later. */
+  prepare(op: Op): void {
+    const group = this.#groups.get(op);
+    if (group === undefined || this.#starts.has(group)) return;
+    this.#starts.set(group, this.#test(group, this.#w.local(addressParts(op.args[0]).base)));
+    this.#prepared.add(op);
+  }
+
   /** Tests what is not tested yet and pushes the address of a load or store. @returns the offset for the access. */
   access(op: Op): number {
     const { code } = this.#w;
@@ -60,8 +82,9 @@ export class PermissionCheck {
     if (group === undefined) return 0;
     const { base, offset } = addressParts(op.args[0]);
     let start = this.#starts.get(group);
-    if (start !== undefined) this.#w.skip(base);
-    else this.#starts.set(group, (start = this.#test(group, this.#w.local(base))));
+    if (start !== undefined) {
+      if (!this.#prepared.delete(op)) this.#w.skip(base);
+    } else this.#starts.set(group, (start = this.#test(group, this.#w.local(base))));
     code.localGet(start);
     return offset - group.anchor - group.least;
   }

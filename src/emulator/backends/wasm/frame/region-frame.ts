@@ -153,7 +153,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
 
   #writeOps(ops: readonly Op[]): void {
     let next = 0;
-    for (const { start, end } of this.#bar < 0 ? [] : floatStretches(ops)) {
+    for (const { start, end } of this.#bar < 0 ? [] : floatStretches(ops, this.check.groups)) {
       for (; next < start; next++) this.writeOp(ops[next]);
       writeStretch(this, ops.slice(start, end));
       next = end;
@@ -455,6 +455,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   // Ways on (region-exits.ts)
 
   slowExitIf(): void {
+    if (this.quick !== null) return this.code.brIf(this.quick.slow, 'unlikely');
     this.code.if(undefined, 'unlikely');
     this.slowExit();
     this.code.end();
