@@ -8,12 +8,13 @@ import { bundleForNode } from '../scripts/bundle.mjs';
 import { isFresh } from '../scripts/fresh.mjs';
 import { serve } from '../scripts/serve.mjs';
 import { run, setUpForBench } from '../scripts/setup.mjs';
+import { preparedHandlers } from '../scripts/vite-handlers.mjs';
 
 setUpForBench((line) => console.error(`bench: ${line}`));
 makeData();
 run(['node', 'scripts/image.mjs', 'bench']);
 if (!isFresh('dist/index.html', ['src', 'public', 'index.html', 'vite.config.ts'])) run(['npm', 'run', '-s', 'build']);
-await bundleForNode('bench/compare/machine-in-node.ts', 'bench-machine');
+await bundleForNode('bench/compare/machine-in-node.ts', 'bench-machine', [preparedHandlers()]);
 await build({
   logLevel: 'error',
   configFile: false,

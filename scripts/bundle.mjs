@@ -2,13 +2,12 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
-import { preparedHandlers } from './vite-handlers.mjs';
 
 /**
  * Bundles `entry` to `.cache/node/NAME.cjs`; packages are bundled too, so that starting it reads one file.
  * @returns its path
  */
-export async function bundleForNode(entry, name, plugins = [preparedHandlers()]) {
+export async function bundleForNode(entry, name, plugins = []) {
   // Others may be starting from the former one.
   const partial = `${name}.${process.pid}.cjs`;
   await build({

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { bundleForNode } from './bundle.mjs';
 
-const bundle = resolve(await bundleForNode('src/emulator/testing/oracle/fuzz.ts', `fuzz-${process.pid}`, []));
+const bundle = resolve(await bundleForNode('src/emulator/testing/oracle/fuzz.ts', `fuzz-${process.pid}`));
 const { fuzz } = createRequire(import.meta.url)(bundle);
 rmSync(bundle);
 await fuzz(process);

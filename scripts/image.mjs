@@ -6,6 +6,7 @@ import { bundleForNode } from './bundle.mjs';
 import { exclusively } from './exclusive.mjs';
 import { isFresh } from './fresh.mjs';
 import { main, run, setUpForImages } from './setup.mjs';
+import { preparedHandlers } from './vite-handlers.mjs';
 
 const say = (line) => console.error(`image: ${line}`);
 
@@ -24,7 +25,7 @@ async function build() {
 
 // An image is good without it: the page then fetches what it meets.
 async function recordBoot(image) {
-  const command = [await bundleForNode('src/node/osv.ts', 'osv'), 'record-boot', image];
+  const command = [await bundleForNode('src/node/osv.ts', 'osv', [preparedHandlers()]), 'record-boot', image];
   const { stdout, stderr, status } = spawnSync('node', command);
   if (status === 0) return JSON.parse(stdout.toString());
   say(`the image does not boot here, so it has no order of blocks:\n${stderr.toString()}`);

@@ -28,7 +28,8 @@ async function prepare() {
     if (isBundleFresh()) return;
     console.error('osv: bundling');
     const { bundleForNode } = await import('./bundle.mjs');
-    await bundleForNode('src/node/osv.ts', 'osv');
+    const { preparedHandlers } = await import('./vite-handlers.mjs');
+    await bundleForNode('src/node/osv.ts', 'osv', [preparedHandlers()]);
   };
   process.chdir(repository);
   await exclusively('.cache/osv.lock', work, () => console.error('osv: another process is building; waiting'));

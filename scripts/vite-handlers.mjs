@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { bundleForNode } from './bundle.mjs';
 import { isFresh } from './fresh.mjs';
 
 const repository = resolve(import.meta.dirname, '..');
@@ -33,8 +34,7 @@ export function preparedHandlers() {
 /** Templates are known by number: a bundle must never meet the handlers of another, so each has a file of its own. */
 async function preparedFile() {
   if (isFresh(LATEST, [EMULATOR])) return readFileSync(LATEST, 'utf8');
-  const { bundleForNode } = await import('./bundle.mjs');
-  const bundle = resolve(await bundleForNode('src/emulator/translate/prepare-handlers.ts', 'prepare-handlers', []));
+  const bundle = resolve(await bundleForNode('src/emulator/translate/prepare-handlers.ts', 'prepare-handlers'));
   const { prepareHandlers } = createRequire(import.meta.url)(bundle);
   const bytes = prepareHandlers(readFileSync(LIST, 'utf8'));
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);

@@ -7,7 +7,7 @@ import type { Block } from './ir/block.ts';
 import type { MicroBlock } from './ir/template.ts';
 import type { AddressSpace } from './memory/address-space.ts';
 import type { CodePages } from './memory/code-pages.ts';
-import type { HelperPorts } from './ir/helpers.ts';
+import type { HelperPorts } from './ir/helper-context.ts';
 import type { CpuCounters } from './statistics.ts';
 import type { CodeStore } from './translate/code-store.ts';
 

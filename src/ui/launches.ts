@@ -2,7 +2,6 @@
 import type { PoweredMachine } from '../workers/client.ts';
 import type { ElfDescription } from '../workers/protocol/machine.ts';
 import type { GuestRest, ProgramModel } from './guest-rest.ts';
-import type { MachineState } from './machine-store.ts';
 
 /** A program started with the launcher. */
 export interface Launch {
@@ -31,11 +30,18 @@ export interface DroppedFile {
   readonly description: ElfDescription | undefined;
 }
 
+/** The part of the page's state that is written here. */
+export interface LaunchState {
+  /** Newest first. */
+  readonly launches: readonly Launch[];
+  readonly dropped: readonly DroppedFile[];
+}
+
 interface Owner {
   rest(): GuestRest | undefined;
   machine(): PoweredMachine | undefined;
-  state(): MachineState;
-  set(change: Partial<MachineState>): void;
+  state(): LaunchState & { readonly programs: readonly ProgramModel[] };
+  set(change: Partial<LaunchState>): void;
   refresh(): void;
 }
 

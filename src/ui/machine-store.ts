@@ -20,7 +20,7 @@ import { loadImages, type ImageEntry } from './image-index.ts';
 import { loadSettings, saveSettings, type Settings } from './settings.ts';
 import { StatisticsFeed } from './statistics-feed.ts';
 import { SyscallFeed } from './syscall-feed.ts';
-import { Launches, type DroppedFile, type Launch } from './launches.ts';
+import { Launches, type LaunchState } from './launches.ts';
 
 export type Phase =
   | { readonly kind: 'off' }
@@ -34,7 +34,7 @@ export type Phase =
   | { readonly kind: 'stopping'; readonly reason: 'poweroff' | 'reboot' }
   | { readonly kind: 'failed'; readonly message: string; readonly detail: string; readonly isPanic: boolean };
 
-export interface MachineState {
+export interface MachineState extends LaunchState {
   readonly phase: Phase;
   readonly settings: Settings;
   readonly images: readonly ImageEntry[];
@@ -42,9 +42,6 @@ export interface MachineState {
   readonly listening: readonly number[];
   readonly programs: readonly ProgramModel[];
   readonly disk: DiskUsage | undefined;
-  /** Newest first. */
-  readonly launches: readonly Launch[];
-  readonly dropped: readonly DroppedFile[];
   /** A sentence about something that went wrong while the machine goes on. */
   readonly notice: string | undefined;
 }

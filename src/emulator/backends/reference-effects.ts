@@ -8,7 +8,7 @@ import type { EffectOpName } from '../ir/ops.ts';
 import { STATE_OFFSET, STATE_VARIABLES } from '../ir/state-layout.ts';
 import { VECTOR } from '../exit.ts';
 import { assert } from '../util/assert.ts';
-import { joinHalves } from './reference-integers.ts';
+import { joinHalves } from './halves.ts';
 import type { EffectMaker, OpContext, ReferenceMachine, Step } from './reference-machine.ts';
 import { repeatString } from './reference-strings.ts';
 import { VECTOR_EFFECTS } from './reference-vectors.ts';

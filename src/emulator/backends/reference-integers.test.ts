@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Op } from '../ir/block.ts';
 import { type OpName, specOf } from '../ir/ops.ts';
 import { Random } from '../testing/random.ts';
-import { highHalf, INTEGER_STEPS, joinHalves, lowHalf } from './reference-integers.ts';
+import { highHalf, joinHalves, lowHalf } from './halves.ts';
+import { INTEGER_STEPS } from './reference-integers.ts';
 import type { OpContext } from './reference-machine.ts';
 
 const EDGES = [0, 1, -1, 2, 0x7fff_ffff, -0x8000_0000, 0xffff, 0x1_0000, 31, 32, 33, 63, 64, -0x1_0000];

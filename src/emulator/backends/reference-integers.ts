@@ -6,18 +6,6 @@
 import type { OpName } from '../ir/ops.ts';
 import type { EffectMaker } from './reference-machine.ts';
 
-export function joinHalves(low: number, high: number): bigint {
-  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-}
-
-export function lowHalf(value: bigint): number {
-  return Number(BigInt.asIntN(32, value));
-}
-
-export function highHalf(value: bigint): number {
-  return Number(BigInt.asIntN(32, value >> 32n));
-}
-
 export const INTEGER_STEPS: Partial<Record<OpName, EffectMaker>> = {
   add64:
     ({ low, high, at, a, b }) =>

@@ -5,11 +5,11 @@
 import type { ExecutorServices } from '../executor.ts';
 import { type Access, type Exit, type Fault, VECTOR, type Vector } from '../exit.ts';
 import type { Op } from '../ir/block.ts';
-import { joinHalves } from './reference-integers.ts';
 import type { V128 } from '../ir/op-spec.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
 import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
 import { PAGE, PAGE_SHIFT } from '../memory/page-permissions.ts';
+import { joinHalves } from './halves.ts';
 
 const NOTHING_UNDEFINED = { bytes: new Uint8Array(0), mnemonic: '', missingFeature: '' } as const;
 const PAGE_MASK = 0xfff;

@@ -7,7 +7,8 @@ import { type Attribute, isText, type V128, type ValueType } from '../ir/op-spec
 import { specOf } from '../ir/ops.ts';
 import { assert } from '../util/assert.ts';
 import { EFFECTS } from './reference-effects.ts';
-import { highHalf, INTEGER_STEPS, joinHalves, lowHalf } from './reference-integers.ts';
+import { highHalf, joinHalves, lowHalf } from './halves.ts';
+import { INTEGER_STEPS } from './reference-integers.ts';
 import type { EffectMaker, OpContext, ReferenceMachine, Step } from './reference-machine.ts';
 
 /** Slots that are allocated together: some two thousand blocks' worth. A chunk dies with its last block. */

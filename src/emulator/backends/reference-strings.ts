@@ -6,7 +6,7 @@
 import { flagsCode } from '../ir/lazy-flags.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
 import { assert } from '../util/assert.ts';
-import { highHalf, joinHalves, lowHalf } from './reference-integers.ts';
+import { highHalf, joinHalves, lowHalf } from './halves.ts';
 import type { EffectMaker, ReferenceMachine } from './reference-machine.ts';
 
 const RAX = 0;

@@ -2,31 +2,12 @@
  * Helpers: routines of the host that work on a thread state as it lies in memory, for instructions too large or too rare
  * for ops. An executor writes all state back before it calls one and forgets what it knew of it afterwards.
  */
-import type { AddressSpace } from '../memory/address-space.ts';
 import { loadFxImage, saveFxImage } from './fxsave-image.ts';
+import type { Helper, HelperContext } from './helper-context.ts';
 import { STATE_OFFSET } from './state-layout.ts';
 import { VECTOR_HELPERS } from './vector-helpers.ts';
 import { helperName, OPERATIONS, type X87Operation } from './x87/operations.ts';
 import { X87 } from './x87/unit.ts';
-
-/** What helpers may ask of the outside; cpu.ts provides it. */
-export interface HelperPorts {
-  /** Cycles since boot, below 2^53. */
-  timestamp(): number;
-  entropy(dst: Uint8Array): void;
-  /** EAX, EBX, ECX, EDX of a CPUID leaf. */
-  cpuid(leaf: number, subleaf: number): readonly [number, number, number, number];
-}
-
-export interface HelperContext {
-  readonly space: AddressSpace;
-  /** Offset of the thread state. */
-  readonly state: number;
-  readonly ports: HelperPorts;
-}
-
-/** Takes the two arguments of the `helper` op and gives its result. Lazy flags may be read but are set through ops. */
-export type Helper = (context: HelperContext, first: number, second: number) => number;
 
 export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['cpuid', cpuid],

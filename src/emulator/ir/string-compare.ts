@@ -1,5 +1,5 @@
 /** PCMPESTRI, PCMPESTRM, PCMPISTRI and PCMPISTRM (Intel SDM 2B, 4.1). Operands as vector-helpers.ts says. */
-import type { Helper, HelperContext } from './helpers.ts';
+import type { Helper, HelperContext } from './helper-context.ts';
 import { CF, OF, SF, ZF } from './lazy-flags.ts';
 import { STATE_OFFSET } from './state-layout.ts';
 import { IMMEDIATE_SHIFT, sourceAt, WIDE_LENGTHS, xmmAt } from './vector-operands.ts';

@@ -1,6 +1,6 @@
 /** Vector instructions that look across all lanes, as helpers (operands: vector-operands.ts). */
 import { aesdec, aesdeclast, aesenc, aesenclast, aesimc, aeskeygenassist, pclmulqdq } from './aes.ts';
-import type { Helper, HelperContext } from './helpers.ts';
+import type { Helper, HelperContext } from './helper-context.ts';
 import { stringCompare } from './string-compare.ts';
 import { IMMEDIATE_SHIFT, sourceAt, xmmAt } from './vector-operands.ts';
 

@@ -5,7 +5,7 @@
  *   first   bits 0-3 destination, 4-7 source register, 8 source in memory, 9 64-bit lengths, 16-23 immediate
  *   second  address of the source in memory
  */
-import type { HelperContext } from './helpers.ts';
+import type { HelperContext } from './helper-context.ts';
 import { STATE_OFFSET } from './state-layout.ts';
 
 export const SOURCE_SHIFT = 4;

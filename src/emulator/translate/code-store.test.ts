@@ -4,7 +4,8 @@ import { createCpu } from '../create-cpu.ts';
 import { AddressSpace } from '../memory/address-space.ts';
 import type { CpuStatistics } from '../statistics.ts';
 import type { CodeUnit } from './code-link.ts';
-import { CodeStore, type CodeStorePort, type KeptModule, type StoredModule } from './code-store.ts';
+import { CodeStore, type CodeStorePort, type KeptModule } from './code-store.ts';
+import type { StoredModule } from './stored-module.ts';
 import { decodeModule, encodeModule, moduleKey } from './stored-module.ts';
 
 function stored(rip: number, code: readonly number[], sizeBytes = 8): StoredModule {

@@ -9,18 +9,8 @@
  * Bounded by bytes: what was used least lately goes.
  */
 import { MicroStore } from '../backends/wasm/cold/micro-store.ts';
-import type { CompiledModule } from '../backends/wasm/compile.ts';
-import type { CodeBytes } from '../memory/code-pages.ts';
 import type { CodeUnit } from './code-link.ts';
-import { decodeModule, encodeModule, entriesOf, moduleKey } from './stored-module.ts';
-
-/** Everything that a space needs to run the module. */
-export interface StoredModule {
-  readonly compiled: CompiledModule;
-  readonly pieces: readonly CodeBytes[];
-  /** Made at its first use here, then shared by all spaces. */
-  module: WebAssembly.Module | null;
-}
+import { decodeModule, encodeModule, entriesOf, moduleKey, type StoredModule } from './stored-module.ts';
 
 /** Where modules outlive the machine. Trouble there is the port's to keep quiet: without it there is no cache. */
 export interface CodeStorePort {

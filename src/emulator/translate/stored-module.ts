@@ -7,8 +7,16 @@
  *
  * All numbers little-endian. `check` is a hash of everything before it, so damage is found.
  */
+import type { CompiledModule } from '../backends/wasm/compile.ts';
 import type { CodeBytes } from '../memory/code-pages.ts';
-import type { StoredModule } from './code-store.ts';
+
+/** Everything that a space needs to run the module. */
+export interface StoredModule {
+  readonly compiled: CompiledModule;
+  readonly pieces: readonly CodeBytes[];
+  /** Made at its first use here, then shared by all spaces. */
+  module: WebAssembly.Module | null;
+}
 
 const MAGIC = 0x3157_434f; // 'OCW1'
 const HEAD_BYTES = 20;

@@ -6,7 +6,7 @@ import { type LinkSlot, type LoadedModule, WasmRuntime } from '../backends/wasm/
 import type { ExecutorServices } from '../executor.ts';
 import { CodeLink, type CodeUnit } from './code-link.ts';
 import { piecesOf } from './code-pieces.ts';
-import type { StoredModule } from './code-store.ts';
+import type { StoredModule } from './stored-module.ts';
 import type { CompiledUnits, LinkSource, RegionBackend, RegionLimits } from './region-backend.ts';
 
 /** What V8 keeps of a module and its instance however small it is, measured as resident memory of 20,000 of them. */

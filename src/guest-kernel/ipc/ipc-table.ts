@@ -4,7 +4,7 @@
  */
 import { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOSPC, EPERM } from '../abi/errno.ts';
 import { IPC_CREAT, IPC_EXCL, IPC_PRIVATE } from '../abi/ipc.ts';
-import type { Credentials } from '../program/thread.ts';
+import type { Credentials } from '../vfs/credentials.ts';
 
 /** Slots below the sequence number: IPCMNI of Linux. */
 const SLOTS = 32_768;

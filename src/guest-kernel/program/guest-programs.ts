@@ -20,7 +20,7 @@ import { ResidentLauncher } from './resident-launcher.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { RunningProgram } from './running-program.ts';
 import { SignalActions } from './signals.ts';
-import type { FsContext } from './thread.ts';
+import type { FsContext } from '../vfs/credentials.ts';
 
 /** Where the image keeps the launcher (guest/apps/README.md). */
 const LAUNCHER_PATH = '/usr/lib/osv/launcher';

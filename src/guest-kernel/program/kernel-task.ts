@@ -17,7 +17,8 @@ import type { RunningProgram } from './running-program.ts';
 import { CpuAlarms } from './timers/cpu-alarms.ts';
 import type { Schedulable, SliceOutcome } from './scheduler.ts';
 import { PendingSignals, type SignalInfo, type SignalSet, signalBit } from './signals.ts';
-import type { Credentials, FsContext, Task } from './thread.ts';
+import type { Credentials, FsContext } from '../vfs/credentials.ts';
+import type { Task } from './thread.ts';
 import type { WaitQueue, Waiter } from './wait-queue.ts';
 
 export abstract class KernelTask implements Task, Waiter, Schedulable {

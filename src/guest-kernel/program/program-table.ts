@@ -8,7 +8,8 @@ import { LaunchError, type ProgramInfo, type Programs, type StartOptions, type T
 import type { RunningMachine } from './running-machine.ts';
 import { RunningProgram } from './running-program.ts';
 import { SignalActions } from './signals.ts';
-import type { FsContext, Task } from './thread.ts';
+import type { FsContext } from '../vfs/credentials.ts';
+import type { Task } from './thread.ts';
 
 const O_RDWR = 2;
 

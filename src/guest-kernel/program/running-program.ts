@@ -33,7 +33,8 @@ import type { ProgramInfo } from './programs.ts';
 import { ResourceLimits } from './resource-limits.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { PendingSignals, type SignalActions, type SignalInfo, signalBit } from './signals.ts';
-import type { Credentials, FsContext, IoCounters, Program, ProgramState } from './thread.ts';
+import type { Credentials, FsContext } from '../vfs/credentials.ts';
+import type { IoCounters, Program, ProgramState } from './thread.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 const OUTPUT_BYTES = 65_536;

@@ -11,30 +11,12 @@ import type { Cpu, CpuState } from '../../emulator/index.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { ClockPort, EntropyPort } from '../ports.ts';
 import type { Network } from '../net/network.ts';
+import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Inode } from '../vfs/inode.ts';
-import type { Location } from '../vfs/location.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import type { Vfs } from '../vfs/vfs.ts';
 import type { WaitQueue } from './wait-queue.ts';
-
-/** Current and root directory and umask (fs_struct of Linux); shared by CLONE_FS. */
-export interface FsContext {
-  cwd: Location;
-  root: Location;
-  umask: number;
-}
-
-export interface Credentials {
-  uid: number;
-  euid: number;
-  gid: number;
-  egid: number;
-  /** Absent: 0, what every program starts with. */
-  savedUid?: number;
-  savedGid?: number;
-  groups: readonly number[];
-}
 
 /** What every thread reaches of the machine. */
 export interface Machine {

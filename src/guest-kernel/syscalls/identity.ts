@@ -1,6 +1,7 @@
 /** Users and groups (credentials(7)) and capabilities: OSv has one user, root, who may become any other. */
 import { EFAULT, EINVAL, EPERM } from '../abi/errno.ts';
-import type { Credentials, Thread } from '../program/thread.ts';
+import type { Credentials } from '../vfs/credentials.ts';
+import type { Thread } from '../program/thread.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 const UNCHANGED = 0xffff_ffff;

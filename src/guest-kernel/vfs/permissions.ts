@@ -1,7 +1,7 @@
 /** Who may do what with an inode (Linux fs/namei.c: generic_permission). */
 import { EACCES, EPERM } from '../abi/errno.ts';
 import { S_IFDIR, S_IFMT, S_ISGID, S_ISUID, S_ISVTX, X_OK } from '../abi/stat.ts';
-import type { Credentials } from '../program/thread.ts';
+import type { Credentials } from './credentials.ts';
 import type { AttributeChanges, FileAttributes, Inode } from './inode.ts';
 
 /** Whether the mode grants `wanted` (R_OK | W_OK | X_OK) to the effective ids; root lacks only x where nobody has it. */

@@ -3,7 +3,7 @@
  * synchronous and throw Errno or NotResident; a NotResident leaves nothing done, so the same call may run again.
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
-import type { Credentials, FsContext } from '../program/thread.ts';
+import type { Credentials, FsContext } from './credentials.ts';
 import type { AttributeChanges, FileAttributes, Filesystem } from './inode.ts';
 import type { Location, Mount } from './location.ts';
 import type { OpenFile } from './open-file.ts';

@@ -1,6 +1,7 @@
 /** What generated code of both tiers imports from the host: helpers, and the soft float for what WebAssembly cannot decide. */
 import { FLOAT_OPERATIONS, type FloatOutcome, runFloat } from '../../ir/float-unit.ts';
-import { type HelperPorts, HELPERS } from '../../ir/helpers.ts';
+import type { HelperPorts } from '../../ir/helper-context.ts';
+import { HELPERS } from '../../ir/helpers.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
 import type { AddressSpace } from '../../memory/address-space.ts';
 import type { HostFloat } from './float-module.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { INSTRUCTIONS } from '../../x86/instructions/index.ts';
 import { EXECUTOR_NAMES } from '../executors.ts';
-import { describeMismatch, Differential, subjectsOf } from './differential.ts';
+import { describeMismatch, Differential } from './differential.ts';
+import { subjectsOf } from './subject.ts';
 import { whyNoOracle } from './native.ts';
 
 const reason = whyNoOracle();

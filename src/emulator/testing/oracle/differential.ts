@@ -2,60 +2,20 @@
 import { createCpu } from '../../index.ts';
 import type { Form } from '../../x86/form.ts';
 import { parseForm } from '../../x86/form.ts';
-import type { Instruction } from '../../x86/instruction.ts';
 import { type ExecutorName, EXECUTORS } from '../executors.ts';
 import { Random } from '../random.ts';
 import { CODE, SIGNAL, type Case, type Ending } from './case.ts';
-import { differences, type Tolerance } from './compare.ts';
+import { differences } from './compare.ts';
 import { FAULT_PLACES, hasMemoryOperand, makeCase, makeFaultCase } from './generator.ts';
 import { Machine } from './machine.ts';
 import { runOnHost } from './native.ts';
 import { caseOf, makeSequence, sequenceSubjects, shorter, type Sequence } from './sequences.ts';
+import type { Subject } from './subject.ts';
 
-/** A form with what its row leaves open. */
-export interface Subject {
-  readonly form: Form;
-  readonly tolerance: Tolerance;
-}
-
-const FLAG_LETTERS: Readonly<Record<string, bigint>> = { C: 1n, P: 4n, A: 0x10n, Z: 0x40n, S: 0x80n, O: 0x800n };
-
-// What differs between processors (CPUID, time, #UD or #GP for control registers that do not exist, RIP of INT1 in virtual
-// machines), or belongs to the host's kernel and C library. The fault programs of guest/tests compare INT, too.
-const LEFT_OUT = new Set([
-  'cpuid', 'rdtsc', 'rdtscp', 'rdrand', 'rdseed', 'syscall', 'sysenter', 'rdpid', 'xgetbv', 'rdfsbase', 'wrfsbase', 'wrgsbase',
-  'int1', 'int', 'into', 'rdpmc', 'mov cr', 'mov dr', 
-]); // oxfmt-ignore
-
-const TRANSCENDENTAL = /^f(2xm1|yl2xp?1?|patan|ptan|sin|cos|sincos)$/;
 const MMX_FAULTS = /^(maskmovq|cvtt?p[sd]2pi|cvtpi2p[sd])$/;
 
 /** Emulated by Linux where UMIP forbids them: it tells one kind of fault for all places (arch/x86/kernel/umip.c). */
 const EMULATED = /^(s[gi]dt|sldt|str|smsw)$/;
-
-/** POP of FS and GS, LFS, LGS: FS holds the host's thread pointer. */
-const SEGMENT_LOAD = /^0F (A[19]|B[45])/;
-
-/** The forms of these rows that can be compared. */
-export function subjectsOf(rows: readonly Instruction[]): Subject[] {
-  return rows
-    .filter(({ name }) => !LEFT_OUT.has(name))
-    .flatMap((row) =>
-      row.forms
-        .filter((text) => !SEGMENT_LOAD.test(text))
-        .map((text) => ({ form: parseForm(row, text), tolerance: toleranceOf(row) })),
-    );
-}
-
-function toleranceOf({ name, undefinedFlags = '' }: Instruction): Tolerance {
-  return {
-    ignoresC1: name === 'ffree' || TRANSCENDENTAL.test(name),
-    isTranscendental: TRANSCENDENTAL.test(name),
-    ignoresFaultAddr: /^(f(n?stenv|ldenv|n?save|rstor|xsave|xrstor)|retf$)/.test(name),
-    isApproximate: /^r(cp|sqrt)[ps]s$/.test(name),
-    undefinedFlags: Array.from(undefinedFlags).reduce((all, letter) => all | (FLAG_LETTERS[letter] ?? 0n), 0n),
-  };
-}
 
 /** Of the memory operand; those that depend on prefixes count as 8. */
 function operandBytes({ operands }: Form): number {

@@ -10,7 +10,8 @@ import { INSTRUCTIONS } from '../../x86/instructions/index.ts';
 import { EXECUTOR_NAMES, type ExecutorName } from '../executors.ts';
 import { Random } from '../random.ts';
 import { RandomBytes } from '../random-bytes.ts';
-import { describeMismatch, Differential, type Mismatch, type Subject, subjectsOf } from './differential.ts';
+import { describeMismatch, Differential, type Mismatch } from './differential.ts';
+import { type Subject, subjectsOf } from './subject.ts';
 import { whyNoOracle } from './native.ts';
 
 export interface FuzzOptions {

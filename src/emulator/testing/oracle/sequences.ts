@@ -6,9 +6,9 @@
  */
 import type { Random } from '../random.ts';
 import { CODE, type Case } from './case.ts';
-import type { Subject } from './differential.ts';
 import { encodeForm } from './encoder.ts';
 import { makeState, randomAddress } from './generator.ts';
+import type { Subject } from './subject.ts';
 
 /** One instruction of a sequence. */
 interface Part {

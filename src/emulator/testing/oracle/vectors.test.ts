@@ -8,7 +8,8 @@ import { INSTRUCTIONS } from '../../x86/instructions/index.ts';
 import { EXECUTOR_NAMES } from '../executors.ts';
 import type { Case } from './case.ts';
 import { boundaryCases } from './boundary-cases.ts';
-import { describeMismatch, Differential, type Subject, subjectsOf } from './differential.ts';
+import { describeMismatch, Differential } from './differential.ts';
+import { type Subject, subjectsOf } from './subject.ts';
 import { runOnHost, whyNoOracle } from './native.ts';
 import { decodeRecording, digestOf, encodeRecording, type RecordedForm, type Recording } from './vectors.ts';
 

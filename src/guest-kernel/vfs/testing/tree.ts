@@ -1,6 +1,6 @@
 /** A small machine for tests: a Vfs over a filesystem, a root viewer, and calls that never block. */
 import { Ramfs } from '../../fs/ramfs/ramfs.ts';
-import type { Credentials } from '../../program/thread.ts';
+import type { Credentials } from '../credentials.ts';
 import type { Filesystem } from '../inode.ts';
 import { MountTable } from '../mount-table.ts';
 import type { Call } from '../open-file.ts';

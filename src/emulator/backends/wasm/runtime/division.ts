@@ -3,7 +3,7 @@
  * locals 0 (high) and 1 (low), divisor local 2; quotients are taken mod 2^64, and division by 0 gives 0, as in the op table.
  */
 import type { CodeWriter } from '../encoder/code-writer.ts';
-import type { WriteBody } from './module.ts';
+import type { WriteBody } from './write-body.ts';
 
 export const writeDivision = {
   divU128: (code) => divideUnsigned(code, 'quotient'),

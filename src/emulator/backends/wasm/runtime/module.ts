@@ -14,11 +14,9 @@ import { writeArrive, writeStub } from './hand-over.ts';
 import { writeJump } from './jump-cache.ts';
 import { writeMultiplication } from './multiplication.ts';
 import { writeStatusFlags } from './status-flags.ts';
+import type { WriteBody } from './write-body.ts';
 import { INTEGER_FUNCTIONS, type IntegerFunction } from '../runtime-functions.ts';
 import { STRING_ROUTINES } from '../string-runtime.ts';
-
-/** Writes the body of a function on its parameters (locals 0, 1, …). */
-export type WriteBody = (code: CodeWriter, call: (name: IntegerFunction) => void) => void;
 
 const BODIES: Readonly<Record<IntegerFunction, WriteBody>> = {
   ...writeMultiplication,

@@ -1,6 +1,6 @@
 /** High halves of 64-bit products, of four products of 32-bit halves (Hacker's Delight, 8-2). */
 import type { CodeWriter } from '../encoder/code-writer.ts';
-import type { WriteBody } from './module.ts';
+import type { WriteBody } from './write-body.ts';
 
 export const writeMultiplication = {
   mulHighU64: (code) => pushHigh(code),

@@ -1,5 +1,5 @@
 /** Generated code of one space: its table, the runtime module, and the modules that are loaded. */
-import type { HelperPorts } from '../../../ir/helpers.ts';
+import type { HelperPorts } from '../../../ir/helper-context.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
 import type { CompiledModule } from '../compile.ts';
 import { clearJumpCache } from '../cold/layout.ts';

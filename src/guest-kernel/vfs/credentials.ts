@@ -1,0 +1,20 @@
+/** As whom and from where a thread walks the tree of files. */
+import type { Location } from './location.ts';
+
+/** Current and root directory and umask (fs_struct of Linux); shared by CLONE_FS. */
+export interface FsContext {
+  cwd: Location;
+  root: Location;
+  umask: number;
+}
+
+export interface Credentials {
+  uid: number;
+  euid: number;
+  gid: number;
+  egid: number;
+  /** Absent: 0, what every program starts with. */
+  savedUid?: number;
+  savedGid?: number;
+  groups: readonly number[];
+}
