@@ -19,6 +19,7 @@ interface Dents {
 function getdents(thread: Thread, { fd, dirp, count }: Dents, layout: 'old' | 'new'): Result {
   const file = thread.files.get(fd);
   if (!(file instanceof DirectoryFile)) throw ENOTDIR;
+  if (file.location.dentry.isRemoved === true) throw ENOENT;
   const dst = thread.memory.writable(dirp, Math.min(count, 1 << 20));
   const view = new DataView(dst.buffer, dst.byteOffset, dst.length);
   let used = 0;

@@ -1,5 +1,5 @@
 /** read(2), write(2) and their positional and vector forms, lseek(2), sendfile(2), copy_file_range(2). */
-import { EAGAIN, EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, ESPIPE } from '../abi/errno.ts';
+import { EAGAIN, EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, ESPIPE } from '../abi/errno.ts';
 import {
   MAX_RW_COUNT,
   O_ACCMODE,
@@ -19,7 +19,7 @@ import { isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
-import { gather, scatterBuffer } from './user-buffers.ts';
+import { gatherReadable, scatterBuffer } from './user-buffers.ts';
 
 /** A file open for reading. @throws EBADF */
 export function readableFile(thread: Thread, fd: number): OpenFile {
@@ -141,13 +141,13 @@ function preadv(thread: Thread, args: VectorArgs & { offset: number }, call: Cal
 }
 
 function writev(thread: Thread, { fd, iov, count }: VectorArgs, call: Call): Result {
-  return writableFile(thread, fd).write(call, gather(thread.memory, iov, count));
+  return writableFile(thread, fd).write(call, gatherReadable(thread.memory, iov, count));
 }
 
 function pwritev(thread: Thread, { fd, iov, count, offset }: VectorArgs & { offset: number }, call: Call): Result {
   const file = writableFile(thread, fd);
   requirePosition(file, offset);
-  return writeAt(file, call, offset, gather(thread.memory, iov, count));
+  return writeAt(file, call, offset, gatherReadable(thread.memory, iov, count));
 }
 
 const RWF_HIPRI = 1;
@@ -197,8 +197,7 @@ function lseek(thread: Thread, { fd, offset, whence }: { fd: number; offset: num
   if ((file.flags & O_PATH) !== 0) throw EBADF;
   if (!file.isSeekable) throw ESPIPE;
   const position = seekTarget(file, offset, whence);
-  if (position < 0) throw EINVAL;
-  if (position > Number.MAX_SAFE_INTEGER) throw EOVERFLOW;
+  if (position < 0 || position > Number.MAX_SAFE_INTEGER) throw EINVAL; // Linux: beyond s_maxbytes
   file.offset = position;
   return position;
 }

@@ -25,11 +25,11 @@ export function loadSegments(memory: UserMemory, addr: number, count: number): r
   return segments;
 }
 
-/** Bytes up to the first that may not be written: what comes before is served (readv(2) of less than asked for). */
-function accessibleBytes(memory: UserMemory, segments: readonly Segment[]): number {
+/** Bytes up to the first that may not be touched: what comes before is served (readv(2) of less than asked for). */
+function accessibleBytes(memory: UserMemory, segments: readonly Segment[], isWrite: boolean): number {
   let total = 0;
   for (const { addr, sizeBytes } of segments) {
-    const prefix = memory.prefix(addr, sizeBytes, true);
+    const prefix = memory.prefix(addr, sizeBytes, isWrite);
     if (prefix < sizeBytes && total + prefix === 0) throw EFAULT;
     total += prefix;
     if (prefix < sizeBytes) break;
@@ -37,16 +37,32 @@ function accessibleBytes(memory: UserMemory, segments: readonly Segment[]): numb
   return total;
 }
 
-/** All segments' bytes in order; one segment is not copied. */
+/** All segments' bytes in order; one segment is not copied. @throws EFAULT where one byte may not be read */
 export function gather(memory: UserMemory, addr: number, count: number): Uint8Array {
   const segments = loadSegments(memory, addr, count);
+  return join(memory, segments, totalBytes(segments));
+}
+
+/** What writev(2) takes: the bytes up to the first that may not be read. @throws EFAULT where that is the first */
+export function gatherReadable(memory: UserMemory, addr: number, count: number): Uint8Array {
+  const segments = loadSegments(memory, addr, count);
+  return join(memory, segments, accessibleBytes(memory, segments, false));
+}
+
+function totalBytes(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+function join(memory: UserMemory, segments: readonly Segment[], sizeBytes: number): Uint8Array {
   const [only] = segments;
-  if (only !== undefined && segments.length === 1) return memory.readable(only.addr, only.sizeBytes);
-  const all = new Uint8Array(segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  if (only !== undefined && segments.length === 1) return memory.readable(only.addr, sizeBytes);
+  const all = new Uint8Array(sizeBytes);
   let at = 0;
   for (const segment of segments) {
-    all.set(memory.readable(segment.addr, segment.sizeBytes), at);
-    at += segment.sizeBytes;
+    const count = Math.min(segment.sizeBytes, sizeBytes - at);
+    if (count === 0) break;
+    all.set(memory.readable(segment.addr, count), at);
+    at += count;
   }
   return all;
 }
@@ -59,7 +75,7 @@ export function scatterBuffer(
 ): { sizeBytes: number; scatter(src: Uint8Array): void } {
   const segments = loadSegments(memory, addr, count);
   return {
-    sizeBytes: accessibleBytes(memory, segments),
+    sizeBytes: accessibleBytes(memory, segments, true),
     scatter(src) {
       let at = 0;
       for (const segment of segments) {

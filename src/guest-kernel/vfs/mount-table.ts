@@ -60,7 +60,7 @@ import { DirectoryFile } from './directory-file.ts';
 import type { AttributeChanges, FileAttributes, Filesystem, Inode, NewInode } from './inode.ts';
 import type { Location, Mount } from './location.ts';
 import type { OpenFile } from './open-file.ts';
-import { enterMounts, resolve, type Resolved } from './path-walk.ts';
+import { type Resolved, type WalkRequest, enterMounts, resolve } from './path-walk.ts';
 import { PathFile } from './path-file.ts';
 import { isPermitted, permittedChanges, requirePermission, requireRemovable } from './permissions.ts';
 import { openFifo } from './pipe.ts';
@@ -154,7 +154,7 @@ export class MountTable implements Vfs {
   }
 
   mkdir(viewer: Viewer, at: PathFrom, mode: number): void {
-    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    const resolved = this.#resolve(viewer, at.start, at.path, 'never');
     if (resolved.child !== undefined) throw EEXIST;
     this.#make(viewer, resolved, { mode: S_IFDIR | (mode & 0o1777 & ~viewer.fs.umask) });
   }
@@ -163,7 +163,7 @@ export class MountTable implements Vfs {
     const type = mode & S_IFMT || S_IFREG;
     if (![S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK].includes(type)) throw type === S_IFDIR ? EPERM : EINVAL;
     if ((type === S_IFCHR || type === S_IFBLK) && viewer.credentials.euid !== 0) throw EPERM;
-    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    const resolved = this.#resolve(viewer, at.start, at.path, 'never');
     if (resolved.child !== undefined) throw EEXIST;
     if (resolved.hasTrailingSlash) throw ENOENT;
     this.#make(viewer, resolved, { mode: type | (mode & 0o7777 & ~viewer.fs.umask), rdev });
@@ -171,14 +171,14 @@ export class MountTable implements Vfs {
 
   symlink(viewer: Viewer, target: ByteString, at: PathFrom): void {
     if (target.length === 0) throw ENOENT;
-    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    const resolved = this.#resolve(viewer, at.start, at.path, 'never');
     if (resolved.child !== undefined) throw EEXIST;
     if (resolved.hasTrailingSlash) throw ENOENT;
     this.#make(viewer, resolved, { mode: S_IFLNK | 0o777, target });
   }
 
   link(viewer: Viewer, target: Location, at: PathFrom): void {
-    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    const resolved = this.#resolve(viewer, at.start, at.path, 'never');
     if (resolved.child !== undefined) throw EEXIST;
     if (resolved.hasTrailingSlash) throw ENOENT;
     const { inode } = target.dentry;
@@ -218,8 +218,8 @@ export class MountTable implements Vfs {
     const isExchange = (flags & RENAME_EXCHANGE) !== 0;
     if (isExchange && (flags & RENAME_NOREPLACE) !== 0) throw EINVAL;
     // The order of the checks is that of Linux fs/namei.c:do_renameat2.
-    const source = this.#resolve(viewer, from.start, from.path, false);
-    const target = this.#resolve(viewer, to.start, to.path, false);
+    const source = this.#resolve(viewer, from.start, from.path, 'never');
+    const target = this.#resolve(viewer, to.start, to.path, 'never');
     if (source.parent.mount !== target.parent.mount) throw EXDEV;
     if (isSpecial(source.name) || isSpecial(target.name)) throw EBUSY;
     const { child } = source;
@@ -285,7 +285,7 @@ export class MountTable implements Vfs {
     viewer: Viewer,
     start: Location | undefined,
     path: ByteString,
-    followLast: boolean,
+    followLast: WalkRequest['followLast'],
     restrictions = 0,
   ): Resolved {
     const from = (start ?? viewer.fs.cwd) as Place;
@@ -293,7 +293,7 @@ export class MountTable implements Vfs {
   }
 
   #existing(viewer: Viewer, at: PathFrom): { resolved: Resolved; child: Place } {
-    const resolved = this.#resolve(viewer, at.start, at.path, false);
+    const resolved = this.#resolve(viewer, at.start, at.path, 'never');
     if (resolved.child === undefined) throw ENOENT;
     return { resolved, child: resolved.child };
   }

@@ -38,7 +38,8 @@ export interface WalkRequest {
   readonly path: ByteString;
   readonly start: Place;
   readonly root: Place;
-  readonly followLast: boolean;
+  /** 'never': the last component is a name to make, move or remove; a slash behind it does not follow it either. */
+  readonly followLast: boolean | 'never';
   /** RESOLVE_* of openat2(2); 0: none. */
   readonly restrictions: number;
 }
@@ -63,7 +64,11 @@ export function resolve(cache: DentryCache, request: WalkRequest): Resolved {
     if (name === '..' && (restrictions & RESOLVE_BENEATH) !== 0 && isSame(here, start)) throw EXDEV;
     const child = step(cache, viewer, here, root, name);
     if (child !== undefined) checkMount(restrictions, here, child);
-    if (child !== undefined && child.dentry.inode.fileType === S_IFLNK && (!isLast || followLast || hasTrailingSlash)) {
+    if (
+      child !== undefined &&
+      child.dentry.inode.fileType === S_IFLNK &&
+      (!isLast || isFollowed(followLast, hasTrailingSlash))
+    ) {
       if (++links > MAX_SYMLINKS || (restrictions & RESOLVE_NO_SYMLINKS) !== 0) throw ELOOP;
       const jump = child.dentry.inode.followLink?.();
       if (jump !== undefined) checkJump(restrictions, here, jump as Place);
@@ -86,8 +91,13 @@ export function resolve(cache: DentryCache, request: WalkRequest): Resolved {
     if (here.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
     at = next;
   }
-  if (resolved.hasTrailingSlash && resolved.child !== undefined) requireDirectory(resolved.child);
+  if (resolved.hasTrailingSlash && resolved.child !== undefined && followLast !== 'never')
+    requireDirectory(resolved.child);
   return resolved;
+}
+
+function isFollowed(followLast: WalkRequest['followLast'], hasTrailingSlash: boolean): boolean {
+  return followLast === true || (followLast === false && hasTrailingSlash);
 }
 
 /** Where an absolute path starts. @throws EXDEV where it may not */

@@ -251,6 +251,7 @@ class RamInode implements Inode {
     const isZeroing = (mode & ~FALLOC_FL_KEEP_SIZE) === FALLOC_FL_ZERO_RANGE;
     if (!isHole && !isZeroing && (mode & ~FALLOC_FL_KEEP_SIZE) !== 0) throw EOPNOTSUPP;
     if (isHole || isZeroing) this.#changeContent(() => this.#content.punch(offset, end));
+    if (!isHole) this.#reserve(offset, sizeBytes);
     if (!isHole && (mode & FALLOC_FL_KEEP_SIZE) === 0 && end > this.#content.sizeBytes) {
       this.setAttributes({ sizeBytes: end });
     }
@@ -278,6 +279,13 @@ class RamInode implements Inode {
   release(): void {
     this.#holders--;
     this.#freeIfUnused();
+  }
+
+  /** @throws EFBIG, ENOSPC */
+  #reserve(offset: number, sizeBytes: number): void {
+    if (offset + sizeBytes > MAX_FILE_BYTES) throw EFBIG;
+    this.filesystem.charge(this.#content.missingBytes(offset, sizeBytes));
+    this.#content.reserve(offset, sizeBytes);
   }
 
   #changeContent(change: () => void): void {

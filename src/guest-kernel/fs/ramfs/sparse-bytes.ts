@@ -42,8 +42,15 @@ export class SparseBytes {
   }
 
   truncate(sizeBytes: number): void {
-    if (sizeBytes < this.#sizeBytes) this.punch(sizeBytes, this.#sizeBytes);
+    if (sizeBytes < this.#sizeBytes) this.punch(sizeBytes, Number.POSITIVE_INFINITY);
     this.#sizeBytes = sizeBytes;
+  }
+
+  /** Makes the chunks of that range, also behind the end; what is there stays (fallocate(2)). */
+  reserve(offset: number, count: number): void {
+    forEachPiece(offset, count, (index) => {
+      if (!this.#chunks.has(index)) this.#chunks.set(index, new Uint8Array(CHUNK_BYTES));
+    });
   }
 
   /** Makes [from, end) read as zeros; whole chunks are freed. */
