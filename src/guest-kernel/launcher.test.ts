@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compile, hostLibraries } from './testing/compile.ts';
+import { compile } from './testing/compile.ts';
+import { launcherFiles } from './testing/launcher-files.ts';
 import { TestMachine } from './testing/test-machine.ts';
 
 const APPS = join(import.meta.dirname, '../../guest/apps');
@@ -19,13 +20,7 @@ function shared(source: string): Uint8Array {
 const files: Record<string, Uint8Array> = {};
 
 beforeAll(() => {
-  const launcher = readFileSync(join(APPS, 'launcher/launcher.c'), 'utf8').replaceAll(
-    '#include "osv.h"',
-    `#include "${APPS}/launcher/osv.h"`,
-  );
-  const flags = ['-std=gnu11', '-fPIE', '-pie', '-pthread', `-Wl,--dynamic-list=${APPS}/launcher/interposed.list`];
-  Object.assign(files, hostLibraries(['libc.so.6', 'libgcc_s.so.1']), {
-    '/usr/lib/osv/launcher': compile(launcher, flags).bytes,
+  Object.assign(files, launcherFiles(), {
     '/counter.so': example('counter'),
     '/environment.so': example('environment'),
     '/crash.so': example('crash'),

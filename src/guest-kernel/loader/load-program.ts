@@ -44,6 +44,11 @@ import { VDSO_BYTES, VDSO_IMAGE_OFFSET, buildVdso } from './vdso.ts';
 
 /** Position-independent programs go where ld puts the others, so that brk has the room up to the stack. */
 const PIE_BASE = 0x40_0000;
+/**
+ * A static PIE may be ld.so with a program as its argument, which may want to lie where ld puts programs: so it goes
+ * among the libraries, and its brk starts behind any such program (Linux fs/binfmt_elf.c: ELF_ET_DYN_BASE).
+ */
+const STATIC_PIE_BRK = 0x600_0000;
 export const STACK_BYTES = 8 << 20;
 /** The largest stack that RLIMIT_STACK can ask for, and the smallest. */
 const MAX_STACK_BYTES = 64 << 20;
@@ -78,8 +83,9 @@ export interface StartPoint {
 /** @throws ENOMEM, E2BIG, NotResident (the memory is then to be cleared) */
 export function loadProgram(map: MemoryMap, request: LoadRequest): StartPoint {
   const { program, interpreter } = request;
-  const bias = mapFile(map, program, program.elf.isFixed ? 0 : PIE_BASE);
-  map.brkStart = pageUp(imageEnd(program.elf) + bias);
+  const isStaticPie = interpreter === undefined && !program.elf.isFixed;
+  const bias = mapFile(map, program, isStaticPie ? undefined : PIE_BASE);
+  map.brkStart = isStaticPie ? STATIC_PIE_BRK : pageUp(imageEnd(program.elf) + bias);
   map.brkEnd = map.brkStart;
   const interpreterBias = interpreter === undefined ? 0 : mapFile(map, interpreter, undefined);
   const vdsoAddr = mapVdso(map, request.realtimeOffsetNs);

@@ -6,6 +6,7 @@ import { CPU_LEVELS, type CpuLevel } from '../../emulator/index.ts';
 import { type ByteString, byteStringFrom } from '../../emulator/util/bytes.ts';
 import { Errno } from '../abi/errno.ts';
 import { O_RDONLY } from '../abi/fcntl.ts';
+import { SIGTERM } from '../abi/signal.ts';
 import { OSV_VERSION } from '../version.ts';
 import { type Command, CommandLineError, parseCommandLine, splitOptions } from './command-line.ts';
 import type { NativeCalls, Wait } from './native-program.ts';
@@ -19,6 +20,8 @@ const CLI_PATH = '/cli/cli.so';
 const MAX_FILE_BYTES = 65_536;
 /** A prompt that ends sooner than this is not started again and again. */
 const LEAST_PROMPT_NS = 200_000_000;
+/** What `&!` programs have to end in when all others have, ns. */
+const TERMINATION_NS = 1_000_000_000;
 
 export interface BootLineParts {
   readonly machine: RunningMachine;
@@ -62,6 +65,7 @@ export function* runBootLine(parts: BootLineParts, sys: NativeCalls): Wait<boole
     if (rest.trim() === '') machine.log.notice('This image has an empty command line. Nothing to run.');
     yield* runner.run(rest, sys);
     yield* runner.waitForBackground(sys);
+    if (!settings.isNoShutdown) yield* runner.endDetached(sys);
   } catch (error) {
     if (error instanceof CommandLineError) machine.log.notice('Failed to parse command line.');
     else if (error instanceof LaunchError) machine.log.notice(`${error.message}. Powering off.`);
@@ -95,6 +99,7 @@ class CommandRunner {
   readonly #programs: Programs;
   readonly #cwd: ByteString;
   readonly #background: number[] = [];
+  readonly #detached: number[] = [];
 
   constructor(machine: RunningMachine, programs: Programs, cwd: ByteString) {
     this.#machine = machine;
@@ -115,11 +120,23 @@ class CommandRunner {
     for (const tid of this.#background) yield* sys.waitProgram(tid);
   }
 
+  /** OSv's request_termination(): SIGTERM here; who does not end in time goes down with the machine. */
+  *endDetached(sys: NativeCalls): Wait<void> {
+    const deadlineNs = sys.nowNs() + TERMINATION_NS;
+    for (const tid of this.#detached) this.#programs.signal(tid, SIGTERM);
+    for (const tid of this.#detached) {
+      if (this.#programs.find(tid)?.state.kind === 'running') yield* sys.waitProgram(tid, deadlineNs);
+    }
+  }
+
   *#runCommand({ words, terminator }: Command, sys: NativeCalls): Wait<void> {
     for (;;) {
       const startedNs = sys.nowNs();
       const tid = yield* sys.retry(() => this.#programs.start(words, { isNewProgram: false, cwd: this.#cwd }));
-      if (terminator === '&!') return;
+      if (terminator === '&!') {
+        this.#detached.push(tid);
+        return;
+      }
       if (terminator === '&') {
         this.#background.push(tid);
         return;

@@ -160,11 +160,11 @@ export class GuestPrograms implements GuestStarter {
     argv: readonly ByteString[],
     path: ByteString,
     fs: FsContext,
-    { isNewProgram, files }: StartOptions,
+    { isNewProgram, files, environment }: StartOptions,
   ): RunningProgram {
     // Descriptors of its own need a namespace of its own: those of the default one are shared.
     const isOwn = isNewProgram || files !== undefined;
-    const namespace = isOwn ? this.#startLauncher(true, fs, files) : this.#defaultLauncher();
+    const namespace = isOwn ? this.#startLauncher(true, fs, { files, environment }) : this.#defaultLauncher();
     const { launcher } = namespace;
     if (launcher === undefined) throw EAGAIN;
     const shared = launcher.program;
@@ -186,7 +186,7 @@ export class GuestPrograms implements GuestStarter {
       namespace.release();
     };
     this.#machine.registerProgram(program);
-    launcher.add({ program, path });
+    launcher.add({ program, path, ...(isOwn && environment !== undefined && { environment }) });
     return program;
   }
 
@@ -223,14 +223,18 @@ export class GuestPrograms implements GuestStarter {
     launcher?.program.end({ kind: 'exited', code: 0 });
   }
 
-  #startLauncher(isSingle: boolean, fs: FsContext, files?: FileTable): GuestNamespace {
+  #startLauncher(
+    isSingle: boolean,
+    fs: FsContext,
+    own: { files?: FileTable | undefined; environment?: readonly ByteString[] | undefined } = {},
+  ): GuestNamespace {
     const image = this.#image({ fs, credentials: rootCredentials() }, LAUNCHER_PATH);
     const program = this.#startExecutable({
       image,
       argv: [LAUNCHER_PATH],
-      environment: environmentList(this.#environment),
+      environment: own.environment ?? environmentList(this.#environment),
       fs,
-      files: files ?? consoleFiles(this.#machine),
+      files: own.files ?? consoleFiles(this.#machine),
       isHidden: true,
     });
     const namespace = program.namespace as GuestNamespace;

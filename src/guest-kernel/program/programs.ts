@@ -6,7 +6,7 @@ import type { ProgramState, Task } from './thread.ts';
 export interface StartOptions {
   /** Shared objects only: a fresh namespace instead of the default one. Executables always get their own. */
   readonly isNewProgram: boolean;
-  /** 'K=V'; absent: a copy of (or, for plain shared objects, the very) default environment. */
+  /** 'K=V'; absent: a copy of the default environment. Plain shared objects have the very default one, whatever is given. */
   readonly environment?: readonly ByteString[];
   readonly cwd?: ByteString;
   /** The program's descriptors, taken over; absent: 0, 1 and 2 on the console. A shared object gets a fresh namespace with them. */

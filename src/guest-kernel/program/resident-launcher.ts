@@ -14,6 +14,8 @@ export interface PendingRun {
   readonly program: RunningProgram;
   /** Absolute path of the shared object. */
   readonly path: ByteString;
+  /** 'K=V' of a new program that was given its own; absent: that of /env. */
+  readonly environment?: readonly ByteString[];
 }
 
 export class ResidentLauncher {

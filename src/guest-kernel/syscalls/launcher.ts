@@ -28,7 +28,7 @@ function nextRun(environment: Environment) {
     // A signal does not end this wait: the launcher handles none.
     if (run === undefined) return blocked(launcher.arrivals, { isUninterruptible: true });
     const { argv } = run.program;
-    const variables = environmentList(environment);
+    const variables = run.environment ?? environmentList(environment);
     const strings = bytesOf([run.path, ...argv, ...variables, ''].join('\0'));
     if (8 + strings.length > size) {
       launcher.handOut();
