@@ -6,6 +6,7 @@ import { javaImage } from './java.ts';
 import { languagesImage } from './languages.ts';
 import { programsImage } from './programs.ts';
 import { proofImage } from './proof.ts';
+import { pythonImage } from './python.ts';
 import { toolsImage } from './tools.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -14,6 +15,7 @@ export const RECIPES: readonly Recipe[] = [
   defaultImage,
   devImage,
   proofImage,
+  pythonImage,
   programsImage,
   toolsImage,
   languagesImage,

@@ -1,0 +1,95 @@
+/**
+ * npm run test:python -- [MODULE…] [--native] [--resume] [--limit SECONDS] [--minutes N] [-- OPTION…]
+ *
+ * Python's own regression tests, module by module, each in a fresh machine (or with --native on this processor, from the
+ * same files). Without names: those that have passed natively. --resume leaves out what has a record, --limit is for each
+ * module, after --minutes no further module begins. What follows a second `--` goes to Python's runner. Records are
+ * guest/python/{native,machine}.json, from which docs/compat/python.md is made (vitest -u); each module's output lies in
+ * .cache/python.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { readRecords, record, type SideName } from './records.ts';
+import { allModules, machine, native, type Side } from './sides.ts';
+
+const LOGS = '.cache/python';
+
+interface Plan {
+  readonly name: SideName;
+  readonly side: Side;
+  readonly modules: readonly string[];
+  readonly limitSeconds: number;
+  readonly endsAtMs: number;
+  readonly options: readonly string[];
+}
+
+/** @returns whether every module that ran passed or did not apply */
+export async function testPython(args: readonly string[], bundle: string): Promise<boolean> {
+  const plan = planOf(args, bundle);
+  mkdirSync(LOGS, { recursive: true });
+  const seen: Outcome[] = [];
+  for (const module of plan.modules) {
+    if (performance.now() > plan.endsAtMs) break;
+    process.stdout.write(`[${seen.length + 1}/${plan.modules.length}] ${module} ... `);
+    const ended = await plan.side(module, plan.limitSeconds, plan.options);
+    const outcome = outcomeOf(ended);
+    writeFileSync(`${LOGS}/${module}.${plan.name}.log`, ended.output);
+    // With options it is not the whole module.
+    if (plan.options.length === 0) record(plan.name, module, outcome);
+    seen.push(outcome);
+    process.stdout.write(`${lineOf(outcome)}\n`);
+  }
+  process.stdout.write(`${summaryOf(plan.modules.length, seen)}\n`);
+  return seen.every(({ verdict }) => verdict === 'passed' || verdict === 'skipped');
+}
+
+function planOf(args: readonly string[], bundle: string): Plan {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    tokens: true,
+    options: {
+      native: { type: 'boolean', default: false },
+      resume: { type: 'boolean', default: false },
+      limit: { type: 'string' },
+      minutes: { type: 'string', default: '600' },
+    },
+  });
+  const cut = args.indexOf('--');
+  const options = cut === -1 ? [] : args.slice(cut + 1);
+  const named = positionals.slice(0, positionals.length - options.length);
+  const name = values.native ? 'native' : 'machine';
+  const wanted = named.length > 0 ? named : values.native ? allModules() : passedNatively();
+  const known = readRecords(name);
+  return {
+    name,
+    side: values.native ? native : machine(bundle),
+    modules: values.resume ? wanted.filter((module) => known[module] === undefined) : wanted,
+    limitSeconds: Number(values.limit ?? (values.native ? 120 : 600)),
+    endsAtMs: performance.now() + Number(values.minutes) * 60_000,
+    options,
+  };
+}
+
+/** The quickest first. */
+function passedNatively(): readonly string[] {
+  const passed = Object.entries(readRecords('native')).filter(([, { verdict }]) => verdict === 'passed');
+  return passed.toSorted(([, a], [, b]) => a.seconds - b.seconds).map(([module]) => module);
+}
+
+/** How many failing methods of a module are named. */
+const NAMED = 6;
+
+function lineOf({ verdict, tests, failed, seconds }: Outcome): string {
+  const names = failed.slice(0, NAMED).map((id) => id.replace(/^test\./, ''));
+  const rest = failed.length > NAMED ? [`and ${failed.length - NAMED} more`] : [];
+  return [`${verdict}, ${tests} tests, ${seconds.toFixed(1)} s`, ...names, ...rest].join('\n    ');
+}
+
+function summaryOf(wanted: number, seen: readonly Outcome[]): string {
+  const count = (verdict: Outcome['verdict']): string =>
+    `${seen.filter((each) => each.verdict === verdict).length} ${verdict}`;
+  const verdicts = (['passed', 'skipped', 'failed', 'timed out', 'died'] as const).map(count);
+  return `${seen.length} of ${wanted} modules: ${verdicts.join(', ')}`;
+}

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { outcomeOf, type Outcome } from './outcome.ts';
+
+const FAILING = `
+test_a (test.test_os.A.test_a) ... ok
+======================================================================
+FAIL: test_b (test.test_os.A.test_b) [one]
+Says what it is about.
+----------------------------------------------------------------------
+======================================================================
+FAIL: test_b (test.test_os.A.test_b) [two]
+======================================================================
+ERROR: setUpClass (test.test_os.B)
+----------------------------------------------------------------------
+Ran 12 tests in 3.456s
+
+FAILED (failures=2, errors=1, skipped=3)
+`;
+
+const rows: readonly (readonly [name: string, output: string, code: number | undefined, want: Partial<Outcome>])[] = [
+  ['a passing module', 'Ran 3 tests in 0.1s\n\nOK\n', 0, { verdict: 'passed', tests: 3, failed: [] }],
+  ['two suites', 'Ran 3 tests in 0.1s\nRan 1 test in 0.1s\n', 0, { verdict: 'passed', tests: 4 }],
+  ['each failing method once', FAILING, 2, { verdict: 'failed', failed: ['test.test_os.A.test_b', 'test.test_os.B'] }],
+  ['a module that does not apply', '1 test skipped:\n    test_winreg\n', 4, { verdict: 'skipped', tests: 0 }],
+  ["Python's own limit", 'Timeout (0:01:00)!\nThread 0x1\n', 1, { verdict: 'timed out' }],
+  ['our limit', '', undefined, { verdict: 'timed out' }],
+  ['death by a signal', 'Fatal Python error\n', 139, { verdict: 'died' }],
+];
+
+it.for(rows)('reads %s', ([, output, code, want]) => {
+  expect(outcomeOf({ output, code, seconds: 1.23 })).toMatchObject({ ...want, seconds: 1.2 });
+});
