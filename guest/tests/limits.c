@@ -166,6 +166,16 @@ static void scheduling(void) {
   SHOW(sched_setscheduler(0, SCHED_OTHER, &p));
   SHOW(sched_setscheduler(-1, SCHED_FIFO, &p));
   SHOW(sched_setscheduler(0, SCHED_FIFO, NULL));
+  cpu_set_t cpus;
+  struct timespec interval;
+  SHOW(sched_getscheduler(-1));
+  SHOW(sched_rr_get_interval(-1, &interval));
+  SHOW(sched_getaffinity(-1, sizeof cpus, &cpus));
+  SHOW(sched_getaffinity(-1, 1, &cpus));
+  SHOW(sched_getaffinity(0, sizeof cpus, &cpus));
+  SHOW(sched_setaffinity(-1, sizeof cpus, &cpus));
+  SHOW(getpriority(PRIO_PROCESS, -1));
+  SHOW(setpriority(PRIO_PROCESS, -1, 0));
   SHOW(sched_setscheduler(0, SCHED_FIFO, &p));
   SHOW(sched_getscheduler(0));
   SHOW(sched_getparam(0, &p));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -96,6 +97,24 @@ static void event_files(void) {
   close(epoll);
 }
 
+/* As many as were asked for, also when that is more than a page of them. */
+static void many_events(void) {
+  SECTION("epoll of many");
+  struct rlimit files;
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max < 2000 ? files.rlim_max : 2000;
+  setrlimit(RLIMIT_NOFILE, &files);
+  int event = eventfd(1, 0), epoll = epoll_create1(0), last = event;
+  struct epoll_event wanted = {.events = EPOLLIN};
+  for (int i = 0; i < 1200; i++) epoll_ctl(epoll, EPOLL_CTL_ADD, last = dup(event), &wanted);
+  static struct epoll_event all[1300];
+  SHOW(epoll_wait(epoll, all, 1300, -1));
+  SHOW(epoll_wait(epoll, all, 1100, -1));
+  for (int fd = epoll + 1; fd <= last; fd++) close(fd);
+  close(event);
+  close(epoll);
+}
+
 static void *serve(void *argument) {
   int fd = accept(*(int *)argument, NULL, NULL);
   char bytes[64];
@@ -149,6 +168,7 @@ int main(void) {
   pipes();
   waiting();
   event_files();
+  many_events();
   sockets();
   return 0;
 }

@@ -64,7 +64,7 @@ function wait(thread: Thread, call: Call, args: WaitArgs, timeoutNs: () => numbe
   const deadlineNs =
     earlier === undefined ? (timeout === undefined ? undefined : call.nowNs + timeout) : earlier.deadlineNs;
   thread.memory.writable(args.events, EPOLL_EVENT.size);
-  const found = set.collect(Math.min(args.maxevents, 1024));
+  const found = set.collect(args.maxevents);
   if (found.length > 0) {
     found.forEach(({ events, data }, i) => {
       const at = args.events + i * EPOLL_EVENT.size;

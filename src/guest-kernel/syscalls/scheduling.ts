@@ -18,9 +18,9 @@ const SCHED_FLAG_RESET_ON_FORK = 1;
 const SCHED_ATTR_BYTES = 48;
 const POLICIES = [SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE];
 
+/** @throws ESRCH where nobody is, thus also below 0 */
 function taskOf(thread: Thread, tid: number): KernelTask {
   const task = asGuest(thread);
-  if (tid < 0) throw EINVAL;
   const target = tid === 0 ? task : task.machine.task(tid);
   if (target === undefined) throw ESRCH;
   return target;
@@ -71,6 +71,12 @@ interface Scheduling {
   readonly priority: number;
   readonly nice?: number;
   readonly resetsOnFork: boolean;
+}
+
+/** As taskOf, for the calls that refuse numbers below 0 as such. */
+function policyTaskOf(thread: Thread, tid: number): KernelTask {
+  if (tid < 0) throw EINVAL;
+  return taskOf(thread, tid);
 }
 
 /** @throws EINVAL, EPERM for those that may not (sched(7), "Privileges and resource limits") */
@@ -153,8 +159,8 @@ function intervalNs({ policy }: KernelTask): bigint {
 }
 
 function getaffinity(thread: Thread, { tid, size, mask }: { tid: number; size: number; mask: number }): Result {
-  taskOf(thread, tid);
   if (size < MASK_BYTES || size % 8 !== 0) throw EINVAL;
+  taskOf(thread, tid);
   thread.memory.storeNumber(mask, 1);
   return MASK_BYTES;
 }
@@ -190,7 +196,7 @@ export const scheduling: readonly Syscall[] = [
   syscall({ nr: 144, name: 'sched_setscheduler', args: { tid: 'int', policy: 'int', param: 'ptr' }, support: 'full', run: setscheduler }),
   syscall({ nr: 145, name: 'sched_getscheduler', args: { tid: 'int' }, support: 'full',
     run: (thread, { tid }) => {
-      const { policy, resetsOnFork } = taskOf(thread, tid);
+      const { policy, resetsOnFork } = policyTaskOf(thread, tid);
       return policy | (resetsOnFork ? SCHED_RESET_ON_FORK : 0);
     } }),
   syscall({ nr: 314, name: 'sched_setattr', args: { tid: 'int', attr: 'ptr', flags: 'flags' }, support: partial('no SCHED_DEADLINE'), run: setattr }),
@@ -199,7 +205,7 @@ export const scheduling: readonly Syscall[] = [
   syscall({ nr: 147, name: 'sched_get_priority_min', args: { policy: 'int' }, support: 'full', run: (_thread, { policy }) => priorityBound(policy, 1) }),
   syscall({ nr: 148, name: 'sched_rr_get_interval', args: { tid: 'int', interval: 'ptr' }, support: 'full',
     run: (thread, { tid, interval }) => {
-      storeTimespec(thread.memory, interval, intervalNs(taskOf(thread, tid)));
+      storeTimespec(thread.memory, interval, intervalNs(policyTaskOf(thread, tid)));
       return 0;
     } }),
   syscall({ nr: 203, name: 'sched_setaffinity', args: { tid: 'int', size: 'size', mask: 'ptr' }, support: 'full', run: setaffinity }),
