@@ -30,7 +30,7 @@ export function outcomeOf({ output, code, seconds }: Ended): Outcome {
 
 function verdictOf(output: string, code: number | undefined): Verdict {
   // faulthandler's own limit comes first, so that the output says where it hangs.
-  if (code === undefined || /^Timeout \(\d+:\d\d:\d\d/m.test(output)) return 'timed out';
+  if (code === undefined || /Timeout \(\d+:\d\d:\d\d\)!/.test(output)) return 'timed out';
   if (code === NO_TESTS_RAN || /^1 test skipped/m.test(output)) return 'skipped';
   if (code === 0) return 'passed';
   return code === BAD_TEST ? 'failed' : 'died';

@@ -3,14 +3,26 @@ import { spawn, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Ended } from './outcome.ts';
 
-/** Runs `MODULE` with at most `seconds`; what it prints goes to `note` too. */
-export type Side = (module: string, seconds: number, options: readonly string[]) => Promise<Ended>;
+export interface Batch {
+  readonly modules: readonly string[];
+  /** For each module. */
+  readonly limitSeconds: number;
+  /** For Python's runner. */
+  readonly options: readonly string[];
+  readonly onEnd: (module: string, ended: Ended) => void;
+}
+
+/**
+ * Runs modules one after the other in one machine until one of them does not come to its end by itself, or all have.
+ * @returns how many were told to `onEnd`; at least one
+ */
+export type Side = (batch: Batch) => Promise<number>;
 
 const TREE = resolve('.cache/images/python.tree');
 const SCRIPTS = resolve('guest/python');
 
 /** Python gives up first and says where it is; this is how long it gets for that. */
-const GRACE_SECONDS = 15;
+const GRACE_SECONDS = 20;
 
 /** Of a module's output, which may be endless; failures stand at its end. */
 const KEPT_CHARS = 400_000;
@@ -24,51 +36,78 @@ const ENVIRONMENT = {
   GLIBC_TUNABLES: 'glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2',
 };
 
-/** A fresh layer over the tree, a /tmp of one filesystem, processes and network of its own with a loopback: what the machine has. */
+/** A fresh layer over the tree, a /tmp of one filesystem, processes and network of its own with a loopback. */
 const IN_TREE = `
 set -e
 at=$(mktemp -d) && mount -t tmpfs none $at && mkdir $at/upper $at/work $at/root
 mount -t overlay none -o lowerdir="$0",upperdir=$at/upper,workdir=$at/work $at/root
-cd $at/root && mount --rbind /dev dev && mount -t proc none proc && mount -t tmpfs none tmp && mkdir -p mnt && mount --bind "$1" mnt
-hostname osv.local && ip link set lo up && shift
-exec /usr/sbin/chroot . /usr/bin/dash /mnt/run-module.sh "$@"
+cd $at/root && mount --rbind /dev dev && mount -t proc none proc && mount -t tmpfs none tmp
+mkdir -p mnt && mount --bind "$1" mnt && hostname osv.local && ip link set lo up && shift
+exec /usr/sbin/chroot . /usr/bin/dash /mnt/run-modules.sh "$@"
 `;
 
-export const native: Side = (module, seconds, options) => {
+const argumentsOf = ({ limitSeconds, options, modules }: Batch): readonly string[] => [
+  String(limitSeconds),
+  options.join(' '),
+  ...modules,
+];
+
+export const native: Side = (batch) => {
   const args = ['--mount', '--net', '--pid', '--fork', '--uts', '--kill-child', 'sh', '-c', IN_TREE, TREE, SCRIPTS];
-  return runWithin(seconds, 'unshare', [...args, module, String(seconds), ...options], ENVIRONMENT);
+  return runBatch(batch, 'unshare', [...args, ...argumentsOf(batch)], ENVIRONMENT);
 };
 
 /** @param bundle of src/node/osv.ts, which stays as it is while a long run lasts */
 export function machine(bundle: string): Side {
   const environment = { ...process.env, OSV_CODE: resolve('.cache/python/code') };
-  return (module, seconds, options) => {
-    const command = ['/usr/bin/dash', '/mnt/run-module.sh', module, String(seconds), ...options].join(' ');
+  return (batch) => {
+    const words = argumentsOf(batch).map((word) => `'${word}'`);
+    const command = ['/usr/bin/dash', '/mnt/run-modules.sh', ...words].join(' ');
     const args = [bundle, 'run', '--image', resolve('.cache/images/python.img'), '--mount', `${SCRIPTS}:/mnt`];
-    return runWithin(seconds, 'node', [...args, '--execute', command], environment);
+    return runBatch(batch, 'node', [...args, '--execute', command], environment);
   };
 }
 
-function runWithin(seconds: number, tool: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
-  const startMs = performance.now();
+/** What run-modules.sh says behind each module. */
+const END = /\n--- (\S+) ended with (\d+)\n/;
+
+function runBatch(batch: Batch, tool: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const limitMs = (batch.limitSeconds + GRACE_SECONDS) * 1000;
   return new Promise((done, reject) => {
     const child = spawn(tool, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let count = 0;
     let output = '';
-    const keep = (text: string): void => void (output = (output + text).slice(-KEPT_CHARS));
+    let startMs = performance.now();
+    let isLate = false;
+    const limit = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+    }, limitMs);
+
+    function tell(ended: Omit<Ended, 'seconds'>): void {
+      batch.onEnd(batch.modules[count] ?? '', { ...ended, seconds: (performance.now() - startMs) / 1000 });
+      count += 1;
+      startMs = performance.now();
+      limit.refresh();
+    }
+
+    function keep(text: string): void {
+      output += text;
+      for (let end = END.exec(output); end !== null; end = END.exec(output)) {
+        const rest = output.slice(end.index + end[0].length);
+        tell({ output: output.slice(0, end.index + 1), code: Number(end[2]) });
+        output = rest;
+      }
+      output = output.slice(-KEPT_CHARS);
+    }
+
     child.stdout.setEncoding('utf8').on('data', keep);
     child.stderr.setEncoding('utf8').on('data', keep);
-    let isLate = false;
-    const limit = setTimeout(
-      () => {
-        isLate = true;
-        child.kill('SIGKILL');
-      },
-      (seconds + GRACE_SECONDS) * 1000,
-    );
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(limit);
-      done({ output, code: isLate ? undefined : (code ?? 128), seconds: (performance.now() - startMs) / 1000 });
+      if (count < batch.modules.length) tell({ output, code: isLate ? undefined : (code ?? 128) });
+      done(count);
     });
   });
 }
