@@ -10,9 +10,9 @@ import type { Recipe } from './recipe.ts';
 /** Packages of which all is taken. */
 const WHOLE = `
   bash coreutils dash findutils gawk grep sed tar xz-utils zstd gzip diffutils
-  htop less nano procps tmux vim vim-common vim-runtime
+  bsdutils htop less lsof nano procps psmisc screen tmux vim vim-common vim-runtime
   curl fd-find openssh-client ripgrep stress-ng
-  libacl1 libattr1 libgcrypt20 libgpg-error0 liblz4-1 libpcre2-8-0 libselinux1 libsigsegv2 libsystemd0
+  libacl1 libattr1 libaudit1 libcap-ng0 libgcrypt20 libgpg-error0 liblz4-1 libpam0g libpcre2-8-0 libselinux1 libsigsegv2 libsystemd0 libtirpc3
   libevent-core-2.1-7 libgpm2 libncursesw6 libproc2-0 libsodium23 libutempter0
   libbrotli1 libcom-err2 libcurl4 libgnutls30 libgssapi-krb5-2 libhogweed6 libidn2-0 libk5crypto3 libkeyutils1 libkrb5-3
   libkrb5support0 libldap-2.5-0 libnettle8 libnghttp2-14 libp11-kit0 libpsl5 librtmp1 libsasl2-2 libssh2-1 libtasn1-6

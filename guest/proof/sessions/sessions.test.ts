@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { prepareVm } from '../../tests/testing/vm.ts';
 import { nativeCommand, prepareNative } from '../native.ts';
-import { selectSessions, type Session, type Step } from './sessions.ts';
+import { selectSessions } from './sessions.ts';
+import type { Session, Step } from './step.ts';
 import { TerminalSession } from './terminal.ts';
 
 const SCRIPTS = 'guest/proof/programs';
@@ -25,12 +26,17 @@ const QUIET_MS = 400;
 const NATIVE_TIMEOUT_MS = 10_000;
 const MACHINE_TIMEOUT_MS = 120_000;
 
+function perform(terminal: TerminalSession, { size, keys }: Step): void {
+  if (size !== undefined) terminal.resize(...size);
+  terminal.type(keys);
+}
+
 async function nativeScreens({ image, command, steps }: Session): Promise<readonly string[]> {
   const terminal = new TerminalSession(nativeCommand(image, command, { TERM: 'xterm-256color', HOME: '/tmp' }));
   try {
     const screens: string[] = [];
     for (const each of steps) {
-      terminal.type(each.keys);
+      perform(terminal, each);
       const screen = await terminal.waitFor((seen) => each.until.test(seen), QUIET_MS, NATIVE_TIMEOUT_MS);
       if (!each.until.test(screen)) throw new Error(`natively, after ${JSON.stringify(each.keys)}:\n${screen}`);
       screens.push(screen);
@@ -55,9 +61,13 @@ describe.runIf(sessions.length > 0)('a program at a terminal shows what it shows
     const terminal = new TerminalSession(machineCommand(session));
     try {
       for (const [i, each] of session.steps.entries()) {
-        terminal.type(each.keys);
+        perform(terminal, each);
         const isGood = (seen: string): boolean => shows(each, native[i], seen);
-        const screen = await terminal.waitFor(isGood, each.isOwn === true ? QUIET_MS : 0, MACHINE_TIMEOUT_MS);
+        const screen = await terminal.waitFor(
+          isGood,
+          each.isOwn === true || each.size !== undefined ? QUIET_MS : 0,
+          MACHINE_TIMEOUT_MS,
+        );
         expect(isGood(screen) ? native[i] : screen, `after ${JSON.stringify(each.keys)}`).toBe(native[i]);
       }
     } finally {

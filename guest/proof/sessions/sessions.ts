@@ -1,36 +1,7 @@
-/**
- * Programs that are worked with by keys. A step types and waits until the screen matches; natively it must then also
- * stand still. In the machine the screen after each step must become the same as natively, cursor included, unless the
- * step's screen holds times or process ids (`isOwn`): then it must match only.
- */
-import type { ProofImage } from '../rows.ts';
-
-export interface Step {
-  readonly keys: string;
-  readonly until: RegExp;
-  readonly isOwn?: boolean;
-}
-
-export interface Session {
-  readonly name: string;
-  readonly image: ProofImage;
-  readonly command: readonly string[];
-  readonly steps: readonly Step[];
-}
-
-const step = (keys: string, until: RegExp): Step => ({ keys, until });
-const ownStep = (keys: string, until: RegExp): Step => ({ keys, until, isOwn: true });
-
-const ENTER = '\r';
-const ESCAPE = '\x1b';
-const [UP, DOWN, RIGHT, LEFT] = ['A', 'B', 'C', 'D'].map((letter) => `\x1b[${letter}`) as [
-  string,
-  string,
-  string,
-  string,
-];
-const PAGE_UP = '\x1b[5~';
-const control = (letter: string): string => String.fromCodePoint((letter.codePointAt(0) ?? 0) & 0x1f);
+/** Who is worked with at a terminal, and how. */
+import { control, DOWN, ENTER, ESCAPE, LEFT, RIGHT, type Session, step, type Step, UP } from './step.ts';
+import { SYSTEM_SESSIONS } from './system-sessions.ts';
+import { WINDOW_SESSIONS } from './window-sessions.ts';
 
 const bash: Session = {
   name: 'bash at a terminal',
@@ -67,6 +38,68 @@ function withoutIds(each: Step): Step {
 
 export const SESSIONS: readonly Session[] = [
   bash,
+  {
+    name: 'lines in bash',
+    image: 'tools',
+    command: ['/bin/bash', '--norc', '--noprofile'],
+    steps: [
+      step('', /[#$]\n\(/m),
+      step(`PS1='> '${ENTER}${control('L')}`, /^>\n\(cursor 0/m),
+      step('echo "grün € 漢字 x é"', /é"\n/m),
+      step(LEFT.repeat(3) + '\x7f\x7f', /漢字 é/m),
+      step(`${LEFT.repeat(2)}日${control('E')}${ENTER}`, /^grün € 日漢字 é\n>/m),
+      step(`echo ${'a long line of words '.repeat(9)}`, /(words .*){2}\n/m),
+      step(`${control('A')}${RIGHT.repeat(5)}very `, /echo very a long/m),
+      step(`${control('E')}${ENTER}`, /\n>\n\(/m),
+      step(`${UP}${control('A')}`, /cursor \d+, 2/m),
+      { ...step(control('E'), /words\n\(cursor/m), size: [24, 60] },
+      step(control('C'), />\n\(/m),
+      step(`${control('L')}stty size${ENTER}`, /24 60\n>\n/m),
+    ],
+  },
+  {
+    name: 'jobs in bash',
+    image: 'tools',
+    command: ['/bin/bash', '--norc', '--noprofile'],
+    steps: [
+      step('', /[#$]\n\(/m),
+      step(`PS1='> '${ENTER}${control('L')}`, /^>\n\(cursor 0/m),
+      step(`vim -n -u NONE -i NONE /etc/hosts${ENTER}`, /localhost/m),
+      step(control('Z'), /Stopped/m),
+      step(`less /etc/group${ENTER}`, /root[^]*END/m),
+      step(control('Z'), /2\].*Stopped[^]*>\n\(/m),
+      step(`sleep 1000 &${ENTER}${control('L')}jobs -r | wc -l${ENTER}`, /^1\n>\n\(/m),
+      step(`fg %1${ENTER}`, /localhost[^]*~/m),
+      step(`:q${ENTER}`, />\n\(/m),
+      step(`kill %3; fg %2${ENTER}`, /root[^]*END/m),
+      step('q', />\n\(/m),
+      step(`${control('L')}jobs; cat | sed s/x/y/${ENTER}`, /sed[^]*\n\(cursor/m),
+      step(`axb${ENTER}`, /^ayb\n\(/m),
+      step(control('Z'), /Stopped/m),
+      step(`bg; sleep 0.5${ENTER}`, /bg[^]*Stopped[^]*>\n\(/m),
+      step(`fg${ENTER}`, /fg\ncat.*\n\(/m),
+      step(`axxb${ENTER}${control('D')}`, /^ayxb\n>\n\(/m),
+      step(`stty -echo; echo off; cat${ENTER}`, /^off\n\(/m),
+      step(`unseen${ENTER}`, /^unseen\n\(/m),
+      step(control('D'), />\n\(/m),
+      step(`stty sane; exit 7${ENTER}`, /ended/m),
+    ],
+  },
+  {
+    name: 'vi of busybox',
+    image: 'tools',
+    command: ['/usr/bin/busybox', 'vi', '/tmp/proof.txt'],
+    steps: [
+      step('', /proof\.txt/m),
+      step(`ione two three${ENTER}four${ESCAPE}`, /four\n~/m),
+      step(`yyp0cwfive${ESCAPE}`, /five/m),
+      step(`/two${ENTER}x:s/three/3/${ENTER}`, /one wo 3/m),
+      step(`:%s/o/0/g${ENTER}uGdd`, /one wo 3/m),
+      step(`:set number${ENTER}:w${ENTER}`, /2L/m),
+      { ...step(control('L'), /~/m), size: [30, 100] },
+      step(`:q!${ENTER}`, /ended/m),
+    ],
+  },
   {
     name: 'vim',
     image: 'tools',
@@ -116,38 +149,6 @@ export const SESSIONS: readonly Session[] = [
     ],
   },
   {
-    name: 'tmux',
-    image: 'tools',
-    command: ['/usr/bin/tmux', '-f', '/mnt/tmux.conf', 'new-session', '-s', 'proof', '/bin/dash'],
-    steps: [
-      step('', /\$|#/m),
-      step(`echo first pane${ENTER}`, /^first pane$/m),
-      step(`${control('B')}%`, /│/m),
-      step(`echo second pane${ENTER}`, /second pane[^]*second pane/m),
-      step(`${control('B')}"`, /─/m),
-      step(`${control('B')}${UP}stty size${ENTER}`, /^.*│\d+ \d+$/m),
-      step(`${control('B')}c`, /^[#$]\n\(/m),
-      step(`seq 100${ENTER}`, /^100$/m),
-      step(`${control('B')}[${PAGE_UP}`, /\[\d+\/\d+\]/m),
-      step(`q${control('B')}p`, /first pane/m),
-      step(`${control('B')}z`, /second pane|stty size/m),
-      step(`${control('B')}K`, /exited[^]*ended/m),
-    ],
-  },
-  {
-    name: 'htop',
-    image: 'tools',
-    command: ['/usr/bin/htop', '-d', '5'],
-    steps: [
-      ownStep('', /Tasks:[^]*PID[^]*F10/m),
-      ownStep('/htop\r', /PID/m),
-      ownStep('t', /List|Tree/m),
-      ownStep('h', /htop \d|Arrows/m),
-      ownStep('q', /PID/m),
-      ownStep('q', /ended/m),
-    ],
-  },
-  {
     name: 'python at a terminal',
     image: 'tools',
     command: ['/usr/bin/python3', '-q'],
@@ -182,6 +183,8 @@ export const SESSIONS: readonly Session[] = [
       step(`exit 3${ENTER}`, /ended/m),
     ],
   },
+  ...WINDOW_SESSIONS,
+  ...SYSTEM_SESSIONS,
 ];
 
 /** The sessions that were asked for, as `selectRows`. */
@@ -191,6 +194,9 @@ export function selectSessions(wish: string | undefined): readonly Session[] {
   const names = wish.split(',');
   return SESSIONS.filter(
     ({ name, image }) =>
-      names.includes(image) || names.includes('sessions') || names.includes(name.split(' ')[0] ?? ''),
+      names.includes(image) ||
+      names.includes('sessions') ||
+      names.includes(name) ||
+      names.includes(name.split(' ')[0] ?? ''),
   );
 }

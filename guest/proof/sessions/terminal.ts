@@ -2,7 +2,10 @@
  * A person at a terminal, for tests: a command on a pseudo-terminal of the host (util-linux's `script`), a terminal
  * emulator that shows what it draws and answers what it asks, keys that are typed.
  */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import headless from '@xterm/headless';
 
 export const ROWS = 24;
@@ -12,13 +15,15 @@ const POLL_MS = 20;
 
 export class TerminalSession {
   readonly #child: ChildProcessWithoutNullStreams;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'osv-terminal-'));
+  readonly #ttyFile = join(this.#folder, 'tty');
   readonly #terminal = new headless.Terminal({ rows: ROWS, cols: COLUMNS, allowProposedApi: true });
   #lastOutputMs = performance.now();
   #isEnded = false;
 
   constructor(command: readonly string[]) {
     const quoted = command.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
-    const sized = `stty rows ${ROWS} cols ${COLUMNS}; exec ${quoted}`;
+    const sized = `tty >'${this.#ttyFile}'; stty rows ${ROWS} cols ${COLUMNS}; exec ${quoted}`;
     const env = { ...process.env, TERM: 'xterm-256color' };
     this.#child = spawn('script', ['-q', '-e', '-c', sized, '/dev/null'], { env });
     for (const stream of [this.#child.stdout, this.#child.stderr])
@@ -32,11 +37,19 @@ export class TerminalSession {
     this.#child.stdin.write(keys);
   }
 
+  /** The window changes, and the programs hear of it. */
+  resize(rows: number, columns: number): void {
+    this.#terminal.resize(columns, rows);
+    const tty = readFileSync(this.#ttyFile, 'utf8').trim();
+    spawnSync('stty', ['-F', tty, 'rows', String(rows), 'cols', String(columns)]);
+    this.#lastOutputMs = performance.now();
+  }
+
   /** What is seen: lines without blanks at their ends, and where the cursor stands. */
   screen(): string {
     const { active } = this.#terminal.buffer;
     const lines = Array.from(
-      { length: ROWS },
+      { length: this.#terminal.rows },
       (_, i) => active.getLine(active.viewportY + i)?.translateToString(true) ?? '',
     );
     return `${lines.join('\n').trimEnd()}\n(cursor ${active.cursorY}, ${active.cursorX}${this.#isEnded ? ', ended' : ''})`;
@@ -58,6 +71,7 @@ export class TerminalSession {
     this.#child.stdin.destroy();
     this.#child.kill('SIGKILL');
     this.#terminal.dispose();
+    rmSync(this.#folder, { recursive: true });
   }
 
   #take(bytes: Buffer): void {
