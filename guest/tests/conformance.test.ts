@@ -64,8 +64,8 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
-  // They become other users, which needs root on this machine too.
-  it.runIf(process.getuid?.() === 0).each(['limits.c', 'users.c'])('%s', async (source) => {
+  // They become other users or take real-time priorities, which needs root on this machine too.
+  it.runIf(process.getuid?.() === 0).each(['limits.c', 'users.c', 'lock-priorities.c'])('%s', async (source) => {
     const [native, guest] = await both(build(source, ['-lm']));
     expect(guest).toEqual(native);
   });

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -176,8 +177,38 @@ static void newer(void) {
   pthread_join(t, NULL);
 }
 
+static volatile int interruptions;
+static void on_signal(int s) { interruptions += s == SIGUSR1; }
+static void *disturbs(void *p) {
+  usleep(20000);
+  pthread_kill(*(pthread_t *)p, SIGUSR1);
+  usleep(20000);
+  b = 1;
+  futex(&b, FUTEX_WAKE, 1, NULL, NULL, 0);
+  return NULL;
+}
+static void interrupted(void) {
+  SECTION("signals");
+  struct timespec second = {1, 0}, until;
+  pthread_t self = pthread_self(), other;
+  for (int restarts = 0; restarts < 2; restarts++)
+    for (int timed = 0; timed < 2; timed++) {
+      sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal, .sa_flags = restarts ? SA_RESTART : 0}, NULL);
+      interruptions = 0, b = 0;
+      pthread_create(&other, NULL, disturbs, &self);
+      SHOW(futex(&b, FUTEX_WAIT, 0, timed ? &second : NULL, NULL, 0));
+      pthread_join(other, NULL);
+      printf("handled %d\n", interruptions), b = 0;
+      clock_gettime(CLOCK_MONOTONIC, &until), until.tv_sec++;
+      pthread_create(&other, NULL, disturbs, &self);
+      SHOW(futex(&b, FUTEX_WAIT_BITSET, 0, timed ? &until : NULL, NULL, -1));
+      pthread_join(other, NULL);
+    }
+}
+
 int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
+  interrupted();
   plain();
   locks();
   newer();

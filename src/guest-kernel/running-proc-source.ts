@@ -157,6 +157,7 @@ function taskFacts(machine: RunningMachine, task: KernelTask, sinceBoot: (ms: nu
     nice: task.nice,
     policy: task.policy,
     realtimePriority: task.realtimePriority,
+    effectivePriority: task.effectivePriority,
     startNs: sinceBoot(task.startedMs),
     minorFaults: task.minorFaults,
     majorFaults: task.majorFaults,

@@ -150,6 +150,12 @@ export const EOWNERDEAD = new Errno(130, 'EOWNERDEAD', 'Owner died');
 export const ENOTRECOVERABLE = new Errno(131, 'ENOTRECOVERABLE', 'State not recoverable');
 export const ERFKILL = new Errno(132, 'ERFKILL', 'Operation not possible due to RF-kill');
 
+// What Linux' kernel tells itself of an interrupted call (include/linux/errno.h); programs see EINTR or nothing.
+/** It starts anew behind the handler, whatever SA_RESTART says. */
+export const ERESTARTNOINTR = new Errno(513, 'ERESTARTNOINTR', 'Restarts');
+/** It does not start anew behind a handler. */
+export const ERESTART_RESTARTBLOCK = new Errno(516, 'ERESTART_RESTARTBLOCK', 'Does not restart');
+
 /** 'ENOENT' for 2; the number where there is no name. */
 export function errnoName(code: number): string {
   return NAMES.get(code) ?? String(code);

@@ -5,6 +5,7 @@
  * A handler finds on its second run: call.progress, what it returned before; the clock past its deadline if it timed
  * out; call.isInterrupted if a signal wants delivery (it may then return what it has, or throw EINTR).
  */
+import type { Errno } from '../abi/errno.ts';
 import type { WaitQueue } from './wait-queue.ts';
 
 export interface Blocked {
@@ -16,11 +17,13 @@ export interface Blocked {
   readonly progress?: unknown;
   /** A disk read in the way of a path walk is not interruptible; most waits are. */
   readonly isUninterruptible?: boolean;
+  /** What a signal in the wait makes of the call; absent: EINTR, which SA_RESTART may undo (signal(7)). */
+  readonly interruption?: Errno;
 }
 
 export function blocked(
   queues: WaitQueue | readonly WaitQueue[],
-  options: { deadlineNs?: number; progress?: unknown; isUninterruptible?: boolean } = {},
+  options: Omit<Blocked, 'kind' | 'queues'> = {},
 ): Blocked {
   return { kind: 'blocked', queues: 'wake' in queues ? [queues] : queues, ...options };
 }

@@ -28,7 +28,7 @@ import type { UserMemory } from '../vfs/open-file.ts';
 import { blocked } from './blocked.ts';
 import { dumpCore } from './core-dump.ts';
 import { faultReport, missingInstructionLine } from './fault-report.ts';
-import { type FutexWaiter, FutexTable } from './futex-table.ts';
+import { FutexTable } from './futex-table.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
 import { KernelTask } from './kernel-task.ts';
 import type { RunningMachine } from './running-machine.ts';
@@ -65,8 +65,6 @@ export class GuestTask extends KernelTask implements Thread {
   clearTidAddr = 0;
   /** set_robust_list(2). */
   robustListAddr = 0;
-  /** Where it waits in futex tables; left when it ends. */
-  futexWaiters: readonly FutexWaiter[] = [];
   /** Signals that rt_sigtimedwait waits for although they are blocked. */
   awaitedSignals: SignalSet = 0n;
   readonly #dispatcher: SyscallDispatcher;
@@ -290,7 +288,8 @@ export class GuestTask extends KernelTask implements Thread {
   #enterHandler(info: SignalInfo): boolean {
     const { actions } = this.program;
     const action = actions.get(info.signal);
-    if (this.#interrupted?.isRestartable === true && (action.flags & SA_RESTART) !== 0) this.#restartCall();
+    const restarts = this.#interrupted?.restarts;
+    if (restarts === 'always' || (restarts === 'by-flag' && (action.flags & SA_RESTART) !== 0)) this.#restartCall();
     this.#interrupted = undefined;
     try {
       pushSignalFrame(this, info, action, this.#savedMask ?? this.signalMask);

@@ -14,6 +14,8 @@ import type { Blocked } from './blocked.ts';
 import type { ThreadInfo } from './programs.ts';
 import type { RunningMachine } from './running-machine.ts';
 import type { RunningProgram } from './running-program.ts';
+import type { FutexWaiter } from './futex-table.ts';
+import { LockPriority } from './lock-priority.ts';
 import { CpuAlarms } from './timers/cpu-alarms.ts';
 import type { Schedulable, SliceOutcome } from './scheduler.ts';
 import { PendingSignals, type SignalInfo, type SignalSet, signalBit } from './signals.ts';
@@ -32,6 +34,13 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   policy = SCHED_OTHER;
   /** 1 to 99 under SCHED_FIFO and SCHED_RR, else 0. */
   realtimePriority = 0;
+  /** Where it waits in futex tables; left when it ends. */
+  futexWaiters: readonly FutexWaiter[] = [];
+  /** What the owners of locks it waits for borrow of it, and it of others. */
+  readonly lockPriority = new LockPriority(
+    () => this.realtimePriority,
+    () => this.machine.scheduler.prioritiesChanged(),
+  );
   /** Children start with plain scheduling (SCHED_RESET_ON_FORK). */
   resetsOnFork = false;
   virtualNs = 0;
@@ -82,6 +91,10 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     if (parent.resetsOnFork) return;
     this.policy = parent.policy;
     this.realtimePriority = parent.realtimePriority;
+  }
+
+  get effectivePriority(): number {
+    return this.lockPriority.value;
   }
 
   get group(): number {

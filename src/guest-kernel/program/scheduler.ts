@@ -15,8 +15,8 @@ export interface Schedulable {
   readonly nice: number;
   /** Session: what is started together shares one share of the processor (Linux kernel/sched/autogroup.c). */
   readonly group: number;
-  /** Above 0: runs before all of lower priority (sched(7)). */
-  readonly realtimePriority: number;
+  /** Above 0: runs before all of lower priority (sched(7)); what others lend it counts (program/lock-priority.ts). */
+  readonly effectivePriority: number;
   /** Does not make room for others of its priority when its slice is over (SCHED_FIFO). */
   readonly keepsTurn: boolean;
   /** SCHED_IDLE. */
@@ -93,7 +93,15 @@ export class Scheduler {
     task.virtualNs = Math.max(task.virtualNs, isFirst ? Math.min(present, this.#leastVirtualNs() - 1) : present);
     this.#add(task, false);
     if (this.#ready.length === 1) this.onRunnable();
-    if (this.#running !== undefined && task.realtimePriority > this.#running.realtimePriority) this.#isPreempted = true;
+    if (this.#running !== undefined && task.effectivePriority > this.#running.effectivePriority)
+      this.#isPreempted = true;
+  }
+
+  /** What somebody is lent has changed: the running thread may have to make room. */
+  prioritiesChanged(): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#isPreempted ||= this.#ready.some((task) => task.effectivePriority > running.effectivePriority);
   }
 
   /** Asked by a running thread after a system call: somebody of higher priority waits. */
@@ -136,7 +144,7 @@ export class Scheduler {
     const weight = task.isIdlePolicy ? IDLE_FACTOR : 1.25 ** task.nice; // Linux: each step of nice is a factor of 1.25
     // A thread among many of its group pays for all of them, so that the group as a whole gets no more than another.
     task.virtualNs += (nowNs - startNs) * weight * (1 + (this.#groupSizes.get(task.group) ?? 0));
-    if (task.realtimePriority > 0) this.#realtimeUsedNs += nowNs - startNs;
+    if (task.effectivePriority > 0) this.#realtimeUsedNs += nowNs - startNs;
     if (outcome === 'yielded') task.virtualNs = Math.max(task.virtualNs, this.#leastVirtualNs() + 1);
     if (outcome === 'ready' || outcome === 'yielded') {
       if (this.#ready.length > 0) task.preemptions++;
@@ -163,7 +171,7 @@ export class Scheduler {
       this.#realtimePeriodEndNs = nowNs + REALTIME_PERIOD_NS;
       this.#realtimeUsedNs = 0;
     }
-    return this.#realtimeUsedNs >= REALTIME_NS && this.#ready.some(({ realtimePriority }) => realtimePriority === 0);
+    return this.#realtimeUsedNs >= REALTIME_NS && this.#ready.some(({ effectivePriority }) => effectivePriority === 0);
   }
 
   /** Index of the thread to run: the first of the highest priority, or the one furthest behind. */
@@ -171,12 +179,13 @@ export class Scheduler {
     let best = -1;
     const isThrottled = this.#isRealtimeThrottled(nowNs);
     for (const [i, task] of this.#ready.entries()) {
-      if (isThrottled && task.realtimePriority > 0) continue;
+      const priority = task.effectivePriority;
+      if (isThrottled && priority > 0) continue;
       const other = this.#ready[best];
       const isFirst =
         other === undefined ||
-        task.realtimePriority > other.realtimePriority ||
-        (task.realtimePriority === 0 && other.realtimePriority === 0 && task.virtualNs < other.virtualNs);
+        priority > other.effectivePriority ||
+        (priority === 0 && other.effectivePriority === 0 && task.virtualNs < other.virtualNs);
       if (isFirst) best = i;
     }
     return best;
@@ -191,7 +200,7 @@ export class Scheduler {
     const size = this.#groupSizes.get(task.group) ?? 0;
     if (size > 1) this.#groupSizes.set(task.group, size - 1);
     else this.#groupSizes.delete(task.group);
-    if (task.realtimePriority === 0) this.#virtualNs = Math.max(this.#virtualNs, task.virtualNs);
+    if (task.effectivePriority === 0) this.#virtualNs = Math.max(this.#virtualNs, task.virtualNs);
     return task;
   }
 

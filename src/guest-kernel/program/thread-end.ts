@@ -1,18 +1,16 @@
 /** What a guest thread leaves behind for those who wait for it: its tid word and its robust mutexes. */
 import { Errno } from '../abi/errno.ts';
 import { NotResident } from '../vfs/inode.ts';
-import { wakeWaiter } from './futex-table.ts';
+import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, passLock, passLocksOf } from './futex-locks.ts';
 import type { GuestTask } from './guest-task.ts';
 
-const FUTEX_WAITERS = 0x8000_0000;
-const FUTEX_OWNER_DIED = 0x4000_0000;
-const FUTEX_TID_MASK = 0x3fff_ffff;
 /** Linux ROBUST_LIST_LIMIT: a list may be circular. */
 const LIST_LIMIT = 2048;
 
-/** Linux mm_release: robust list first, then CLONE_CHILD_CLEARTID. Memory that is gone is passed over. */
+/** Linux futex_exit_release: robust list, locks; then CLONE_CHILD_CLEARTID. Memory that is gone is passed over. */
 export function releaseThread(task: GuestTask): void {
   quietly(() => releaseRobustList(task));
+  quietly(() => releaseLocks(task));
   quietly(() => {
     if (task.clearTidAddr === 0) return;
     task.memory.storeU32(task.clearTidAddr, 0);
@@ -46,14 +44,18 @@ function abandon(task: GuestTask, addr: number): void {
   if ((word & FUTEX_TID_MASK) !== task.id) return;
   task.memory.storeU32(addr, ((word & FUTEX_WAITERS) | FUTEX_OWNER_DIED) >>> 0);
   if ((word & FUTEX_WAITERS) === 0) return;
-  const { table, key } = task.namespace.futexPlace(addr, false);
-  const next = table.first(key);
-  if (next === undefined) return;
   // A priority-inheriting lock goes to the next in line at once.
-  const heir = next.waiter.lockerId;
-  const waiters = next.hasMore ? FUTEX_WAITERS : 0;
-  if (heir !== undefined) task.memory.storeU32(addr, (waiters | FUTEX_OWNER_DIED | heir) >>> 0);
-  wakeWaiter(next.waiter);
+  const place = task.namespace.futexPlace(addr, false);
+  if (!passLock(place, FUTEX_OWNER_DIED)) place.table.wake(place.key, 1);
+}
+
+/** Linux exit_pi_state_list: locks that are in no robust list, and somebody waits for them. */
+function releaseLocks(task: GuestTask): void {
+  if (!task.lockPriority.isAwaited) return;
+  passLocksOf(
+    task,
+    task.machine.tasks().flatMap(({ futexWaiters }) => futexWaiters),
+  );
 }
 
 function quietly(work: () => void): void {

@@ -4,7 +4,7 @@
  */
 import { type CpuState, REG } from '../../emulator/index.ts';
 import { assert, unreachable } from '../../emulator/util/assert.ts';
-import { EINTR, ENOSYS, Errno } from '../abi/errno.ts';
+import { EINTR, ENOSYS, ERESTARTNOINTR, ERESTART_RESTARTBLOCK, Errno } from '../abi/errno.ts';
 import { syscallName } from '../abi/syscall-names.ts';
 import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
@@ -25,11 +25,14 @@ export interface RunningCall {
   readonly note?: unknown;
 }
 
+/** Whether a call starts anew behind a signal handler: if it has SA_RESTART, whatever it has, or not (signal(7)). */
+export type Restart = 'by-flag' | 'always' | 'never';
+
 /** What became of a run of a call. */
 export type CallOutcome =
   | { readonly kind: 'done' }
   /** -EINTR is in RAX; a signal handler with SA_RESTART may undo it. */
-  | { readonly kind: 'interrupted'; readonly nr: number; readonly isRestartable: boolean }
+  | { readonly kind: 'interrupted'; readonly nr: number; readonly restarts: Restart }
   | { readonly kind: 'wait'; readonly wait: Blocked; readonly call: RunningCall | undefined };
 
 /** A Call whose progress the dispatcher keeps between runs. */
@@ -119,7 +122,7 @@ export class SyscallDispatcher {
       const result = row.run(thread, running.args as never, call);
       if (result === NO_RETURN) return DONE_WITHOUT_RESULT;
       if (isBlocked(result)) {
-        if (call.isInterrupted && result.isUninterruptible !== true) throw EINTR;
+        if (call.isInterrupted && result.isUninterruptible !== true) throw result.interruption ?? EINTR;
         call.progress = result.progress;
         return { kind: 'wait', wait: result, call: running };
       }
@@ -130,9 +133,9 @@ export class SyscallDispatcher {
     } catch (error) {
       if (error instanceof NotResident) return waitFor(error, running);
       if (!(error instanceof Errno)) throw error;
-      state.setNumber(REG.RAX, -error.code);
-      if (error !== EINTR) return DONE;
-      return { kind: 'interrupted', nr: row.nr, isRestartable: !NEVER_RESTARTED.has(row.name) };
+      const restarts = restartOf(row, error);
+      state.setNumber(REG.RAX, -(restarts === undefined ? error : EINTR).code);
+      return restarts === undefined ? DONE : { kind: 'interrupted', nr: row.nr, restarts };
     }
   }
 }
@@ -170,6 +173,14 @@ const NEVER_RESTARTED = new Set([
   'semop',
   'semtimedop',
 ]);
+
+/** Undefined: no signal interrupted it. */
+function restartOf({ name }: Syscall, error: Errno): Restart | undefined {
+  if (error === ERESTARTNOINTR) return 'always';
+  if (error === ERESTART_RESTARTBLOCK) return 'never';
+  if (error !== EINTR) return undefined;
+  return NEVER_RESTARTED.has(name) ? 'never' : 'by-flag';
+}
 
 function waitFor(missing: NotResident, call: RunningCall | undefined): CallOutcome {
   return { kind: 'wait', wait: blocked(missing.ready, { isUninterruptible: true }), call };

@@ -2,7 +2,7 @@
 import { EAGAIN, ETIMEDOUT } from '../abi/errno.ts';
 import { type Blocked, blocked } from '../program/blocked.ts';
 import type { Call } from '../vfs/open-file.ts';
-import { type FutexPlace, FutexTable, type FutexWaiter } from '../program/futex-table.ts';
+import { type FutexPlace, FutexTable, type FutexWait, type FutexWaiter } from '../program/futex-table.ts';
 import { type GuestTask, asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 
@@ -11,8 +11,7 @@ export interface FutexWord {
   /** What it must hold for the caller to sleep. */
   readonly expected: number;
   readonly isPrivate: boolean;
-  readonly bits: number;
-  readonly lockerId?: number;
+  readonly wait: FutexWait;
 }
 
 /** What a waiting call keeps between runs: its waiters stand in their tables, and are out of them once woken. */
@@ -44,9 +43,9 @@ export function futexWait(
   for (const { addr, expected } of wanted) if (thread.memory.loadU32(addr) !== expected) throw EAGAIN;
   if (deadlineNs !== undefined && call.nowNs >= deadlineNs) throw ETIMEDOUT;
   if (call.isInterrupted) return asleep({ waiters: [], deadlineNs });
-  const waiters = wanted.map(({ addr, isPrivate, bits, lockerId }) => {
+  const waiters = wanted.map(({ addr, isPrivate, wait }) => {
     const { table, key } = futexPlace(thread, addr, isPrivate);
-    return table.wait(key, bits, lockerId);
+    return table.wait(key, wait);
   });
   task.futexWaiters = waiters;
   return asleep({ waiters, deadlineNs });

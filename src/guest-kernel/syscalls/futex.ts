@@ -1,12 +1,21 @@
 /** futex(2): wait, wake, requeue, wake-op, and locks that are handed to their next owner. */
-import { EAGAIN, EINVAL, ENOSYS } from '../abi/errno.ts';
+import { REG } from '../../emulator/index.ts';
+import { EAGAIN, EINVAL, ENOSYS, ERESTART_RESTARTBLOCK } from '../abi/errno.ts';
 import { isBlocked } from '../program/blocked.ts';
 import type { FutexPlace } from '../program/futex-table.ts';
 import { futexPlace, futexWait } from './futex-wait.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
-import { type LockWord, lockFutex, tryLockFutex, unlockFutex } from './futex-lock.ts';
-import { type Result, type Syscall, partial, syscall } from './syscall.ts';
+import {
+  type LockRequeue,
+  type LockWord,
+  lockFutex,
+  requeueToLock,
+  tryLockFutex,
+  unlockFutex,
+  waitForLock,
+} from './futex-lock.ts';
+import { type Result, type Syscall, syscall } from './syscall.ts';
 import { loadTimespecNs } from './timespec.ts';
 
 const FUTEX_WAIT = 0;
@@ -20,6 +29,7 @@ const FUTEX_TRYLOCK_PI = 8;
 const FUTEX_WAIT_BITSET = 9;
 const FUTEX_WAKE_BITSET = 10;
 const FUTEX_WAIT_REQUEUE_PI = 11;
+const FUTEX_CMP_REQUEUE_PI = 12;
 const FUTEX_LOCK_PI2 = 13;
 const FUTEX_PRIVATE_FLAG = 0x80;
 const FUTEX_CLOCK_REALTIME = 0x100;
@@ -61,6 +71,21 @@ const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   ],
   [FUTEX_TRYLOCK_PI, (thread, args) => tryLockFutex(thread, lockWord(args))],
   [FUTEX_UNLOCK_PI, (thread, args) => unlockFutex(thread, lockWord(args))],
+  [
+    FUTEX_WAIT_REQUEUE_PI,
+    (thread, args, call) =>
+      waitForLock(thread, lockRequeue(args), args.value, call, () => deadlineOf(thread, args, call)),
+  ],
+  [
+    FUTEX_CMP_REQUEUE_PI,
+    (thread, args) => {
+      // FUTEX_CMP_REQUEUE_PI of Linux refuses more than one to wake, and one word twice.
+      if (args.value !== 1 || secondCount(thread) < 0 || args.addr === args.addr2 || args.addr2 % 4 !== 0) throw EINVAL;
+      thread.memory.writable(args.addr2, 4);
+      if (thread.memory.loadU32(args.addr) !== args.value3) throw EAGAIN;
+      return requeueToLock(thread, lockRequeue(args), secondCount(thread));
+    },
+  ],
 ]);
 
 /** Those that may name CLOCK_REALTIME; in FUTEX_LOCK_PI it is understood. */
@@ -83,16 +108,21 @@ function lockWord(args: FutexArguments): LockWord {
   return { addr: args.addr, isPrivate: isPrivate(args) };
 }
 
+function lockRequeue(args: FutexArguments): LockRequeue {
+  return { from: lockWord(args), to: { addr: args.addr2, isPrivate: isPrivate(args) } };
+}
+
 function wait(thread: Thread, args: FutexArguments, call: Call, bits: number): Result {
   if (bits === 0) throw EINVAL;
-  const word = { addr: args.addr, expected: args.value, isPrivate: isPrivate(args), bits };
+  const word = { addr: args.addr, expected: args.value, isPrivate: isPrivate(args), wait: { bits } };
   const result = futexWait(
     thread,
     call,
     () => [word],
     () => deadlineOf(thread, args, call),
   );
-  return isBlocked(result) ? result : 0;
+  if (!isBlocked(result)) return 0;
+  return args.timeout === 0 ? result : { ...result, interruption: ERESTART_RESTARTBLOCK };
 }
 
 /** FUTEX_WAIT counts from now; the others name a time of the monotonic or the real clock. */
@@ -120,13 +150,18 @@ function wake(thread: Thread, args: FutexArguments, bits: number): Result {
 /** Wakes `value`, moves up to `timeout` more to the second word. @returns how many were woken or moved */
 function requeue(thread: Thread, args: FutexArguments): Result {
   const to = placeAt(thread, args, args.addr2);
-  if ((args.value | 0) < 0 || (args.timeout | 0) < 0) throw EINVAL;
+  if ((args.value | 0) < 0 || secondCount(thread) < 0) throw EINVAL;
   const { table, key } = placeAt(thread, args, args.addr);
   const woken = table.wake(key, args.value | 0);
-  return woken + table.requeue(key, to, args.timeout | 0);
+  return woken + table.requeue(key, to, secondCount(thread));
 }
 
 /** Linux futex_wake wakes one where it is asked for none. */
+/** The second count stands in the timeout's register, of which 32 bits count; a number has not all of its bits. */
+function secondCount({ cpuState }: Thread): number {
+  return cpuState.low(REG.R10);
+}
+
 function atLeastOne(count: number): number {
   return Math.max(1, count | 0);
 }
@@ -143,7 +178,7 @@ function wakeOp(thread: Thread, args: FutexArguments): Result {
   memory.storeU32(args.addr2, applyOp((encoded >>> 28) & 7, old, amount) >>> 0);
   const woken = first.table.wake(first.key, atLeastOne(args.value));
   if (!compares((encoded >>> 24) & 15, old, (encoded << 20) >> 20)) return woken;
-  return woken + second.table.wake(second.key, atLeastOne(args.timeout));
+  return woken + second.table.wake(second.key, atLeastOne(secondCount(thread)));
 }
 
 function applyOp(op: number, old: number, amount: number): number {
@@ -172,7 +207,7 @@ export const futexes: readonly Syscall[] = [
   syscall({
     nr: 202,
     name: 'futex',
-    support: partial('the owner of a priority-inheriting lock is not boosted; no FUTEX_WAIT_REQUEUE_PI'),
+    support: 'full',
     args: { addr: 'ptr', operation: 'int', value: 'uint', timeout: 'ptr', addr2: 'ptr', value3: 'uint' },
     run: futex,
   }),

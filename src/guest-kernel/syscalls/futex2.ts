@@ -42,7 +42,7 @@ function loadWaiter(thread: Thread, addr: number): FutexWord {
   checkAddress(word);
   const expected = memory.loadNumber(addr);
   if (expected > 0xffff_ffff || expected < 0) throw EINVAL;
-  return { addr: word, expected, isPrivate: (flags & FUTEX2_PRIVATE) !== 0, bits: -1 };
+  return { addr: word, expected, isPrivate: (flags & FUTEX2_PRIVATE) !== 0, wait: { bits: -1 } };
 }
 
 interface WaitMany {
@@ -77,7 +77,7 @@ function wait(thread: Thread, args: Wait, call: Call): Result {
   checkAddress(args.addr);
   if (args.value > 0xffff_ffff || args.mask > 0xffff_ffff || args.mask === 0) throw EINVAL;
   const isPrivate = (args.flags & FUTEX2_PRIVATE) !== 0;
-  const word = { addr: args.addr, expected: args.value, isPrivate, bits: args.mask | 0 };
+  const word = { addr: args.addr, expected: args.value, isPrivate, wait: { bits: args.mask | 0 } };
   const result = futexWait(
     thread,
     call,

@@ -95,6 +95,7 @@ function schedule(thread: Thread, target: KernelTask, wanted: Scheduling): Resul
   target.policy = policy;
   target.realtimePriority = priority;
   target.resetsOnFork = wanted.resetsOnFork;
+  target.lockPriority.refresh();
   if (wanted.nice !== undefined && !isRealtime) target.nice = Math.max(-20, Math.min(19, wanted.nice));
   return 0;
 }

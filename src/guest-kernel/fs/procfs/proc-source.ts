@@ -18,6 +18,8 @@ export interface TaskFacts {
   /** SCHED_*. */
   readonly policy: number;
   readonly realtimePriority: number;
+  /** With what those lend it who wait for its locks. */
+  readonly effectivePriority: number;
   /** Since boot. */
   readonly startNs: number;
   readonly minorFaults: number;

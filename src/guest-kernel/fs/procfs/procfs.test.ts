@@ -57,6 +57,7 @@ const taskFacts = {
   nice: 0,
   policy: 0,
   realtimePriority: 0,
+  effectivePriority: 0,
   switches: 4,
   preemptions: 1,
   stackPointer: 0,

@@ -39,7 +39,7 @@ function stateOf({ whole, thread }: Facts): StateLetter {
 
 /** What the scheduler calls priority: 20 for nice 0, negative for real-time (proc(5), field 18). */
 function priorityOf(thread: TaskFacts | undefined): number {
-  return thread === undefined ? 20 : thread.realtimePriority > 0 ? -1 - thread.realtimePriority : 20 + thread.nice;
+  return thread === undefined ? 20 : thread.effectivePriority > 0 ? -1 - thread.effectivePriority : 20 + thread.nice;
 }
 
 function low32(set: bigint): bigint {
