@@ -80,6 +80,7 @@ import type { Syscall } from './syscalls/syscall.ts';
 import { xattrs } from './syscalls/xattrs.ts';
 import { system } from './syscalls/system.ts';
 import { threads } from './syscalls/threads.ts';
+import { restartableSequences } from './syscalls/restartable-sequences.ts';
 import { time } from './syscalls/time.ts';
 import { timers } from './syscalls/timers.ts';
 import { DmesgLog } from './trace/log.ts';
@@ -112,6 +113,7 @@ export function allSyscalls(
     ...sockets,
     ...memory,
     ...threads,
+    ...restartableSequences,
     ...futexes,
     ...futexes2,
     ...memoryFiles,

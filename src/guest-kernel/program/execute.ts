@@ -50,6 +50,7 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   program.posixTimers.deleteAll();
   task.clearTidAddr = 0;
   task.robustListAddr = 0;
+  task.restartable = undefined;
   task.alternateStack = NO_ALTERNATE_STACK;
   program.path = image.program.path;
   program.argv = argv;

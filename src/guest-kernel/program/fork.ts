@@ -55,6 +55,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   task.alternateStack = parent.alternateStack;
   task.clearTidAddr = request.clearTidAddr;
   if (request.sharesMemory) task.robustListAddr = 0;
+  else task.restartable = parent.restartable;
   if (request.childTidAddr !== 0) task.memory.storeU32(request.childTidAddr, pid);
   return task;
 }

@@ -33,6 +33,7 @@ import type { GuestNamespace } from './guest-namespace.ts';
 import { KernelTask } from './kernel-task.ts';
 import type { RunningMachine } from './running-machine.ts';
 import type { RunningProgram } from './running-program.ts';
+import { type RestartableArea, leaveSequence } from './restartable-sequence.ts';
 import type { SliceOutcome } from './scheduler.ts';
 import { type AlternateStack, NO_ALTERNATE_STACK, popSignalFrame, pushSignalFrame } from './signal-frame.ts';
 import { type SignalInfo, type SignalSet, UNBLOCKABLE, signalBit } from './signals.ts';
@@ -65,6 +66,8 @@ export class GuestTask extends KernelTask implements Thread {
   clearTidAddr = 0;
   /** set_robust_list(2). */
   robustListAddr = 0;
+  /** rseq(2). */
+  restartable: RestartableArea | undefined;
   /** Signals that rt_sigtimedwait waits for although they are blocked. */
   awaitedSignals: SignalSet = 0n;
   readonly #dispatcher: SyscallDispatcher;
@@ -80,6 +83,8 @@ export class GuestTask extends KernelTask implements Thread {
   #lastFaultAddr = -1;
   #faultsHere = 0;
   #lastFaultRip = -1n;
+  /** `switches` when the last slice began: more now, and somebody else ran in between. */
+  #seenSwitches = 0;
 
   constructor(
     machine: RunningMachine,
@@ -184,6 +189,10 @@ export class GuestTask extends KernelTask implements Thread {
   }
 
   #run(left: () => number, use: (fuel: number) => void): SliceOutcome {
+    if (this.switches !== this.#seenSwitches) {
+      this.#seenSwitches = this.switches;
+      if (!this.#leaveSequence()) return this.#outcome();
+    }
     if (!this.#finishWaiting()) return this.#outcome();
     for (;;) {
       if (this.hasSignal || this.#interrupted !== undefined) {
@@ -206,6 +215,23 @@ export class GuestTask extends KernelTask implements Thread {
         }
       } else if (!this.#handleFault(exit.fault)) return this.#outcome();
     }
+  }
+
+  /** @returns whether the thread may go on */
+  #leaveSequence(): boolean {
+    if (this.restartable === undefined) return true;
+    try {
+      leaveSequence(this.memory, this.cpuState, this.restartable);
+    } catch (error) {
+      if (error === EFAULT) {
+        this.restartable = undefined;
+        this.forceSignal({ signal: SIGSEGV, code: SI_KERNEL, address: 0n });
+      } else if (error instanceof NotResident) {
+        this.#seenSwitches = -1;
+        this.sleep(blocked(error.ready, { isUninterruptible: true }));
+      } else throw error;
+    }
+    return !this.isTerminated && !this.isWaiting;
   }
 
   #outcome(): SliceOutcome {
@@ -285,7 +311,18 @@ export class GuestTask extends KernelTask implements Thread {
     }
   }
 
+  /** A signal that cannot wait: where it is blocked or ignored, the program dies of it (Linux force_sig). */
+  forceSignal(info: SignalInfo): void {
+    const { handler } = this.program.actions.get(info.signal);
+    if (handler <= SIG_IGN || (this.signalMask & signalBit(info.signal)) !== 0n) this.dieOf(info.signal);
+    else this.pendingSignals.add(info);
+  }
+
   #enterHandler(info: SignalInfo): boolean {
+    if (!this.#leaveSequence()) {
+      this.pendingSignals.add(info);
+      return false;
+    }
     const { actions } = this.program;
     const action = actions.get(info.signal);
     const restarts = this.#interrupted?.restarts;

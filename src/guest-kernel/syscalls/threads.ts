@@ -1,6 +1,6 @@
-/** clone(2), clone3(2), gettid(2), set_tid_address(2), arch_prctl(2), robust lists, rseq(2). */
+/** clone(2), clone3(2), gettid(2), set_tid_address(2), arch_prctl(2), robust lists. */
 import { GUEST_LIMIT, REG } from '../../emulator/index.ts';
-import { E2BIG, EAGAIN, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
+import { E2BIG, EAGAIN, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
 import { RLIMIT_NPROC } from '../abi/resource.ts';
 import {
   CLONE_CHILD_CLEARTID,
@@ -221,6 +221,4 @@ export const threads: readonly Syscall[] = [
   syscall({ nr: 158, name: 'arch_prctl', args: { code: 'int', addr: 'u64' }, support: partial('FS and GS only'), run: archPrctl }),
   syscall({ nr: 273, name: 'set_robust_list', args: { head: 'ptr', size: 'size' }, support: 'full', run: setRobustList }),
   syscall({ nr: 274, name: 'get_robust_list', args: { tid: 'int', head: 'ptr', size: 'ptr' }, support: 'full', run: getRobustList }),
-  // glibc and others fall back: a processor that never migrates threads has no use for it.
-  syscall({ nr: 334, name: 'rseq', args: {}, support: partial('always ENOSYS'), run: () => { throw ENOSYS; } }),
 ];
