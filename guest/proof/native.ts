@@ -4,7 +4,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execute, type Outcome } from '../tests/testing/vm.ts';
 
-const treeOf = (image: string): string => resolve(`.cache/images/${image}.tree`);
+/** The folder whose files an image was made of. */
+export const treeOf = (image: string): string => resolve(`.cache/images/${image}.tree`);
 
 /**
  * The environment that `osv run` gives. glibc chooses functions by the processor it finds: without FMA and AVX2 it takes
