@@ -43,6 +43,7 @@ describe('a program answers in the VM as on Linux', () => {
   it.each([
     'timers.c',
     'rseq.c',
+    'unshare.c',
     'futexes.c',
     'many-threads.c',
     'spawn.c',

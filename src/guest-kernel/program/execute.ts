@@ -3,7 +3,7 @@ import { REG } from '../../emulator/index.ts';
 import { type ByteString, byteStringFrom } from '../../emulator/util/bytes.ts';
 import { E2BIG, EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOSYS, ETXTBSY, Errno } from '../abi/errno.ts';
 import { RLIMIT_STACK } from '../abi/resource.ts';
-import { SIGKILL } from '../abi/signal.ts';
+import { SIGCHLD, SIGKILL } from '../abi/signal.ts';
 import { S_IFMT, S_IFREG, S_ISGID, S_ISUID, X_OK } from '../abi/stat.ts';
 import { ElfError, parseElf } from '../loader/elf.ts';
 import { type LoadedFile, argumentBytes, stackSize } from '../loader/load-program.ts';
@@ -45,6 +45,7 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
     task.namespace.map.clear();
     resetRegisters(task);
   } else leaveMemory(task, fresh);
+  task.keepOwn();
   program.files.closeOnExec();
   program.actions.resetCaught();
   program.posixTimers.deleteAll();
@@ -56,6 +57,7 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   program.argv = argv;
   task.name = baseName(program.path);
   program.hasExecuted = true;
+  program.exitSignal = SIGCHLD;
   program.released.wake();
   try {
     const { environment } = request;

@@ -3,6 +3,7 @@ import { type CpuState, REG } from '../../emulator/index.ts';
 import { ENOSYS } from '../abi/errno.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
 import { GuestTask } from './guest-task.ts';
+import type { FileTable } from '../vfs/file-table.ts';
 import { RunningProgram } from './running-program.ts';
 
 export interface ForkRequest {
@@ -15,6 +16,14 @@ export interface ForkRequest {
   readonly clearTidAddr: number;
   /** CLONE_VM: parent and child have one memory until the child executes. */
   readonly sharesMemory: boolean;
+  /** CLONE_FILES, CLONE_FS, CLONE_SIGHAND: what one changes of these the other sees. */
+  readonly sharesFiles: boolean;
+  readonly sharesFs: boolean;
+  readonly sharesActions: boolean;
+  /** Signal to the parent at its end; 0: none. */
+  readonly exitSignal: number;
+  /** CLONE_CLEAR_SIGHAND: handlers are not inherited. */
+  readonly clearsActions: boolean;
 }
 
 /** @returns the child's main thread, which is not started yet. @throws EAGAIN, ENOMEM */
@@ -28,13 +37,15 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
     path: program.path,
     argv: program.argv,
     namespace,
-    files: program.files.clone(),
-    fs: { ...program.fs },
+    files: request.sharesFiles ? shared(parent.files) : parent.files.clone(),
+    fs: request.sharesFs ? parent.fs : { ...parent.fs },
     credentials: { ...program.credentials },
-    actions: program.actions.clone(),
+    actions: request.sharesActions ? program.actions : program.actions.clone(),
     limits: program.limits,
     isForked: true,
   });
+  child.exitSignal = request.exitSignal;
+  if (request.clearsActions) child.actions.resetCaught();
   child.processGroup = program.processGroup;
   child.session = program.session;
   child.isDetached = program.isDetached;
@@ -58,6 +69,11 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   else task.restartable = parent.restartable;
   if (request.childTidAddr !== 0) task.memory.storeU32(request.childTidAddr, pid);
   return task;
+}
+
+function shared(files: FileTable): FileTable {
+  files.retain();
+  return files;
 }
 
 function copyNamespace(parent: GuestTask): GuestNamespace {

@@ -56,6 +56,9 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   readonly pendingSignals = new PendingSignals();
   readonly cpuAlarms = new CpuAlarms(() => this.cpuNs + this.#runningNs);
   protected status: ThreadInfo['status'] = 'waiting';
+  /** Of this thread and those it made since, once it has unshared them; else its program's count. */
+  #ownFiles: FileTable | undefined;
+  #ownFs: FsContext | undefined;
   #isUninterruptible = false;
   #waitsOn: readonly WaitQueue[] = [];
   #cancelTimer: (() => void) | undefined;
@@ -69,15 +72,49 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   }
 
   get files(): FileTable {
-    return this.program.files;
+    return this.#ownFiles ?? this.program.files;
   }
 
   get fs(): FsContext {
-    return this.program.fs;
+    return this.#ownFs ?? this.program.fs;
   }
 
   get credentials(): Credentials {
     return this.program.credentials;
+  }
+
+  /** unshare(2), CLONE_FILES: what others do to descriptors is nothing to it any more. */
+  unshareFiles(): void {
+    const { files, program } = this;
+    if (!files.isShared && program.threads.size === 1) return;
+    const own = files.clone();
+    this.#ownFiles?.release();
+    this.#ownFiles = own;
+  }
+
+  /** unshare(2), CLONE_FS. */
+  unshareFs(): void {
+    this.#ownFs = { ...this.fs };
+  }
+
+  /** A new thread of the same program: descriptors and directories are its maker's. */
+  shareWith(maker: KernelTask): void {
+    maker.#ownFiles?.retain();
+    this.#ownFiles = maker.#ownFiles;
+    this.#ownFs = maker.#ownFs;
+  }
+
+  /** execve: the program goes on with what its last thread has, and nobody else has that. */
+  keepOwn(): void {
+    const { program } = this;
+    if (this.#ownFiles !== undefined || program.files.isShared) {
+      const kept = this.files.clone();
+      this.#ownFiles?.release();
+      program.files.release();
+      program.files = kept;
+    }
+    program.fs = this.fs;
+    this.#ownFiles = this.#ownFs = undefined;
   }
 
   /** How long it has run in the slice under way. */
@@ -201,6 +238,8 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     if (this.isTerminated) return;
     this.#leaveQueues();
     this.status = 'terminated';
+    this.#ownFiles?.release();
+    this.#ownFiles = undefined;
     this.onEnd();
     this.program.removeThread(this);
   }

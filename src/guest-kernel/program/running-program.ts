@@ -105,6 +105,8 @@ export class RunningProgram implements Program {
   /** Woken when the program has replaced itself by execve, or ended: what vfork waits for. */
   readonly released = new WaitQueue();
   hasExecuted = false;
+  /** What its parent hears when it ends; others than SIGCHLD are waited for by __WCLONE (clone(2)); 0: nothing. */
+  exitSignal = SIGCHLD;
   /** It died of a signal that dumps core, and there is one (core-dump.ts). */
   hasDumped = false;
   /** What wait4 has not told the parent yet: the signal that stopped it, or SIGCONT. */
@@ -357,11 +359,13 @@ export class RunningProgram implements Program {
     if (parent === undefined) return;
     const { handler, flags } = parent.actions.get(SIGCHLD);
     const isEnd = code === CLD_EXITED || code === CLD_KILLED || code === CLD_DUMPED;
-    if (isEnd && (handler === SIG_IGN || (flags & SA_NOCLDWAIT) !== 0)) parent.reap(this);
+    const isReaped = this.exitSignal === SIGCHLD && (handler === SIG_IGN || (flags & SA_NOCLDWAIT) !== 0);
+    if (isEnd && isReaped) parent.reap(this);
     else if (isEnd) this.#machine.zombieMade(this);
     if (!isEnd) this.stopNews = status;
-    if (isEnd || (flags & SA_NOCLDSTOP) === 0) {
-      parent.postSignal({ signal: SIGCHLD, code, pid: this.pid, uid: this.credentials.uid, status });
+    const signal = isEnd ? this.exitSignal : SIGCHLD;
+    if (signal !== 0 && (isEnd || (flags & SA_NOCLDSTOP) === 0)) {
+      parent.postSignal({ signal, code, pid: this.pid, uid: this.credentials.uid, status });
     }
     parent.childEvents.wake();
   }

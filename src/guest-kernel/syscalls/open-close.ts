@@ -13,6 +13,7 @@ import {
   RESOLVE_IN_ROOT,
   AT_FDCWD,
 } from '../abi/fcntl.ts';
+import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { PipeFile } from '../vfs/pipe.ts';
@@ -81,6 +82,7 @@ function openat2(thread: Thread, args: { dirfd: number; path: string; how: numbe
 
 function closeRange(thread: Thread, { first, last, flags }: { first: number; last: number; flags: number }): Result {
   if (first > last || (flags & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)) !== 0) throw EINVAL;
+  if ((flags & CLOSE_RANGE_UNSHARE) !== 0) asGuest(thread).unshareFiles();
   for (const fd of thread.files.descriptors()) {
     if (fd < first || fd > last) continue;
     if ((flags & CLOSE_RANGE_CLOEXEC) !== 0) thread.files.setCloseOnExec(fd, true);
@@ -100,7 +102,7 @@ export const openClose: readonly Syscall[] = [
   syscall({ nr: 257, name: 'openat', args: { dirfd: 'fd', path: 'path', flags: 'flags', mode: 'flags' }, support: 'full',
     run: (thread, { dirfd, path, flags, mode }, call) => open(thread, call, dirfd, path, flags, mode) }),
   syscall({ nr: 436, name: 'close_range', args: { first: 'uint', last: 'uint', flags: 'flags' },
-    support: partial('CLOSE_RANGE_UNSHARE does not unshare'), run: closeRange }),
+    support: 'full', run: closeRange }),
   syscall({ nr: 437, name: 'openat2', args: { dirfd: 'fd', path: 'path', how: 'ptr', size: 'size' },
     support: partial('RESOLVE_CACHED is always EAGAIN'), run: openat2 }),
 ];

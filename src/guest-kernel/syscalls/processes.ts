@@ -26,8 +26,11 @@ const P_ALL = 0;
 const P_PID = 1;
 const P_PGID = 2;
 const P_PIDFD = 3;
-/** __WNOTHREAD, __WALL, __WCLONE: there are no other kinds of children. */
-const WCLONE_FLAGS = 0xe000_0000;
+/** Without the underscores of their names. WNOTHREAD is as if all had it: a thread waits for its program's children. */
+const WNOTHREAD = 0x2000_0000;
+const WALL = 0x4000_0000;
+const WCLONE = 0x8000_0000;
+const WCLONE_FLAGS = WNOTHREAD + WALL + WCLONE;
 const INT_MIN = -0x8000_0000;
 const RUSAGE_BYTES = 144;
 const SIGINFO_BYTES = 128;
@@ -117,6 +120,11 @@ function newsOf(child: RunningProgram, options: number): News | undefined {
   return { child, code: isContinued ? CLD_CONTINUED : CLD_STOPPED, status: stopNews };
 }
 
+/** Linux eligible_child: children that end with another signal than SIGCHLD are of another kind. */
+function isOfKind({ exitSignal }: RunningProgram, options: number): boolean {
+  return (options & WALL) !== 0 || (exitSignal !== SIGCHLD) === ((options & WCLONE) !== 0);
+}
+
 /** @returns news of a child, nothing (WNOHANG), or that the caller waits. @throws ECHILD */
 function awaitChild(
   program: RunningProgram,
@@ -125,7 +133,9 @@ function awaitChild(
 ): News | undefined | Blocked {
   // Linux wait_consider_task: who does not ask for ends has no child in a zombie.
   const isLooked = (child: RunningProgram): boolean => child.isRunning || (options & WEXITED) !== 0;
-  const wanted = [...program.children].filter((child) => isLooked(child) && isWanted(child));
+  const wanted = [...program.children].filter(
+    (child) => isLooked(child) && isWanted(child) && isOfKind(child, options),
+  );
   if (wanted.length === 0) throw ECHILD;
   for (const child of wanted) {
     const news = newsOf(child, options);

@@ -5,16 +5,21 @@ import { RLIMIT_NPROC } from '../abi/resource.ts';
 import {
   CLONE_CHILD_CLEARTID,
   CLONE_CHILD_SETTID,
+  CLONE_CLEAR_SIGHAND_HIGH,
   CLONE_FILES,
   CLONE_FS,
+  CLONE_NEW_ANY,
   CLONE_PIDFD,
+  CLONE_PARENT,
   CLONE_PARENT_SETTID,
   CLONE_SETTLS,
   CLONE_SIGHAND,
+  CLONE_SYSVSEM,
   CLONE_THREAD,
   CLONE_VFORK,
   CLONE_VM,
 } from '../abi/sched.ts';
+import { SIGCHLD } from '../abi/signal.ts';
 import { blocked } from '../program/blocked.ts';
 import { forkProgram } from '../program/fork.ts';
 import { GuestTask, asGuest } from '../program/guest-task.ts';
@@ -32,9 +37,15 @@ const THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_T
 /** struct clone_args, first version. */
 const CLONE_ARGS_BYTES = 64;
 const ROBUST_HEAD_BYTES = 24;
+/** clone(2): the signal that the child ends with. */
+const CSIGNAL = 0xff;
+const NSIG = 64;
 
 interface CloneRequest {
   readonly flags: number;
+  /** Bits 32 to 63 of clone3's. */
+  readonly flagsHigh?: number;
+  readonly exitSignal: number;
   /** Initial stack pointer. */
   readonly stackAddr: number;
   readonly stackSizeBytes: number;
@@ -47,6 +58,7 @@ interface CloneRequest {
 function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   const parent = asGuest(thread);
   const { flags } = request;
+  if ((flags & (CLONE_NEW_ANY | CLONE_PARENT)) !== 0) throw EINVAL; // Linux without namespaces says so too
   if ((flags & CLONE_THREAD) === 0) return fork(parent, request, call);
   if ((flags & THREAD_FLAGS) !== THREAD_FLAGS) throw EINVAL;
   requireRoom(parent);
@@ -67,6 +79,7 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
     stackSizeBytes: request.stackSizeBytes,
   });
   child.inheritScheduling(parent);
+  child.shareWith(parent);
   child.signalMask = parent.signalMask;
   if ((flags & CLONE_CHILD_CLEARTID) !== 0) child.clearTidAddr = request.childTidAddr;
   child.start();
@@ -85,6 +98,7 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
     return before.hasExecuted || !before.isRunning ? before.pid : awaitRelease(before);
   }
   if ((flags & CLONE_SIGHAND) !== 0 && (flags & CLONE_VM) === 0) throw EINVAL;
+  if (request.exitSignal > NSIG) throw EINVAL;
   requireRoom(parent);
   const child = forkProgram(parent, {
     stackAddr: request.stackAddr,
@@ -92,6 +106,11 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
     childTidAddr: (flags & CLONE_CHILD_SETTID) === 0 ? 0 : request.childTidAddr,
     clearTidAddr: (flags & CLONE_CHILD_CLEARTID) === 0 ? 0 : request.childTidAddr,
     sharesMemory: (flags & CLONE_VM) !== 0,
+    sharesFiles: (flags & CLONE_FILES) !== 0,
+    sharesFs: (flags & CLONE_FS) !== 0,
+    sharesActions: (flags & CLONE_SIGHAND) !== 0,
+    clearsActions: (request.flagsHigh ?? 0) !== 0,
+    exitSignal: request.exitSignal,
   });
   if ((flags & CLONE_PIDFD) !== 0) storePidfd(parent, child.program, request.pidfdAddr);
   if ((flags & CLONE_PARENT_SETTID) !== 0) parent.memory.storeU32(request.parentTidAddr, child.id);
@@ -110,6 +129,7 @@ function awaitRelease(child: RunningProgram): Result {
 
 const FORK: CloneRequest = {
   flags: 0,
+  exitSignal: SIGCHLD,
   stackAddr: 0,
   stackSizeBytes: 0,
   parentTidAddr: 0,
@@ -157,8 +177,14 @@ function clone3(thread: Thread, { argsAddr, size }: { argsAddr: number; size: nu
   const stackAddr = memory.loadNumber(argsAddr + 40);
   const stackSizeBytes = memory.loadNumber(argsAddr + 48);
   if ((stackAddr === 0) !== (stackSizeBytes === 0)) throw EINVAL;
+  const flagsHigh = memory.loadU32(argsAddr + 4);
+  const flags = memory.loadU32(argsAddr);
+  if ((flagsHigh & ~CLONE_CLEAR_SIGHAND_HIGH) !== 0 || (flags & CSIGNAL) !== 0) throw EINVAL;
+  if (flagsHigh !== 0 && (flags & CLONE_SIGHAND) !== 0) throw EINVAL;
   const request = {
-    flags: memory.loadU32(argsAddr),
+    flags,
+    flagsHigh,
+    exitSignal: memory.loadNumber(argsAddr + 32),
     stackAddr: stackAddr + stackSizeBytes,
     stackSizeBytes,
     parentTidAddr: memory.loadNumber(argsAddr + 24),
@@ -167,6 +193,18 @@ function clone3(thread: Thread, { argsAddr, size }: { argsAddr: number; size: nu
     tls: memory.loadI64(argsAddr + 56),
   };
   return clone(thread, request, call);
+}
+
+/** unshare(2): what the calling thread shares with others of its program, or with other programs. */
+function unshare(thread: Thread, { flags }: { flags: number }): Result {
+  const task = asGuest(thread);
+  const known = CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+  if ((flags & ~known) !== 0) throw EINVAL;
+  const isAlone = task.program.threads.size === 1;
+  if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) !== 0 && !isAlone) throw EINVAL;
+  if ((flags & CLONE_FILES) !== 0) task.unshareFiles();
+  if ((flags & CLONE_FS) !== 0) task.unshareFs();
+  return 0;
 }
 
 function archPrctl(thread: Thread, { code, addr }: { code: number; addr: bigint }): Result {
@@ -204,14 +242,15 @@ function getRobustList(thread: Thread, args: { tid: number; head: number; size: 
 
 // oxfmt-ignore
 export const threads: readonly Syscall[] = [
-  syscall({ nr: 56, name: 'clone', support: partial('processes share memory and open files, not descriptors; no namespaces of Linux'),
+  syscall({ nr: 56, name: 'clone', support: partial('no namespaces of Linux, no CLONE_PARENT'),
     args: { flags: 'flags', stack: 'ptr', parentTid: 'ptr', childTid: 'ptr', tls: 'u64' },
     run: (thread, { flags, stack, parentTid, childTid, tls }, call) =>
-      clone(thread, { flags, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, pidfdAddr: parentTid, tls }, call) }),
+      clone(thread, { flags, exitSignal: flags & CSIGNAL, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, pidfdAddr: parentTid, tls }, call) }),
   syscall({ nr: 57, name: 'fork', args: {}, support: 'full', run: (thread, _args, call) => fork(asGuest(thread), FORK, call) }),
   syscall({ nr: 58, name: 'vfork', args: {}, support: 'full',
     run: (thread, _args, call) => fork(asGuest(thread), { ...FORK, flags: CLONE_VM | CLONE_VFORK }, call) }),
-  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('processes share memory and open files, not descriptors; no namespaces of Linux'), run: clone3 }),
+  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('no namespaces of Linux, no CLONE_PARENT, set_tid, cgroups'), run: clone3 }),
+  syscall({ nr: 272, name: 'unshare', args: { flags: 'flags' }, support: partial('no namespaces of Linux'), run: unshare }),
   syscall({ nr: 186, name: 'gettid', args: {}, support: 'full', run: (thread) => thread.id }),
   syscall({ nr: 218, name: 'set_tid_address', args: { addr: 'ptr' }, support: 'full',
     run: (thread, { addr }) => {

@@ -18,6 +18,11 @@ export class FileTable {
   limit = MAX_FDS;
   #references = 1;
 
+  /** More than one program, or thread on its own, has it. */
+  get isShared(): boolean {
+    return this.#references > 1;
+  }
+
   /** The open file behind `fd`. @throws EBADF */
   get(fd: number): OpenFile {
     return this.#slot(fd).file;
