@@ -84,8 +84,21 @@ function randomBlock(random: Random, operation: string): Block {
   return random.oneIn(4) ? block : optimise(block);
 }
 
-function usualVector(random: Random, isSingle: boolean): Int32Array {
-  const number = (): number => random.below(random.pick([4000, 4000, 3])) / 64 / random.pick([1, -1]);
+/** Exponents about which ranges of magnitudes are decided. */
+const DOUBLE_SCALES = [-1020, -1015, -960, -515, -500, -256, -254, 250, 256, 512, 1010].map(
+  (exponent) => 2 ** exponent,
+);
+const SINGLE_SCALES = [-125, -120, -100, -62, -44, -40, -38, 36, 42, 64, 115].map((exponent) => 2 ** exponent);
+
+/** Gives numbers of one kind: small ones, those of many magnitudes, or near one another, so that differences are small. */
+function usualNumbers(random: Random, isSingle: boolean): () => number {
+  const scales = isSingle ? SINGLE_SCALES : DOUBLE_SCALES;
+  const scale = random.pick(scales);
+  const small = (): number => random.below(random.pick([4000, 4000, 3])) / 64 / random.pick([1, -1]);
+  return random.pick([small, () => small() * random.pick(scales), () => ((1000 + random.below(20)) / 64) * scale]);
+}
+
+function vectorOf(isSingle: boolean, number: () => number): Int32Array {
   return isSingle
     ? new Int32Array(Float32Array.from({ length: 4 }, number).buffer)
     : new Int32Array(Float64Array.from({ length: 2 }, number).buffer);
@@ -94,8 +107,9 @@ function usualVector(random: Random, isSingle: boolean): Int32Array {
 /** Registers and the first bytes of memory, of one format. */
 function randomState(random: Random, isSingle: boolean): { state: Uint8Array; data: Uint8Array } {
   const isUsual = random.oneIn(2);
+  const number = usualNumbers(random, isSingle);
   const vector = (): Int32Array =>
-    isUsual || !random.oneIn(6) ? usualVector(random, isSingle) : randomVector(random, isSingle);
+    isUsual || !random.oneIn(6) ? vectorOf(isSingle, number) : randomVector(random, isSingle);
   const state = new Uint8Array(STATE_SIZE);
   const words = new Int32Array(state.buffer);
   for (let i = 0; i < REGISTERS; i++) words.set(vector(), STATE_VARIABLES[XMM + i].offset / 4);
@@ -126,4 +140,37 @@ describe('Stretches of floats', () => {
       expect(machines[1].counters.regionsCompiled).toBeGreaterThan(0);
     }
   });
+
+  it.each(['F64', 'F32', 'F64x2', 'F32x4'])(
+    'notice that a difference of %s is denormal, and a product tiny',
+    (lanes) => {
+      const isSingle = lanes.startsWith('F32');
+      const b = new IrBuilder();
+      b.instruction(CODE, 1);
+      const difference = b.float(b.get128(XMM), b.get128(XMM + 1), `sub${lanes}`);
+      b.set128(b.float(difference, b.get128(XMM + 2), `add${lanes}`), XMM + 3);
+      const square = b.float(b.get128(XMM + 4), b.get128(XMM + 4), `mul${lanes}`);
+      b.set128(b.float(square, b.get128(XMM + 2), `add${lanes}`), XMM + 4);
+      b.jump(CODE + 0x100);
+      const blocks = new Map([[CODE, { rip: CODE, sizeBytes: 1, instructionCount: 1, ops: b.ops }]]);
+      const machines = (['reference', 'wasm'] as const).map((engine) => irMachine(blocks, engine));
+      const least = isSingle ? 2 ** -126 : 2 ** -1022;
+      for (const [minuend, subtrahend, factor] of [
+        [1.5 * least, 1],
+        [0, Math.sqrt(least) / 4],
+        [0, least],
+        [0, 1],
+      ]) {
+        const { state } = randomState(new Random(1), isSingle);
+        const registers = [minuend, subtrahend, 1, 0, factor];
+        registers.forEach((value, i) => {
+          const words = new Int32Array(vectorOf(isSingle, () => value ?? 0).buffer);
+          state.set(new Uint8Array(words.buffer), STATE_VARIABLES[XMM + i].offset);
+        });
+        new Int32Array(state.buffer)[STATE_OFFSET.mxcsr / 4] = 0x1fa0;
+        const [expected, actual] = machines.map((machine) => comparable(runIr(machine, state, CODE).state));
+        expect(actual, `${subtrahend}, ${factor}`).toEqual(expected);
+      }
+    },
+  );
 });

@@ -59,6 +59,9 @@ function simplified(rewriter: Rewriter, op: Op, args: readonly Op[]): Op | null 
       return simplifiedAdd(rewriter, a, b);
     case 'low32':
       return simplifiedLow(rewriter, a);
+    case 'xor128':
+      // PXOR and XORPS of a register with itself: analyses know zeros when they see them.
+      return a === b ? rewriter.append('splat32', [rewriter.const32(0)]) : null;
     case 'zext32':
       // The high half is cleared twice.
       return a.name === 'low32' && a.args[0].name === 'zext32' ? a.args[0] : null;

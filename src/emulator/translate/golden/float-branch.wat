@@ -4,8 +4,8 @@ comisd xmm0, xmm3
 ja 1b
 ret
 
-1453 bytes
-locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128, 2 f64, 1 v128, 1 i32, 3 f64, 1 v128, 2 f64, 1 v128, 1 f64, 1 i32, 1 f64, 2 i32, 1 v128, 2 i64
+1319 bytes
+locals 4 v128, 1 f64, 1 i32, 1 f64, 3 i32, 1 f64, 1 v128, 1 f64, 1 v128, 2 f64, 1 v128, 1 f64, 1 i32, 1 v128, 2 f64, 1 v128, 1 f64, 1 v128, 2 f64, 1 v128, 1 f64, 1 i32, 1 f64, 2 i32, 1 v128, 2 i64
   local.get 0
   v128.load +384
   local.set 9
@@ -21,10 +21,6 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
   local.get 0
   v128.load +480
   local.set 12
-  v128.const 00 00 00 00 00 00 f0 2f 00 00 00 00 00 00 f0 2f
-  local.set 15
-  v128.const 00 00 80 1f 00 00 80 1f 00 00 80 1f 00 00 80 1f
-  local.set 16
   i32.const 0
   local.get 0
   i32.load +156
@@ -48,8 +44,8 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
   end
   local.get 10
   f64x2.extract_lane 0
-  local.set 17
-  local.get 17
+  local.set 15
+  local.get 15
   i64.reinterpret_f64
   i64.const 1
   i64.shl
@@ -63,8 +59,8 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
   end
   local.get 11
   f64x2.extract_lane 0
-  local.set 17
-  local.get 17
+  local.set 15
+  local.get 15
   i64.reinterpret_f64
   i64.const 1
   i64.shl
@@ -83,130 +79,167 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
           local.get 14
           br_if 0
           local.get 13
-          local.set 17
+          local.set 15
           local.get 10
           f64x2.extract_lane 0
-          local.set 21
+          local.set 19
           local.get 9
           local.get 13
           f64x2.replace_lane 0
-          local.set 22
-          local.get 21
-          f64x2.splat
-          local.tee 23
+          local.set 20
           local.get 15
-          i64x2.sub
-          local.get 23
-          v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-          f64x2.ne
-          v128.and
-          local.set 24
-          local.get 17
-          local.get 21
+          i64.reinterpret_f64
+          i64.const 1
+          i64.shl
+          i64.const 1
+          i64.sub
+          i64.const 6917529027641081855
+          i64.lt_u
+          br_if 0
+          local.get 19
+          i64.reinterpret_f64
+          i64.const 1
+          i64.shl
+          i64.const 1
+          i64.sub
+          i64.const 6917529027641081855
+          i64.lt_u
+          br_if 0
+          local.get 15
+          local.get 19
           f64.mul
-          local.set 25
-          local.get 25
-          f64x2.splat
-          local.get 15
-          i64x2.sub
-          local.get 24
-          v128.or
+          local.set 21
+          local.get 20
+          local.get 21
+          f64x2.replace_lane 0
+          local.set 22
+          local.get 11
+          f64x2.extract_lane 0
+          local.set 23
+          local.get 21
+          local.get 23
+          f64.add
           local.set 24
           local.get 22
-          local.get 25
+          local.get 24
           f64x2.replace_lane 0
-          local.set 23
-          local.get 11
+          local.set 25
+          local.get 12
           f64x2.extract_lane 0
           local.set 26
           local.get 26
-          f64x2.splat
-          local.tee 27
-          local.get 15
-          i64x2.sub
-          local.get 27
-          v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-          f64x2.ne
-          v128.and
+          i64.reinterpret_f64
+          i64.const 1
+          i64.shl
+          i64.const 1
+          i64.sub
+          i64.const 6917529027641081855
+          i64.lt_u
+          br_if 0
           local.get 24
-          v128.or
-          local.set 24
-          local.get 25
           local.get 26
-          f64.add
-          local.set 28
-          local.get 23
-          local.get 28
-          f64x2.replace_lane 0
-          local.set 27
-          local.get 12
-          f64x2.extract_lane 0
-          local.set 29
-          local.get 29
-          f64x2.splat
-          local.tee 30
-          local.get 15
-          i64x2.sub
-          local.get 30
-          v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-          f64x2.ne
-          v128.and
-          local.get 24
-          v128.or
-          local.set 24
-          local.get 28
-          local.get 29
           f64.lt
-          local.get 28
-          local.get 29
+          local.get 24
+          local.get 26
           f64.eq
           i32.const 6
           i32.shl
           i32.or
-          local.set 31
+          local.set 27
           v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-          local.get 31
+          local.get 27
           i32x4.replace_lane 0
-          local.set 30
+          local.set 28
           local.get 24
-          i64x2.extract_lane 0
-          i64.const 61
+          local.get 26
+          f64.add
+          i64.reinterpret_f64
+          i64.const 32
           i64.shr_u
           i32.wrap_i64
-          i32.const 3
-          i32.and
+          i32.const 1
+          i32.shl
+          i32.const -2097152
+          i32.ge_u
           br_if 0
-          local.get 25
+          local.get 21
           local.set 13
-          local.get 28
+          local.get 24
           local.set 13
           br 1
         end
         local.get 13
-        local.set 32
+        local.set 29
         local.get 10
         f64x2.extract_lane 0
-        local.set 33
+        local.set 30
         local.get 9
         local.get 13
         f64x2.replace_lane 0
-        local.set 24
+        local.set 31
         block
           block
-            local.get 33
-            i64.reinterpret_f64
-            i64.const 1
-            i64.shl
-            i64.const 1
-            i64.sub
-            i64.const 9007199254740991
-            i64.lt_u
-            br_if 0
-            local.get 32
-            local.get 33
+            local.get 29
+            local.get 30
             f64.mul
-            local.set 34
+            local.set 32
+            local.get 32
+            i64.reinterpret_f64
+            i64.const 32
+            i64.shr_u
+            i32.wrap_i64
+            i32.const 1
+            i32.shl
+            i32.const 4194304
+            i32.sub
+            local.get 14
+            i32.or
+            i32.const -6291456
+            i32.lt_u
+            br_if 1
+          end
+          local.get 0
+          local.get 14
+          local.get 29
+          local.get 30
+          call 12
+          local.set 14
+          local.set 32
+          local.get 14
+          i32.const 0
+          i32.gt_s
+          if
+            i32.const 4194304
+            local.set 2
+            local.get 18
+            if
+              local.get 0
+              i32.const 32
+              i32.store +160
+              local.get 0
+              local.get 17
+              i32.store +184
+            end
+            i32.const 0
+            br 4
+          end
+        end
+        local.get 31
+        local.get 32
+        f64x2.replace_lane 0
+        local.set 33
+        local.get 32
+        local.set 13
+        local.get 11
+        f64x2.extract_lane 0
+        local.set 34
+        block
+          block
+            local.get 32
             local.get 34
+            f64.add
+            local.set 35
+            local.get 35
             i64.reinterpret_f64
             i64.const 32
             i64.shr_u
@@ -224,75 +257,10 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
           local.get 0
           local.get 14
           local.get 32
-          local.get 33
-          call 12
-          local.set 14
-          local.set 34
-          local.get 14
-          i32.const 0
-          i32.gt_s
-          if
-            i32.const 4194304
-            local.set 2
-            local.get 20
-            if
-              local.get 0
-              i32.const 32
-              i32.store +160
-              local.get 0
-              local.get 19
-              i32.store +184
-            end
-            i32.const 0
-            br 4
-          end
-        end
-        local.get 24
-        local.get 34
-        f64x2.replace_lane 0
-        local.set 35
-        local.get 34
-        local.set 13
-        local.get 11
-        f64x2.extract_lane 0
-        local.set 36
-        block
-          block
-            local.get 36
-            i64.reinterpret_f64
-            i64.const 1
-            i64.shl
-            i64.const 1
-            i64.sub
-            i64.const 9007199254740991
-            i64.lt_u
-            br_if 0
-            local.get 34
-            local.get 36
-            f64.add
-            local.set 37
-            local.get 37
-            i64.reinterpret_f64
-            i64.const 32
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 1
-            i32.shl
-            i32.const 4194304
-            i32.sub
-            local.get 14
-            i32.or
-            i32.const -6291456
-            i32.lt_u
-            br_if 1
-          end
-          local.get 0
-          local.get 14
           local.get 34
-          local.get 36
           call 10
           local.set 14
-          local.set 37
+          local.set 35
           local.get 14
           i32.const 0
           i32.gt_s
@@ -303,41 +271,41 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
             local.set 1
             i32.const 4194308
             local.set 2
-            local.get 20
+            local.get 18
             if
               local.get 0
               i32.const 32
               i32.store +160
               local.get 0
-              local.get 19
+              local.get 17
               i32.store +184
             end
             i32.const 0
             br 4
           end
         end
+        local.get 33
         local.get 35
-        local.get 37
         f64x2.replace_lane 0
-        local.set 38
-        local.get 37
+        local.set 36
+        local.get 35
         local.set 13
         local.get 12
         f64x2.extract_lane 0
-        local.set 39
+        local.set 37
+        local.get 35
         local.get 37
-        local.get 39
         f64.lt
+        local.get 35
         local.get 37
-        local.get 39
         f64.eq
         i32.const 6
         i32.shl
         i32.or
-        local.set 40
+        local.set 38
         block
           block
-            local.get 39
+            local.get 37
             i64.reinterpret_f64
             i64.const 1
             i64.shl
@@ -346,11 +314,11 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
             i64.const 9007199254740991
             i64.lt_u
             br_if 0
+            local.get 35
             local.get 37
-            local.get 39
             f64.add
-            local.tee 41
-            local.get 41
+            local.tee 39
+            local.get 39
             f64.eq
             local.get 14
             i32.const -2
@@ -359,19 +327,19 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
             br_if 1
           end
           local.get 0
-          local.get 37
+          local.get 35
           f64.store +896
           local.get 0
-          local.get 39
+          local.get 37
           f64.store +912
           local.get 0
           i32.load +156
-          local.set 43
+          local.set 41
           local.get 0
           i32.const 432
-          local.get 43
+          local.get 41
           call 1
-          local.tee 42
+          local.tee 40
           i32.const 0
           i32.lt_s
           if
@@ -381,62 +349,62 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
             local.set 1
             i32.const 4194312
             local.set 2
-            local.get 20
+            local.get 18
             if
               local.get 0
               i32.const 32
               i32.store +160
               local.get 0
-              local.get 19
+              local.get 17
               i32.store +184
             end
             i32.const 0
             br 4
           end
           local.get 0
-          local.get 42
+          local.get 40
           i32.store +156
           local.get 14
-          local.get 42
+          local.get 40
           call 30
           local.set 14
           local.get 0
           i32.load +896
-          local.set 40
+          local.set 38
         end
         v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-        local.get 40
-        i32x4.replace_lane 0
-        local.set 44
-        local.get 24
-        local.set 22
-        local.get 35
-        local.set 23
         local.get 38
-        local.set 27
-        local.get 44
-        local.set 30
-        local.get 32
-        local.set 17
+        i32x4.replace_lane 0
+        local.set 42
+        local.get 31
+        local.set 20
         local.get 33
+        local.set 22
+        local.get 36
+        local.set 25
+        local.get 42
+        local.set 28
+        local.get 29
+        local.set 15
+        local.get 30
+        local.set 19
+        local.get 32
         local.set 21
         local.get 34
-        local.set 25
-        local.get 36
-        local.set 26
+        local.set 23
+        local.get 35
+        local.set 24
         local.get 37
-        local.set 28
-        local.get 39
-        local.set 29
-        local.get 40
-        local.set 31
+        local.set 26
+        local.get 38
+        local.set 27
       end
-      local.get 31
-      local.set 42
-      local.get 42
+      local.get 27
+      local.set 40
+      local.get 40
       i32.const 1
       i32.and
-      local.get 42
+      local.get 40
       i32.const 6
       i32.shr_u
       i32.const 1
@@ -459,35 +427,35 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
           i32.const 32
           i32.store +160
           local.get 0
-          local.get 42
+          local.get 40
           i32.store +184
           i32.const 2
           br 3
         end
-        local.get 42
-        local.set 19
+        local.get 40
+        local.set 17
         i32.const 1
-        local.set 20
+        local.set 18
         br 1
       else
         local.get 8
-        local.set 45
+        local.set 43
         block
           block
-            local.get 45
+            local.get 43
             i32.wrap_i64
             i64.extend_i32_u
-            local.get 45
+            local.get 43
             i64.ne
             br_if 0
-            local.get 45
+            local.get 43
             i32.wrap_i64
-            local.set 31
-            local.get 31
+            local.set 27
+            local.get 27
             i32.const 12
             i32.shr_u
             i32.load8_u +1048576
-            local.get 31
+            local.get 27
             i32.const 7
             i32.add
             i32.const 12
@@ -508,15 +476,15 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
           i32.const 32
           i32.store +160
           local.get 0
-          local.get 42
+          local.get 40
           i32.store +184
           i32.const 0
           br 3
         end
-        local.get 31
+        local.get 27
         i64.load
-        local.set 46
-        local.get 46
+        local.set 44
+        local.get 44
         i64.const 4294967295
         i64.gt_u
         if
@@ -530,18 +498,18 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
           i32.const 32
           i32.store +160
           local.get 0
-          local.get 42
+          local.get 40
           i32.store +184
           i32.const 0
           br 3
         end
-        local.get 45
+        local.get 43
         i64.const 8
         i64.add
         local.set 8
-        local.get 46
+        local.get 44
         i32.wrap_i64
-        local.set 43
+        local.set 41
         local.get 1
         i32.const 5
         i32.sub
@@ -550,13 +518,13 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
         i32.const 0
         i32.le_s
         if
-          local.get 43
+          local.get 41
           local.set 2
           local.get 0
           i32.const 32
           i32.store +160
           local.get 0
-          local.get 42
+          local.get 40
           i32.store +184
           i32.const 2
           br 3
@@ -565,7 +533,7 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
         i32.const 32
         i32.store +160
         local.get 0
-        local.get 42
+        local.get 40
         i32.store +184
         local.get 0
         local.get 9
@@ -575,7 +543,7 @@ locals 4 v128, 1 f64, 1 i32, 2 v128, 1 f64, 3 i32, 1 f64, 3 v128, 2 f64, 1 v128,
         f64.store +384
         local.get 0
         local.get 1
-        local.get 43
+        local.get 41
         local.get 3
         local.get 4
         local.get 5

@@ -8,8 +8,8 @@ dec ecx
 jne 1b
 ret
 
-2166 bytes
-locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 v128, 2 f64, 2 v128, 2 f64, 1 v128, 1 f64, 1 v128, 1 i64, 1 i32, 1 v128, 2 f64, 2 v128, 5 f64, 1 v128, 1 f64, 1 v128, 1 i64, 1 i32, 1 v128, 2 f64, 1 v128, 1 f64, 1 v128, 1 i64, 1 i32
+2005 bytes
+locals 3 v128, 3 f64, 4 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 1 v128, 3 f64, 1 v128, 1 f64, 1 v128, 1 f64, 1 v128, 1 i64, 1 i32, 1 v128, 2 f64, 1 v128, 1 f64, 1 v128, 3 f64, 1 v128, 1 f64, 1 v128, 1 f64, 1 v128, 1 i64, 1 i32, 1 v128, 2 f64, 1 v128, 1 f64, 1 v128, 1 i64, 1 i32
   local.get 0
   v128.load +384
   local.set 9
@@ -28,10 +28,6 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
   local.get 0
   f64.load +448
   local.set 14
-  v128.const 00 00 00 00 00 00 f0 2f 00 00 00 00 00 00 f0 2f
-  local.set 16
-  v128.const 00 00 80 1f 00 00 80 1f 00 00 80 1f 00 00 80 1f
-  local.set 17
   i32.const 0
   local.get 0
   i32.load +156
@@ -80,19 +76,19 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
   block i32
     loop
       local.get 7
-      local.set 21
+      local.set 19
       block
         block
-          local.get 21
+          local.get 19
           i32.wrap_i64
           i64.extend_i32_u
-          local.get 21
+          local.get 19
           i64.ne
           br_if 0
-          local.get 21
+          local.get 19
           i32.wrap_i64
-          local.set 22
-          local.get 22
+          local.set 20
+          local.get 20
           i32.const 12
           i32.shr_u
           i32.load16_u +1048576
@@ -101,11 +97,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           i32.const 257
           i32.eq
           br_if 1
-          local.get 22
+          local.get 20
           i32.const 12
           i32.shr_u
           i32.load8_u +1048576
-          local.get 22
+          local.get 20
           i32.const 15
           i32.add
           i32.const 12
@@ -118,43 +114,43 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
         end
         i32.const 4194304
         local.set 2
-        local.get 20
+        local.get 18
         if
           local.get 0
           i32.const 1824
           i32.store +160
           local.get 0
-          local.get 18
+          local.get 16
           i32.store +168
           local.get 0
-          local.get 19
+          local.get 17
           i32.store +184
         end
         i32.const 0
         br 2
       end
-      local.get 22
+      local.get 20
       v128.load64_zero
-      local.set 23
-      local.get 23
-      local.get 23
+      local.set 21
+      local.get 21
+      local.get 21
       f64x2.extract_lane 0
       local.set 12
       local.set 9
       local.get 6
-      local.set 24
+      local.set 22
       block
         block
-          local.get 24
+          local.get 22
           i32.wrap_i64
           i64.extend_i32_u
-          local.get 24
+          local.get 22
           i64.ne
           br_if 0
-          local.get 24
+          local.get 22
           i32.wrap_i64
-          local.set 25
-          local.get 25
+          local.set 23
+          local.get 23
           i32.const 12
           i32.shr_u
           i32.load16_u +1048576
@@ -163,11 +159,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           i32.const 257
           i32.eq
           br_if 1
-          local.get 25
+          local.get 23
           i32.const 12
           i32.shr_u
           i32.load8_u +1048576
-          local.get 25
+          local.get 23
           i32.const 7
           i32.add
           i32.const 12
@@ -184,104 +180,88 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
         local.set 1
         i32.const 4194308
         local.set 2
-        local.get 20
+        local.get 18
         if
           local.get 0
           i32.const 1824
           i32.store +160
           local.get 0
-          local.get 18
+          local.get 16
           i32.store +168
           local.get 0
-          local.get 19
+          local.get 17
           i32.store +184
         end
         i32.const 0
         br 2
       end
-      local.get 25
+      local.get 23
       v128.load64_zero
-      local.set 26
+      local.set 24
       block
         block
           local.get 15
           br_if 0
-          local.get 23
+          local.get 21
           f64x2.extract_lane 0
-          local.set 27
+          local.set 25
+          local.get 24
+          f64x2.extract_lane 0
+          local.set 26
+          local.get 25
+          i64.reinterpret_f64
+          i64.const 1
+          i64.shl
+          i64.const 1
+          i64.sub
+          i64.const 6917529027641081855
+          i64.lt_u
+          br_if 0
           local.get 26
-          f64x2.extract_lane 0
-          local.set 28
-          local.get 27
-          f64x2.splat
-          local.tee 29
-          local.get 16
-          i64x2.sub
-          local.get 29
-          v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-          f64x2.ne
-          v128.and
-          local.set 30
-          local.get 28
-          f64x2.splat
-          local.tee 29
-          local.get 16
-          i64x2.sub
-          local.get 29
-          v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-          f64x2.ne
-          v128.and
-          local.get 30
-          v128.or
-          local.set 30
-          local.get 27
-          local.get 28
+          i64.reinterpret_f64
+          i64.const 1
+          i64.shl
+          i64.const 1
+          i64.sub
+          i64.const 6917529027641081855
+          i64.lt_u
+          br_if 0
+          local.get 25
+          local.get 26
           f64.mul
-          local.set 31
-          local.get 23
-          local.get 31
+          local.set 27
+          local.get 21
+          local.get 27
           f64x2.replace_lane 0
-          local.set 29
+          local.set 28
           local.get 13
-          local.set 32
+          local.set 29
           local.get 10
           local.get 13
           f64x2.replace_lane 0
-          local.set 33
-          local.get 32
-          local.get 31
-          f64.add
-          local.set 34
-          local.get 34
-          f64x2.splat
-          local.tee 35
-          local.get 16
-          i64x2.sub
-          local.get 35
-          v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-          f64x2.ne
-          v128.and
-          local.get 30
-          v128.or
           local.set 30
-          local.get 33
-          local.get 34
+          local.get 29
+          local.get 27
+          f64.add
+          local.set 31
+          local.get 30
+          local.get 31
           f64x2.replace_lane 0
-          local.set 35
+          local.set 32
           local.get 5
-          local.set 36
+          local.set 33
           block
             block
-              local.get 36
+              local.get 33
               i32.wrap_i64
               i64.extend_i32_u
-              local.get 36
+              local.get 33
               i64.ne
               br_if 0
-              local.get 36
+              local.get 33
               i32.wrap_i64
-              local.set 37
-              local.get 37
+              local.set 34
+              local.get 34
               i32.const 12
               i32.shr_u
               i32.load16_u +1048576
@@ -290,11 +270,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
               i32.const 514
               i32.eq
               br_if 1
-              local.get 37
+              local.get 34
               i32.const 12
               i32.shr_u
               i32.load8_u +1048576
-              local.get 37
+              local.get 34
               i32.const 7
               i32.add
               i32.const 12
@@ -307,11 +287,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
             end
             br 1
           end
-          local.get 22
+          local.get 20
           v128.load64_zero +8
-          local.set 38
-          local.get 22
-          local.get 37
+          local.set 35
+          local.get 20
+          local.get 34
           i32.sub
           i32.const 15
           i32.add
@@ -319,72 +299,61 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           i32.lt_u
           br_if 0
           local.get 14
-          local.set 39
-          local.get 38
+          local.set 36
+          local.get 35
           f64x2.extract_lane 0
-          local.set 40
+          local.set 37
           local.get 11
           local.get 14
           f64x2.replace_lane 0
-          local.set 41
-          local.get 40
-          f64x2.splat
-          local.tee 42
-          local.get 16
-          i64x2.sub
-          local.get 42
-          v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-          f64x2.ne
-          v128.and
-          local.get 30
-          v128.or
-          local.set 30
-          local.get 39
-          local.get 40
+          local.set 38
+          local.get 37
+          i64.reinterpret_f64
+          i64.const 1
+          i64.shl
+          i64.const 1
+          i64.sub
+          i64.const 6917529027641081855
+          i64.lt_u
+          br_if 0
+          local.get 36
+          local.get 37
           f64.sub
-          local.set 43
-          local.get 43
-          f64x2.splat
-          local.tee 42
-          local.get 16
-          i64x2.sub
-          local.get 42
-          v128.const 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-          f64x2.ne
-          v128.and
-          local.get 30
-          v128.or
-          local.set 30
-          local.get 41
-          local.get 43
+          local.set 39
+          local.get 38
+          local.get 39
           f64x2.replace_lane 0
-          local.set 42
-          local.get 30
-          i64x2.extract_lane 0
-          i64.const 61
+          local.set 40
+          local.get 31
+          local.get 39
+          f64.add
+          i64.reinterpret_f64
+          i64.const 32
           i64.shr_u
           i32.wrap_i64
-          i32.const 3
-          i32.and
+          i32.const 1
+          i32.shl
+          i32.const -2097152
+          i32.ge_u
           br_if 0
-          local.get 37
-          local.get 31
-          f64.store
-          local.get 31
-          local.set 12
           local.get 34
+          local.get 27
+          f64.store
+          local.get 27
+          local.set 12
+          local.get 31
           local.set 13
           br 1
         end
-        local.get 23
+        local.get 21
         f64x2.extract_lane 0
-        local.set 44
-        local.get 26
+        local.set 41
+        local.get 24
         f64x2.extract_lane 0
-        local.set 45
+        local.set 42
         block
           block
-            local.get 45
+            local.get 42
             i64.reinterpret_f64
             i64.const 32
             i64.shr_u
@@ -397,11 +366,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
             i32.lt_u
             i32.eqz
             br_if 0
-            local.get 44
-            local.get 45
+            local.get 41
+            local.get 42
             f64.mul
-            local.set 46
-            local.get 46
+            local.set 43
+            local.get 43
             i64.reinterpret_f64
             i64.const 32
             i64.shr_u
@@ -418,11 +387,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           end
           local.get 0
           local.get 15
-          local.get 44
-          local.get 45
+          local.get 41
+          local.get 42
           call 12
           local.set 15
-          local.set 46
+          local.set 43
           local.get 15
           i32.const 0
           i32.gt_s
@@ -433,41 +402,41 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
             local.set 1
             i32.const 4194308
             local.set 2
-            local.get 20
+            local.get 18
             if
               local.get 0
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 18
+              local.get 16
               i32.store +168
               local.get 0
-              local.get 19
+              local.get 17
               i32.store +184
             end
             i32.const 0
             br 4
           end
         end
-        local.get 23
-        local.get 46
+        local.get 21
+        local.get 43
         f64x2.replace_lane 0
-        local.set 30
-        local.get 46
+        local.set 44
+        local.get 43
         local.set 12
         local.get 13
-        local.set 47
+        local.set 45
         local.get 10
         local.get 13
         f64x2.replace_lane 0
-        local.set 48
+        local.set 46
         block
           block
-            local.get 47
-            local.get 46
+            local.get 45
+            local.get 43
             f64.add
-            local.set 49
-            local.get 49
+            local.set 47
+            local.get 47
             i64.reinterpret_f64
             i64.const 32
             i64.shr_u
@@ -484,11 +453,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           end
           local.get 0
           local.get 15
-          local.get 47
-          local.get 46
+          local.get 45
+          local.get 43
           call 10
           local.set 15
-          local.set 49
+          local.set 47
           local.get 15
           i32.const 0
           i32.gt_s
@@ -499,42 +468,42 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
             local.set 1
             i32.const 4194312
             local.set 2
-            local.get 20
+            local.get 18
             if
               local.get 0
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 18
+              local.get 16
               i32.store +168
               local.get 0
-              local.get 19
+              local.get 17
               i32.store +184
             end
             i32.const 0
             br 4
           end
         end
-        local.get 48
-        local.get 49
+        local.get 46
+        local.get 47
         f64x2.replace_lane 0
-        local.set 50
-        local.get 49
+        local.set 48
+        local.get 47
         local.set 13
         local.get 5
-        local.set 51
+        local.set 49
         block
           block
-            local.get 51
+            local.get 49
             i32.wrap_i64
             i64.extend_i32_u
-            local.get 51
+            local.get 49
             i64.ne
             br_if 0
-            local.get 51
+            local.get 49
             i32.wrap_i64
-            local.set 52
-            local.get 52
+            local.set 50
+            local.get 50
             i32.const 12
             i32.shr_u
             i32.load16_u +1048576
@@ -543,11 +512,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
             i32.const 514
             i32.eq
             br_if 1
-            local.get 52
+            local.get 50
             i32.const 12
             i32.shr_u
             i32.load8_u +1048576
-            local.get 52
+            local.get 50
             i32.const 7
             i32.add
             i32.const 12
@@ -564,39 +533,39 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           local.set 1
           i32.const 4194316
           local.set 2
-          local.get 20
+          local.get 18
           if
             local.get 0
             i32.const 1824
             i32.store +160
             local.get 0
-            local.get 18
+            local.get 16
             i32.store +168
             local.get 0
-            local.get 19
+            local.get 17
             i32.store +184
           end
           i32.const 0
           br 3
         end
-        local.get 52
-        local.get 46
+        local.get 50
+        local.get 43
         f64.store
-        local.get 22
+        local.get 20
         v128.load64_zero +8
-        local.set 53
+        local.set 51
         local.get 14
-        local.set 54
-        local.get 53
+        local.set 52
+        local.get 51
         f64x2.extract_lane 0
-        local.set 55
+        local.set 53
         local.get 11
         local.get 14
         f64x2.replace_lane 0
-        local.set 56
+        local.set 54
         block
           block
-            local.get 55
+            local.get 53
             i64.reinterpret_f64
             i64.const 1
             i64.shl
@@ -605,11 +574,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
             i64.const 9007199254740991
             i64.lt_u
             br_if 0
-            local.get 54
-            local.get 55
+            local.get 52
+            local.get 53
             f64.sub
-            local.set 57
-            local.get 57
+            local.set 55
+            local.get 55
             i64.reinterpret_f64
             i64.const 32
             i64.shr_u
@@ -626,11 +595,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           end
           local.get 0
           local.get 15
-          local.get 54
-          local.get 55
+          local.get 52
+          local.get 53
           call 11
           local.set 15
-          local.set 57
+          local.set 55
           local.get 15
           i32.const 0
           i32.gt_s
@@ -641,76 +610,76 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
             local.set 1
             i32.const 4194320
             local.set 2
-            local.get 20
+            local.get 18
             if
               local.get 0
               i32.const 1824
               i32.store +160
               local.get 0
-              local.get 18
+              local.get 16
               i32.store +168
               local.get 0
-              local.get 19
+              local.get 17
               i32.store +184
             end
             i32.const 0
             br 4
           end
         end
-        local.get 56
-        local.get 57
+        local.get 54
+        local.get 55
         f64x2.replace_lane 0
-        local.set 58
-        local.get 30
-        local.set 29
-        local.get 48
-        local.set 33
-        local.get 50
-        local.set 35
-        local.get 51
-        local.set 36
-        local.get 53
-        local.set 38
-        local.get 56
-        local.set 41
-        local.get 58
-        local.set 42
+        local.set 56
         local.get 44
-        local.set 27
-        local.get 45
         local.set 28
         local.get 46
-        local.set 31
-        local.get 47
+        local.set 30
+        local.get 48
         local.set 32
         local.get 49
-        local.set 34
+        local.set 33
+        local.get 51
+        local.set 35
         local.get 54
-        local.set 39
-        local.get 55
+        local.set 38
+        local.get 56
         local.set 40
-        local.get 57
-        local.set 43
+        local.get 41
+        local.set 25
+        local.get 42
+        local.set 26
+        local.get 43
+        local.set 27
+        local.get 45
+        local.set 29
+        local.get 47
+        local.set 31
         local.get 52
+        local.set 36
+        local.get 53
         local.set 37
+        local.get 55
+        local.set 39
+        local.get 50
+        local.set 34
       end
-      local.get 43
+      local.get 39
       local.set 14
-      local.get 21
+      local.get 19
       i64.const 16
       i64.add
-      local.set 59
-      local.get 59
+      local.set 57
+      local.get 57
       local.set 7
       local.get 4
       i32.wrap_i64
       i32.const 1
       i32.sub
-      local.set 60
-      local.get 60
+      local.set 58
+      local.get 58
       i64.extend_i32_u
       local.set 4
-      local.get 60
+      local.get 58
       i32.eqz
       i32.eqz
       if
@@ -728,44 +697,44 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           i32.const 1824
           i32.store +160
           local.get 0
-          local.get 60
+          local.get 58
           i32.store +168
           local.get 0
-          local.get 59
-          local.get 21
+          local.get 57
+          local.get 19
           i64.lt_u
           i32.store +184
           i32.const 2
           br 3
         end
-        local.get 60
-        local.set 18
-        local.get 59
-        local.get 21
+        local.get 58
+        local.set 16
+        local.get 57
+        local.get 19
         i64.lt_u
-        local.set 19
+        local.set 17
         i32.const 1
-        local.set 20
+        local.set 18
         br 1
       else
         local.get 8
-        local.set 51
+        local.set 49
         block
           block
-            local.get 51
+            local.get 49
             i32.wrap_i64
             i64.extend_i32_u
-            local.get 51
+            local.get 49
             i64.ne
             br_if 0
-            local.get 51
+            local.get 49
             i32.wrap_i64
-            local.set 52
-            local.get 52
+            local.set 50
+            local.get 50
             i32.const 12
             i32.shr_u
             i32.load8_u +1048576
-            local.get 52
+            local.get 50
             i32.const 7
             i32.add
             i32.const 12
@@ -786,20 +755,20 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           i32.const 1824
           i32.store +160
           local.get 0
-          local.get 60
+          local.get 58
           i32.store +168
           local.get 0
-          local.get 59
-          local.get 21
+          local.get 57
+          local.get 19
           i64.lt_u
           i32.store +184
           i32.const 0
           br 3
         end
-        local.get 52
+        local.get 50
         i64.load
-        local.set 36
-        local.get 36
+        local.set 33
+        local.get 33
         i64.const 4294967295
         i64.gt_u
         if
@@ -813,23 +782,23 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
           i32.const 1824
           i32.store +160
           local.get 0
-          local.get 60
+          local.get 58
           i32.store +168
           local.get 0
-          local.get 59
-          local.get 21
+          local.get 57
+          local.get 19
           i64.lt_u
           i32.store +184
           i32.const 0
           br 3
         end
-        local.get 51
+        local.get 49
         i64.const 8
         i64.add
         local.set 8
-        local.get 36
+        local.get 33
         i32.wrap_i64
-        local.set 37
+        local.set 34
         local.get 1
         i32.const 9
         i32.sub
@@ -838,17 +807,17 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
         i32.const 0
         i32.le_s
         if
-          local.get 37
+          local.get 34
           local.set 2
           local.get 0
           i32.const 1824
           i32.store +160
           local.get 0
-          local.get 60
+          local.get 58
           i32.store +168
           local.get 0
-          local.get 59
-          local.get 21
+          local.get 57
+          local.get 19
           i64.lt_u
           i32.store +184
           i32.const 2
@@ -858,11 +827,11 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
         i32.const 1824
         i32.store +160
         local.get 0
-        local.get 60
+        local.get 58
         i32.store +168
         local.get 0
-        local.get 59
-        local.get 21
+        local.get 57
+        local.get 19
         i64.lt_u
         i32.store +184
         local.get 0
@@ -885,7 +854,7 @@ locals 3 v128, 3 f64, 1 i32, 2 v128, 3 i32, 1 i64, 1 i32, 1 v128, 1 i64, 1 i32, 
         f64.store +448
         local.get 0
         local.get 1
-        local.get 37
+        local.get 34
         local.get 3
         local.get 4
         local.get 5

@@ -39,6 +39,9 @@ export function farRanges(type: Scalar): { readonly product: ExponentRange; read
   return { product: { least: bias - far, end }, factor: { least: 1, end: bias + far } };
 }
 
+/** Where the exponent lies after a shift by one. */
+const EXPONENT_SHIFT = { f64: 53n, f32: 24n } as const;
+
 /** Exponents of denormals and zero, shifted like the words: what lies below, less one, is denormal. */
 const DENORMAL_LIMIT = { f64: (1n << 53n) - 1n, f32: (1n << 24n) - 1n } as const;
 
@@ -52,12 +55,7 @@ export function pushExponentTest(
 ): void {
   const { shift } = EXPONENT[type];
   code.localGet(value);
-  if (type === 'f64') {
-    code.op('i64.reinterpret_f64');
-    code.i64(32);
-    code.op('i64.shr_u');
-    code.op('i32.wrap_i64');
-  } else code.op('i32.reinterpret_f32');
+  pushHighWord(code, type);
   code.i32(1);
   code.op('i32.shl');
   code.i32((least << shift) | 0);
@@ -70,8 +68,33 @@ export function pushExponentTest(
   code.op('i32.lt_u');
 }
 
+/** Pops a scalar, pushes 1 when it is infinite or NaN. */
+export function pushIsInfinite(code: CodeWriter, type: Scalar): void {
+  const { shift, end } = EXPONENT[type];
+  pushHighWord(code, type);
+  code.i32(1);
+  code.op('i32.shl');
+  code.i32((end << shift) | 0);
+  code.op('i32.ge_u');
+}
+
+/** Pops a scalar, pushes the word with its sign and exponent. */
+function pushHighWord(code: CodeWriter, type: Scalar): void {
+  if (type === 'f64') {
+    code.op('i64.reinterpret_f64');
+    code.i64(32);
+    code.op('i64.shr_u');
+    code.op('i32.wrap_i64');
+  } else code.op('i32.reinterpret_f32');
+}
+
 /** Pushes 1 when the scalar is denormal. */
 export function pushIsDenormal(code: CodeWriter, type: Scalar, value: number): void {
+  pushIsBelow(code, type, value, 1);
+}
+
+/** Pushes 1 when the scalar is not zero and has an exponent below that one. */
+export function pushIsBelow(code: CodeWriter, type: Scalar, value: number, exponent: number): void {
   const integer = type === 'f64' ? 'i64' : 'i32';
   code.localGet(value);
   code.op(type === 'f64' ? 'i64.reinterpret_f64' : 'i32.reinterpret_f32');
@@ -79,7 +102,8 @@ export function pushIsDenormal(code: CodeWriter, type: Scalar, value: number): v
   code.op(`${integer}.shl`);
   pushInteger(code, integer, 1n);
   code.op(`${integer}.sub`);
-  pushInteger(code, integer, DENORMAL_LIMIT[type]);
+  // Shifted like this zero is all ones.
+  pushInteger(code, integer, (BigInt(exponent) << EXPONENT_SHIFT[type]) - 1n);
   code.op(`${integer}.lt_u`);
 }
 

@@ -4,7 +4,18 @@ import type { Opcode } from '../encoder/opcodes.ts';
 import { pushOrder, pushPredicate, type ScalarLanes, splatted } from './float-compare.ts';
 import { integerOf, pushNumber, pushWithLow } from './float-convert.ts';
 import type { Plain } from './float-plain.ts';
-import { isPacked, type QuickFloats, resultRange, scalarType, testedRange, verbOpcode } from './float-quick.ts';
+import { LOOKED_AT, type QuickFloats, scalarType, verbOpcode } from './float-quick.ts';
+import {
+  formatOf,
+  isPacked,
+  LIMITS,
+  productRange,
+  quotientRange,
+  type Range,
+  rootRange,
+  sumRange,
+  unionOf,
+} from './float-range.ts';
 import { scalarOf } from './float-scalar.ts';
 
 /** Leaves the op's v128 on the stack. */
@@ -20,6 +31,50 @@ function giveScalar({ w }: QuickFloats, op: Op, type: 'f64' | 'f32', upper: numb
   pushWithLow(w.code, type, upper, result);
 }
 
+/** The range of a result, from operands that are looked at as far as it needs. */
+type RangeOfResult = (q: QuickFloats, lanes: Plain, operands: readonly Op[], locals: readonly number[]) => Range;
+
+function rangesOf(q: QuickFloats, lanes: Plain, operands: readonly Op[], locals: readonly number[]): readonly Range[] {
+  return operands.map((operand, i) => q.operand(operand, lanes, locals[i]));
+}
+
+const ofSum: RangeOfResult = (q, lanes, operands, locals) => {
+  const [a, b] = rangesOf(q, lanes, operands, locals);
+  return sumRange(formatOf(lanes), a, b);
+};
+
+/** Operands with the least bounds are looked at until the product cannot be tiny. */
+const ofProduct: RangeOfResult = (q, lanes, operands, locals) => {
+  const ranges = [...rangesOf(q, lanes, operands, locals)];
+  for (;;) {
+    const range = productRange(ranges[0], ranges[1]);
+    if (range.least >= LIMITS[formatOf(lanes)].least) return range;
+    const i = ranges[0].least <= ranges[1].least ? 0 : 1;
+    ranges[i] = q.look(operands[i], lanes, locals[i]);
+    if (operands[0] === operands[1]) ranges[1 - i] = ranges[i];
+  }
+};
+
+/** The divisor must be known to be bounded, since dividing by infinity does not show. */
+const ofQuotient: RangeOfResult = (q, lanes, [first, second], [a, b]) => {
+  const { least } = LIMITS[formatOf(lanes)];
+  const known = q.rangeOf(second, lanes);
+  const isBounded = known !== null && least + known.end <= LOOKED_AT[formatOf(lanes)].least;
+  const divisor = isBounded ? known : q.lookAtBothEnds(second, lanes, b);
+  if (!isBounded) q.acquit(second, lanes);
+  return quotientRange(q.operandFrom(first, lanes, a, least + divisor.end), divisor);
+};
+
+const ofRoot: RangeOfResult = (q, lanes, operands, locals) => rootRange(rangesOf(q, lanes, operands, locals)[0]);
+
+const RANGES: Readonly<Record<string, RangeOfResult>> = {
+  add: ofSum,
+  sub: ofSum,
+  mul: ofProduct,
+  div: ofQuotient,
+  sqrt: ofRoot,
+};
+
 function arithmetic(verb: string, lanes: Plain): QuickEmit {
   const isRoot = verb === 'sqrt';
   return (q, op) => {
@@ -27,76 +82,34 @@ function arithmetic(verb: string, lanes: Plain): QuickEmit {
     const operands = isRoot ? [op.args[1]] : op.args;
     const locals = operands.map((operand) => localOf(q, operand, lanes));
     const upper = isPacked(lanes) ? -1 : w.local(op.args[0]);
-    const isTold = lookAtOperands(q, verb, lanes, operands, locals);
+    const range = RANGES[verb](q, lanes, operands, locals);
     const { code } = w;
-    const result = code.newLocal(isPacked(lanes) ? 'v128' : scalarType(lanes));
+    const result = isPacked(lanes) ? q.newVector() : code.newLocal(scalarType(lanes));
     for (const local of locals) code.localGet(local);
     code.op(verbOpcode(verb, lanes));
     code.localSet(result);
-    const [a, b = a] = operands.map((operand) => q.rangeOf(operand, lanes));
-    const range = isTold ? resultRange(verb, lanes, a ?? null, b ?? null) : null;
-    if (range !== null) q.setRange(op, lanes, range);
-    else if (verb === 'mul' || verb === 'div') q.gather(op, lanes, result);
-    else q.gatherOrZero(op, lanes, result);
+    giveRange(q, op, lanes, result, operands, range);
     for (const value of [...operands, op]) w.floats.notePlain(value, lanes);
-    if (isPacked(lanes)) {
-      code.localGet(result);
-      code.release(result);
-    } else giveScalar(q, op, scalarType(lanes), upper, result);
+    if (isPacked(lanes)) code.localGet(result);
+    else giveScalar(q, op, scalarType(lanes), upper, result);
   };
 }
 
-/**
- * Gathers operands that might be denormal, and one whose range is all that lacks to tell the result's.
- * @returns whether ranges may tell it
- */
-function lookAtOperands(
-  q: QuickFloats,
-  verb: string,
-  lanes: Plain,
-  operands: readonly Op[],
-  locals: readonly number[],
-): boolean {
-  const { floats } = q.w;
-  const unknown = operands.filter((operand) => q.rangeOf(operand, lanes) === null);
-  // A root in the tested range is of no denormal.
-  if (verb === 'sqrt') return false;
-  const isFactor = verb === 'mul' && new Set(unknown).size === 1;
-  const other = operands.find((operand) => operand !== unknown[0]) ?? unknown[0];
-  const isEnough =
-    isFactor && resultRange(verb, lanes, testedRange(lanes), q.rangeOf(other, lanes) ?? testedRange(lanes)) !== null;
-  for (const [i, operand] of operands.entries()) {
-    if (q.rangeOf(operand, lanes) !== null) continue;
-    if (isEnough || !floats.isPlain(operand, lanes)) q.gatherOrZero(operand, lanes, locals[i]);
-  }
-  return true;
-}
-
-/** Operands of comparisons must be told: no NaN, no denormals. */
-function lookAtCompared(q: QuickFloats, op: Op, lanes: Plain, locals: readonly number[]): void {
-  const { code, floats } = q.w;
-  const unknown = op.args.filter((arg) => q.rangeOf(arg, lanes) === null);
-  if (unknown.length === 0) return;
-  const isPlain = unknown.every((arg) => floats.isPlain(arg, lanes));
-  if (!isPlain || isPacked(lanes)) {
-    for (const [i, arg] of op.args.entries()) if (q.rangeOf(arg, lanes) === null) q.gatherOrZero(arg, lanes, locals[i]);
-    return;
-  }
-  // Not NaN is enough: then each is what it is.
-  const type = scalarType(lanes);
-  for (const local of new Set(unknown.map((arg) => locals[op.args.indexOf(arg)]))) {
-    code.localGet(local);
-    code.localGet(local);
-    code.op(`${type}.eq`);
-    q.demand();
-  }
+/** Infinities and NaN of the operands are the result's from here on. */
+function giveRange(q: QuickFloats, op: Op, lanes: Plain, result: number, operands: readonly Op[], range: Range): void {
+  const limits = LIMITS[formatOf(lanes)];
+  const isInherited = operands.map((operand) => q.acquit(operand, lanes)).includes(true);
+  // The root of a negative number is NaN.
+  if (isInherited || range.end >= limits.end || op.tag.startsWith('sqrt')) q.suspect(op, lanes, result);
+  q.setRange(op, lanes, { ...range, end: Math.min(range.end, limits.end) });
+  if (range.least < limits.least) q.look(op, lanes, result);
 }
 
 function order(lanes: ScalarLanes): QuickEmit {
   return (q, op) => {
     const { code, floats } = q.w;
     const locals = op.args.map((arg) => localOf(q, arg, lanes));
-    lookAtCompared(q, op, lanes, locals);
+    rangesOf(q, lanes, op.args, locals); // They stay suspect: no NaN may be among them.
     const bits = code.newLocal('i32');
     pushOrder(code, scalarType(lanes), locals[0], locals[1]);
     code.localSet(bits);
@@ -117,7 +130,8 @@ function compared(lanes: Plain, push: PushVectors): QuickEmit {
     const { code } = q.w;
     const locals = op.args.map((arg) => localOf(q, arg, lanes));
     const upper = q.w.local(op.args[0]);
-    lookAtCompared(q, op, lanes, locals);
+    const [a, b] = rangesOf(q, lanes, op.args, locals);
+    if (!op.tag.startsWith('cmp')) q.setRange(op, lanes, unionOf(a, b));
     if (isPacked(lanes)) return push(q, shape, locals[0], locals[1]);
     const vectors = locals.map((local) => splatted(code, shape, local));
     const result = code.newLocal(type);
@@ -171,6 +185,7 @@ function truncation(lanes: ScalarLanes, integer: 'i32' | 'i64'): QuickEmit {
     pushNumber(code, type, integer === 'i64' ? 2 ** 63 : 2 ** 31);
     code.op(`${type}.lt`);
     q.demand();
+    q.acquit(op.args[1], lanes);
     code.localGet(b);
     code.op(`${integer}.trunc_sat_${type}_s`);
     code.localSet(result);
@@ -185,12 +200,13 @@ const singleToDouble: QuickEmit = (q, op) => {
   const { code, floats } = q.w;
   const b = localOf(q, op.args[1], 'F32');
   const upper = q.w.local(op.args[0]);
-  const range = q.rangeOf(op.args[1], 'F32') ?? q.gatherOrZero(op.args[1], 'F32', b);
+  const range = q.operand(op.args[1], 'F32', b);
   const result = code.newLocal('f64');
   code.localGet(b);
   code.op('f64.promote_f32');
   code.localSet(result);
   q.setRange(op, 'F64', range);
+  if (q.acquit(op.args[1], 'F32')) q.suspect(op, 'F64', result);
   floats.notePlain(op, 'F64');
   giveScalar(q, op, 'f64', upper, result);
 };
@@ -199,11 +215,13 @@ const doubleToSingle: QuickEmit = (q, op) => {
   const { code } = q.w;
   const b = localOf(q, op.args[1], 'F64');
   const upper = q.w.local(op.args[0]);
+  const range = q.operandFrom(op.args[1], 'F64', b, LIMITS.f32.least);
   const result = code.newLocal('f32');
   code.localGet(b);
   code.op('f32.demote_f64');
   code.localSet(result);
-  q.gather(op, 'F32', result);
+  if (q.acquit(op.args[1], 'F64') || range.end >= LIMITS.f32.end) q.suspect(op, 'F32', result);
+  q.setRange(op, 'F32', { ...range, end: Math.min(range.end, LIMITS.f32.end) });
   giveScalar(q, op, 'f32', upper, result);
 };
 

@@ -1,137 +1,152 @@
 /**
  * Floats of a stretch of a block (frame/float-stretch.ts) that is written twice: here without a test behind each operation.
- * What is known of operands are ranges of magnitudes; they tell that a result is neither tiny nor infinite, and that nothing
- * but PE, which is set while the bar is open, could be raised. Where they do not tell, a value must lie in a range in the
- * middle of its format: what is outside of it (a zero, a denormal, infinity, NaN) is gathered in a vector per format and
- * looked at once, at the end of the stretch. Then, or at a test of another kind that fails, the stretch is done again, exactly.
+ *
+ * PE is set while the bar is open, so what could go unnoticed is of two kinds. Tiny results and denormal operands: ranges
+ * of magnitudes are followed (float-range.ts), and where they do not tell, a value is looked at: it must be zero or not
+ * small. Infinities and NaN: sums, products and roots hand them on, so that only what nobody computes with any more is
+ * looked at, the sum of it once, at the end of the stretch. When something unusual is found, the stretch is done again,
+ * exactly.
  */
 import type { Op } from '../../../ir/block.ts';
-import type { CodeWriter, Label } from '../encoder/code-writer.ts';
+import type { Label } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import type { IrWriter } from '../ir-writer.ts';
-import { type Scalar, SHAPE_OF } from './float-format.ts';
+import { pushExponentTest, pushIsBelow, pushIsInfinite, type Scalar, SHAPE_OF } from './float-format.ts';
 import type { Plain } from './float-plain.ts';
-
-/** Magnitudes from 2^least up to but not including 2^end, in all lanes, or zeros if it says so. */
-interface Range {
-  readonly least: number;
-  readonly end: number;
-  readonly hasZero: boolean;
-}
-
-type Format = 'f64' | 'f32';
+import { constantRange, type Format, formatOf, isPacked, plainRange, type Range } from './float-range.ts';
 
 /**
- * `tested` is the range of gathered values: a power of two of exponents, so that after taking away the least of them the
- * upper bits of the exponent tell. `safe` is where a result may lie: rounding to it hides no tiny number.
+ * What a look lets pass: numbers from 2^least on; up to 2^end for a look at both ends. Both ends are as far from those of
+ * all exponents, so that -2x tells of the upper one as 2x of the lower one.
  */
-const FORMATS = {
-  f64: { tested: { least: -256, end: 256, hasZero: false }, safe: { least: -1020, end: 1023 }, fraction: 53 },
-  f32: { tested: { least: -64, end: 64, hasZero: false }, safe: { least: -124, end: 127 }, fraction: 24 },
+export const LOOKED_AT = { f64: { least: -255, end: 257 }, f32: { least: -40, end: 42 } } as const;
+const BIAS = { f64: 1023, f32: 127 } as const;
+
+/** The word with the exponent of 2^least, moved up by one: what lies below is small. */
+const SMALL_WORD = {
+  f64: (BIAS.f64 + LOOKED_AT.f64.least) << 21,
+  f32: (BIAS.f32 + LOOKED_AT.f32.least) << 24,
 } as const;
 
-/** Words from which the least tested exponent, at its place, is taken away. */
-const LEAST_TESTED: Readonly<Record<Format, Uint8Array>> = {
-  f64: new Uint8Array(BigUint64Array.of((1023n - 256n) << 52n, (1023n - 256n) << 52n).buffer),
-  f32: new Uint8Array(new Uint32Array(4).fill((127 - 64) << 23).buffer),
-};
-
-const VECTOR_SHAPE = { f64: 'f64x2', f32: 'f32x4' } as const;
-const INTEGER_SHAPE = { f64: 'i64x2', f32: 'i32x4' } as const;
-
-/** Locals with what is taken away, for the whole of a function: a constant made in a loop is made at each turn. */
-export type QuickConstants = Readonly<Record<Format, number>>;
-
-/** To be called at the start of a function. */
-export function quickConstants(code: CodeWriter): QuickConstants {
-  const localWith = (bytes: Uint8Array): number => {
-    const local = code.newLocal('v128');
-    code.v128(bytes);
-    code.localSet(local);
-    return local;
-  };
-  return { f64: localWith(LEAST_TESTED.f64), f32: localWith(LEAST_TESTED.f32) };
-}
-
-const ZERO: Range = { least: 0, end: 0, hasZero: true };
+const INTEGERS = { f64: 'i64x2', f32: 'i32x4' } as const;
 
 export class QuickFloats {
   readonly w: IrWriter;
   /** Where the stretch is done again. */
   readonly slow: Label;
   readonly #ranges = new Map<Op, Map<Plain, Range>>();
-  /** Locals of what was gathered, -1 where nothing was. */
-  readonly #gathered: Record<Format, number> = { f64: -1, f32: -1 };
-  /** Whether vectors are among it: else only the low lane counts. */
-  #hasVectors = false;
-  readonly #least: QuickConstants;
+  /** Locals of what may be infinite or NaN, as far as is known yet. */
+  readonly #suspects = new Map<Op, Map<Plain, number>>();
+  /** Locals with the least of what was looked at in vectors, -1 where nothing was. */
+  readonly #smallest: Record<Format, number> = { f64: -1, f32: -1 };
+  /** Locals to give back at the end. */
+  readonly #owned: number[] = [];
 
-  /** @param least locals, as made by quickConstants */
-  constructor(w: IrWriter, slow: Label, least: QuickConstants) {
+  constructor(w: IrWriter, slow: Label) {
     this.w = w;
     this.slow = slow;
-    this.#least = least;
   }
 
-  /** What is known of the lanes; null where nothing is. */
+  /** A vector local that stays as it is for the stretch. */
+  newVector(): number {
+    const local = this.w.code.newLocal('v128');
+    this.#owned.push(local);
+    return local;
+  }
+
+  /** The range of an operand in `local`, which is no denormal; it is looked at if need be. */
+  operand(value: Op, lanes: Plain, local: number): Range {
+    const known = this.rangeOf(value, lanes);
+    if (known !== null) return known;
+    this.suspect(value, lanes, local);
+    if (!this.w.floats.isPlain(value, lanes)) return this.look(value, lanes, local);
+    return this.setRange(value, lanes, plainRange(formatOf(lanes)));
+  }
+
+  /** Looks at an operand unless it is known to be zero or at least 2^least. */
+  operandFrom(value: Op, lanes: Plain, local: number, least: number): Range {
+    const known = this.rangeOf(value, lanes);
+    if (known !== null && known.least >= least) return known;
+    if (known === null) this.suspect(value, lanes, local);
+    return this.look(value, lanes, local, Math.max(least, LOOKED_AT[formatOf(lanes)].least));
+  }
+
+  /** What is known yet. */
   rangeOf(value: Op, lanes: Plain): Range | null {
-    if (isZero(value)) return ZERO;
     const known = this.#ranges.get(value);
-    return known?.get(lanes) ?? (isPacked(lanes) ? undefined : known?.get(lanes === 'F64' ? 'F64x2' : 'F32x4')) ?? null;
+    const wider = isPacked(lanes) ? undefined : known?.get(lanes === 'F64' ? 'F64x2' : 'F32x4');
+    return known?.get(lanes) ?? wider ?? constantRange(value);
   }
 
-  setRange(value: Op, lanes: Plain, range: Range): void {
-    const known = this.#ranges.get(value);
-    if (known === undefined) this.#ranges.set(value, new Map([[lanes, range]]));
-    else known.set(lanes, range);
-  }
-
-  /** The value's lanes must lie in the tested range. @param local that holds it, a scalar's a float */
-  gather(value: Op, lanes: Plain, local: number): Range {
-    const { code } = this.w;
-    code.localGet(local);
-    if (!isPacked(lanes)) code.op(`${VECTOR_SHAPE[formatOf(lanes)]}.splat`);
-    return this.#gatherTop(value, lanes, () => {});
-  }
-
-  /** The same, or a scalar zero: those are frequent in memory, and in sums exact. For vectors two more steps do not pay. */
-  gatherOrZero(value: Op, lanes: Plain, local: number): Range {
-    if (isPacked(lanes)) return this.gather(value, lanes, local);
-    const { code } = this.w;
-    const shape = VECTOR_SHAPE[formatOf(lanes)];
-    const vector = code.newLocal('v128');
-    code.localGet(local);
-    code.op(`${shape}.splat`);
-    code.localTee(vector);
-    const { least, end } = this.#gatherTop(value, lanes, () => {
-      code.localGet(vector);
-      code.v128(new Uint8Array(16));
-      code.op(`${shape}.ne`);
-      code.op('v128.and');
-    });
-    code.release(vector);
-    const range = { least, end, hasZero: true };
-    this.setRange(value, lanes, range);
+  setRange(value: Op, lanes: Plain, range: Range): Range {
+    const known = this.#ranges.get(value) ?? new Map<Plain, Range>();
+    this.#ranges.set(value, known.set(lanes, range));
     return range;
   }
 
-  /** Pops the vector. @param select changes what is told of it */
-  #gatherTop(value: Op, lanes: Plain, select: () => void): Range {
+  suspect(value: Op, lanes: Plain, local: number): void {
+    const known = this.#suspects.get(value) ?? new Map<Plain, number>();
+    this.#suspects.set(value, known.set(lanes, local));
+  }
+
+  /** Another value is infinite or NaN whenever this one is. @returns whether it may be */
+  acquit(value: Op, lanes: Plain): boolean {
+    return this.#suspects.get(value)?.delete(lanes) ?? false;
+  }
+
+  /** The value in `local` must be zero or at least 2^least, for vectors some more. */
+  look(value: Op, lanes: Plain, local: number, least: number = LOOKED_AT[formatOf(lanes)].least): Range {
     const { code } = this.w;
     const format = formatOf(lanes);
-    const before = this.#gathered[format];
-    this.#hasVectors ||= isPacked(lanes);
-    code.localGet(this.#least[format]);
-    code.op(`${INTEGER_SHAPE[format]}.sub`);
-    select();
+    if (isPacked(lanes)) {
+      this.#gather(format, () => {
+        this.#pushDouble(format, local);
+        code.v128(new Uint8Array(16).fill(0xff));
+        code.op(`${INTEGERS[format]}.add`);
+      });
+    } else {
+      pushIsBelow(code, format, local, BIAS[format] + least);
+      code.brIf(this.slow, 'unlikely');
+    }
+    const { end, hasZero } = this.rangeOf(value, lanes) ?? plainRange(format);
+    return this.setRange(value, lanes, { least: isPacked(lanes) ? LOOKED_AT[format].least : least, end, hasZero });
+  }
+
+  /** The value must be neither zero nor small nor large. */
+  lookAtBothEnds(value: Op, lanes: Plain, local: number): Range {
+    const { code } = this.w;
+    const format = formatOf(lanes);
+    const { least, end } = LOOKED_AT[format];
+    if (isPacked(lanes)) {
+      this.#gather(format, () => this.#pushDouble(format, local));
+      this.#gather(format, () => {
+        this.#pushDouble(format, local);
+        code.op(`${INTEGERS[format]}.neg`);
+      });
+    } else {
+      pushExponentTest(code, format, local, -1, { least: BIAS[format] + least, end: BIAS[format] + end });
+      this.demand();
+    }
+    return this.setRange(value, lanes, { least, end, hasZero: false });
+  }
+
+  #pushDouble(format: Format, local: number): void {
+    const { code } = this.w;
+    code.localGet(local);
+    code.localGet(local);
+    code.op(`${INTEGERS[format]}.add`);
+  }
+
+  /** @param push a vector that is small, as unsigned integers, where a lane is not to pass */
+  #gather(format: Format, push: () => void): void {
+    const { code } = this.w;
+    const before = this.#smallest[format];
+    push();
     if (before >= 0) {
       code.localGet(before);
-      code.op('v128.or');
-    } else this.#gathered[format] = code.newLocal('v128');
-    code.localSet(this.#gathered[format]);
-    const { tested } = FORMATS[format];
-    this.setRange(value, lanes, tested);
-    return tested;
+      code.op('i32x4.min_u');
+    } else this.#smallest[format] = this.newVector();
+    code.localSet(this.#smallest[format]);
   }
 
   /** Pops a test: when it is 0 the stretch is done again. */
@@ -141,80 +156,60 @@ export class QuickFloats {
     code.brIf(this.slow, 'unlikely');
   }
 
-  /** Looks at what was gathered. */
+  /** The tests of all that was put off. */
   finish(): void {
+    const suspects = [...this.#suspects.values()].flatMap((each) => [...each]);
+    for (const lanes of ['F64', 'F32', 'F64x2', 'F32x4'] as const) {
+      const locals = suspects.filter(([its]) => its === lanes).map(([, local]) => local);
+      if (locals.length > 0) this.#demandFinite(lanes, [...new Set(locals)]);
+    }
+    for (const format of ['f64', 'f32'] as const) if (this.#smallest[format] >= 0) this.#demandNoneSmall(format);
+    for (const local of this.#owned) this.w.code.release(local);
+  }
+
+  /** A sum is infinite or NaN when an operand is; when it overflows, that is seldom enough. */
+  #demandFinite(lanes: Plain, locals: readonly number[]): void {
     const { code } = this.w;
-    const { f64, f32 } = this.#gathered;
-    // The upper two bits of the eleven below the sign.
-    if (f64 >= 0 && !this.#hasVectors) {
-      code.localGet(f64);
-      code.lane('i64x2.extract_lane', 0);
-      code.i64(61);
-      code.op('i64.shr_u');
-      code.op('i32.wrap_i64');
-      code.i32(3);
+    const shape = SHAPE_OF[lanes];
+    const type = scalarType(lanes);
+    for (const [i, local] of locals.entries()) {
+      code.localGet(local);
+      if (i > 0) code.op(`${shape}.add` as Opcode);
+    }
+    if (!isPacked(lanes)) {
+      pushIsInfinite(code, type);
+      return code.brIf(this.slow, 'unlikely');
+    }
+    // The difference from itself is 0, or NaN.
+    const sum = code.newLocal('v128');
+    code.localTee(sum);
+    code.localGet(sum);
+    code.op(`${shape}.sub` as Opcode);
+    code.localTee(sum);
+    code.localGet(sum);
+    code.op(`${shape}.ne` as Opcode);
+    code.op(`${INTEGERS[formatOf(lanes)]}.bitmask`);
+    code.brIf(this.slow, 'unlikely');
+    code.release(sum);
+  }
+
+  #demandNoneSmall(format: Format): void {
+    const { code } = this.w;
+    const smallest = this.#smallest[format];
+    // Small is what is below the word as a signed number, and not negative.
+    code.v128(new Uint8Array(new Int32Array(4).fill(SMALL_WORD[format]).buffer));
+    code.localGet(smallest);
+    code.op('i32x4.gt_s');
+    code.localGet(smallest);
+    code.op('v128.andnot');
+    code.op('i32x4.bitmask');
+    // The lower words of doubles tell nothing.
+    if (format === 'f64') {
+      code.i32(10);
       code.op('i32.and');
-      code.brIf(this.slow, 'unlikely');
-      code.release(f64);
-    } else if (f64 >= 0) {
-      code.localGet(f64);
-      code.i32(1);
-      code.op('i64x2.shl');
-      code.i32(62);
-      code.op('i64x2.shr_u');
-      code.op('v128.any_true');
-      code.brIf(this.slow, 'unlikely');
-      code.release(f64);
     }
-    if (f32 >= 0) {
-      code.localGet(f32);
-      code.i32(1);
-      code.op('i32x4.shl');
-      code.op('i32x4.bitmask');
-      code.brIf(this.slow, 'unlikely');
-      code.release(f32);
-    }
+    code.brIf(this.slow, 'unlikely');
   }
-}
-
-function formatOf(lanes: Plain): Format {
-  return lanes.startsWith('F64') ? 'f64' : 'f32';
-}
-
-export function isPacked(lanes: Plain): boolean {
-  return lanes === 'F64x2' || lanes === 'F32x4';
-}
-
-function isZero({ name, args }: Op): boolean {
-  return name === 'splat32' && args[0].name === 'const32' && args[0].imm === 0;
-}
-
-/** Where results of the verb lie; null when that is not to be told. */
-export function resultRange(verb: string, lanes: Plain, a: Range | null, b: Range | null): Range | null {
-  if (a === null || b === null) return null;
-  const range = unsafeRange(verb, FORMATS[formatOf(lanes)].fraction, a, b);
-  const { least, end } = FORMATS[formatOf(lanes)].safe;
-  return range !== null && range.least >= least && range.end <= end ? range : null;
-}
-
-function unsafeRange(verb: string, fraction: number, a: Range, b: Range): Range | null {
-  switch (verb) {
-    case 'add':
-    case 'sub':
-      // A sum is a multiple of the last bit of the smaller operand.
-      return { least: Math.min(a.least, b.least) - fraction, end: Math.max(a.end, b.end) + 1, hasZero: true };
-    case 'mul':
-      return { least: a.least + b.least, end: a.end + b.end + 1, hasZero: a.hasZero || b.hasZero };
-    case 'div':
-      return b.hasZero ? null : { least: a.least - b.end - 1, end: a.end - b.least + 1, hasZero: a.hasZero };
-    default:
-      return null; // of a root the sign is not known
-  }
-}
-
-/** The range of values that are gathered. */
-export function testedRange(lanes: Plain): Range {
-  return FORMATS[formatOf(lanes)].tested;
 }
 
 export function scalarType(lanes: Plain): Scalar {

@@ -17,7 +17,7 @@ import type { Op } from '../../../ir/block.ts';
 import { specOf } from '../../../ir/ops.ts';
 import { VARIABLE } from '../../../ir/state-layout.ts';
 import type { FloatNotes, NotesMark, ScalarType } from '../emit/float-notes.ts';
-import { type QuickConstants, QuickFloats } from '../emit/float-quick.ts';
+import { QuickFloats } from '../emit/float-quick.ts';
 import { QUICK } from '../emit/float-quick-ops.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import type { IrWriter } from '../ir-writer.ts';
@@ -47,7 +47,6 @@ export interface StretchHost extends IrWriter {
   readonly check: PermissionCheck;
   /** While the first way is written: floats go there, and whatever would leave branches to its label. */
   quick: QuickFloats | null;
-  readonly quickConstants: QuickConstants;
   writeOp(op: Op): void;
   mark(): FrameMark;
   reset(mark: FrameMark): void;
@@ -125,7 +124,7 @@ export function writeStretch(w: StretchHost, ops: readonly Op[]): void {
   const slow = code.block();
   code.localGet(w.floatBar());
   code.brIf(slow, 'unlikely');
-  w.quick = new QuickFloats(w, slow, w.quickConstants);
+  w.quick = new QuickFloats(w, slow);
   writeUntested(w, ops, w.quick);
   w.quick = null;
   for (const op of ops) if (isPlainStore(op)) w.writeOp(op);

@@ -65,9 +65,8 @@ export class LowLanes {
 
   /** What `testEntry` finds out: PLAIN_BITS by variable. */
   get tested(): ReadonlyMap<number, number> {
-    return new Map(
-      [...this.#lanes].map(([variable, { type }]) => [variable, PLAIN_BITS[type === 'f64' ? 'F64' : 'F32']]),
-    );
+    const scalars = [...this.#lanes].map(([variable, { type }]) => [variable, type === 'f64' ? 'F64' : 'F32'] as const);
+    return new Map([...scalars, ...this.#others].map(([variable, lanes]) => [variable, PLAIN_BITS[lanes]]));
   }
 
   /** Looks at the registers once, so that loops need not: a denormal shuts the bar. @param localOf a v128 local */

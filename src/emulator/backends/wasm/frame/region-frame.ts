@@ -19,7 +19,7 @@ import { type Region, STOP } from '../../region/region.ts';
 import { mergesBelow } from '../../region/structure.ts';
 import { PARAMETER, REGION_PARAMETERS } from '../convention.ts';
 import { FloatNotes } from '../emit/float-notes.ts';
-import { type QuickConstants, type QuickFloats, quickConstants } from '../emit/float-quick.ts';
+import type { QuickFloats } from '../emit/float-quick.ts';
 import { QUICK } from '../emit/float-quick-ops.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import { endsFloatNotes, pushFreshBar } from '../float-module.ts';
@@ -62,7 +62,6 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   #bar = -1;
   readonly #lows = new LowLanes(this.code);
   quick: QuickFloats | null = null;
-  quickConstants: QuickConstants = { f64: -1, f32: -1 };
   /** By block; empty in a region without floats. */
   #plain: readonly PlainLanes[] = [];
 
@@ -96,7 +95,6 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   #openFloats(): void {
     if (!this.plan.analysis.hasFloats) return;
     this.#bar = this.code.newLocal('i32');
-    this.quickConstants = quickConstants(this.code);
     this.#refreshBar();
     this.#lows.testEntry(this.#bar, (variable) => this.locals.of(variable));
     this.#plain = plainLanes(this.plan.blocks, this.plan.graph, this.#lows.tested);
