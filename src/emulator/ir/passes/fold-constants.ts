@@ -40,6 +40,8 @@ function simplified(rewriter: Rewriter, op: Op, args: readonly Op[]): Op | null 
     case 'and32':
       return simplifiedAnd(rewriter, a, b);
     case 'or32':
+      if (b.name === 'const32' && b.imm === 0) return a;
+      return joinedParts(rewriter, a, b) ?? joinedParts(rewriter, b, a);
     case 'xor32':
     case 'add32':
     case 'sub32':
@@ -86,6 +88,24 @@ function simplifiedAnd(rewriter: Rewriter, a: Op, b: Op): Op | null {
 
 function masked(rewriter: Rewriter, a: Op, mask: Op): Op {
   return rewriter.append('and32', [a, mask]);
+}
+
+/**
+ * (x & ~m) | ((x & m) op r), a bitwise operation on a part of x, is one on all of x.
+ * @param kept x & ~m
+ */
+function joinedParts(rewriter: Rewriter, kept: Op, changed: Op): Op | null {
+  if (kept.name !== 'and32' || kept.args[1].name !== 'const32') return null;
+  if (changed.name !== 'and32' && changed.name !== 'or32' && changed.name !== 'xor32') return null;
+  const [x, { imm: keptBits }] = kept.args;
+  const isPart = (op: Op): boolean =>
+    op.name === 'and32' && op.args[0] === x && op.args[1].name === 'const32' && op.args[1].imm === ~keptBits;
+  const [a, b] = changed.args;
+  const other = isPart(a) ? b : isPart(b) ? a : null;
+  if (other === null || (possibleBits(other) & keptBits) !== 0) return null;
+  if (changed.name !== 'and32') return rewriter.append(changed.name, [x, other]);
+  // What the mask keeps apart must come through.
+  return other.name === 'const32' ? rewriter.append('and32', [x, rewriter.const32(other.imm | keptBits)]) : null;
 }
 
 function simplifiedAdd(rewriter: Rewriter, a: Op, b: Op): Op | null {

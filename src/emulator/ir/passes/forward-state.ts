@@ -9,10 +9,11 @@ import type { Block, Op } from '../block.ts';
 import { VARIABLE } from '../state-layout.ts';
 import { renamedArgs, Rewriter } from './rewriter.ts';
 
-/** What is known of a variable: all of its value, or the low half of 64 bits with the high half zero (`isWhole` false). */
+/** What is known of a variable. */
 interface Known {
   readonly value: Op;
-  readonly isWhole: boolean;
+  /** The value is all of it; or its low half, where the high half is zero, or is whatever the variable has. */
+  readonly extent: 'whole' | 'zero above' | 'low half';
 }
 
 export function forwardState(block: Block): Block {
@@ -21,7 +22,7 @@ export function forwardState(block: Block): Block {
   const known = new Map<number, Known>();
   for (const op of block.ops) {
     const args = renamedArgs(op, renamed);
-    renamed[op.id] = forwarded(rewriter, known, op) ?? rewriter.copy(op, args);
+    renamed[op.id] = forwarded(rewriter, known, op) ?? wider(rewriter, known, op, args) ?? rewriter.copy(op, args);
     remember(known, op, renamed[op.id], args);
   }
   return { ...block, ops: rewriter.ops };
@@ -31,27 +32,42 @@ function forwarded(rewriter: Rewriter, known: ReadonlyMap<number, Known>, op: Op
   if (op.name !== 'get64' && op.name !== 'get32' && op.name !== 'get128') return null;
   const found = known.get(op.imm);
   if (found === undefined) return null;
-  const { value, isWhole } = found;
+  const { value, extent } = found;
   if (op.name === 'get128') return value;
-  if (op.name === 'get64') return isWhole ? value : rewriter.append('zext32', [value]);
-  return isWhole ? rewriter.append('low32', [value]) : value;
+  // A 32-bit variable is whole in 32 bits.
+  if (op.name === 'get32') return value.type === 'i32' ? value : rewriter.append('low32', [value]);
+  if (extent === 'low half') return null;
+  return extent === 'whole' ? value : rewriter.append('zext32', [value]);
+}
+
+/** A part written into a register whose high half is zero: a write of 32 bits, which keeps nothing. */
+function wider(rewriter: Rewriter, known: ReadonlyMap<number, Known>, op: Op, args: readonly Op[]): Op | null {
+  if (op.name !== 'setLow32' || known.get(op.imm)?.extent !== 'zero above') return null;
+  return rewriter.append('set32', args, op.imm);
 }
 
 function remember(known: Map<number, Known>, op: Op, result: Op, args: readonly Op[]): void {
   switch (op.name) {
     case 'get64':
     case 'get128':
-      if (!known.has(op.imm)) known.set(op.imm, { value: result, isWhole: true });
+      if (known.get(op.imm)?.extent !== 'whole' && result.name === op.name)
+        known.set(op.imm, { value: result, extent: 'whole' });
+      break;
+    case 'get32':
+      if (!known.has(op.imm)) known.set(op.imm, { value: result, extent: 'low half' });
       break;
     case 'set64':
     case 'set128':
-      known.set(op.imm, { value: args[0], isWhole: true });
+      known.set(op.imm, { value: args[0], extent: 'whole' });
       break;
     case 'set32':
-      known.set(op.imm, { value: args[0], isWhole: false });
+      known.set(op.imm, { value: args[0], extent: 'zero above' });
       break;
     case 'setLow32':
-      known.delete(op.imm);
+      known.set(op.imm, {
+        value: args[0],
+        extent: known.get(op.imm)?.extent === 'zero above' ? 'zero above' : 'low half',
+      });
       break;
     case 'float':
       known.delete(VARIABLE.mxcsr);

@@ -31,6 +31,7 @@ const CASES: Readonly<Record<string, { readonly pass: Pass; readonly after: Pass
       'add al, bl; mov rcx, rax',                           // a part written: the whole is read anew
       'push rbp; mov rbp, rsp; sub rsp, 24',                // addresses become "RSP at entry + constant"
       'mov rax, rdi; cpuid; mov rdx, rax',                  // a helper may have changed everything
+      'mov eax, ecx; mov al, 1; mov rdx, rax; mov ecx, eax', // a part written where the high half is zero
     ],
   },
   'fold-constants': {
@@ -42,6 +43,7 @@ const CASES: Readonly<Record<string, { readonly pass: Pass; readonly after: Pass
       'inc rcx; inc rcx; adc rdx, 0',                       // masks that keep one flag of another
       'mov rax, rcx; add rax, 0; mov edx, eax',             // what changes nothing, the low half of a sum
       'movzx eax, byte ptr [rdi]; and eax, 255; ror eax, 0',
+      'xor ax, 0x1234; or al, cl; and dx, 0xff0f; and bl, cl', // a part that bits are changed in
     ],
   },
   'remove-dead': {

@@ -4,15 +4,12 @@ adc cl, 5
 setc dl
 ret
 
-561 bytes
-locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
+567 bytes
+locals 1 i64, 7 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   i64.load +24
   local.set 9
   block i32
-    local.get 3
-    i64.const -4294967296
-    i64.and
     local.get 3
     i32.wrap_i64
     i32.const -65281
@@ -24,17 +21,23 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.const 8
     i32.shl
     i32.or
+    local.set 10
+    local.get 3
+    i64.const -4294967296
+    i64.and
+    local.get 10
     i64.extend_i32_u
     i64.or
-    local.set 3
     local.get 3
     i32.wrap_i64
+    local.set 11
+    local.set 3
+    local.get 11
     i32.const 255
     i32.and
-    local.set 10
+    local.set 12
+    local.get 12
     local.get 10
-    local.get 3
-    i32.wrap_i64
     i32.const 8
     i32.shr_u
     i32.const 255
@@ -42,15 +45,14 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.add
     i32.const 255
     i32.and
-    local.set 11
+    local.set 13
     local.get 3
     i64.const -4294967296
     i64.and
-    local.get 3
-    i32.wrap_i64
+    local.get 10
     i32.const -256
     i32.and
-    local.get 11
+    local.get 13
     i32.or
     i64.extend_i32_u
     i64.or
@@ -59,11 +61,11 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.wrap_i64
     i32.const 255
     i32.and
-    local.set 12
-    local.get 12
+    local.set 14
+    local.get 14
     i32.const 5
-    local.get 11
-    local.get 10
+    local.get 13
+    local.get 12
     i32.lt_u
     i32.add
     i32.const 255
@@ -71,7 +73,7 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.add
     i32.const 255
     i32.and
-    local.set 13
+    local.set 15
     local.get 4
     i64.const -4294967296
     i64.and
@@ -79,13 +81,13 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.wrap_i64
     i32.const -256
     i32.and
-    local.get 13
+    local.get 15
     i32.or
     i64.extend_i32_u
     i64.or
     local.get 4
     i32.wrap_i64
-    local.set 14
+    local.set 16
     local.set 4
     local.get 5
     i64.const -4294967296
@@ -94,13 +96,13 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.wrap_i64
     i32.const -256
     i32.and
-    local.get 14
+    local.get 16
     i32.const 5
     i32.and
-    local.get 12
+    local.get 14
     i32.const 5
     i32.or
-    local.get 13
+    local.get 15
     i32.const 255
     i32.xor
     i32.and
@@ -112,23 +114,23 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.or
     local.set 5
     local.get 8
-    local.set 15
+    local.set 17
     block
       block
-        local.get 15
+        local.get 17
         i32.wrap_i64
         i64.extend_i32_u
-        local.get 15
+        local.get 17
         i64.ne
         br_if 0
-        local.get 15
+        local.get 17
         i32.wrap_i64
-        local.set 16
-        local.get 16
+        local.set 18
+        local.get 18
         i32.const 12
         i32.shr_u
         i32.load8_u +1048576
-        local.get 16
+        local.get 18
         i32.const 7
         i32.add
         i32.const 12
@@ -149,10 +151,10 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
       i32.const 520
       i32.store +160
       local.get 0
-      local.get 13
+      local.get 15
       i32.store +168
       local.get 0
-      local.get 12
+      local.get 14
       i32.store +176
       local.get 0
       i32.const 5
@@ -160,10 +162,10 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
       i32.const 0
       br 1
     end
-    local.get 16
+    local.get 18
     i64.load
-    local.set 17
-    local.get 17
+    local.set 19
+    local.get 19
     i64.const 4294967295
     i64.gt_u
     if
@@ -177,10 +179,10 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
       i32.const 520
       i32.store +160
       local.get 0
-      local.get 13
+      local.get 15
       i32.store +168
       local.get 0
-      local.get 12
+      local.get 14
       i32.store +176
       local.get 0
       i32.const 5
@@ -188,13 +190,13 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
       i32.const 0
       br 1
     end
-    local.get 15
+    local.get 17
     i64.const 8
     i64.add
     local.set 8
-    local.get 17
+    local.get 19
     i32.wrap_i64
-    local.set 18
+    local.set 20
     local.get 1
     i32.const 5
     i32.sub
@@ -203,16 +205,16 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.const 0
     i32.le_s
     if
-      local.get 18
+      local.get 20
       local.set 2
       local.get 0
       i32.const 520
       i32.store +160
       local.get 0
-      local.get 13
+      local.get 15
       i32.store +168
       local.get 0
-      local.get 12
+      local.get 14
       i32.store +176
       local.get 0
       i32.const 5
@@ -224,17 +226,17 @@ locals 1 i64, 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.const 520
     i32.store +160
     local.get 0
-    local.get 13
+    local.get 15
     i32.store +168
     local.get 0
-    local.get 12
+    local.get 14
     i32.store +176
     local.get 0
     i32.const 5
     i32.store +184
     local.get 0
     local.get 1
-    local.get 18
+    local.get 20
     local.get 3
     local.get 4
     local.get 5
