@@ -132,7 +132,7 @@ function simplifiedLow(rewriter: Rewriter, a: Op): Op | null {
 const DEPTH = 6;
 
 /** Bits that may be 1 in an i32 value. */
-function possibleBits(op: Op, depth = DEPTH): number {
+export function possibleBits(op: Op, depth = DEPTH): number {
   if (depth === 0) return -1;
   const [a, b] = op.args;
   switch (op.name) {

@@ -19,6 +19,8 @@ export interface AccessGroup {
   bit: number;
   /** The op that does the test. */
   readonly first: Op;
+  /** The test was made where the loop was entered (loop-windows.ts). */
+  readonly isTested: boolean;
 }
 
 const MAX_SPAN = 4096;
@@ -38,7 +40,7 @@ export function addressParts(address: Op): { readonly base: Op; readonly offset:
 }
 
 /** Bytes that a load or store op touches. */
-function accessBytes({ name, imm }: Op): number {
+export function accessBytes({ name, imm }: Op): number {
   switch (name) {
     case 'checkRead':
     case 'checkWrite':
@@ -60,8 +62,11 @@ export function accessRange(op: Op, { anchor, least }: AccessGroup): { readonly 
   return { least: start, end: start + accessBytes(op) };
 }
 
-/** Access op → its group; every load and store has one. */
-export function accessGroups(ops: readonly Op[]): ReadonlyMap<Op, AccessGroup> {
+/**
+ * Access op → its group; every load and store has one.
+ * @param tested accesses that need no test
+ */
+export function accessGroups(ops: readonly Op[], tested: ReadonlySet<Op>): ReadonlyMap<Op, AccessGroup> {
   const open = new Map<string, AccessGroup[]>();
   const groups = new Map<Op, AccessGroup>();
   const names = new ValueNames();
@@ -76,10 +81,11 @@ export function accessGroups(ops: readonly Op[]): ReadonlyMap<Op, AccessGroup> {
     const name = names.of(base);
     const known = open.get(name) ?? [];
     open.set(name, known);
-    let group = known.find((candidate) => isNear(candidate, offset, size));
+    const isTested = tested.has(op);
+    let group = known.find((candidate) => candidate.isTested === isTested && isNear(candidate, offset, size));
     if (group === undefined) {
       const anchor = Math.abs(offset) < NEAR_BYTES ? 0 : offset;
-      group = { base, anchor, least: offset - anchor, end: offset - anchor + size, bit: 0, first: op };
+      group = { base, anchor, least: offset - anchor, end: offset - anchor + size, bit: 0, first: op, isTested };
       known.push(group);
     }
     group.least = Math.min(group.least, offset - group.anchor);

@@ -6,6 +6,7 @@ import { exitOf, type Block, type Op } from '../../../ir/block.ts';
 import { mayFault, specOf } from '../../../ir/ops.ts';
 import { stringCall } from '../string-runtime.ts';
 import { edgeKind, type Graph, type Shape } from '../../region/structure.ts';
+import type { LoopWindows } from './loop-windows.ts';
 
 export interface FlagShape {
   readonly kind: string;
@@ -93,20 +94,32 @@ function isSame(a: Known, b: Known): boolean {
 }
 
 /** Per block: whether it, or what follows, may look at the flags that it starts with. */
-export function flagNeeds(blocks: readonly Block[], { successors }: Graph, shape: Shape): boolean[] {
-  const local = blocks.map(({ ops }) => flagUse(ops));
-  const needs = blocks.map(
+export interface FlagNeeds {
+  readonly inside: readonly boolean[];
+  /** The same, or what is tested in front of the block does. */
+  readonly before: readonly boolean[];
+}
+
+export function flagNeeds(
+  blocks: readonly Block[],
+  { successors }: Graph,
+  shape: Shape,
+  { byHead, tested }: LoopWindows,
+): FlagNeeds {
+  const local = blocks.map(({ ops }) => flagUse(ops, tested));
+  const inside = blocks.map(
     (block, i) => local[i] === 'looks' || (local[i] === 'neither' && mayLeave(block, i, successors[i], shape)),
   );
+  const needs = inside.map((isNeeded, i) => isNeeded || byHead.has(i));
   for (let hasChanged = true; hasChanged;) {
     hasChanged = false;
     for (let i = blocks.length - 1; i >= 0; i--) {
-      if (needs[i] || local[i] === 'sets' || !successors[i].some((next) => needs[next])) continue;
-      needs[i] = true;
+      if (inside[i] || local[i] === 'sets' || !successors[i].some((next) => needs[next])) continue;
+      inside[i] = needs[i] = true;
       hasChanged = true;
     }
   }
-  return needs;
+  return { inside, before: needs };
 }
 
 /** Whether the block's exit may leave the region, which carries the flags: to elsewhere, or because fuel is out. */
@@ -121,7 +134,7 @@ function mayLeave(block: Block, index: number, successors: readonly number[], sh
 }
 
 /** What comes first: an op that may look at the flags of before, one that sets them, or neither. */
-function flagUse(ops: readonly Op[]): 'looks' | 'sets' | 'neither' {
+function flagUse(ops: readonly Op[], tested: ReadonlySet<Op>): 'looks' | 'sets' | 'neither' {
   for (const op of ops) {
     switch (op.name) {
       case 'setFlags32':
@@ -134,7 +147,7 @@ function flagUse(ops: readonly Op[]): 'looks' | 'sets' | 'neither' {
         return 'looks';
       default:
     }
-    if (mayFault(op.name) || specOf(op.name).effects === 'helper') return 'looks';
+    if ((mayFault(op.name) && !tested.has(op)) || specOf(op.name).effects === 'helper') return 'looks';
   }
   return 'neither';
 }

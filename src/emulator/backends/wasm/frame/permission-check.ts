@@ -29,8 +29,9 @@ export class PermissionCheck {
     this.#w = w;
   }
 
-  beginBlock(ops: readonly Op[]): void {
-    this.#groups = accessGroups(ops);
+  /** @param tested accesses that need no test */
+  beginBlock(ops: readonly Op[], tested: ReadonlySet<Op>): void {
+    this.#groups = accessGroups(ops, tested);
     this.#starts.clear();
   }
 
@@ -94,6 +95,13 @@ export class PermissionCheck {
     const { code } = this.#w;
     const { anchor, least, end, bit } = group;
     const start = this.#w.blockLocal('i32');
+    if (group.isTested) {
+      code.localGet(base);
+      code.op('i32.wrap_i64');
+      this.#add((anchor + least) | 0);
+      code.localSet(start);
+      return start;
+    }
     const isNarrow = group.base.name === 'zext32' && anchor === 0;
     let wide = base;
     if (anchor !== 0) {

@@ -3,7 +3,8 @@
 import type { Block, Op } from '../../../ir/block.ts';
 import { STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
 import type { Graph, Shape } from '../../region/structure.ts';
-import { flagNeeds, flagShapes, type FlagShape } from './flag-shapes.ts';
+import { type FlagNeeds, flagNeeds, flagShapes, type FlagShape } from './flag-shapes.ts';
+import type { LoopWindows } from './loop-windows.ts';
 
 /** A set of state variables. */
 export class VariableSet {
@@ -74,11 +75,10 @@ export interface RegionAnalysis {
   readonly hasFloats: boolean;
   /** Per block: the flags it starts with when paths meet there; null when nobody looks at them or they are in the state. */
   readonly flags: readonly (FlagShape | null)[];
-  /** Per block: whether it, or what follows, may look at the flags that it starts with. */
-  readonly needsFlags: readonly boolean[];
+  readonly needsFlags: FlagNeeds;
 }
 
-export function analyse(blocks: readonly Block[], graph: Graph, shape: Shape): RegionAnalysis {
+export function analyse(blocks: readonly Block[], graph: Graph, shape: Shape, windows: LoopWindows): RegionAnalysis {
   const touched = new VariableSet();
   const written = new VariableSet();
   const hasFloats = blocks.some(({ ops }) => ops.some(({ name }) => name === 'float'));
@@ -89,8 +89,8 @@ export function analyse(blocks: readonly Block[], graph: Graph, shape: Shape): R
       for (const variable of [write, read]) if (variable >= 0) touched.add(variable);
     }
   }
-  const needsFlags = flagNeeds(blocks, graph, shape);
-  const flags = flagShapes(blocks, graph).map((known, i) => (needsFlags[i] ? known : null));
+  const needsFlags = flagNeeds(blocks, graph, shape, windows);
+  const flags = flagShapes(blocks, graph).map((known, i) => (needsFlags.before[i] ? known : null));
   return { touched, written, hasFloats, dirty: dirtyAtStart(blocks, graph), flags, needsFlags };
 }
 

@@ -7,6 +7,7 @@ import { edgeKind } from '../../region/structure.ts';
 import { PARAMETER } from '../convention.ts';
 import type { CodeWriter, Label } from '../encoder/code-writer.ts';
 import type { FlagState } from './flag-state.ts';
+import type { LoopWindow } from './loop-windows.ts';
 import { writeJumpTable } from './jump-table.ts';
 import type { ModuleScope } from './module-scope.ts';
 import type { VariableSet } from './region-analysis.ts';
@@ -38,9 +39,13 @@ export interface ExitHost {
   readonly at: Place;
   /** Labels of loop heads and of merge blocks by node. */
   readonly labels: ReadonlyMap<number, Label>;
+  /** Of loops with windows: where the next window is tested. */
+  readonly refills: ReadonlyMap<number, Label>;
   /** Around the whole region: its value is the STOP. */
   readonly outside: Label;
   writeTree(node: number): void;
+  /** The local with the fuel that a loop with windows has put aside. */
+  rest(): number;
   push(value: Op): void;
   local(value: Op): number;
   /** A local until the block ends. */
@@ -101,9 +106,36 @@ export class RegionExits {
   /** The same with the address on the stack; the fuel is paid. */
   #stopAtTop(reason: number): void {
     this.#code.localSet(PARAMETER.rip);
+    this.#takeBack(this.#host.at.node);
     this.#host.flags.storeAside();
     this.#code.i32(reason);
     this.#code.br(this.#host.outside);
+  }
+
+  /** Whether fuel is put aside in the block. */
+  #hasRest(node: number): boolean {
+    return this.#windowOf(node)?.moves === true;
+  }
+
+  #windowOf(node: number): LoopWindow | undefined {
+    const { byHead } = this.#host.plan.windows;
+    for (const window of byHead.values()) if (window.nodes.has(node)) return window;
+    return undefined;
+  }
+
+  /** On a way out of a loop with windows. */
+  #takeBack(node: number): void {
+    if (!this.#hasRest(node)) return;
+    this.#pushWholeFuel(node);
+    this.#code.localSet(PARAMETER.fuel);
+  }
+
+  #pushWholeFuel(node: number): void {
+    const code = this.#code;
+    code.localGet(PARAMETER.fuel);
+    if (!this.#hasRest(node)) return;
+    code.localGet(this.#host.rest());
+    code.op('i32.add');
   }
 
   // To other blocks of the region
@@ -142,8 +174,48 @@ export class RegionExits {
   }
 
   #goTo(target: number, from: number, rip: number): void {
+    const refill = this.#refillFor(target, from);
+    if (refill !== undefined) return this.#goOnInWindow(target, from, refill);
     if (target <= rip && isGuestAddress(target)) this.#testFuel(() => this.#code.i32(target | 0));
     this.#edge(target, from);
+  }
+
+  /** Where a jump back to the head of a loop with windows goes when the window is used up. */
+  #refillFor(target: number, from: number): Label | undefined {
+    const to = this.#host.plan.numbers.get(target);
+    return to !== undefined && this.#windowOf(from)?.head === to ? this.#host.refills.get(to) : undefined;
+  }
+
+  /** The fuel test of a jump back tells too whether the window is used up. */
+  #goOnInWindow(target: number, from: number, refill: Label): void {
+    const code = this.#code;
+    const { plan, flags, labels } = this.#host;
+    const to = plan.numbers.get(target);
+    const label = to === undefined ? undefined : labels.get(to);
+    assert(to !== undefined && label !== undefined, 'wasm: no label of a loop');
+    const { known } = flags;
+    this.pay();
+    const isUsedUp = code.block();
+    code.localGet(PARAMETER.fuel);
+    code.i32(0);
+    code.op('i32.le_s');
+    code.brIf(isUsedUp, 'unlikely');
+    if (plan.analysis.needsFlags.inside[to]) flags.join(plan.analysis.flags[to]);
+    code.br(label);
+    code.end();
+    flags.known = known;
+    this.#pushWholeFuel(from);
+    code.localTee(PARAMETER.fuel);
+    code.i32(0);
+    code.op('i32.le_s');
+    code.if(undefined, 'unlikely');
+    this.#host.at.node = -1; // nothing is put aside any more
+    code.i32(target | 0);
+    this.#stopAtTop(STOP.budget);
+    code.end();
+    this.#host.at.node = from;
+    flags.join(plan.analysis.flags[to]);
+    code.br(refill);
   }
 
   #edge(target: number, from: number): void {
@@ -162,7 +234,9 @@ export class RegionExits {
     const kind = edgeKind(plan.graph.shape, from, to);
     const isJoined = kind !== 'inline' || plan.graph.shape.isLoopHead[to];
     if (isJoined) this.pay();
-    if (isJoined && plan.analysis.needsFlags[to]) flags.join(plan.analysis.flags[to]);
+    const needsFlags = kind === 'continue' ? plan.analysis.needsFlags.inside : plan.analysis.needsFlags.before;
+    if (isJoined && needsFlags[to]) flags.join(plan.analysis.flags[to]);
+    if (this.#windowOf(from) !== this.#windowOf(to)) this.#takeBack(from);
     if (kind === 'inline') return this.#host.writeTree(to);
     const label = labels.get(to);
     assert(label !== undefined, `wasm: no label of block ${to}`);
@@ -194,7 +268,7 @@ export class RegionExits {
   #testFuel(target: () => void): void {
     const code = this.#code;
     this.pay();
-    code.localGet(PARAMETER.fuel);
+    this.#pushWholeFuel(this.#host.at.node);
     code.i32(0);
     code.op('i32.le_s');
     code.if(undefined, 'unlikely');
@@ -224,6 +298,7 @@ export class RegionExits {
   #prepareToLeave(): void {
     const { flags, locals, at } = this.#host;
     this.pay();
+    this.#takeBack(at.node);
     flags.materialise();
     locals.spillUnpassed(at.dirty);
   }

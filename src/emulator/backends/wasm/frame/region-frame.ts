@@ -30,6 +30,7 @@ import { STRING_OUTCOME, stringCall } from '../string-runtime.ts';
 import { BlockValues, isValue } from './block-values.ts';
 import { floatStretches, type FrameMark, type StretchHost, writeStretch } from './float-stretch.ts';
 import { VariableLocals } from './variable-locals.ts';
+import type { LoopWindow } from './loop-windows.ts';
 import { LowLanes } from './low-lanes.ts';
 import { type CheckHost, PermissionCheck } from './permission-check.ts';
 import { type PlainLanes, plainLanes } from './plain-lanes.ts';
@@ -39,6 +40,7 @@ import { isInState, VariableSet } from './region-analysis.ts';
 import { type ExitHost, type Place, RegionExits } from './region-exits.ts';
 import { planOf, type RegionPlan } from './region-plan.ts';
 import { writeStringCall } from './string-call.ts';
+import { writeWindow } from './window-code.ts';
 
 export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   readonly code = new CodeWriter(REGION_PARAMETERS);
@@ -49,6 +51,8 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   readonly plan: RegionPlan;
   readonly locals: VariableLocals;
   readonly labels = new Map<number, Label>();
+  readonly refills = new Map<number, Label>();
+  #rest = -1;
   readonly at: Place;
   outside!: Label;
   readonly #exits: RegionExits;
@@ -118,6 +122,8 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     const { graph } = this.plan;
     const isLoop = graph.shape.isLoopHead[node];
     if (isLoop || graph.shape.isMerge[node]) this.#enterJoin(node);
+    const window = this.plan.windows.byHead.get(node);
+    if (window !== undefined) this.#openWindow(window);
     if (isLoop) this.labels.set(node, this.code.loop());
     const merges = mergesBelow(graph.shape, node);
     for (const merge of merges) this.labels.set(merge, this.code.block());
@@ -127,6 +133,22 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
       this.writeTree(merge);
     }
     if (isLoop) this.code.end();
+    if (window?.moves === true) this.code.end();
+  }
+
+  #openWindow(window: LoopWindow): void {
+    const { head, moves } = window;
+    const { code, locals } = this;
+    if (moves) this.refills.set(head, code.loop());
+    this.at.node = -1; // not in the loop yet: nothing is put aside
+    const slowExit = (): void => this.#exits.stop(STOP.slow, this.plan.blocks[head].rip);
+    writeWindow({ code, locals, slowExit }, window, moves ? this.rest() : -1);
+    if (!this.plan.analysis.needsFlags.inside[head]) this.flags.known = null;
+  }
+
+  rest(): number {
+    if (this.#rest < 0) this.#rest = this.code.newLocal('i32');
+    return this.#rest;
   }
 
   #enterJoin(node: number): void {
@@ -145,7 +167,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.floats.begin(this.#plain[node] ?? NO_LANES);
     this.#lows.beginBlock();
     this.#canonical = new Set();
-    this.check.beginBlock(block.ops);
+    this.check.beginBlock(block.ops, this.plan.windows.tested);
     this.#writeOps(block.ops);
   }
 

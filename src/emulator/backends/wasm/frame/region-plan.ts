@@ -2,6 +2,7 @@
 import type { Block, Op } from '../../../ir/block.ts';
 import { structured, type StructuredGraph } from '../../region/dispatchers.ts';
 import { graphOf, type Region } from '../../region/region.ts';
+import { type LoopWindows, loopWindows } from './loop-windows.ts';
 import { analyse, type RegionAnalysis } from './region-analysis.ts';
 
 export interface RegionPlan {
@@ -12,6 +13,7 @@ export interface RegionPlan {
   readonly analysis: RegionAnalysis;
   /** Node by guest address. */
   readonly numbers: ReadonlyMap<number, number>;
+  readonly windows: LoopWindows;
 }
 
 export function planOf(region: Region): RegionPlan {
@@ -19,7 +21,8 @@ export function planOf(region: Region): RegionPlan {
   const dispatchers = graph.successors.slice(region.blocks.length).map(() => DISPATCHER);
   const blocks = [...region.blocks, ...dispatchers];
   const numbers = new Map(region.blocks.map((block, i) => [block.rip, i]));
-  return { region, blocks, graph, numbers, analysis: analyse(blocks, graph, graph.shape) };
+  const windows = loopWindows(blocks, graph, graph.shape);
+  return { region, blocks, graph, numbers, windows, analysis: analyse(blocks, graph, graph.shape, windows) };
 }
 
 /** Its exit stands for ways to blocks of the region. */
