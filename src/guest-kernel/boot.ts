@@ -334,6 +334,7 @@ function kernelMounts(
   const proc = makeProcfs(source, { deviceNumber: 19 });
   const sysfs = makeSysfs(source, { deviceNumber: 24 });
   const devfs = makeDevfs(devices, { deviceNumber: 18, now });
+  machine.tty.node = devfs.root.lookup('console');
   const pseudoTerminals = machine.pseudoTerminals?.filesystem;
   assert(pseudoTerminals !== undefined, 'boot: pseudo terminals come before their mount');
   const queues = machine.posixQueues?.filesystem;

@@ -3,6 +3,7 @@
  * node, its numbers and its line in /proc/devices follow.
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
+import type { Inode } from '../vfs/inode.ts';
 import type { OpenFile } from '../vfs/open-file.ts';
 
 export interface DeviceType {
@@ -13,8 +14,8 @@ export interface DeviceType {
   readonly minor: number;
   /** Permission bits. */
   readonly mode: number;
-  /** A new open file description; `path` is '/dev/<name>'. @throws ENXIO and the like */
-  open(flags: number, path: string): OpenFile;
+  /** A new open file description; `path` is '/dev/<name>', `node` the inode there. @throws ENXIO and the like */
+  open(flags: number, path: string, node?: Inode): OpenFile;
 }
 
 /** st_rdev as glibc's makedev(3) encodes it. */

@@ -8,6 +8,7 @@
 import { ENXIO } from '../abi/errno.ts';
 import { cookedTermios, rawTermios } from '../abi/termios.ts';
 import type { ConsolePort, TerminalKind } from '../ports.ts';
+import type { FileAttributes, Inode } from '../vfs/inode.ts';
 import type { OpenFile } from '../vfs/open-file.ts';
 import { characterDeviceAttributes } from './character-device.ts';
 import { type DeviceType, makeDevice } from './device.ts';
@@ -19,6 +20,8 @@ export class ConsoleTty extends Terminal {
   readonly isConsole = true;
   readonly rdev = ATTRIBUTES.rdev;
   readonly #port: ConsolePort;
+  /** /dev/console, which ttyname(3) finds by what fstat says of a descriptor. */
+  node: Inode | undefined;
   /** Whether the last output ended a line, so that a prompt may begin one. */
   isAtLineStart = true;
 
@@ -57,8 +60,9 @@ export class ConsoleTty extends Terminal {
     this.foreground = undefined;
   }
 
-  open(flags: number, path: string): OpenFile {
-    return new TerminalFile(this, flags, { path, attributes: () => ATTRIBUTES });
+  open(flags: number, path: string, inode = this.node): OpenFile {
+    const attributes = (): FileAttributes => inode?.attributes() ?? ATTRIBUTES;
+    return new TerminalFile(this, flags, { path, attributes, ...(inode && { inode }) });
   }
 
   protected show(bytes: Uint8Array): boolean {
@@ -80,7 +84,7 @@ export function terminalDevices(
     return file;
   };
   return [
-    { name: 'console', major: 5, minor: 1, mode: 0o620, open: (flags, path) => tty.open(flags, path) },
+    { name: 'console', major: 5, minor: 1, mode: 0o620, open: (flags, path, node) => tty.open(flags, path, node) },
     { name: 'tty', major: 5, minor: 0, mode: 0o666, open: openOwn },
   ];
 }

@@ -27,7 +27,8 @@ function describeFile(file: OpenFile): Described {
 }
 
 function describeLocation(thread: Thread, location: Location): Described {
-  const device = location.mount.filesystem.deviceNumber;
+  // Of the inode: a link of /proc/PID/fd leads to places that no mount holds.
+  const device = location.dentry.inode.filesystem.deviceNumber;
   return { attributes: thread.machine.vfs.attributes(location), device };
 }
 

@@ -80,7 +80,7 @@ class DeviceNode extends VirtualInode {
   }
 
   open(flags: number): OpenFile {
-    return this.#device.open(flags, `/dev/${this.#device.name}`);
+    return this.#device.open(flags, `/dev/${this.#device.name}`, this);
   }
 }
 

@@ -215,14 +215,15 @@ function describe({ vfs }: ProcSource, { location, path }: OpenFile): ByteString
   return `${vfs.pathOf(location)}${location.dentry.isRemoved === true ? ' (deleted)' : ''}`;
 }
 
-/** Where the link of a descriptor leads: the file's own place, or one made for what has none (a pipe, a terminal). */
+/** Where the link of a descriptor leads: the file's own place, or one made for what has none (a terminal, a pipe). */
 function placeOf(filesystem: VirtualFilesystem, { vfs }: ProcSource, file: OpenFile): Location {
   if (file.location !== undefined) return file.location;
-  const dentry = new DentryNode(file.path, undefined, new HeldFile(filesystem, file));
+  const terminal = file.kind === 'tty' ? file.inode : undefined;
+  const dentry = new DentryNode(file.path, undefined, terminal ?? new HeldFile(filesystem, file));
   return { mount: (vfs.root as Place).mount, dentry };
 }
 
-/** Opening it gives the very open file: what a pipe or terminal opened again amounts to. */
+/** Opening it gives the very open file: what a pipe opened again amounts to. */
 class HeldFile extends VirtualInode {
   readonly fileType = S_IFCHR;
   readonly #file: OpenFile;
