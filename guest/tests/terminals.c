@@ -248,6 +248,63 @@ static void jobs(void) {
   close(m);
 }
 
+static void packet(int m) {
+  char text[100];
+  struct pollfd p = {m, POLLIN | POLLPRI, 0};
+  int ready = poll(&p, 1, 200);
+  printf("poll %d %#x:", ready, p.revents);
+  ssize_t n = ready == 1 ? read(m, text, sizeof text) : 0;
+  for (ssize_t i = 0; i < n; i++) printf(text[i] < 32 || text[i] > 126 ? " %d" : " %c", text[i]);
+  printf("\n");
+}
+
+static void packets(void) {
+  SECTION("packet mode");
+  int m, s, on = 1, off = 0, is = 7;
+  SHOW(openpty(&m, &s, NULL, NULL, NULL));
+  SHOW(ioctl(m, TIOCGPKT, &is));
+  SHOW(is);
+  SHOW(ioctl(m, TIOCPKT, &on));
+  SHOW(ioctl(m, TIOCGPKT, &is));
+  SHOW(is);
+  SHOW(ioctl(s, TIOCPKT, &on));
+  packet(m);
+  SHOW(write(s, "text", 4));
+  packet(m);
+  SHOW(tcflush(s, TCIFLUSH));
+  packet(m);
+  SHOW(write(s, "lost", 4));
+  SHOW(tcflush(s, TCOFLUSH));
+  packet(m);
+  packet(m);
+  SHOW(tcflow(s, TCOOFF));
+  packet(m);
+  SHOW(tcflow(s, TCOON));
+  packet(m);
+  struct termios t;
+  tcgetattr(s, &t);
+  t.c_iflag &= ~IXON;
+  SHOW(tcsetattr(s, TCSANOW, &t));
+  packet(m);
+  t.c_iflag |= IXON;
+  SHOW(tcsetattr(s, TCSANOW, &t));
+  packet(m);
+  SHOW(tcsetattr(s, TCSANOW, &t));
+  packet(m);
+  SHOW(ioctl(m, TIOCPKT, &off));
+  SHOW(write(s, "plain", 5));
+  drain(m);
+  struct stat at, of;
+  char name[100], link[100];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", s);
+  ttyname_r(s, name, sizeof name);
+  SHOW(stat(name, &at));
+  SHOW(stat(link, &of));
+  printf("same %d %d\n", at.st_dev == of.st_dev, at.st_ino == of.st_ino);
+  close(m);
+  close(s);
+}
+
 static void stops(void) {
   SECTION("^Z, and the master closes");
   int m;
@@ -288,6 +345,7 @@ int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   alarm(50);
   basics();
+  packets();
   jobs();
   stops();
   return 0;

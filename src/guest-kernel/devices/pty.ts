@@ -6,10 +6,21 @@
 import { EAGAIN, EINTR, EIO, EINVAL, ENOENT } from '../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK } from '../abi/fcntl.ts';
 import { FIONREAD } from '../abi/ioctls.ts';
-import { POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
+import { POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { S_IFCHR } from '../abi/stat.ts';
 import { SIGCONT, SIGHUP } from '../abi/signal.ts';
-import { TIOCGPTLCK, TIOCGPTN, TIOCGPTPEER, TIOCSIG, TIOCSPTLCK } from '../abi/termios.ts';
+import {
+  TCIFLUSH,
+  TCOFLUSH,
+  type Termios,
+  TIOCGPKT,
+  TIOCGPTLCK,
+  TIOCGPTN,
+  TIOCGPTPEER,
+  TIOCPKT,
+  TIOCSIG,
+  TIOCSPTLCK,
+} from '../abi/termios.ts';
 import { VirtualDirectory, VirtualFilesystem, VirtualInode } from '../fs/virtual/virtual-inode.ts';
 import { type Blocked, blocked } from '../program/blocked.ts';
 import { WaitQueue } from '../program/wait-queue.ts';
@@ -18,6 +29,7 @@ import type { FileAttributes, Timestamp } from '../vfs/inode.ts';
 import type { Call, OpenFile, PollMask, UserMemory } from '../vfs/open-file.ts';
 import { characterDeviceAttributes } from './character-device.ts';
 import { type DeviceType, makeDevice } from './device.ts';
+import { PacketMode, TIOCPKT_DATA, TIOCPKT_FLUSHREAD, TIOCPKT_FLUSHWRITE } from './packet-mode.ts';
 import { Terminal, TerminalFile, terminalControl, type TtyOwners } from './terminal.ts';
 
 const DEVPTS_MAGIC = 0x1cd1;
@@ -32,6 +44,7 @@ class Pty extends Terminal {
   readonly number: number;
   readonly rdev: number;
   readonly masterReadiness = new WaitQueue();
+  readonly packets = new PacketMode();
   readonly #output: Uint8Array[] = [];
   /** Bytes that wait for the master. */
   waitingBytes = 0;
@@ -66,6 +79,37 @@ class Pty extends Terminal {
     this.waitingBytes -= done;
     if (done > 0) this.readiness.wake();
     return done;
+  }
+
+  override setTermios(termios: Termios): void {
+    this.packets.tellSettings(this.discipline.termios, termios);
+    super.setTermios(termios);
+    this.masterReadiness.wake();
+  }
+
+  override flush(queue: number): void {
+    super.flush(queue);
+    if (queue !== TCIFLUSH) this.#dropOutput();
+    this.packets.tell((queue === TCOFLUSH ? 0 : TIOCPKT_FLUSHREAD) | (queue === TCIFLUSH ? 0 : TIOCPKT_FLUSHWRITE));
+    this.masterReadiness.wake();
+  }
+
+  protected override interrupted(): void {
+    this.#dropOutput();
+    this.packets.tell(TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);
+    this.masterReadiness.wake();
+  }
+
+  #dropOutput(): void {
+    this.#output.length = 0;
+    this.waitingBytes = 0;
+    this.readiness.wake();
+  }
+
+  override stop(isStopped: boolean): void {
+    super.stop(isStopped);
+    this.packets.tellStopped(isStopped);
+    this.masterReadiness.wake();
   }
 
   slaveClosed(): void {
@@ -111,7 +155,12 @@ export class PtyMaster extends BaseFile {
 
   override read(call: Call, dst: Uint8Array): number | Blocked {
     if (dst.length === 0) return 0;
-    if (this.pty.waitingBytes > 0) return this.pty.take(dst);
+    const { packets } = this.pty;
+    if (packets.isTold) {
+      dst[0] = packets.take();
+      return 1;
+    }
+    if (this.pty.waitingBytes > 0) return packets.isOn ? this.#readPacket(dst) : this.pty.take(dst);
     if (this.#isDeserted) throw EIO;
     if ((this.flags & O_NONBLOCK) !== 0) throw EAGAIN;
     if (call.isInterrupted) throw EINTR;
@@ -124,7 +173,8 @@ export class PtyMaster extends BaseFile {
   }
 
   poll(): PollMask {
-    const base = POLLOUT | POLLWRNORM | (this.pty.waitingBytes > 0 ? POLLIN | POLLRDNORM : 0);
+    const told = this.pty.packets.isTold ? POLLPRI | POLLIN | POLLRDNORM : 0;
+    const base = POLLOUT | POLLWRNORM | told | (this.pty.waitingBytes > 0 ? POLLIN | POLLRDNORM : 0);
     return this.#isDeserted ? base | POLLHUP : base;
   }
 
@@ -140,6 +190,12 @@ export class PtyMaster extends BaseFile {
       case TIOCGPTLCK:
         memory.storeU32(argument, pty.isLocked ? 1 : 0);
         return 0;
+      case TIOCPKT:
+        pty.packets.isOn = memory.loadU32(argument) !== 0;
+        return 0;
+      case TIOCGPKT:
+        memory.storeU32(argument, pty.packets.isOn ? 1 : 0);
+        return 0;
       case TIOCSIG:
         if (argument < 1 || argument > 64) throw EINVAL;
         pty.signalForeground(argument);
@@ -150,6 +206,11 @@ export class PtyMaster extends BaseFile {
       default:
         return terminalControl(pty, call, { request, argument, memory });
     }
+  }
+
+  #readPacket(dst: Uint8Array): number {
+    dst[0] = TIOCPKT_DATA;
+    return 1 + this.pty.take(dst.subarray(1));
   }
 
   /** TIOCGPTPEER. */

@@ -11,6 +11,7 @@ import { SIGTTIN, SIGTTOU, SIGWINCH } from '../abi/signal.ts';
 import {
   FIONREAD,
   ICANON,
+  NOFLSH,
   TCFLSH,
   TCGETS,
   TCSBRK,
@@ -18,8 +19,12 @@ import {
   TCSETS,
   TCSETSF,
   TCSETSW,
+  TCIFLUSH,
+  TCIOFLUSH,
+  TCOFLUSH,
   TCXONC,
   TERMIOS_BYTES,
+  type Termios,
   TIOCEXCL,
   TIOCGPGRP,
   TIOCGSID,
@@ -125,9 +130,31 @@ export abstract class Terminal {
     if (this.#foreground !== undefined) this.#owners?.signalGroup(this.#foreground, signal);
   }
 
+  setTermios(termios: Termios): void {
+    this.discipline.termios = termios;
+    this.readiness.wake();
+  }
+
+  /** tcflush(3): drops what was typed and not read, what was written and not shown, or both. */
+  flush(queue: number): void {
+    if (queue !== TCOFLUSH) this.discipline.flush();
+  }
+
+  /** A key made a signal: what waits to be read or shown is dropped (Linux n_tty.c:isig). The discipline's part is done. */
+  protected interrupted(): void {}
+
+  /** Holds output, or lets it go on. */
+  stop(isStopped: boolean): void {
+    this.discipline.isStopped = isStopped;
+    this.readiness.wake();
+  }
+
   /** What was typed. */
   type(bytes: Uint8Array): void {
+    const wasStopped = this.discipline.isStopped;
     const { echo, signals } = this.discipline.input(bytes);
+    if (this.discipline.isStopped !== wasStopped) this.stop(!wasStopped);
+    if (signals.length > 0 && (this.discipline.termios.localFlags & NOFLSH) === 0) this.interrupted();
     this.show(echo);
     for (const signal of signals) this.signalForeground(signal);
     this.readiness.wake();
@@ -288,13 +315,12 @@ export function terminalControl(terminal: Terminal, call: Call, { request, argum
     case TCSETS:
     case TCSETSW:
     case TCSETSF:
-      if (request === TCSETSF) terminal.discipline.flush();
-      terminal.discipline.termios = decodeTermios(memory.readable(argument, TERMIOS_BYTES));
-      terminal.readiness.wake();
+      if (request === TCSETSF) terminal.flush(TCIFLUSH);
+      terminal.setTermios(decodeTermios(memory.readable(argument, TERMIOS_BYTES)));
       return 0;
     case TCFLSH:
-      if (argument > 2) throw EINVAL;
-      if (argument !== 1) terminal.discipline.flush();
+      if (argument > TCIOFLUSH) throw EINVAL;
+      terminal.flush(argument);
       return 0;
     case TCXONC:
       flowControl(terminal, argument);
@@ -351,8 +377,7 @@ function jobControl(terminal: Terminal, call: Call, { request, argument, memory 
 function flowControl(terminal: Terminal, action: number): void {
   if (action > 3) throw EINVAL;
   if (action > 1) return;
-  terminal.discipline.isStopped = action === 0;
-  terminal.readiness.wake();
+  terminal.stop(action === 0);
 }
 
 // struct winsize: rows, columns and two pixel sizes, 16 bits each.
