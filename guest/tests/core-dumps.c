@@ -111,6 +111,51 @@ static void die(const char *title, long limit, int signal, int threads) {
   look(access("core", F_OK) == 0 ? "core" : name, child);
 }
 
+/* Two counters at the ends of 24 MB that a thread raises together: the core shows one moment. */
+enum { APART = 24 << 20 };
+static volatile long *counters[2];
+static void *counts(void *p) {
+  for (;;) ++*counters[0], ++*counters[1];
+  return p;
+}
+static long counter_in_core(int fd, Elf64_Ehdr *head, const volatile long *address) {
+  Elf64_Phdr segment;
+  long value = -1;
+  for (int i = 0; i < head->e_phnum; i++) {
+    pread(fd, &segment, sizeof segment, head->e_phoff + i * sizeof segment);
+    unsigned long offset = (unsigned long)address - segment.p_vaddr;
+    if (segment.p_type == PT_LOAD && offset < segment.p_filesz) pread(fd, &value, 8, segment.p_offset + offset);
+  }
+  return value;
+}
+static void one_moment(void) {
+  printf("-- one moment\n");
+  fflush(stdout);
+  char *memory = mmap(NULL, APART + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  counters[0] = (long *)memory, counters[1] = (long *)(memory + APART);
+  pid_t child = fork();
+  if (child == 0) {
+    setrlimit(RLIMIT_CORE, &(struct rlimit){1 << 30, 1 << 30});
+    memset(memory, 1, APART + 4096);
+    *counters[0] = *counters[1] = 0;
+    pthread_t thread;
+    pthread_create(&thread, NULL, counts, NULL);
+    while (*counters[1] < 100000) usleep(1000);
+    abort();
+  }
+  int status;
+  waitpid(child, &status, 0);
+  char name[40];
+  sprintf(name, "core.%d", child);
+  if (access("core", F_OK) == 0) strcpy(name, "core");
+  int fd = open(name, O_RDONLY);
+  Elf64_Ehdr head = {0};
+  pread(fd, &head, sizeof head, 0);
+  long first = counter_in_core(fd, &head, counters[0]), second = counter_in_core(fd, &head, counters[1]);
+  printf("core %d, counted %d, together %d\n", WCOREDUMP(status) != 0, first >= 100000, first == second || first == second + 1);
+  close(fd), unlink(name);
+}
+
 int main(int argc, char **argv) {
   char folder[100];
   sprintf(folder, "%s/core-XXXXXX", argc > 1 ? argv[1] : "/tmp");
@@ -121,6 +166,7 @@ int main(int argc, char **argv) {
   die("SIGQUIT", 1 << 30, SIGQUIT, 0);
   die("abort", 1 << 30, SIGABRT, 0);
   die("a fault, with two more threads", 1 << 30, SIGSEGV, 2);
+  one_moment();
   chdir("/");
   SHOW(rmdir(folder));
   return 0;

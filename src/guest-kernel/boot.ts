@@ -194,6 +194,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   if (options.strace !== undefined) tellCalls(calls, log, options.strace);
   const natives = new NativePrograms([], nativeSockets(machine.network));
   const guests = new GuestPrograms(machine, pool, dispatcher, environment);
+  machine.startHelper = (argv, files) => guests.start(argv, { isNewProgram: true, environment: [], files });
   const programs = new ProgramTable(machine, natives, guests, environment);
   const kernel = new RunningKernel(ports, machine, { engine, counters }, function* makeReady(sys) {
     // Where calls are told on the console, those of what nobody started would bury the prompt.

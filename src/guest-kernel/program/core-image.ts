@@ -2,7 +2,7 @@
  * An ELF core (Linux fs/binfmt_elf.c: elf_core_dump) of a program that dies: notes with the registers of its threads, its
  * auxiliary vector and mapped files, then the bytes of its memory.
  *
- *   header · program headers · notes · [page boundary] mappings, resident pages only: what is absent is a hole
+ *   header · program headers · notes · [page boundary] mappings: what nobody touched is a hole, or comes from its file
  */
 import { PAGE_SIZE, REG } from '../../emulator/index.ts';
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
@@ -30,7 +30,9 @@ const USER_SS = 0x2bn;
 /** A piece of the file. */
 export interface CorePiece {
   readonly offset: number;
-  readonly bytes: Uint8Array;
+  readonly sizeBytes: number;
+  /** A view of memory, not kept. @throws NotResident, ENOMEM */
+  bytes(): Uint8Array;
 }
 
 interface Segment {
@@ -39,7 +41,7 @@ interface Segment {
   readonly fileBytes: number;
 }
 
-/** The pieces in rising order; views of memory, not kept. `tasks`: the one that dies first. */
+/** The pieces in rising order. `tasks`: the one that dies first. */
 export function* coreImage(tasks: readonly GuestTask[], info: SignalInfo): Generator<CorePiece> {
   const [dying] = tasks;
   if (dying === undefined) return;
@@ -48,18 +50,32 @@ export function* coreImage(tasks: readonly GuestTask[], info: SignalInfo): Gener
   const notes = joined(notesOf(dying, tasks, info));
   const headBytes = elf.EHDR_BYTES + elf.PHDR_BYTES * (segments.length + 1);
   const start = Math.ceil((headBytes + notes.length) / PAGE_SIZE) * PAGE_SIZE;
-  yield { offset: 0, bytes: heads(segments, headBytes, notes.length, start) };
-  yield { offset: headBytes, bytes: notes };
+  yield piece(0, heads(segments, headBytes, notes.length, start));
+  yield piece(headBytes, notes);
   let offset = start;
   for (const { area, fileBytes } of segments) {
-    for (const run of map.residentRuns(area.startAddr, area.startAddr + fileBytes)) {
-      const bytes = map.space.u8.subarray(run.startAddr, run.endAddr);
-      yield { offset: offset + run.startAddr - area.startAddr, bytes };
+    const endAddr = area.startAddr + fileBytes;
+    const runs = area.inode === undefined ? map.residentRuns(area.startAddr, endAddr) : pages(area.startAddr, endAddr);
+    for (const run of runs) {
+      const load = (): Uint8Array => {
+        if (area.inode !== undefined) map.touch(run.startAddr, PROT_READ);
+        return map.space.u8.subarray(run.startAddr, run.endAddr);
+      };
+      yield { offset: offset + run.startAddr - area.startAddr, sizeBytes: run.endAddr - run.startAddr, bytes: load };
     }
     offset += fileBytes;
   }
   // The file is as long as its headers say, even where it ends in a hole.
-  if (offset > start) yield { offset: offset - 1, bytes: lastByte(segments.at(-1), map.space.u8) };
+  if (offset > start) yield piece(offset - 1, lastByte(segments.at(-1), map.space.u8));
+}
+
+function piece(offset: number, bytes: Uint8Array): CorePiece {
+  return { offset, sizeBytes: bytes.length, bytes: () => bytes };
+}
+
+/** A mapping of a file page by page: those that nobody touched are brought in. */
+function* pages(startAddr: number, endAddr: number): Generator<{ startAddr: number; endAddr: number }> {
+  for (let at = startAddr; at < endAddr; at += PAGE_SIZE) yield { startAddr: at, endAddr: at + PAGE_SIZE };
 }
 
 function lastByte(segment: Segment | undefined, memory: Uint8Array): Uint8Array {

@@ -26,7 +26,7 @@ import type { CallOutcome, MutableCall, RunningCall, SyscallDispatcher } from '.
 import { NotResident } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import { blocked } from './blocked.ts';
-import { dumpCore } from './core-dump.ts';
+import { CoreDump, wantsCore } from './core-dump.ts';
 import { faultReport, missingInstructionLine } from './fault-report.ts';
 import { FutexTable } from './futex-table.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
@@ -78,6 +78,8 @@ export class GuestTask extends KernelTask implements Thread {
   /** The mask to come back to after a call with a temporary one. */
   #savedMask: SignalSet | undefined;
   #isYielding = false;
+  /** The program dies of this signal once its core is written. */
+  #dump: { readonly core: CoreDump; readonly signal: number } | undefined;
   #calls = 0;
   #spurious = 0;
   #lastFaultAddr = -1;
@@ -153,22 +155,31 @@ export class GuestTask extends KernelTask implements Thread {
     popSignalFrame(this);
   }
 
-  /**
-   * The end of the program, with a core where one is wanted.
-   * @returns false when the core waits for the disk; `again` was called
-   */
-  #dumpAndDie(info: SignalInfo, again: () => void): boolean {
+  /** The end of the program, with a core where one is wanted: then this thread writes it before it ends. */
+  #dumpAndDie(info: SignalInfo): void {
+    if (!wantsCore(this)) {
+      this.program.kill(info.signal);
+      return;
+    }
+    const others = [...this.program.threads.values()].filter((each) => each instanceof GuestTask && each !== this);
+    this.#dump = { core: new CoreDump([this, ...(others as GuestTask[])], info), signal: info.signal };
+    this.program.dumper = this;
+  }
+
+  #writeCore({ core, signal }: { readonly core: CoreDump; readonly signal: number }): void {
     try {
-      const others = [...this.program.threads.values()].filter((each) => each instanceof GuestTask && each !== this);
-      this.program.hasDumped = dumpCore([this, ...(others as GuestTask[])], info);
+      const step = core.advance();
+      if (step === 'more') return;
+      if (typeof step !== 'boolean') {
+        this.sleep({ ...step, isUninterruptible: true });
+        return;
+      }
+      this.program.hasDumped = step;
+      this.program.kill(signal);
     } catch (error) {
       if (!(error instanceof NotResident)) throw error;
-      again();
       this.sleep(blocked(error.ready, { isUninterruptible: true }));
-      return false;
     }
-    this.program.kill(info.signal);
-    return true;
   }
 
   /** Ends the program with the machine's last word on it. */
@@ -189,6 +200,10 @@ export class GuestTask extends KernelTask implements Thread {
   }
 
   #run(left: () => number, use: (fuel: number) => void): SliceOutcome {
+    if (this.#dump !== undefined) {
+      this.#writeCore(this.#dump);
+      return this.#outcome();
+    }
     if (this.switches !== this.#seenSwitches) {
       this.#seenSwitches = this.switches;
       if (!this.#leaveSequence()) return this.#outcome();
@@ -231,7 +246,11 @@ export class GuestTask extends KernelTask implements Thread {
         this.sleep(blocked(error.ready, { isUninterruptible: true }));
       } else throw error;
     }
-    return !this.isTerminated && !this.isWaiting;
+    return this.#mayGoOn;
+  }
+
+  get #mayGoOn(): boolean {
+    return !this.isTerminated && !this.isWaiting && this.#dump === undefined;
   }
 
   #outcome(): SliceOutcome {
@@ -304,7 +323,7 @@ export class GuestTask extends KernelTask implements Thread {
         this.program.kill(info.signal);
         return false;
       case 'core':
-        this.#dumpAndDie(info, () => this.pendingSignals.add(info));
+        this.#dumpAndDie(info);
         return false;
       default: // 'ignore', 'continue': nothing to do, or done when it was sent
         return true;
@@ -359,7 +378,7 @@ export class GuestTask extends KernelTask implements Thread {
   #handleFault(fault: Fault): boolean {
     if (fault.vector !== VECTOR.PF) {
       this.#raiseFault(fault, signalOf(fault, this.cpuState));
-      return !this.isTerminated && !this.isWaiting;
+      return this.#mayGoOn;
     }
     try {
       const addr = fault.address >= 0n && fault.address < 0x1_0000_0000n ? Number(fault.address) : -1;
@@ -381,7 +400,7 @@ export class GuestTask extends KernelTask implements Thread {
       if (error !== ENOMEM) throw error;
       endLargest(this.machine, this.program);
     }
-    return !this.isTerminated && !this.isWaiting;
+    return this.#mayGoOn;
   }
 
   /** An instruction that faults again and again although each page came: two views of one page chase each other. */
@@ -426,11 +445,8 @@ export class GuestTask extends KernelTask implements Thread {
     if (missing !== '') this.machine.log.notice(missing);
     const isPageFault = fault.vector === VECTOR.PF;
     if (handler <= SIG_IGN || (this.signalMask & signalBit(signal)) !== 0n) {
-      const report = faultReport(scene);
-      const address = isPageFault ? fault.address : code === SI_KERNEL ? 0n : fault.rip;
-      // Where the core has to wait for the disk, the instruction faults again.
-      if (!this.#dumpAndDie({ signal, code, address }, () => {})) return;
-      for (const line of report) this.machine.log.notice(line);
+      for (const line of faultReport(scene)) this.machine.log.notice(line);
+      this.#dumpAndDie({ signal, code, address: isPageFault ? fault.address : code === SI_KERNEL ? 0n : fault.rip });
       return;
     }
     const isPresent = isPageFault && this.namespace.map.isPresent(Number(fault.address));
@@ -444,6 +460,7 @@ export class GuestTask extends KernelTask implements Thread {
   }
 
   protected override onEnd(): void {
+    this.#dump?.core.close();
     for (const waiter of this.futexWaiters) FutexTable.leave(waiter);
     releaseThread(this);
     this.cpuState.dispose();

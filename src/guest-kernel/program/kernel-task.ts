@@ -165,6 +165,10 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
 
   runSlice(sliceNs: number): SliceOutcome {
     if (this.isTerminated) return 'over';
+    if (this.program.dumper !== undefined && this.program.dumper !== this) {
+      this.status = 'waiting';
+      return 'waiting';
+    }
     this.status = 'running';
     this.machine.current = this;
     const outcome = this.execute(sliceNs);

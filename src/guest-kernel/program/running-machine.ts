@@ -1,5 +1,6 @@
 /** The machine while it runs: clock, log, scheduler, and the registers of threads and programs. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
+import { ENOSYS } from '../abi/errno.ts';
 import type { PseudoTerminals } from '../devices/pty.ts';
 import type { Terminal } from '../devices/terminal.ts';
 import type { ConsoleTty } from '../devices/tty.ts';
@@ -7,6 +8,7 @@ import type { PosixQueues } from '../ipc/posix-queues.ts';
 import { SystemV } from '../ipc/system-v.ts';
 import { Network } from '../net/network.ts';
 import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
+import type { FileTable } from '../vfs/file-table.ts';
 import type { Vfs } from '../vfs/vfs.ts';
 import type { DmesgLog } from '../trace/log.ts';
 import { LibraryPlaces } from '../mm/library-places.ts';
@@ -41,6 +43,10 @@ export class RunningMachine implements Machine {
   /** Files that read signals (signalfd). */
   readonly signalFiles = new Set<SignalFile>();
   hostname: ByteString = 'osv';
+  /** Starts a program by itself, as root (core_pattern); set in boot.ts. @throws LaunchError, NotResident */
+  startHelper: (argv: readonly ByteString[], files: FileTable) => RunningProgram = () => {
+    throw ENOSYS;
+  };
   /** What sysctl(8) changes. */
   readonly settings = { corePattern: 'core', domainname: '(none)' };
   /** Everything is being ended in order: what ends now is no news. */

@@ -107,6 +107,8 @@ export class RunningProgram implements Program {
   hasExecuted = false;
   /** What its parent hears when it ends; others than SIGCHLD are waited for by __WCLONE (clone(2)); 0: nothing. */
   exitSignal = SIGCHLD;
+  /** The thread that writes a core of it; no other one runs any more. */
+  dumper: KernelTask | undefined;
   /** It died of a signal that dumps core, and there is one (core-dump.ts). */
   hasDumped = false;
   /** What wait4 has not told the parent yet: the signal that stopped it, or SIGCONT. */
