@@ -13,7 +13,7 @@
  * A module has a table of its own: its regions, and behind them a slot for each guest address it jumps to elsewhere, with
  * that region, or the stub while there is none. All live regions also lie in the table of their space, which only the runtime
  * module uses: its `enter` for the dispatcher, and its `jump`, a region like any other, which tail-calls what the jump cache
- * (runtime/jump-cache.ts) has for `rip`. Slot 0 of it and every slot without a region hold the stub. (One table for all would
+ * (jump-cache.ts) has for `rip`. Slot 0 of it and every slot without a region hold the stub. (One table for all would
  * be simpler, but every instance that imports a table has a copy of it in V8 before version 12, and lives until the table
  * dies: 500 modules of 100 slots each took 0.5 GB.)
  */

@@ -6,8 +6,8 @@ import { assert } from '../../../util/assert.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
 import type { HandlerFrame } from './handler-frame.ts';
 import type { HandlerLayout } from './handler-layout.ts';
-import { BLOCK, JUMP_CACHE, LEAVE, MICRO_OP, WORD } from './layout.ts';
-import { pushHashedPlace } from '../hashed-place.ts';
+import { BLOCK, LEAVE, MICRO_OP, WORD } from './layout.ts';
+import { JUMPS_TO, pushPlace } from '../jump-cache.ts';
 
 /** The parameters of a handler. */
 export const S = 0;
@@ -67,7 +67,7 @@ export class HandlerExits {
   indirect(op: Op): void {
     const code = this.#code;
     const rip = code.newLocal('i32');
-    const entry = code.newLocal('i32');
+    const block = code.newLocal('i32');
     this.#frame.push(op.args[0]);
     code.op('i32.wrap_i64');
     code.localSet(rip);
@@ -76,10 +76,9 @@ export class HandlerExits {
       code.op('i64.extend_i32_u');
     };
     this.#testFuel(pushRip);
-    pushHashedPlace(code, rip, JUMP_CACHE, entry);
-    code.memory('i32.load', JUMP_CACHE.base);
-    code.localGet(rip);
-    code.op('i32.ne');
+    pushPlace(code, JUMPS_TO.microOps, rip, block);
+    code.localTee(block);
+    code.op('i32.eqz');
     code.if(undefined, 'unlikely');
     code.localGet(S);
     if (op.name === 'jumpIndirect') code.localGet(UOP);
@@ -87,11 +86,10 @@ export class HandlerExits {
     code.memory('i32.store', WORD.from);
     leave(code, LEAVE.uncached, pushRip);
     code.end();
-    code.localGet(entry);
-    code.memory('i32.load', JUMP_CACHE.base + 4);
+    code.localGet(block);
     enterBlock(this.#code, this.#type);
     code.release(rip);
-    code.release(entry);
+    code.release(block);
   }
 
   syscall(op: Op): void {

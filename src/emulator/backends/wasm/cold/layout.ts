@@ -44,23 +44,3 @@ export const LEAVE = {
   /** The block's countdown is at 0. */
   warm: 15,
 } as const;
-
-/** Jump cache: pairs of (rip, block), direct-mapped by `jumpCacheSlot`. */
-export const JUMP_CACHE = { base: 0xe_0000, entries: 0x4000, entryBytes: 8, shift: 11 } as const;
-
-export function jumpCacheSlot(rip: number): number {
-  const { base, entries, entryBytes, shift } = JUMP_CACHE;
-  return base + ((rip ^ (rip >>> shift)) & (entries - 1)) * entryBytes;
-}
-
-/** Forgets all pairs. Zeros are a pair for address 0, but for one number, which must not be found either. */
-export function clearJumpCache(i32: Int32Array): void {
-  const first = JUMP_CACHE.base >> 2;
-  i32.fill(0, first, first + 2 * JUMP_CACHE.entries);
-  i32[first] = notFor(0);
-}
-
-/** A number that the jump cache does not keep at the place of `rip`. */
-export function notFor(rip: number): number {
-  return rip ^ 1;
-}

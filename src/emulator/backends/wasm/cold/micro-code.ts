@@ -10,7 +10,8 @@ import { MICRO_CODE_BASE, MICRO_CODE_END } from '../../../memory/address-space.t
 import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
 import type { Handler, HandlerLibrary } from './handlers.ts';
 import type { HandlerLayout } from './handler-layout.ts';
-import { BLOCK, clearJumpCache, jumpCacheSlot, LAST, MICRO_OP, notFor, SLOT } from './layout.ts';
+import { JumpCache, JUMPS_TO } from '../jump-cache.ts';
+import { BLOCK, LAST, MICRO_OP, SLOT } from './layout.ts';
 
 /** A micro-op whose handler is not compiled yet. */
 interface Waiting {
@@ -24,6 +25,8 @@ export class MicroCode {
   readonly #services: ExecutorServices;
   readonly #library: HandlerLibrary;
   readonly #blocks = new Map<number, number>();
+  /** Where indirect jumps find blocks and passages. */
+  readonly #jumps: JumpCache;
   /** Blocks that only lead to regions, by address; not in #blocks. */
   readonly #passages = new Map<number, number>();
   /** Page → addresses of blocks with code bytes in it. */
@@ -41,7 +44,8 @@ export class MicroCode {
     this.#library = library;
     this.#end = Math.min(MICRO_CODE_BASE + limitBytes, MICRO_CODE_END);
     services.space.ensureSize(MICRO_CODE_END);
-    clearJumpCache(services.space.i32);
+    this.#jumps = new JumpCache(services.space, JUMPS_TO.microOps);
+    this.#jumps.clear();
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
   }
 
@@ -194,13 +198,12 @@ export class MicroCode {
   }
 
   #forget(rip: number, addr: number): void {
-    const { u8, i32 } = this.#services.space;
+    const { u8 } = this.#services.space;
     this.#blocks.delete(rip);
     this.generation++;
     u8[addr + BLOCK.code] = SLOT.gone;
     u8[addr + BLOCK.code + 1] = 0;
-    const entry = jumpCacheSlot(rip) >> 2;
-    if (i32[entry + 1] === addr) i32[entry] = notFor(rip);
+    this.#jumps.forget(rip);
   }
 
   #dropPage(page: number): void {
@@ -216,10 +219,7 @@ export class MicroCode {
 
   /** Indirect jumps to `rip` find the block from now on. */
   cacheJump(rip: number, addr: number): void {
-    const { i32 } = this.#services.space;
-    const entry = jumpCacheSlot(rip) >> 2;
-    i32[entry] = rip;
-    i32[entry + 1] = addr;
+    this.#jumps.remember(rip, addr);
   }
 
   /** Forgets all blocks. No block may be running. */
@@ -230,7 +230,7 @@ export class MicroCode {
     this.#waiting = [];
     this.#erase();
     this.generation++;
-    clearJumpCache(this.#services.space.i32);
+    this.#jumps.clear();
     this.#services.counters.flushes++;
   }
 }

@@ -6,15 +6,23 @@ import { AddressSpace } from '../../../memory/address-space.ts';
 const CODE = 0x40_0000;
 const WARM = CODE + 0x100;
 const COLD = CODE + 0x200;
+const DIRECT = CODE + 0x300;
+/** On a page of its own. */
+const FAR = CODE + 0x1000;
 
-/** loop: call rbx; dec ecx; jnz loop; syscall. WARM: ret. COLD: inc eax; ret. */
+/**
+ * loop: call rbx; dec ecx; jnz loop; syscall. WARM: ret. COLD: inc eax; ret.
+ * DIRECT: call FAR; dec ecx; jnz DIRECT; syscall. FAR: inc eax; ret.
+ */
 const PARTS: readonly (readonly [number, string])[] = [
   [CODE, 'ff d3 ff c9 75 fa 0f 05'],
   [WARM, 'c3'],
   [COLD, 'ff c0 c3'],
+  [DIRECT, 'e8 fb 0c 00 00 ff c9 75 f7 0f 05'],
+  [FAR, 'ff c0 c3'],
 ];
 
-function machine(): { cpu: Cpu; state: CpuState } {
+function machine(): { cpu: Cpu; state: CpuState; space: AddressSpace } {
   const space = new AddressSpace();
   space.protect(CODE, 0x4000, 7);
   for (const [addr, text] of PARTS) space.u8.set(Buffer.from(text.replaceAll(' ', ''), 'hex'), addr);
@@ -22,13 +30,18 @@ function machine(): { cpu: Cpu; state: CpuState } {
   const cpu = createCpu(space, { engine: 'wasm', coldTier: 'micro-ops', ports });
   const state = cpu.createState();
   state.setNumber(REG.RSP, CODE + 0x3000);
-  return { cpu, state };
+  return { cpu, state, space };
 }
 
 /** The loop calls `target` so often. @returns times that the dispatcher entered a tier */
-function dispatches({ cpu, state }: ReturnType<typeof machine>, target: number, turns: number): number {
+function dispatches(
+  { cpu, state }: ReturnType<typeof machine>,
+  target: number,
+  turns: number,
+  start: number = CODE,
+): number {
   const before = cpu.statistics;
-  state.rip = BigInt(CODE);
+  state.rip = BigInt(start);
   state.setNumber(REG.RBX, target);
   state.setNumber(REG.RCX, turns);
   expect(cpu.run(state, 10_000_000).kind).toBe('syscall');
@@ -51,6 +64,14 @@ describe('hand-over', () => {
     const { regionsCompiled } = guest.cpu.statistics;
     dispatches(guest, COLD, 8_000);
     expect(guest.cpu.statistics.regionsCompiled).toBeGreaterThan(regionsCompiled);
+  });
+
+  it('cold code that was dropped with its page is reached by the links to it again, once it was decoded anew', () => {
+    const guest = machine();
+    dispatches(guest, 0, 1000, DIRECT);
+    guest.space.noteStore(FAR, 1);
+    expect(dispatches(guest, 0, 900, DIRECT)).toBeLessThan(10);
+    expect(guest.state.low(REG.RAX)).toBe(1900);
   });
 
   it('fuel ends a run at the same instruction as without', () => {

@@ -6,11 +6,10 @@
  */
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import { STOP } from '../../region/region.ts';
-import { BLOCK, JUMP_CACHE, LEAVE } from '../cold/layout.ts';
+import { BLOCK, LEAVE } from '../cold/layout.ts';
 import { PARAMETER, PASSED_REGISTERS } from '../convention.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
-import { pushSlot } from './jump-cache.ts';
-import { pushHashedPlace } from '../hashed-place.ts';
+import { JUMPS_TO, pushPlace } from '../jump-cache.ts';
 
 /** Slot of the space's table with the way into micro-ops: (S, fuel, block) → LEAVE or STOP. */
 export const COLD_SLOT = 1;
@@ -31,19 +30,15 @@ export interface HandOver {
 /** A region's body. */
 export function writeStub(code: CodeWriter, handlerType: number): void {
   const { state, fuel, rip, registers } = PARAMETER;
-  const entry = code.newLocal('i32');
+  const block = code.newLocal('i32');
   storeAll(code, registers);
-  pushHashedPlace(code, rip, JUMP_CACHE, entry);
-  code.memory('i32.load', JUMP_CACHE.base);
-  code.localGet(rip);
-  code.op('i32.eq');
+  pushPlace(code, JUMPS_TO.microOps, rip, block);
+  code.localTee(block);
   code.if();
   code.localGet(state);
   code.localGet(fuel);
-  code.localGet(entry);
-  code.memory('i32.load', JUMP_CACHE.base + 4);
-  code.localTee(entry);
-  countArrival(code, entry);
+  code.localGet(block);
+  countArrival(code, block);
   code.i32(COLD_SLOT);
   code.returnCallIndirect(handlerType);
   code.end();
@@ -84,15 +79,51 @@ function countArrival(code: CodeWriter, block: number): void {
   code.release(left);
 }
 
+/**
+ * Links still lead to a block whose bytes changed and which was decoded again since, or which is a passage now: on to what
+ * the jump cache has in its place.
+ */
+function enterSuccessor(code: CodeWriter, rip: number, handlerType: number): void {
+  const block = code.newLocal('i32');
+  pushPlace(code, JUMPS_TO.microOps, rip, block);
+  code.localTee(block);
+  code.i32(0);
+  code.op('i32.ne');
+  code.localGet(block);
+  code.localGet(UOP);
+  code.i32(BLOCK.code);
+  code.op('i32.sub');
+  code.op('i32.ne');
+  code.op('i32.and');
+  code.if();
+  code.localGet(S);
+  code.localGet(FUEL);
+  code.localGet(block);
+  code.i32(COLD_SLOT);
+  code.returnCallIndirect(handlerType);
+  code.end();
+  code.release(block);
+}
+
 // A handler's parameters.
 const S = 0;
 const FUEL = 1;
 const UOP = 2;
 
-/** A handler's body, of the first micro-op of a block. What was paid for the block is given back. */
-export function writeArrive(code: CodeWriter, regionType: number): void {
-  const rip = code.newLocal('i32');
+/** A region's body: the tail call of what the cache has for `rip`, or of the stub. */
+export function writeJump(code: CodeWriter, regionType: number): void {
   const set = code.newLocal('i32');
+  code.localGet(PARAMETER.state);
+  code.localGet(PARAMETER.fuel);
+  code.localGet(PARAMETER.rip);
+  PASSED_REGISTERS.forEach((_, i) => code.localGet(PARAMETER.registers + i));
+  pushPlace(code, JUMPS_TO.regions, PARAMETER.rip, set);
+  code.returnCallIndirect(regionType);
+}
+
+/** A handler's body, of the first micro-op of a block. What was paid for the block is given back. */
+export function writeArrive(code: CodeWriter, regionType: number, handlerType: number): void {
+  const rip = code.newLocal('i32');
   const slot = code.newLocal('i32');
   const ofBlock = (offset: number): void => {
     code.localGet(UOP);
@@ -106,10 +137,11 @@ export function writeArrive(code: CodeWriter, regionType: number): void {
   code.localSet(FUEL);
   ofBlock(BLOCK.rip);
   code.localSet(rip);
-  pushSlot(code, rip, set);
+  pushPlace(code, JUMPS_TO.regions, rip, slot);
   code.localTee(slot);
   code.op('i32.eqz');
   code.if(undefined, 'unlikely');
+  enterSuccessor(code, rip, handlerType);
   code.localGet(S);
   code.localGet(rip);
   code.op('i64.extend_i32_u');

@@ -10,8 +10,7 @@ import { assemble } from '../encoder/assembly.ts';
 import { CodeWriter } from '../encoder/code-writer.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import { writeDivision } from './division.ts';
-import { writeArrive, writeStub } from './hand-over.ts';
-import { writeJump } from './jump-cache.ts';
+import { writeArrive, writeJump, writeStub } from './hand-over.ts';
 import { writeMultiplication } from './multiplication.ts';
 import { writeStatusFlags } from './status-flags.ts';
 import type { WriteBody } from './write-body.ts';
@@ -48,7 +47,7 @@ export function runtimeModule(): Uint8Array<ArrayBuffer> {
     define(name, INTEGER_FUNCTIONS[name].parameters, INTEGER_FUNCTIONS[name].results, BODIES[name]);
   define('stub', REGION_PARAMETERS, REGION_RESULTS, (code) => writeStub(code, handlerType));
   define('jump', REGION_PARAMETERS, REGION_RESULTS, (code) => writeJump(code, regionType));
-  define('arrive', ['i32', 'i32', 'i32'], ['i32'], (code) => writeArrive(code, regionType));
+  define('arrive', ['i32', 'i32', 'i32'], ['i32'], (code) => writeArrive(code, regionType, handlerType));
   define('enter', ['i32', 'i32', 'i32'], ['i32'], (code) => writeEnter(code, regionType));
   for (const [name, routine] of Object.entries(STRING_ROUTINES)) {
     const index = module.declare(module.type(Object.values(routine.parameters), routine.results));

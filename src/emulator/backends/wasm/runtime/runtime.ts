@@ -2,13 +2,12 @@
 import type { HelperPorts } from '../../../ir/helper-context.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
 import type { CompiledModule } from '../compile.ts';
-import { clearJumpCache } from '../cold/layout.ts';
 import { HOST, TABLE } from '../convention.ts';
 import { COLD_SLOT, type HandOver } from './hand-over.ts';
-import { JumpCache } from './jump-cache.ts';
 import { runtimeModule } from './module.ts';
 import { floatFunctions } from '../float-module.ts';
 import { hostFloat, hostHelper } from '../host-functions.ts';
+import { JumpCache, JUMPS_TO } from '../jump-cache.ts';
 import { SlotAllocator } from './slot-allocator.ts';
 
 export interface LoadedModule {
@@ -73,9 +72,10 @@ export class WasmRuntime {
     this.#imports = { memory, helper: hostHelper(services.space, services.ports), float, ...functions };
     this.#table.set(STUB_SLOT, this.#stub);
     this.#slots = new SlotAllocator(COLD_SLOT + 1);
-    this.jumps = new JumpCache(services.space);
+    this.jumps = new JumpCache(services.space, JUMPS_TO.regions);
+    this.jumps.clear();
     // The stub looks for micro-ops also where nobody writes any.
-    clearJumpCache(services.space.i32);
+    new JumpCache(services.space, JUMPS_TO.microOps).clear();
     this.handOver = {
       arrive: exports['arrive'] as WebAssembly.ExportedFunction,
       connect: (enterCold) => this.#table.set(COLD_SLOT, enterCold),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { REG } from '../../../cpu.ts';
-import { CODE, createGuest } from '../../../testing/guest.ts';
+import { REG } from '../../cpu.ts';
+import { CODE, createGuest } from '../../testing/guest.ts';
 
 /** Addresses that share a set of the jump cache: low bits and page number cancel out. */
 const SHARED = [CODE + 0x10, CODE + 0x2014, CODE + 0x4018];
