@@ -1,16 +1,16 @@
 /**
- * npm run test:python -- [MODULE…] [--native] [--resume] [--limit SECONDS] [--minutes N] [-- OPTION…]
+ * npm run test:python -- [MODULE…] [--native] [--resume] [--limit SECONDS] [--minutes N] [--save] [-- OPTION…]
  *
  * Python's own regression tests, module by module, a dozen in each machine (or with --native on this processor, from the
  * same files). Without names: those that have passed natively. --resume leaves out what has a record, --limit is for each
- * module, after --minutes no further module begins. What follows a second `--` goes to Python's runner. Records are
- * guest/python/{native,machine}.json, from which docs/compat/python.md is made (vitest -u); each module's output lies in
- * .cache/python.
+ * module, after --minutes no further dozen begins. --save writes what has been seen into guest/python/{native,machine}.json,
+ * from which docs/compat/python.md is made (vitest -u); with it and no names nothing runs. What follows a second `--` goes
+ * to Python's runner. Each module's output lies in .cache/python.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Ended, type Outcome, outcomeOf } from './outcome.ts';
-import { readRecords, record, type SideName } from './records.ts';
+import { readRecords, record, save, type SideName } from './records.ts';
 import { allModules, machine, native, type Side } from './sides.ts';
 
 const LOGS = '.cache/python';
@@ -22,6 +22,7 @@ interface Plan {
   readonly limitSeconds: number;
   readonly endsAtMs: number;
   readonly options: readonly string[];
+  readonly isSaved: boolean;
 }
 
 /** How many modules share a machine: what one has had translated the next need not wait for. */
@@ -44,6 +45,7 @@ export async function testPython(args: readonly string[], bundle: string): Promi
   for (let at = 0; at < modules.length && performance.now() < plan.endsAtMs;) {
     at += await plan.side({ modules: modules.slice(at, at + BATCH), limitSeconds, options, onEnd });
   }
+  if (plan.isSaved) save(plan.name);
   process.stdout.write(`${summaryOf(modules.length, seen)}\n`);
   return seen.every(({ verdict }) => verdict === 'passed' || verdict === 'skipped');
 }
@@ -58,13 +60,14 @@ function planOf(args: readonly string[], bundle: string): Plan {
       resume: { type: 'boolean', default: false },
       limit: { type: 'string' },
       minutes: { type: 'string', default: '600' },
+      save: { type: 'boolean', default: false },
     },
   });
   const cut = args.indexOf('--');
   const options = cut === -1 ? [] : args.slice(cut + 1);
   const named = positionals.slice(0, positionals.length - options.length);
   const name = values.native ? 'native' : 'machine';
-  const wanted = named.length > 0 ? named : values.native ? allModules() : passedNatively();
+  const wanted = named.length > 0 || values.save ? named : values.native ? allModules() : passedNatively();
   const known = readRecords(name);
   return {
     name,
@@ -73,6 +76,7 @@ function planOf(args: readonly string[], bundle: string): Plan {
     limitSeconds: Number(values.limit ?? (values.native ? 400 : 600)),
     endsAtMs: performance.now() + Number(values.minutes) * 60_000,
     options,
+    isSaved: values.save,
   };
 }
 
