@@ -1,4 +1,4 @@
-/** What programs cost each other: starting one, talking to one by a pipe, and walking through a folder. */
+/** What programs cost each other: starting one, talking to one by a pipe, walking through a folder, and a shell's loop. */
 import type { Job } from './column.ts';
 import { compiled } from './jobs.ts';
 import { TREE } from './programs.ts';
@@ -8,8 +8,8 @@ interface ProcessCost {
   readonly mode: string;
   /** Turns in each of its batches. */
   readonly count: number;
-  /** The folder it walks, a path on the image; without it /bin/true is started. */
-  readonly folder?: string;
+  /** What it walks or starts, a path on the image; without it /bin/true is started. */
+  readonly onImage?: string;
 }
 
 export const PROCESS_COSTS: readonly ProcessCost[] = [
@@ -18,7 +18,8 @@ export const PROCESS_COSTS: readonly ProcessCost[] = [
   { name: 'posix_spawn and wait of /bin/true', mode: 'spawn', count: 20 },
   { name: 'pipe ping-pong of two programs', mode: 'switch', count: 500 },
   { name: '64 KiB through a pipe', mode: 'stream', count: 500 },
-  { name: 'a file met in a walk, with its attributes', mode: 'walk', count: 3_000, folder: '/usr/lib' },
+  { name: 'a file met in a walk, with its attributes', mode: 'walk', count: 3_000, onImage: '/usr/lib' },
+  { name: 'a turn of a for loop of bash', mode: 'loop', count: 20_000, onImage: '/usr/bin/bash' },
 ];
 
 /** The host's, in every column. */
@@ -26,7 +27,7 @@ const TRUE = '/usr/bin/true';
 const IN_GUEST = { program: '/bench-processes', true: '/bench-true' };
 
 /** Its output is the figure, in ns. */
-export function processJob({ name, mode, count, folder }: ProcessCost, column: string): Job {
+export function processJob({ name, mode, count, onImage }: ProcessCost, column: string): Job {
   const program = compiled('processes', ['-O2']);
   const words = [mode, String(count)];
   // Left to itself qemu would let the host's processor run what its program executes.
@@ -34,7 +35,12 @@ export function processJob({ name, mode, count, folder }: ProcessCost, column: s
   return {
     name,
     files: { [IN_GUEST.program]: program, [IN_GUEST.true]: TRUE },
-    host: [program, ...words, ...(folder === undefined ? [...translator, TRUE] : [`${TREE}${folder}`])],
-    guest: [IN_GUEST.program, ...words, folder ?? IN_GUEST.true],
+    host: [
+      program,
+      ...words,
+      ...(mode === 'walk' ? [] : translator),
+      onImage === undefined ? TRUE : `${TREE}${onImage}`,
+    ],
+    guest: [IN_GUEST.program, ...words, onImage ?? IN_GUEST.true],
   };
 }

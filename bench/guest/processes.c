@@ -6,6 +6,7 @@
  *   spawn   posix_spawn of COMMAND, wait
  *   switch  a byte to another program by a pipe and one back: two context switches and four calls
  *   stream  64 KiB through a pipe to another program
+ *   loop    a turn of a `for` loop of bash; COMMAND is bash
  *   walk    a file or folder met and asked for its attributes; COMMAND is the folder to walk
  */
 #define _GNU_SOURCE
@@ -87,6 +88,20 @@ static void stream_loop(long count) {
   await(child);
 }
 
+/* Starts COMMAND anew for each batch, so `count` must be large beside that. */
+static void loop_loop(long count) {
+  static char script[] = "for ((i = 0; i < $1; i++)); do :; done";
+  char turns[24];
+  sprintf(turns, "%ld", count);
+  char *options[] = {"--norc", "-c", script, "loop", turns, 0}, *argv[16];
+  int length = 0;
+  while (command[length]) argv[length] = command[length], length++;
+  memcpy(argv + length, options, sizeof options);
+  pid_t child;
+  if (posix_spawn(&child, argv[0], 0, 0, argv, environ)) exit(1);
+  await(child);
+}
+
 static int meet(const char *path, const struct stat *attributes, int kind, struct FTW *place) {
   (void)path, (void)attributes, (void)kind, (void)place;
   return --met <= 0;
@@ -100,7 +115,7 @@ static void walk_loop(long count) {
 
 static const struct mode modes[] = {
     {"fork", fork_loop},     {"exec", exec_loop},     {"spawn", spawn_loop},
-    {"switch", switch_loop}, {"stream", stream_loop}, {"walk", walk_loop},
+    {"switch", switch_loop}, {"stream", stream_loop}, {"loop", loop_loop},   {"walk", walk_loop},
 };
 
 int main(int argc, char **argv) {
