@@ -4,7 +4,7 @@
  * Python's own regression tests, module by module, a dozen in each machine (or with --native on this processor, from the
  * same files). Without names: those that have passed natively. --resume leaves out what has a record, --limit is for each
  * module, after --minutes no further dozen begins. --save writes what has been seen into guest/python/{native,machine}.json,
- * from which docs/compat/python.md is made (vitest -u); with it and no names nothing runs. What follows a second `--` goes
+ * from which docs/compat/python.md is made (npx vitest run guest/python -u); with it and no names nothing runs. What follows a second `--` goes
  * to Python's runner. Each module's output lies in .cache/python.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -36,12 +36,15 @@ const ENVIRONMENT = {
   GLIBC_TUNABLES: 'glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2',
 };
 
-/** A fresh layer over the tree, a /tmp of one filesystem, processes and network of its own with a loopback. */
+/** A fresh layer over the tree, a /tmp of one filesystem, the machine's devices, a network of its own with a loopback. */
 const IN_TREE = `
 set -e
 at=$(mktemp -d) && mount -t tmpfs none $at && mkdir $at/upper $at/work $at/root
 mount -t overlay none -o lowerdir="$0",upperdir=$at/upper,workdir=$at/work $at/root
-cd $at/root && mount --rbind /dev dev && mount -t proc none proc && mount -t tmpfs none tmp
+cd $at/root && mount -t proc none proc && mount -t tmpfs none tmp && mount -t tmpfs none dev && mkdir dev/pts dev/shm
+for device in null zero full random urandom tty; do : > dev/$device && mount --bind /dev/$device dev/$device; done
+mount -t devpts -o newinstance,ptmxmode=0666 none dev/pts && ln -s pts/ptmx dev/ptmx && mount -t tmpfs none dev/shm
+ln -s /proc/self/fd dev/fd && ln -s fd/0 dev/stdin && ln -s fd/1 dev/stdout && ln -s fd/2 dev/stderr
 mkdir -p mnt && mount --bind "$1" mnt && hostname osv.local && ip link set lo up && shift
 exec /usr/sbin/chroot . /usr/bin/dash /mnt/run-modules.sh "$@"
 `;
