@@ -4,6 +4,7 @@
  */
 import { missingFeatures } from './browser-features.ts';
 import { MachineStore, type StartOverrides } from './machine-store.ts';
+import { nextTask } from './next-task.ts';
 import { CPUS, ENGINES } from './settings.ts';
 import { ScreenRelay } from './screen-relay.ts';
 import { applyTheme } from './theme/apply-theme.ts';
@@ -29,14 +30,26 @@ function overridesFrom(query: URLSearchParams): StartOverrides {
   };
 }
 
+/** The first question about languages loads their tables, some 15 ms, and the controls ask when their module is loaded. */
+function warmLocales(): void {
+  Intl.DateTimeFormat.supportedLocalesOf([navigator.language]);
+  new Intl.Locale(navigator.language).maximize();
+}
+
 async function startPage(root: HTMLElement): Promise<void> {
-  const loading = import('./page.tsx');
+  const loading = [import('./panels/console/console-screen.ts'), import('./page.tsx')] as const;
   const relay = new ScreenRelay();
   const store = new MachineStore(relay, overridesFrom(new URLSearchParams(location.search)));
   applyTheme(store.state.settings.theme);
   store.powerOn();
-  const { drawPage } = await loading;
-  await drawPage(root, store, relay);
+  await nextTask();
+  warmLocales();
+  const { ConsoleScreen } = await loading[0];
+  await nextTask(); // the terminal's module was just evaluated
+  const screen = new ConsoleScreen();
+  await nextTask();
+  const { drawPage } = await loading[1];
+  await drawPage(root, store, relay, screen);
 }
 
 const root = document.querySelector<HTMLElement>('#root');

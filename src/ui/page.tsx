@@ -6,16 +6,19 @@ import { installAutomation } from './automation.ts';
 import type { MachineStore } from './machine-store.ts';
 import { nextTask } from './next-task.ts';
 import { PageProvider } from './page-context.tsx';
-import { ConsoleScreen } from './panels/console/console-screen.ts';
+import type { ConsoleScreen } from './panels/console/console-screen.ts';
 import { PortDoors } from './port-doors.ts';
 import type { ScreenRelay } from './screen-relay.ts';
 import '@xterm/xterm/css/xterm.css';
 
 /** In pieces: the terminal, then React's tree, which a transition lets React build in slices. */
-export async function drawPage(root: HTMLElement, store: MachineStore, relay: ScreenRelay): Promise<void> {
+export async function drawPage(
+  root: HTMLElement,
+  store: MachineStore,
+  relay: ScreenRelay,
+  screen: ConsoleScreen,
+): Promise<void> {
   await nextTask(); // the modules were just evaluated
-  const screen = new ConsoleScreen();
-  await nextTask();
   const doors = new PortDoors({ openDoor: (port) => store.machine?.openDoor(port) });
   screen.connect({
     onInput: (bytes) => store.machine?.sendInput(bytes),

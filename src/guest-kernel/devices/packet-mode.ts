@@ -7,10 +7,10 @@ import { IXON, type Termios, VSTART, VSTOP } from '../abi/termios.ts';
 export const TIOCPKT_DATA = 0;
 export const TIOCPKT_FLUSHREAD = 1;
 export const TIOCPKT_FLUSHWRITE = 2;
-export const TIOCPKT_STOP = 4;
-export const TIOCPKT_START = 8;
-export const TIOCPKT_NOSTOP = 16;
-export const TIOCPKT_DOSTOP = 32;
+const TIOCPKT_STOP = 4;
+const TIOCPKT_START = 8;
+const TIOCPKT_NOSTOP = 16;
+const TIOCPKT_DOSTOP = 32;
 
 export class PacketMode {
   #isOn = false;

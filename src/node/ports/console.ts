@@ -49,7 +49,7 @@ export class TerminalConsole implements ConsolePort {
 }
 
 /** What the host's programs are told; where the image has no description of it, what nearly every terminal is like. */
-export function hostTerminal({ TERM, COLORTERM }: NodeJS.ProcessEnv): TerminalKind {
+function hostTerminal({ TERM, COLORTERM }: NodeJS.ProcessEnv): TerminalKind {
   return {
     names: TERM === undefined || TERM === '' ? ['dumb'] : [TERM, 'xterm-256color'],
     variables: COLORTERM === undefined ? {} : { COLORTERM: Buffer.from(COLORTERM).toString('latin1') },

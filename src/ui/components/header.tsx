@@ -6,6 +6,7 @@ import { useMachine, usePage } from '../page-context.tsx';
 import { THEMES, type ThemeChoice } from '../settings.ts';
 import { applyTheme } from '../theme/apply-theme.ts';
 import { IconButton } from './icon-button.tsx';
+import { Later } from './later.tsx';
 
 export function Header(): JSX.Element {
   return (
@@ -16,10 +17,12 @@ export function Header(): JSX.Element {
       </h1>
       <PhaseBadge />
       <div className="header-actions">
-        <PowerButtons />
-        <span className="divider" />
-        <ThemeButton />
-        <HelpButton />
+        <Later>
+          <PowerButtons />
+          <span className="divider" />
+          <ThemeButton />
+          <HelpButton />
+        </Later>
       </div>
     </header>
   );

@@ -4,6 +4,7 @@ import { Group, Panel as ResizablePanel, Separator, useDefaultLayout } from 'rea
 import { consolePanel, sidePanels } from '../panels/registry.tsx';
 import type { Panel } from '../panels/panel.ts';
 import { storage } from '../settings.ts';
+import { Later } from './later.tsx';
 import { PanelBoundary } from './panel-boundary.tsx';
 
 interface WorkspaceProps {
@@ -41,7 +42,9 @@ function SideBySide({ selected, onSelect }: WorkspaceProps): JSX.Element {
       </ResizablePanel>
       <Separator className="separator" aria-label="Width of the console" />
       <ResizablePanel id="side" defaultSize="40%" minSize="300px">
-        <PanelTabs panels={sidePanels} selected={shown} onSelect={onSelect} />
+        <Later>
+          <PanelTabs panels={sidePanels} selected={shown} onSelect={onSelect} />
+        </Later>
       </ResizablePanel>
     </Group>
   );

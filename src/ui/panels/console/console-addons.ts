@@ -2,7 +2,6 @@
 import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
-import { WebglAddon } from '@xterm/addon-webgl';
 import { nextTask } from '../../next-task.ts';
 import type { Terminal } from '@xterm/xterm';
 
@@ -19,25 +18,19 @@ export async function loadConsoleAddons(terminal: Terminal): Promise<ConsoleAddo
   const search = new SearchAddon();
   terminal.loadAddon(search);
   await nextTask();
-  loadWebgl(terminal);
+  if (hasGraphicsCard()) void import('./webgl.ts').then(({ loadWebgl }) => loadWebgl(terminal));
   return { search };
 }
 
-/** Without WebGL, or when the graphics card takes the context away, xterm's own DOM renderer goes on. */
-function loadWebgl(terminal: Terminal): void {
-  if (!hasGraphicsCard()) return;
-  try {
-    const webgl = new WebglAddon();
-    webgl.onContextLoss(() => webgl.dispose());
-    terminal.loadAddon(webgl);
-  } catch {
-    // No WebGL2 here.
-  }
-}
+/** Drivers that compute on the processor, by the names they give themselves. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 /** WebGL computed by the processor is slower than the DOM renderer, and starting it stalls the page. */
 function hasGraphicsCard(): boolean {
   const context = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
-  context?.getExtension('WEBGL_lose_context')?.loseContext();
-  return context !== null;
+  if (context === null) return false;
+  const info = context.getExtension('WEBGL_debug_renderer_info');
+  const renderer: unknown = context.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER);
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return typeof renderer === 'string' && !SOFTWARE.test(renderer);
 }
