@@ -51,8 +51,11 @@ export interface MachineParts {
   boot(ports: KernelPorts, options: BootOptions): Kernel;
   /** Resolves when what starts programs sooner has come, or will not come. */
   readonly prepared?: Promise<void>;
-  /** Keeps compiled code between the lives of machines; absent: nothing is kept. */
-  openCodeCache?(): CodeStorePort | undefined;
+  /**
+   * Keeps compiled code between the lives of machines; absent: nothing is kept. What was kept, up to 32 MB, is read
+   * after `when`: nothing of it is needed for the prompt.
+   */
+  openCodeCache?(when: Promise<void>): CodeStorePort | undefined;
   describeElf(file: Uint8Array, glibcPresent: string | undefined): ElfDescription;
 }
 
@@ -62,6 +65,8 @@ const FIRMWARE_VENDOR = 'OSv in a tab';
 
 /** The prompt comes in steps with waits between them; a person needs longer to do anything. */
 const QUIET_MS = 150;
+/** A machine without a prompt runs its program at once, and longer than this if what was kept matters. */
+const AT_LATEST_MS = 500;
 
 const NOTHING_YET: MachineStatistics = {
   uptimeMs: 0,
@@ -91,6 +96,7 @@ export class WorkerMachine implements MachineHost {
   #listening = '';
   #isReady = false;
   #quiet: ReturnType<typeof setTimeout> | undefined;
+  #onDrawn: () => void = () => undefined;
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
@@ -159,7 +165,7 @@ export class WorkerMachine implements MachineHost {
     // The console wakes the loop, the loop asks the console: one of them must be named before it is made.
     const wake = (): void => this.#running?.loop.wake();
     const bridge = new ConsoleBridge(consolePort, { rows: request.rows, columns: request.columns }, wake);
-    const code = this.#parts.openCodeCache?.();
+    const code = this.#parts.openCodeCache?.(this.#untilDrawn());
     const ports: KernelPorts = {
       ...(code === undefined ? {} : { code }),
       clock,
@@ -194,10 +200,19 @@ export class WorkerMachine implements MachineHost {
     this.#onEvent({ kind: 'ports', listening });
   }
 
+  /** Resolves when the prompt stands, or has had time enough for it. */
+  #untilDrawn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onDrawn = resolve;
+      setTimeout(resolve, AT_LATEST_MS);
+    });
+  }
+
   /** When there was nothing to do for a while after the prompt was drawn, the time is used for the first program. */
   #onIdle(): void {
     clearTimeout(this.#quiet);
     if (this.#isReady || this.#listening === '' || this.#running?.console.isDrawn !== true) return;
+    this.#onDrawn();
     this.#quiet = setTimeout(() => {
       this.#isReady = true;
       void this.#makeReady();

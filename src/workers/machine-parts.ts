@@ -15,8 +15,8 @@ export const machineParts: MachineParts = {
 };
 
 /** The name of the built worker tells its content. While the page is being written it does not, and nothing is kept. */
-function openCodeCache(): CodeCache | undefined {
-  return /-[\w-]{8}\.js$/.test(import.meta.url) ? new CodeCache(import.meta.url) : undefined;
+function openCodeCache(when: Promise<void>): CodeCache | undefined {
+  return /-[\w-]{8}\.js$/.test(import.meta.url) ? new CodeCache(import.meta.url, { when }) : undefined;
 }
 
 function plainDescription(found: KernelDescription, glibcPresent: string | undefined): ElfDescription {

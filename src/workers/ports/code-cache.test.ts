@@ -15,7 +15,7 @@ it.each([
   ['no room', () => Promise.reject(new DOMException('full', 'QuotaExceededError'))],
 ] as const)('a browser that gives %s keeps nothing, and nothing fails', async (_, store) => {
   const done = vi.fn<() => void>();
-  const cache = new CodeCache('v1', store);
+  const cache = new CodeCache('v1', { store });
   cache.load(done);
   cache.keep(MODULE);
   cache.use('another');
@@ -48,18 +48,32 @@ function fakeStore(kept: Map<string, unknown>) {
 it('gives what the same translator kept, least lately used first; what is stale or damaged goes', async () => {
   const bytes = Uint8Array.of(7);
   const kept = new Map<string, unknown>([
+    ['uses', { middle: 20, stale: 60 }],
     ['young', { version: 'v2', bytes, usedMs: 30 }],
+    ['middle', { version: 'v2', bytes, usedMs: 5 }],
     ['stale', { version: 'v1', bytes, usedMs: 40 }],
     ['old', { version: 'v2', bytes, usedMs: 10 }],
     ['damaged', { version: 'v2', bytes: 'x', usedMs: 20 }],
   ]);
-  const cache = new CodeCache('v2', fakeStore(kept), () => 50);
+  const cache = new CodeCache('v2', { store: fakeStore(kept), nowMs: () => 50 });
   const loaded = await new Promise<readonly KeptModule[]>((resolve) => cache.load(resolve));
-  expect(loaded.map(({ key }) => key)).toEqual(['old', 'young']);
+  expect(loaded.map(({ key }) => key)).toEqual(['old', 'middle', 'young']);
   cache.use('old');
   cache.keep(MODULE);
   await cache.flush();
-  expect([...kept.keys()].toSorted()).toEqual([MODULE.key, 'old', 'young']);
-  expect(kept.get('old')).toEqual({ version: 'v2', bytes, usedMs: 50 });
+  expect([...kept.keys()].toSorted()).toEqual([MODULE.key, 'middle', 'old', 'uses', 'young']);
+  expect(kept.get('uses')).toEqual({ old: 50, middle: 20, young: 30 });
   expect(kept.get(MODULE.key)).toEqual({ version: 'v2', bytes: MODULE.bytes, usedMs: 50 });
+});
+
+it('reads nothing before its time', async () => {
+  let come: (() => void) | undefined;
+  const when = new Promise<void>((resolve) => (come = resolve));
+  const store = vi.fn<ReturnType<typeof fakeStore>>(fakeStore(new Map()));
+  const done = vi.fn<() => void>();
+  new CodeCache('v2', { when, store: store as ReturnType<typeof fakeStore> }).load(done);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(store).not.toHaveBeenCalled();
+  come?.();
+  await vi.waitFor(() => expect(done).toHaveBeenCalledOnce());
 });

@@ -13,6 +13,10 @@ interface Kept {
   readonly usedMs: number;
 }
 
+/** The record of when modules were used since they were written, and its key among theirs. */
+const USES_KEY = 'uses';
+type Uses = Readonly<Record<string, number>>;
+
 /** Written together, some time after the first: the guest is busy while it is being translated. */
 const WRITE_DELAY_MS = 1_500;
 
@@ -20,14 +24,25 @@ export class CodeCache implements CodeStorePort {
   readonly #version: string;
   readonly #nowMs: () => number;
   #store: UseStore | undefined;
-  readonly #kept = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #when: Promise<void> | undefined;
+  /** By key, of modules that were not written by this life. */
+  readonly #uses = new Map<string, number>();
+  #hasNewUses = false;
   readonly #writes = new Map<string, Kept>();
   readonly #drops = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param version changes with whatever makes code; `store` is for tests */
-  constructor(version: string, store: UseStore | undefined = openStore(), nowMs: () => number = Date.now) {
+  /** @param version changes with whatever makes code; `when`: nothing is read sooner; `store` and `nowMs` are for tests */
+  constructor(
+    version: string,
+    {
+      when,
+      store = openStore(),
+      nowMs = Date.now,
+    }: { readonly when?: Promise<void>; readonly store?: UseStore; readonly nowMs?: () => number } = {},
+  ) {
     this.#version = version;
+    this.#when = when;
     this.#store = store;
     this.#nowMs = nowMs;
   }
@@ -39,8 +54,9 @@ export class CodeCache implements CodeStorePort {
   async #load(done: (kept: readonly KeptModule[]) => void): Promise<void> {
     if (this.#store === undefined) return;
     try {
+      await this.#when;
       // Where there is no IndexedDB this throws at once.
-      const all = await entries<string, Kept>(this.#store);
+      const all = await entries<string, Kept | Uses>(this.#store);
       done(this.#ours(all));
     } catch {
       this.#giveUp();
@@ -52,13 +68,14 @@ export class CodeCache implements CodeStorePort {
   }
 
   use(key: string): void {
-    const bytes = this.#kept.get(key);
-    if (bytes !== undefined) this.#write(key, bytes);
+    this.#uses.set(key, this.#nowMs());
+    this.#hasNewUses = true;
+    this.#schedule();
   }
 
   drop(key: string): void {
     this.#writes.delete(key);
-    this.#kept.delete(key);
+    this.#uses.delete(key);
     this.#drops.add(key);
     this.#schedule();
   }
@@ -69,7 +86,10 @@ export class CodeCache implements CodeStorePort {
     this.#timer = undefined;
     const store = this.#store;
     if (store === undefined) return;
-    const [drops, writes] = [[...this.#drops], [...this.#writes]];
+    const drops = [...this.#drops];
+    const writes: [string, Kept | Uses][] = [...this.#writes];
+    if (this.#hasNewUses) writes.push([USES_KEY, Object.fromEntries(this.#uses)]);
+    this.#hasNewUses = false;
     this.#drops.clear();
     this.#writes.clear();
     try {
@@ -80,12 +100,18 @@ export class CodeCache implements CodeStorePort {
     }
   }
 
-  #ours(all: readonly (readonly [key: string, kept: Kept])[]): readonly KeptModule[] {
-    const isOurs = ({ version, bytes }: Kept): boolean => version === this.#version && bytes instanceof Uint8Array;
-    for (const [key, kept] of all) if (!isOurs(kept)) this.drop(key);
-    const ours = all.filter(([, kept]) => isOurs(kept)).toSorted(([, a], [, b]) => a.usedMs - b.usedMs);
-    for (const [key, { bytes }] of ours) this.#kept.set(key, bytes);
-    return ours.map(([key, { bytes }]) => ({ key, bytes }));
+  /** Least lately used first. */
+  #ours(all: readonly (readonly [key: string, kept: Kept | Uses])[]): readonly KeptModule[] {
+    const uses = (all.find(([key]) => key === USES_KEY)?.[1] ?? {}) as Uses;
+    const ours: { key: string; bytes: Uint8Array<ArrayBuffer>; usedMs: number }[] = [];
+    for (const [key, kept] of all) {
+      if (key === USES_KEY) continue;
+      const { version, bytes, usedMs } = kept as Kept;
+      if (version !== this.#version || !(bytes instanceof Uint8Array)) this.drop(key);
+      else ours.push({ key, bytes, usedMs: Math.max(usedMs, uses[key] ?? 0) });
+    }
+    for (const { key, usedMs } of ours) this.#uses.set(key, usedMs);
+    return ours.toSorted((a, b) => a.usedMs - b.usedMs).map(({ key, bytes }) => ({ key, bytes }));
   }
 
   #write(key: string, bytes: Uint8Array<ArrayBuffer>): void {
@@ -100,7 +126,7 @@ export class CodeCache implements CodeStorePort {
 
   #giveUp(): void {
     this.#store = undefined;
-    this.#kept.clear();
+    this.#uses.clear();
     this.#writes.clear();
   }
 }
