@@ -13,6 +13,7 @@ import { PAGE, PAGE_SIZE } from './memory/page-permissions.ts';
 import { CpuCounters, type CpuStatistics } from './statistics.ts';
 import { loadPreparedHandlers } from './translate/prepare-handlers.ts';
 import { StateSlots } from './thread-state.ts';
+import type { CodeBudget } from './translate/code-budget.ts';
 import type { CodeStore } from './translate/code-store.ts';
 import { ColdExecutor } from './translate/cold-executor.ts';
 import { createTranslator } from './translate/create-translator.ts';
@@ -40,6 +41,8 @@ export interface CpuOptions {
   readonly counters?: CpuCounters;
   /** Compiled code shared by the cores of a machine, all of one level; absent: this core keeps its own. */
   readonly codeStore?: CodeStore;
+  /** Room for code, shared by the cores of a machine; absent: this core has it alone. */
+  readonly codeBudget?: CodeBudget;
 }
 
 /** A core for `space`. Cost: some milliseconds the first time, when the decode table is built. */
@@ -76,6 +79,7 @@ class Core implements Cpu {
       codePages,
       counters,
       codeStore: options.codeStore,
+      codeBudget: options.codeBudget,
       ports: {
         timestamp: () => ports.timestamp(),
         entropy: (dst) => ports.entropy(dst),

@@ -9,6 +9,7 @@ import type { AddressSpace } from './memory/address-space.ts';
 import type { CodePages } from './memory/code-pages.ts';
 import type { HelperPorts } from './ir/helper-context.ts';
 import type { CpuCounters } from './statistics.ts';
+import type { CodeBudget } from './translate/code-budget.ts';
 import type { CodeStore } from './translate/code-store.ts';
 
 /** What an executor gets from the core. */
@@ -19,6 +20,8 @@ export interface ExecutorServices {
   readonly counters: CpuCounters;
   /** Absent: nothing is shared with other spaces. */
   readonly codeStore?: CodeStore | undefined;
+  /** Absent: what others have compiled does not count. */
+  readonly codeBudget?: CodeBudget | undefined;
   /**
    * The block at `rip`, a guest address below 4 GiB, of at most `maxInstructions`. Never fails: bytes that cannot be
    * fetched or decoded become a block that faults. A block whose instructionCount is 0 must not be cached. Whoever keeps

@@ -17,6 +17,7 @@ export {
   type EngineChoice,
   type EngineName,
 } from './engine.ts';
+export { CodeBudget } from './translate/code-budget.ts';
 export { CodeStore, type CodeStorePort, type KeptModule } from './translate/code-store.ts';
 export { CpuCounters, TIERS, type CpuStatistics, type ExitCause, type Tier } from './statistics.ts';
 export { VECTOR, type Access, type Exit, type Fault, type Vector } from './exit.ts';

@@ -1,6 +1,7 @@
 /** What the machine consists of. Reads as a table of contents; each thing is added here by one line. */
 import {
   chooseEngine,
+  CodeBudget,
   CodeStore,
   CpuCounters,
   type CpuOptions,
@@ -185,9 +186,9 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     void machine.scheduler.timers.add(ports.clock.monotonicNs() + HOST_TURN_NS, () => queue.wake());
   const engine = engineReport(options.engine);
   const counters = new CpuCounters();
-  const codeStore = new CodeStore({ port: ports.code });
+  const code = { codeStore: new CodeStore({ port: ports.code }), codeBudget: new CodeBudget() };
   const cpu: CpuChoice = { level: options.cpu ?? DEFAULT_CPU_LEVEL, make: options.makeCpu ?? createCpu };
-  const pool = new NamespacePool(cpuMaker(ports, engine, cpu, { counters, codeStore }), options.memoryBytes, wakeLater);
+  const pool = new NamespacePool(cpuMaker(ports, engine, cpu, { counters, ...code }), options.memoryBytes, wakeLater);
   machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
   const calls = new CallTrace(ports.clock, (observer) => (dispatcher.observer = observer));
@@ -393,7 +394,7 @@ interface CpuChoice {
 }
 
 /** What all cores of a machine have in common. */
-type SharedByCpus = Required<Pick<CpuOptions, 'counters' | 'codeStore'>>;
+type SharedByCpus = Required<Pick<CpuOptions, 'counters' | 'codeStore' | 'codeBudget'>>;
 
 function cpuMaker(ports: KernelPorts, engine: EngineReport, cpu: CpuChoice, shared: SharedByCpus): MakeCpu {
   return (space) =>

@@ -9,6 +9,7 @@ import type { CodeUnit } from './code-link.ts';
 
 interface Batch {
   readonly units: Set<CodeUnit>;
+  readonly age: number;
   readonly size: number;
 }
 
@@ -31,8 +32,15 @@ export class CodeCache {
     return this.#batches.size;
   }
 
-  add(units: readonly CodeUnit[], size: number): void {
-    const batch = { units: new Set(units), size };
+  /** When the oldest batch was added; Infinity without any. */
+  get oldestAge(): number {
+    for (const { age } of this.#batches) return age;
+    return Infinity;
+  }
+
+  /** @param age not less than of those before */
+  add(units: readonly CodeUnit[], size: number, age = 0): void {
+    const batch = { units: new Set(units), size, age };
     this.#batches.add(batch);
     for (const unit of units) this.#batchOf.set(unit, batch);
     this.size += size;

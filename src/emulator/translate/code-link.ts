@@ -19,6 +19,8 @@ export class CodeLink {
   /** Guest address as int32: the form in which regions pass addresses. */
   readonly rip: number;
   isQueued = false;
+  /** Its code was dropped for room: what the store has of it is only taken when it has proven warm again. */
+  isEvicted = false;
   /** Times the cold tier ran the block since it was last cold. */
   executions = 0;
   /** What runs here; null while the block is cold. */
@@ -45,6 +47,7 @@ export class CodeLink {
   install(code: CodeUnit): void {
     this.code = code;
     this.parked = null;
+    this.isEvicted = false;
   }
 
   /** Back to cold. What was compiled is kept for a while. */

@@ -3,8 +3,8 @@ import { WasmRuntime } from '../backends/wasm/runtime/runtime.ts';
 import { createCpu, type CpuOptions } from '../create-cpu.ts';
 import { type Cpu, type CpuState, REG } from '../cpu.ts';
 import { AddressSpace } from '../memory/address-space.ts';
-import { CpuCounters } from '../statistics.ts';
 import { compileFlat } from '../testing/compile.ts';
+import { CodeBudget } from './code-budget.ts';
 
 const CODE = 0x40_0000;
 const STACK_TOP = 0x80_0000;
@@ -73,15 +73,25 @@ describe('translating executor', () => {
     },
   );
 
-  it('a space gives up code of its own when all of its machine have too much', () => {
-    const counters = new CpuCounters();
-    const { cpu, state } = machine(RECURSION(40, 300), { counters, translation: { warmUp: 2 } });
-    const others = 300_000_000;
-    counters.liveBytes = others;
-    expect(runToSyscall(cpu, state)).toBe(300n * 820n);
-    expect(counters.flushes).toBeGreaterThan(0);
-    cpu.dispose();
-    expect(counters.liveBytes).toBe(others);
+  it('when all spaces of a machine have too much, what was compiled longest ago goes, whoever it belongs to', () => {
+    const alone = machine(RECURSION(40, 300), { engine: 'wasm', translation: { warmUp: 2 } });
+    runToSyscall(alone.cpu, alone.state);
+    const codeBudget = new CodeBudget(1.5 * alone.cpu.statistics.live.bytes);
+    const [sleeping, busy] = Array.from({ length: 2 }, () =>
+      machine(RECURSION(40, 300), { engine: 'wasm', codeBudget, translation: { warmUp: 2 } }),
+    );
+    expect(runToSyscall(sleeping.cpu, sleeping.state)).toBe(300n * 820n);
+    expect(sleeping.cpu.statistics.flushes).toBe(0);
+    expect(runToSyscall(busy.cpu, busy.state)).toBe(300n * 820n);
+    // One more batch: room is made when code is compiled.
+    const more = machine(RECURSION(40, 300), { engine: 'wasm', codeBudget, translation: { warmUp: 2 } });
+    runToSyscall(more.cpu, more.state);
+    expect(sleeping.cpu.statistics.live.bytes).toBe(0);
+    expect(more.cpu.statistics.live.bytes).toBeGreaterThan(0);
+    sleeping.state.rip = BigInt(CODE);
+    expect(runToSyscall(sleeping.cpu, sleeping.state)).toBe(300n * 820n);
+    for (const { cpu } of [sleeping, busy, more]) cpu.dispose();
+    expect(busy.cpu.statistics.live.bytes).toBe(0);
   });
 
   it('code that is rewritten again and again is compiled a bounded number of times', () => {

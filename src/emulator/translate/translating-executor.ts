@@ -17,6 +17,7 @@ import type { CodeBytes } from '../memory/code-pages.ts';
 import { PAGE_SHIFT } from '../memory/page-permissions.ts';
 import type { CpuCounters } from '../statistics.ts';
 import { formBatch } from './batch-former.ts';
+import { CodeBudget } from './code-budget.ts';
 import { CodeCache } from './code-cache.ts';
 import type { CodeLink, CodeUnit } from './code-link.ts';
 import type { CompiledUnits, LinkSource, RegionBackend } from './region-backend.ts';
@@ -51,8 +52,6 @@ const PATIENCE = 3;
 /** Executions after which code that the host refused is tried again. */
 const REFUSED_PATIENCE = 1_000_000;
 const SIZE_LIMIT = 64_000_000;
-/** Of all spaces of a machine: when it is passed, whoever compiles next gives up half of its own. */
-const MACHINE_LIMIT = 256_000_000;
 /** Some 300 bytes each. */
 const LINK_LIMIT = 100_000;
 /**
@@ -86,12 +85,14 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   readonly #byPage = new Map<number, Set<CodeUnit>>();
   #queue: L[] = [];
   readonly #units: CodeCache;
+  readonly #budget: CodeBudget;
   readonly #gauge: FuelGauge;
   /** A slice ended in a region where there is no entry, and none was come to since. */
   #isStray = false;
   /** The cold tier went on from a stray end to a region by itself, where its fuel ended. */
   #isWayKnown = false;
   readonly #stopListening: () => void;
+  readonly #leaveBudget: () => void;
 
   constructor(
     services: ExecutorServices,
@@ -105,7 +106,18 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     this.#gauge = new FuelGauge(services.space);
     this.#warmUp = options.warmUp ?? (cold.chain === undefined ? WARM_UP : CHAIN_WARM_UP);
     this.#chainStep = Math.max(1, Math.floor(this.#warmUp / CHAIN_STEPS));
-    this.#units = new CodeCache(options.sizeLimit ?? SIZE_LIMIT);
+    const units = new CodeCache(options.sizeLimit ?? SIZE_LIMIT);
+    this.#units = units;
+    this.#budget = services.codeBudget ?? new CodeBudget();
+    this.#leaveBudget = this.#budget.join({
+      get size() {
+        return units.size;
+      },
+      get oldestAge() {
+        return units.oldestAge;
+      },
+      evictOldest: () => this.#evict(units.oldest(1)),
+    });
     this.#backend = makeBackend(this);
     // One link stands for all that is not there: thousands of them were most of what a fork left to the collector.
     const none = this.#backend.createLink(0);
@@ -114,7 +126,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     cold.chain?.watch({
       warmUp: this.#chainStep,
       onWarm: (rip) => this.#noteWarm(this.linkTo(rip)),
-      isCompiled: (rip) => this.#links.get(rip)?.isCompiled === true || this.#reuse(rip),
+      isCompiled: (rip) => this.#isOnHand(rip),
       onStop: (S, stop) => this.#stopped(S, stop),
     });
     const { handOver } = this.#backend;
@@ -148,6 +160,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   dispose(): void {
     this.#stopListening();
     this.#evict(this.#units.oldest(Infinity));
+    this.#leaveBudget();
     this.#cold.dispose();
   }
 
@@ -270,7 +283,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
 
   #compileQueue(): void {
     this.#evict(this.#units.surplus());
-    if (this.#counters.liveBytes > MACHINE_LIMIT) this.#evict(this.#units.oldest(this.#units.size / 2));
+    this.#budget.makeRoom();
     if (this.#links.size > LINK_LIMIT) this.#pruneLinks();
     const counters = this.#counters;
     counters.enter('translating');
@@ -302,9 +315,15 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     return true;
   }
 
+  /** Whether there is code at `rip`, if need be from the store. */
+  #isOnHand(rip: number): boolean {
+    const link = this.#links.get(rip);
+    return link?.isCompiled === true || (link?.isEvicted !== true && this.#reuse(rip));
+  }
+
   #installAll({ units, size, overhead }: CompiledUnits): void {
     for (const unit of units) this.#install(unit);
-    this.#countLive(() => this.#units.add(units, size + overhead));
+    this.#countLive(() => this.#units.add(units, size + overhead, this.#budget.nextAge()));
   }
 
   /** Whether the code is what memory holds, and none of it is compiled otherwise. */
@@ -420,7 +439,10 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   }
 
   #evict(units: readonly CodeUnit[]): void {
-    for (const unit of units) this.#discard(unit);
+    for (const unit of units) {
+      this.#discard(unit);
+      for (const rip of unit.entries) this.linkTo(rip).isEvicted = true;
+    }
     if (units.length > 0) this.#counters.flushes++;
   }
 
