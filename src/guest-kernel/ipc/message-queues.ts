@@ -2,15 +2,19 @@
 import { E2BIG } from '../abi/errno.ts';
 import { MSG_EXCEPT, MSG_NOERROR, MSGMNB, MSGMNI } from '../abi/ipc.ts';
 import { WaitQueue } from '../program/wait-queue.ts';
-import { IpcObject, IpcTable } from './ipc-table.ts';
+import { IpcObject, IpcTable, type NewObject } from './ipc-table.ts';
 
 export interface QueuedMessage {
   readonly type: number;
   readonly bytes: Uint8Array;
 }
 
+/** Of the machine's memory each message takes its text and this (Linux struct msg_msg). */
+const OVERHEAD_BYTES = 48;
+
 export class MessageQueue extends IpcObject {
   readonly #messages: QueuedMessage[] = [];
+  readonly #charge: (bytes: number) => void;
   maxBytes = MSGMNB;
   bytes = 0;
   sentSeconds = 0;
@@ -22,14 +26,21 @@ export class MessageQueue extends IpcObject {
   readonly room = new WaitQueue();
   readonly removed = new WaitQueue();
 
+  /** @param charge takes bytes of the machine's memory, or gives them back; throws ENOMEM */
+  constructor(object: NewObject, charge: (bytes: number) => void) {
+    super(object);
+    this.#charge = charge;
+  }
+
   get length(): number {
     return this.#messages.length;
   }
 
-  /** @returns false when it is full */
+  /** @returns false when it is full. @throws ENOMEM */
   send(message: QueuedMessage, pid: number, nowSeconds: number): boolean {
     const isFull = this.bytes + message.bytes.length > this.maxBytes || this.length + 1 > this.maxBytes;
     if (isFull) return false;
+    this.#charge(message.bytes.length + OVERHEAD_BYTES);
     this.#messages.push(message);
     this.bytes += message.bytes.length;
     this.lastSender = pid;
@@ -49,6 +60,7 @@ export class MessageQueue extends IpcObject {
     if (message === undefined) return undefined;
     if (message.bytes.length > wish.maxBytes && (wish.flags & MSG_NOERROR) === 0) throw E2BIG;
     this.#messages.splice(index, 1);
+    this.#charge(-message.bytes.length - OVERHEAD_BYTES);
     this.bytes -= message.bytes.length;
     this.lastReceiver = pid;
     this.receivedSeconds = nowSeconds;
@@ -61,7 +73,9 @@ export class MessageQueue extends IpcObject {
     return this.#messages[index];
   }
 
-  wakeAll(): void {
+  /** It is removed: its memory is free, and who waits hears of it. */
+  dispose(): void {
+    this.#charge(-this.bytes - this.length * OVERHEAD_BYTES);
     this.arrived.wake();
     this.room.wake();
     this.removed.wake();

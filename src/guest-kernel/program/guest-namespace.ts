@@ -4,7 +4,7 @@
  */
 import { AddressSpace, type Cpu, PERMISSIONS_BASE } from '../../emulator/index.ts';
 import { assert } from '../../emulator/util/assert.ts';
-import { EAGAIN } from '../abi/errno.ts';
+import { EAGAIN, ENOMEM } from '../abi/errno.ts';
 import { NotResident } from '../vfs/inode.ts';
 import { type MemoryBudget, MemoryMap } from '../mm/memory-map.ts';
 import { SpaceMemory } from '../mm/space-memory.ts';
@@ -29,6 +29,7 @@ export class NamespacePool {
   readonly #budget: MemoryBudget;
   readonly #live = new Set<GuestNamespace>();
   readonly #wakeLater: (queue: WaitQueue) => void;
+  #keptBytes = 0;
   #nextId = 1;
   #hasWaited = false;
 
@@ -42,6 +43,14 @@ export class NamespacePool {
   /** Memory that programs use now, bytes. */
   get usedBytes(): number {
     return this.#budget.usedPages * 4096;
+  }
+
+  /** What the kernel keeps for programs counts too; below 0: it is given back. @throws ENOMEM */
+  charge(bytes: number): void {
+    const pages = Math.ceil((this.#keptBytes + bytes) / 4096) - Math.ceil(this.#keptBytes / 4096);
+    if (pages > 0 && this.#budget.usedPages + pages > this.#budget.limitPages) throw ENOMEM;
+    this.#keptBytes += bytes;
+    this.#budget.usedPages += pages;
   }
 
   get live(): ReadonlySet<GuestNamespace> {

@@ -95,6 +95,11 @@ export class RunningMachine implements Machine {
     return this.memoryBytes - (this.namespaces?.usedBytes ?? 0);
   }
 
+  /** Takes bytes that the kernel keeps for programs out of the machine's memory, or gives them back. @throws ENOMEM */
+  charge(bytes: number): void {
+    this.namespaces?.charge(bytes);
+  }
+
   realtimeMs(): number {
     return Number(this.clock.realtimeNs() / 1_000_000n);
   }

@@ -1,13 +1,21 @@
 /** msgget(2), msgsnd(2), msgrcv(2), msgctl(2). */
 import { EAGAIN, EIDRM, EINTR, EINVAL, ENOMSG, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
-import { requireAccess, requireOwner } from '../ipc/ipc-table.ts';
+import { requireAccess } from '../ipc/ipc-table.ts';
 import { MessageQueue, type QueuedMessage } from '../ipc/message-queues.ts';
 import { blocked } from '../program/blocked.ts';
+import { asGuest } from '../program/guest-task.ts';
 import type { WaitQueue } from '../program/wait-queue.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
-import { changePermissions, nowSeconds, storePermissions, systemV } from './ipc-objects.ts';
+import {
+  type IpcControl,
+  changePermissions,
+  controlIpc,
+  nowSeconds,
+  storePermissions,
+  systemV,
+} from './ipc-objects.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 
 const READ = 0o444;
@@ -19,7 +27,7 @@ function msgget(thread: Thread, { key, flags }: { key: number; flags: number }):
   const wish = { key, flags, credentials: thread.credentials, nowSeconds: nowSeconds(thread) };
   return systemV(thread).messages.get(
     wish,
-    (object) => new MessageQueue(object),
+    (object) => new MessageQueue(object, (bytes) => asGuest(thread).machine.charge(bytes)),
     () => {},
   ).id;
 }
@@ -80,41 +88,29 @@ function storeMessage({ memory }: Thread, addr: number, size: number, { type, by
   return length;
 }
 
-interface ControlArgs {
-  readonly id: number;
-  readonly command: number;
-  readonly buffer: number;
-}
-
-function msgctl(thread: Thread, { id, command, buffer }: ControlArgs): Result {
+function msgctl(thread: Thread, args: IpcControl): Result {
   const { messages } = systemV(thread);
-  if (id < 0 || command < 0) throw EINVAL;
-  if (command === abi.IPC_INFO || command === abi.MSG_INFO) return storeInfo(thread, command, buffer);
-  if (command === abi.MSG_STAT || command === abi.MSG_STAT_ANY) {
-    const queue = messages.at(id);
-    if (command === abi.MSG_STAT) requireAccess(queue, thread.credentials, READ);
-    storeQueue(thread, buffer, queue);
-    return queue.id;
-  }
-  if (command > abi.IPC_STAT) throw EINVAL;
-  if (command === abi.IPC_SET) thread.memory.readable(buffer, abi.MSQID_DS.size);
-  const queue = messages.find(id);
-  if (command === abi.IPC_STAT) {
-    requireAccess(queue, thread.credentials, READ);
-    storeQueue(thread, buffer, queue);
-  } else if (command === abi.IPC_SET) setQueue(thread, buffer, queue);
-  else {
-    requireOwner(queue, thread.credentials);
-    messages.remove(queue);
-    queue.wakeAll();
-  }
-  return 0;
+  return controlIpc(
+    thread,
+    {
+      table: messages,
+      commands: { info: abi.MSG_INFO, stat: abi.MSG_STAT, statAny: abi.MSG_STAT_ANY },
+      sizeBytes: abi.MSQID_DS.size,
+      store: (addr, queue) => storeQueue(thread, addr, queue),
+      storeInfo: (isUsage, addr) => storeInfo(thread, isUsage, addr),
+      change: (addr, queue) => setQueue(thread, addr, queue),
+      remove(queue) {
+        messages.remove(queue);
+        queue.dispose();
+      },
+    },
+    args,
+  );
 }
 
 function setQueue(thread: Thread, buffer: number, queue: MessageQueue): void {
   // size_t: what looks negative is much.
   const maxBytes = Number(BigInt.asUintN(64, thread.memory.loadI64(buffer + abi.MSQID_DS.msg_qbytes)));
-  requireOwner(queue, thread.credentials);
   if (maxBytes > abi.MSGMNB && thread.credentials.euid !== 0) throw EPERM;
   changePermissions(thread, buffer, queue);
   queue.maxBytes = maxBytes;
@@ -135,9 +131,8 @@ function storeQueue({ memory }: Thread, addr: number, queue: MessageQueue): void
 }
 
 // struct msginfo: pool, map, max, mnb, mni, ssz, tql, seg (16 bits).
-function storeInfo(thread: Thread, command: number, addr: number): Result {
+function storeInfo(thread: Thread, isUsage: boolean, addr: number): void {
   const { messages } = systemV(thread);
-  const isUsage = command === abi.MSG_INFO;
   const count = messages.all.reduce((sum, queue) => sum + queue.length, 0);
   const bytes = messages.all.reduce((sum, queue) => sum + queue.bytes, 0);
   const pool = Math.floor((abi.MSGMNI * abi.MSGMNB) / 1024);
@@ -148,7 +143,6 @@ function storeInfo(thread: Thread, command: number, addr: number): Result {
   ];
   thread.memory.writable(addr, fields.length * 4);
   fields.forEach((field, i) => thread.memory.storeU32(addr + i * 4, field));
-  return messages.highestSlot;
 }
 
 // oxfmt-ignore

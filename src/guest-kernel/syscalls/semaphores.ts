@@ -1,12 +1,12 @@
 /** semget(2), semop(2), semtimedop(2), semctl(2). */
 import { E2BIG, EAGAIN, EFBIG, EIDRM, EINTR, EINVAL, ENOSPC } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
-import { requireAccess, requireOwner } from '../ipc/ipc-table.ts';
+import { requireAccess } from '../ipc/ipc-table.ts';
 import { SemaphoreSet, type SemaphoreOperation } from '../ipc/semaphores.ts';
 import { blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
-import { changePermissions, nowSeconds, storePermissions, systemV } from './ipc-objects.ts';
+import { changePermissions, controlIpc, nowSeconds, storePermissions, systemV } from './ipc-objects.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 import { loadTimespecNs } from './timespec.ts';
 
@@ -93,32 +93,23 @@ interface ControlArgs {
 
 function semctl(thread: Thread, args: ControlArgs): Result {
   const { semaphores } = systemV(thread);
-  const { command } = args;
-  if (args.id < 0) throw EINVAL;
-  if (command === abi.IPC_INFO || command === abi.SEM_INFO) return storeInfo(thread, args);
-  if (command === abi.SEM_STAT || command === abi.SEM_STAT_ANY) {
-    const set = semaphores.at(args.id);
-    if (command === abi.SEM_STAT) requireAccess(set, thread.credentials, READ);
-    storeSet(thread, args.argument, set);
-    return set.id;
-  }
-  const set = semaphores.find(args.id);
-  switch (command) {
-    case abi.IPC_STAT:
-      requireAccess(set, thread.credentials, READ);
-      storeSet(thread, args.argument, set);
-      return 0;
-    case abi.IPC_SET:
-      changePermissions(thread, args.argument, set);
-      return 0;
-    case abi.IPC_RMID:
-      requireOwner(set, thread.credentials);
-      semaphores.remove(set);
-      set.wakeAll();
-      return 0;
-    default:
-      return valueCommand(thread, set, args);
-  }
+  return controlIpc(
+    thread,
+    {
+      table: semaphores,
+      commands: { info: abi.SEM_INFO, stat: abi.SEM_STAT, statAny: abi.SEM_STAT_ANY },
+      sizeBytes: abi.SEMID_DS.size,
+      store: (addr, set) => storeSet(thread, addr, set),
+      storeInfo: (isUsage, addr) => storeInfo(thread, isUsage, addr),
+      change: (addr, set) => changePermissions(thread, addr, set),
+      remove(set) {
+        semaphores.remove(set);
+        set.wakeAll();
+      },
+      other: (set) => valueCommand(thread, set(), args),
+    },
+    { ...args, buffer: args.argument },
+  );
 }
 
 function valueCommand(thread: Thread, set: SemaphoreSet, { number, command, argument }: ControlArgs): Result {
@@ -170,18 +161,16 @@ function storeSet({ memory }: Thread, addr: number, set: SemaphoreSet): void {
 }
 
 // struct seminfo: map, mni, mns, mnu, msl, opm, ume, usz, vmx, aem.
-function storeInfo(thread: Thread, { command, argument }: ControlArgs): Result {
+function storeInfo(thread: Thread, isUsage: boolean, addr: number): void {
   const { semaphores } = systemV(thread);
-  const isUsage = command === abi.SEM_INFO;
   const all = abi.SEMMNS;
   // oxfmt-ignore
   const fields = [
     all, abi.SEMMNI, all, all, abi.SEMMSL, abi.SEMOPM, abi.SEMOPM, isUsage ? semaphores.all.length : 20, abi.SEMVMX,
     isUsage ? semaphoresIn(semaphores.all) : abi.SEMVMX,
   ];
-  thread.memory.writable(argument, fields.length * 4);
-  fields.forEach((field, i) => thread.memory.storeU32(argument + i * 4, field));
-  return semaphores.highestSlot;
+  thread.memory.writable(addr, fields.length * 4);
+  fields.forEach((field, i) => thread.memory.storeU32(addr + i * 4, field));
 }
 
 // oxfmt-ignore

@@ -3,14 +3,21 @@ import { PAGE_SIZE } from '../../emulator/index.ts';
 import { EINVAL, ENOMEM, ENOSYS, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
-import { requireAccess, requireOwner } from '../ipc/ipc-table.ts';
+import { requireAccess } from '../ipc/ipc-table.ts';
 import { SharedSegment } from '../ipc/shared-segments.ts';
 import { pageUp } from '../mm/memory-map.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningMachine } from '../program/running-machine.ts';
 import type { Thread } from '../program/thread.ts';
 import { sharedPages } from '../vfs/shared-pages.ts';
-import { changePermissions, nowSeconds, storePermissions, systemV } from './ipc-objects.ts';
+import {
+  type IpcControl,
+  changePermissions,
+  controlIpc,
+  nowSeconds,
+  storePermissions,
+  systemV,
+} from './ipc-objects.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 const READ = 0o444;
@@ -104,42 +111,27 @@ function shmdt(thread: Thread, { addr }: { addr: number }): Result {
   return 0;
 }
 
-interface ControlArgs {
-  readonly id: number;
-  readonly command: number;
-  readonly buffer: number;
-}
-
-function shmctl(thread: Thread, { id, command, buffer }: ControlArgs): Result {
-  const { segments } = systemV(thread);
-  if (id < 0 || command < 0) throw EINVAL;
-  if (command === abi.IPC_INFO || command === abi.SHM_INFO) return storeInfo(thread, command, buffer);
-  if (command === abi.SHM_STAT || command === abi.SHM_STAT_ANY) {
-    const segment = segments.at(id);
-    if (command === abi.SHM_STAT) requireAccess(segment, thread.credentials, READ);
-    storeSegment(thread, buffer, segment);
-    return segment.id;
-  }
-  const segment = segments.find(id);
-  switch (command) {
-    case abi.IPC_STAT:
-      requireAccess(segment, thread.credentials, READ);
-      storeSegment(thread, buffer, segment);
-      return 0;
-    case abi.IPC_SET:
-      changePermissions(thread, buffer, segment);
-      return 0;
-    case abi.IPC_RMID:
-      requireOwner(segment, thread.credentials);
-      doom(asGuest(thread).machine, segment);
-      return 0;
-    case abi.SHM_LOCK: // nothing is ever swapped out
-    case abi.SHM_UNLOCK:
-      if (![0, segment.uid, segment.cuid].includes(thread.credentials.euid)) throw EPERM;
-      return 0;
-    default:
-      throw EINVAL;
-  }
+function shmctl(thread: Thread, args: IpcControl): Result {
+  return controlIpc(
+    thread,
+    {
+      table: systemV(thread).segments,
+      commands: { info: abi.SHM_INFO, stat: abi.SHM_STAT, statAny: abi.SHM_STAT_ANY },
+      sizeBytes: abi.SHMID_DS.size,
+      store: (addr, segment) => storeSegment(thread, addr, segment),
+      storeInfo: (isUsage, addr) => storeInfo(thread, isUsage, addr),
+      change: (addr, segment) => changePermissions(thread, addr, segment),
+      remove: (segment) => doom(asGuest(thread).machine, segment),
+      other(find) {
+        // Nothing is ever swapped out: locked or not is all the same.
+        if (args.command !== abi.SHM_LOCK && args.command !== abi.SHM_UNLOCK) throw EINVAL;
+        const segment = find();
+        if (![0, segment.uid, segment.cuid].includes(thread.credentials.euid)) throw EPERM;
+        return 0;
+      },
+    },
+    args,
+  );
 }
 
 /** IPC_RMID: nobody finds it by its key any more; it goes with its last attachment. */
@@ -164,21 +156,20 @@ function storeSegment({ memory }: Thread, addr: number, segment: SharedSegment):
 const UNBOUNDED = -(1n << 24n) - 1n;
 
 // struct shminfo: max, min, mni, seg, all, four unused; struct shm_info: ids (32 bits), total, resident, swapped, two more.
-function storeInfo(thread: Thread, command: number, addr: number): Result {
+function storeInfo(thread: Thread, isUsage: boolean, addr: number): void {
   const { segments } = systemV(thread);
   const { memory } = thread;
-  if (command === abi.IPC_INFO) {
+  if (!isUsage) {
     const fields = [UNBOUNDED, 1n, BigInt(abi.SHMMNI), BigInt(abi.SHMMNI), UNBOUNDED, 0n, 0n, 0n, 0n];
     memory.writable(addr, fields.length * 8);
     fields.forEach((field, i) => memory.storeI64(addr + i * 8, field));
-    return segments.highestSlot;
+    return;
   }
   const pages = segments.all.reduce((sum, { sizeBytes }) => sum + pageUp(sizeBytes) / PAGE_SIZE, 0);
   memory.writable(addr, 48).fill(0);
   memory.storeNumber(addr, segments.all.length);
   memory.storeNumber(addr + 8, pages);
   memory.storeNumber(addr + 16, pages);
-  return segments.highestSlot;
 }
 
 const NO_HUGE_PAGES = partial('no huge pages');
