@@ -111,11 +111,14 @@ const NAMES =
     ' ',
   );
 
+/** The first real-time signal; glibc keeps the first two for itself. */
+export const SIGRTMIN = 32;
+
 /** 'SIGTERM'; 'SIGRTMIN+3' and the like for real-time signals. */
 export function signalName(signal: number): string {
   const name = NAMES[signal];
   if (name !== undefined && signal > 0) return `SIG${name}`;
-  return signal === 32 ? 'SIGRTMIN' : `SIGRTMIN+${signal - 32}`;
+  return signal === SIGRTMIN ? 'SIGRTMIN' : `SIGRTMIN+${signal - SIGRTMIN}`;
 }
 
 /** Number of 'TERM', 'SIGTERM' or '15'; undefined where there is none. */

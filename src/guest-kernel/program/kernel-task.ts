@@ -8,7 +8,7 @@
 import { assert } from '../../emulator/util/assert.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { SCHED_FIFO, SCHED_IDLE, SCHED_OTHER } from '../abi/sched.ts';
-import { SIGCONT, SIGKILL, SIG_IGN } from '../abi/signal.ts';
+import { SIGCONT, SIGKILL, SIGRTMIN, SIG_IGN } from '../abi/signal.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Blocked } from './blocked.ts';
 import type { ThreadInfo } from './programs.ts';
@@ -225,7 +225,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   /** Sends a signal to this thread alone (tgkill, faults). @returns whether it waits for delivery now */
   postSignal(info: SignalInfo): boolean {
     if (this.isTerminated || this.program.absorbs(info.signal, this)) return false;
-    this.pendingSignals.add(info);
+    this.pendingSignals.add(info, info.signal >= SIGRTMIN && this.program.isSignalQueueFull);
     this.machine.signalArrived(info.signal);
     if (this.accepts(info.signal) || info.signal === SIGCONT) this.interrupt();
     return true;

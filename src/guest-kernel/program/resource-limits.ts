@@ -7,6 +7,7 @@ import {
   RLIMIT_NOFILE,
   RLIMIT_NPROC,
   RLIMIT_RTPRIO,
+  RLIMIT_SIGPENDING,
   RLIMIT_STACK,
   RLIM_INFINITY,
 } from '../abi/resource.ts';
@@ -22,6 +23,7 @@ const DEFAULTS: ReadonlyMap<number, Limit> = new Map<number, Limit>([
   [RLIMIT_NPROC, [4096n, 4096n]],
   [RLIMIT_NOFILE, [16_384n, 16_384n]], // facts 7
   [RLIMIT_AS, [1n << 32n, 1n << 32n]], // the 4 GiB of a namespace
+  [RLIMIT_SIGPENDING, [4096n, 4096n]],
   [RLIMIT_MSGQUEUE, [819_200n, 819_200n]],
   [RLIMIT_NICE, [0n, 0n]],
   [RLIMIT_RTPRIO, [0n, 0n]],

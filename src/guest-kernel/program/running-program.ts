@@ -1,5 +1,6 @@
 /** A program that runs or ran: its threads, what they share, and how it ended. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
+import { RLIMIT_SIGPENDING } from '../abi/resource.ts';
 import {
   CLD_CONTINUED,
   CLD_DUMPED,
@@ -12,6 +13,7 @@ import {
   SIGCONT,
   SIGHUP,
   SIGKILL,
+  SIGRTMIN,
   SIGSTOP,
   SIGTSTP,
   SIGTTIN,
@@ -222,7 +224,7 @@ export class RunningProgram implements Program {
    */
   postSignal(info: SignalInfo): boolean {
     if (!this.isRunning || this.absorbs(info.signal)) return false;
-    this.pendingSignals.add(info);
+    this.pendingSignals.add(info, info.signal >= SIGRTMIN && this.isSignalQueueFull);
     this.#machine.signalArrived(info.signal);
     for (const thread of this.threads.values()) {
       if (!thread.accepts(info.signal)) continue;
@@ -230,6 +232,13 @@ export class RunningProgram implements Program {
       break;
     }
     return true;
+  }
+
+  /** RLIMIT_SIGPENDING, which counts per program here. */
+  get isSignalQueueFull(): boolean {
+    let queued = this.pendingSignals.length;
+    for (const thread of this.threads.values()) queued += thread.pendingSignals.length;
+    return queued >= this.limits.soft(RLIMIT_SIGPENDING);
   }
 
   /** Effects of a signal at the moment it is sent. @returns whether nothing is left to deliver. */

@@ -90,13 +90,18 @@ export class PendingSignals {
     return this.#set;
   }
 
+  get length(): number {
+    return this.#queue.length;
+  }
+
   get isEmpty(): boolean {
     return this.#queue.length === 0;
   }
 
-  add(info: SignalInfo): void {
+  /** `isFull`: real-time signals are kept once too (RLIMIT_SIGPENDING). */
+  add(info: SignalInfo, isFull = false): void {
     const bit = signalBit(info.signal);
-    if (info.signal < 32 && (this.#set & bit) !== 0n) return;
+    if ((info.signal < 32 || isFull) && (this.#set & bit) !== 0n) return;
     this.#queue.push(info);
     this.#set |= bit;
   }

@@ -17,6 +17,7 @@ import {
   SS_AUTODISARM,
   SS_DISABLE,
   SS_ONSTACK,
+  SIGRTMIN,
 } from '../abi/signal.ts';
 import { blocked } from '../program/blocked.ts';
 import { type GuestTask, asGuest } from '../program/guest-task.ts';
@@ -237,12 +238,18 @@ function loadInfo(thread: Thread, addr: number, signal: number): SignalInfo | un
   return signal === 0 ? undefined : { ...info, signal };
 }
 
+/** sigqueue(3) may not collapse real-time signals. @throws EAGAIN */
+function requireQueueRoom(target: RunningProgram, signal: number): void {
+  if (signal >= SIGRTMIN && target.isSignalQueueFull) throw EAGAIN;
+}
+
 function sigqueue(thread: Thread, { pid, signal, info }: { pid: number; signal: number; info: number }): Result {
   const loaded = loadInfo(thread, info, signal);
   const task = asGuest(thread);
   const target = task.machine.program(pid);
   if (target?.isRunning !== true) throw ESRCH;
   if (!maySignal(task, target, signal)) throw EPERM;
+  requireQueueRoom(target, signal);
   if (loaded !== undefined) target.postSignal(loaded);
   return task.isTerminated ? NO_RETURN : 0;
 }
@@ -264,5 +271,9 @@ export const signals: readonly Syscall[] = [
   syscall({ nr: 234, name: 'tgkill', args: { tgid: 'int', tid: 'int', signal: 'int' }, support: 'full',
     run: (thread, { tgid, tid, signal }) => tkill(thread, tgid, tid, signal) }),
   syscall({ nr: 297, name: 'rt_tgsigqueueinfo', args: { tgid: 'int', tid: 'int', signal: 'int', info: 'ptr' }, support: 'full',
-    run: (thread, { tgid, tid, signal, info }) => sendToThread(thread, tgid, tid, loadInfo(thread, info, signal)) }),
+    run: (thread, { tgid, tid, signal, info }) => {
+      const target = asGuest(thread).machine.task(tid);
+      if (target !== undefined) requireQueueRoom(target.program, signal);
+      return sendToThread(thread, tgid, tid, loadInfo(thread, info, signal));
+    } }),
 ];

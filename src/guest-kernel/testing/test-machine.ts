@@ -140,6 +140,11 @@ export class TestMachine {
     return this.ports.console.text;
   }
 
+  /** dmesg. */
+  get log(): string {
+    return this.#machine.machine.log.text();
+  }
+
   /** Starts a program in the foreground. @throws LaunchError */
   start(command: string, options: Partial<StartOptions> = {}): number {
     const tid = this.programs.start(command.split(' '), { isNewProgram: false, ...options });
