@@ -315,10 +315,12 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     return true;
   }
 
-  /** Whether there is code at `rip`, if need be from the store. */
+  /** Whether there is code at `rip`: what was parked comes back, what others compiled is taken from the store. */
   #isOnHand(rip: number): boolean {
     const link = this.#links.get(rip);
-    return link?.isCompiled === true || (link?.isEvicted !== true && this.#reuse(rip));
+    if (link === undefined) return this.#reuse(rip);
+    if (link.isCompiled || (link.parked !== null && this.#revive(link, link.parked))) return true;
+    return !link.isEvicted && this.#reuse(rip);
   }
 
   #installAll({ units, size, overhead }: CompiledUnits): void {

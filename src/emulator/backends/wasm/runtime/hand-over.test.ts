@@ -74,6 +74,18 @@ describe('hand-over', () => {
     expect(guest.state.low(REG.RAX)).toBe(1900);
   });
 
+  it('a region that was dropped with its page is on hand again as soon as cold code calls it', () => {
+    const guest = machine();
+    dispatches(guest, WARM, 1000);
+    dispatches(guest, 0, 400_000, DIRECT);
+    const { regions } = guest.cpu.statistics.live;
+    guest.space.noteStore(FAR, 1);
+    expect([regions > 0, guest.cpu.statistics.live.regions]).toEqual([true, 0]);
+    dispatches(guest, FAR, 100);
+    // The very module: none was compiled or instantiated for it.
+    expect(guest.cpu.statistics).toMatchObject({ live: { regions, modules: 1 }, modulesReused: 0 });
+  });
+
   it('fuel ends a run at the same instruction as without', () => {
     const guest = machine();
     dispatches(guest, WARM, 400_000);
