@@ -105,6 +105,11 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
+  it('many-files.c on the disk', async () => {
+    const [native, guest] = await both(build('many-files.c'), ['/var/tmp']);
+    expect(guest).toEqual(native);
+  });
+
   it('process.c, which reads its stdin', async () => {
     const [native, guest] = await both(
       build('process.c', ['-lm']),

@@ -12,8 +12,12 @@ const FIRST_INODE = 11;
 
 /** No journal: the disk's commits are atomic (DESIGN decision 10). No resize_inode: nobody grows it in place. */
 const FEATURES = '^has_journal,^resize_inode';
-/** One inode for 16 KiB, as mke2fs does for larger disks: the tables stay small on the wire. */
-const BYTES_PER_INODE = 16_384;
+/**
+ * Room for 100,000 files also on the smallest disk. A group has 32,768 at most, so groups are of 64 MiB; the tables,
+ * 32 MiB, are holes of the image and cost nothing on the wire.
+ */
+const INODES = 131_072;
+const BLOCKS_PER_GROUP = 16_384;
 
 /** Writes `image` (sparse) from the files below `root`, all owned by root. */
 export function makeExt4(root: string, image: string, sizeBytes: number): void {
@@ -31,8 +35,10 @@ export function makeExt4(root: string, image: string, sizeBytes: number): void {
     '4096',
     '-m',
     '0',
-    '-i',
-    String(BYTES_PER_INODE),
+    '-N',
+    String(INODES),
+    '-g',
+    String(BLOCKS_PER_GROUP),
     '-O',
     FEATURES,
     '-L',
