@@ -60,6 +60,7 @@ describe('a program answers in the VM as on Linux', () => {
     'pipes.c',
     'sockets.c',
     'vdso.c',
+    'waiting.c',
     'cxx.cc',
   ])('%s', async (source) => {
     const [native, guest] = await both(build(source, ['-lm', '-lutil', '-rdynamic']));

@@ -6,9 +6,11 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -215,6 +217,44 @@ static void locks(void) {
   close(b);
 }
 
+static int same(int a, int b, size_t length) {
+  char *x = mmap(NULL, length, PROT_READ, MAP_PRIVATE, a, 0), *y = mmap(NULL, length, PROT_READ, MAP_PRIVATE, b, 0);
+  int result = memcmp(x, y, length) == 0;
+  munmap(x, length);
+  munmap(y, length);
+  return result;
+}
+
+/* A large file that nobody has read: its bytes must be waited for now and then. */
+static void long_copies(void) {
+  SECTION("copies that wait in between");
+  int from = open("/usr/lib/x86_64-linux-gnu/libstdc++.so.6", O_RDONLY);
+  int to = open("waiting-copy", O_RDWR | O_CREAT | O_TRUNC, 0600);
+  off_t size = lseek(from, 0, SEEK_END), offset = 0;
+  while (offset < size && sendfile(to, from, &offset, (size_t)(size - offset)) > 0) continue;
+  printf("all %d, no more %d, the same %d\n", offset == size, lseek(to, 0, SEEK_END) == size, same(from, to, (size_t)size));
+  unlink("waiting-copy");
+  close(to);
+
+  int ends[2];
+  SHOW(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends));
+  offset = 0;
+  static char bytes[65536];
+  ssize_t received = 0;
+  /* Until it is full, and again with room for some pieces: what fits counts, what does not comes later. */
+  for (int turn = 0; turn < 8; turn++) {
+    sendfile(ends[0], from, &offset, (size_t)size);
+    for (int i = 0; i < 2; i++) received += read(ends[1], bytes, sizeof bytes);
+  }
+  while (sendfile(ends[0], from, &offset, (size_t)size) > 0) continue;
+  SHOW(sendfile(ends[0], from, &offset, (size_t)size));
+  for (ssize_t n; (n = read(ends[1], bytes, sizeof bytes)) > 0;) received += n;
+  printf("received %d\n", received == offset);
+  close(ends[0]);
+  close(ends[1]);
+  close(from);
+}
+
 static void copies(void) {
   SECTION("copies");
   int from = open("waiting-file", O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -256,5 +296,6 @@ int main(void) {
   counting();
   locks();
   copies();
+  long_copies();
   return 0;
 }

@@ -1,5 +1,5 @@
 /** read(2), write(2) and their positional and vector forms, lseek(2), sendfile(2), copy_file_range(2). */
-import { EAGAIN, EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, ESPIPE } from '../abi/errno.ts';
+import { EAGAIN, EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, Errno, ESPIPE } from '../abi/errno.ts';
 import {
   MAX_RW_COUNT,
   O_ACCMODE,
@@ -15,8 +15,9 @@ import {
   SEEK_HOLE,
   SEEK_SET,
 } from '../abi/fcntl.ts';
-import { isBlocked, type Blocked } from '../program/blocked.ts';
+import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
+import { NotResident } from '../vfs/inode.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
 import { gatherReadable, scatterBuffer } from './user-buffers.ts';
@@ -239,28 +240,44 @@ interface CopyEnds {
   write(call: Call, done: number, src: Uint8Array): number | Blocked;
 }
 
+/** A block that is not here yet is a wait like others: what was moved before it must not be moved again. */
+function whenResident(move: () => number | Blocked): number | Blocked {
+  try {
+    return move();
+  } catch (error) {
+    if (!(error instanceof NotResident)) throw error;
+    return blocked(error.ready, { isUninterruptible: true });
+  }
+}
+
 /** Moves up to `count` bytes from one file to another; a wait keeps what was read but not yet written. */
 function copyBytes(call: Call, count: number, ends: CopyEnds): number | Blocked {
   const earlier = call.progress as CopyProgress | undefined;
   let done = earlier?.done ?? 0;
   let pending = earlier?.pending;
   let inner = earlier?.inner;
-  while (done < count) {
-    if (pending === undefined) {
-      const buffer = new Uint8Array(Math.min(count - done, COPY_PIECE_BYTES));
-      const got = ends.read(withProgress(call, undefined), done, buffer);
-      if (isBlocked(got))
-        return done > 0 && got.isUninterruptible !== true
-          ? done
-          : { ...got, progress: { done, pending, inner: undefined } };
-      if (got === 0) break;
-      pending = buffer.subarray(0, got);
+  try {
+    while (done < count) {
+      if (pending === undefined) {
+        const buffer = new Uint8Array(Math.min(count - done, COPY_PIECE_BYTES));
+        const got = whenResident(() => ends.read(withProgress(call, undefined), done, buffer));
+        if (isBlocked(got))
+          return done > 0 && got.isUninterruptible !== true
+            ? done
+            : { ...got, progress: { done, pending, inner: undefined } };
+        if (got === 0) break;
+        pending = buffer.subarray(0, got);
+      }
+      const piece = pending;
+      const put = whenResident(() => ends.write(withProgress(call, inner), done, piece));
+      if (isBlocked(put)) return { ...put, progress: { done, pending, inner: put.progress } };
+      done += put;
+      if (put < pending.length) break;
+      pending = inner = undefined;
     }
-    const put = ends.write(withProgress(call, inner), done, pending);
-    if (isBlocked(put)) return { ...put, progress: { done, pending, inner: put.progress } };
-    done += put;
-    if (put < pending.length) break;
-    pending = inner = undefined;
+  } catch (error) {
+    // Bytes that are gone count: the error comes with the next call (EAGAIN of a socket that is full now).
+    if (done === 0 || !(error instanceof Errno)) throw error;
   }
   return done;
 }
