@@ -37,6 +37,15 @@ it('records nothing while it is off, and keeps what it has when it is stopped', 
   expect(names(trace)).toEqual([]);
 });
 
+it('gives the room of a large ring back when it stops', () => {
+  const { trace, call } = traced();
+  trace.start({}, 100);
+  for (let i = 0; i < 100; i++) call(200, `call${i}`);
+  trace.stop(3);
+  expect(names(trace)).toEqual(['call97', 'call98', 'call99']);
+  expect(trace.state).toMatchObject({ isEnabled: false, capacity: 3 });
+});
+
 it('is a ring: the newest stay, and a reader hears how many it missed', () => {
   const { trace, call } = traced();
   trace.start({}, 10);

@@ -77,9 +77,10 @@ export class CallTrace implements CallObserver {
     this.#attach(this);
   }
 
-  /** What was recorded stays. */
-  stop(): void {
-    this.#state = { ...this.#state, isEnabled: false };
+  /** The newest `capacity` records stay: a large ring, some 20 MB, is for the time of recording. */
+  stop(capacity = DEFAULT_CAPACITY): void {
+    this.#state = { ...this.#state, isEnabled: false, capacity };
+    this.#trim();
     this.#attach(undefined);
   }
 

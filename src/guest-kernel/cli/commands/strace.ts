@@ -52,9 +52,8 @@ export const strace: Command = {
     if ((pid === undefined) === (rest.length === 0)) throw new CommandError('strace: what? (help strace)');
     const which = { names: values.get('c'), errors: flags.has('Z') };
     const before = yield* shell.api.json<TraceState>('GET', '/trace/syscalls/status');
-    const { next } = yield* shell.api.json<TracePage>('GET', '/trace/syscalls', {
-      after: AFTER_ALL,
-    });
+    const { next } = yield* shell.api.json<TracePage>('GET', '/trace/syscalls', { after: AFTER_ALL });
+    const { list } = yield* shell.api.json<TracePage>('GET', '/trace/syscalls', { most: '1' });
     // Who records already (--strace, the page) goes on seeing what they asked for.
     const recorded = before.enabled ? {} : which;
     yield* shell.api.json('POST', '/trace/syscalls', { enabled: true, size: SIZE, ...recorded });
@@ -64,6 +63,8 @@ export const strace: Command = {
       if (pid === undefined) yield* printEnding(shell, tid);
     } finally {
       yield* shell.api.json('POST', '/trace/syscalls', queryOf(before));
+      // Nobody else has records there: what was told needs no room any more.
+      if (!before.enabled && list.length === 0) yield* shell.api.json('DELETE', '/trace/syscalls');
     }
   },
 };

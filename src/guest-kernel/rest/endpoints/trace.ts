@@ -39,7 +39,7 @@ export const trace: readonly Route[] = [
     run: stateModel,
   }),
   post('/trace/syscalls', {
-    summary: 'Starts or ends recording and answers how it was before; off costs nothing',
+    summary: 'Starts or ends recording and answers how it was before; off costs nothing, and the newest records stay',
     parameters: [
       required('enabled', 'Whether calls are recorded from now on', { type: 'boolean' }),
       ...FILTER,
@@ -53,7 +53,7 @@ export const trace: readonly Route[] = [
       const size = call.has('size') ? call.number('size') : DEFAULT_CAPACITY;
       if (size < 1 || size > MAX_CAPACITY) throw new ApiError(400, `Invalid size, the maximum is ${MAX_CAPACITY}`);
       if (call.flag('enabled')) calls.start(filterOf(call), size);
-      else calls.stop();
+      else calls.stop(size);
       return before;
     },
   }),
