@@ -11,7 +11,7 @@ afterAll(() => {
   // What the native runs made for themselves.
   for (const parent of ['/tmp', '/var/tmp']) {
     const own = readdirSync(parent).filter((name) =>
-      /^(core|names|inotify|transfers|extremes|xattrs|users)-\w{6}$/.test(name),
+      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|many)-\w{6}$/.test(name),
     );
     for (const name of own) rmSync(join(parent, name), { recursive: true, force: true });
   }
@@ -96,6 +96,7 @@ describe('a program answers in the VM as on Linux', () => {
       'inotify.c',
       'transfers.c',
       'extremes.c',
+      'raw-calls.c',
       ...(process.getuid?.() === 0 ? ['xattrs.c'] : []),
     ].flatMap((source) => [
       [source, '/tmp'],

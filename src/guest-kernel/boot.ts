@@ -74,6 +74,7 @@ import { readWrite } from './syscalls/read-write.ts';
 import { scheduling } from './syscalls/scheduling.ts';
 import { signalFiles } from './syscalls/signalfd.ts';
 import { signals } from './syscalls/signals.ts';
+import { manyMessages } from './syscalls/many-messages.ts';
 import { sockets } from './syscalls/sockets.ts';
 import { splices } from './syscalls/splice.ts';
 import { stat } from './syscalls/stat.ts';
@@ -81,6 +82,7 @@ import type { Syscall } from './syscalls/syscall.ts';
 import { xattrs } from './syscalls/xattrs.ts';
 import { system } from './syscalls/system.ts';
 import { threads } from './syscalls/threads.ts';
+import { processControl } from './syscalls/process-control.ts';
 import { restartableSequences } from './syscalls/restartable-sequences.ts';
 import { time } from './syscalls/time.ts';
 import { timers } from './syscalls/timers.ts';
@@ -112,8 +114,10 @@ export function allSyscalls(
     ...xattrs,
     ...mountCalls(filesystems),
     ...sockets,
+    ...manyMessages,
     ...memory,
     ...threads,
+    ...processControl,
     ...restartableSequences,
     ...futexes,
     ...futexes2,

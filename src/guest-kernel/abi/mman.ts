@@ -18,3 +18,4 @@ export const MADV_FREE = 8;
 export const MADV_REMOVE = 9;
 export const MADV_POPULATE_READ = 22;
 export const MADV_POPULATE_WRITE = 23;
+export const MLOCK_ONFAULT = 1;

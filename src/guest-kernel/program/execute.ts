@@ -58,6 +58,9 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   task.name = baseName(program.path);
   program.hasExecuted = true;
   program.exitSignal = SIGCHLD;
+  program.isDumpable = true;
+  program.keepsCapabilities = false;
+  program.hasMemoryBarriers = false;
   program.released.wake();
   try {
     const { environment } = request;

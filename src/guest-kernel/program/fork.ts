@@ -45,6 +45,10 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
     isForked: true,
   });
   child.exitSignal = request.exitSignal;
+  child.isDumpable = program.isDumpable;
+  child.hasNoNewPrivileges = program.hasNoNewPrivileges;
+  child.hasMemoryBarriers = program.hasMemoryBarriers;
+  child.hasNoHugePages = program.hasNoHugePages;
   if (request.clearsActions) child.actions.resetCaught();
   child.processGroup = program.processGroup;
   child.session = program.session;

@@ -23,6 +23,9 @@ import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { Task } from './thread.ts';
 import type { WaitQueue, Waiter } from './wait-queue.ts';
 
+/** prctl(2), PR_SET_TIMERSLACK; timers are as fine as the host lets them be. */
+export const DEFAULT_TIMER_SLACK_NS = 50_000;
+
 export abstract class KernelTask implements Task, Waiter, Schedulable {
   readonly id: number;
   readonly machine: RunningMachine;
@@ -43,6 +46,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   );
   /** Children start with plain scheduling (SCHED_RESET_ON_FORK). */
   resetsOnFork = false;
+  timerSlackNs = DEFAULT_TIMER_SLACK_NS;
   virtualNs = 0;
   cpuNs = 0;
   switches = 0;
@@ -124,6 +128,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
 
   /** Scheduling of a new thread or process is its parent's. */
   inheritScheduling(parent: KernelTask): void {
+    this.timerSlackNs = parent.timerSlackNs;
     this.nice = parent.resetsOnFork ? Math.max(0, parent.nice) : parent.nice;
     if (parent.resetsOnFork) return;
     this.policy = parent.policy;

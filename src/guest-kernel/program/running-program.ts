@@ -113,6 +113,16 @@ export class RunningProgram implements Program {
   dumper: KernelTask | undefined;
   /** It died of a signal that dumps core, and there is one (core-dump.ts). */
   hasDumped = false;
+  /** prctl(2): what it hears when its parent ends, 0: nothing; and what else it keeps there. */
+  parentDeathSignal = 0;
+  isDumpable = true;
+  keepsCapabilities = false;
+  hasNoNewPrivileges = false;
+  hasNoHugePages = false;
+  /** membarrier(2), MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED. */
+  hasMemoryBarriers = false;
+  /** Orphans among its descendants become its children (PR_SET_CHILD_SUBREAPER). */
+  isSubreaper = false;
   /** What wait4 has not told the parent yet: the signal that stopped it, or SIGCONT. */
   stopNews: number | undefined;
   /** execve of a program that shared its memory: from now on everything is its own. `onEnded` belongs to the caller. */
@@ -348,15 +358,29 @@ export class RunningProgram implements Program {
 
   #leaveFamily(): void {
     for (const child of this.children) {
-      child.parent = undefined;
-      child.parentPid = 1;
-      this.#machine.zombieGone(child);
+      const { parentDeathSignal } = child;
+      if (parentDeathSignal !== 0) child.postSignal({ signal: parentDeathSignal, code: SI_KERNEL });
+      child.exitSignal = SIGCHLD;
+      this.#giveAway(child);
       if (child.isStopped && child.session === this.session) child.#abandonStopped();
     }
     this.children.clear();
     const { state } = this;
     if (state.kind === 'exited') this.#tellParent(CLD_EXITED, state.code);
     else if (state.kind === 'killed') this.#tellParent(this.hasDumped ? CLD_DUMPED : CLD_KILLED, state.signal);
+  }
+
+  /** To the nearest ancestor that wants orphans, else to nobody, and then an end needs no wait. */
+  #giveAway(child: RunningProgram): void {
+    let heir = this.parent;
+    while (heir !== undefined && !(heir.isSubreaper && heir.isRunning)) heir = heir.parent;
+    child.parent = heir;
+    child.parentPid = heir?.pid ?? 1;
+    if (heir === undefined) this.#machine.zombieGone(child);
+    else {
+      heir.children.add(child);
+      if (!child.isRunning) heir.childEvents.wake();
+    }
   }
 
   /** Nobody is left who could continue it (POSIX, _exit: SIGHUP and SIGCONT). */

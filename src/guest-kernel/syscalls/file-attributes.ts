@@ -214,7 +214,10 @@ export const fileAttributes: readonly Syscall[] = [
   syscall({ nr: 235, name: 'utimes', args: { path: 'path', times: 'ptr' }, support: 'full',
     run: (thread, { path, times }) => utimes(thread, AT_FDCWD, path, times) }),
   syscall({ nr: 260, name: 'fchownat', args: { dirfd: 'fd', path: 'path', owner: 'uint', group: 'uint', flags: 'flags' }, support: 'full',
-    run: (thread, { dirfd, path, owner, group, flags }) => chown(thread, placeAt(thread, dirfd, path, flags), owner, group) }),
+    run: (thread, { dirfd, path, owner, group, flags }) => {
+      if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) throw EINVAL;
+      return chown(thread, placeAt(thread, dirfd, path, flags), owner, group);
+    } }),
   syscall({ nr: 261, name: 'futimesat', args: { dirfd: 'fd', path: 'path', times: 'ptr' }, support: 'full',
     run: (thread, { dirfd, path, times }) => utimes(thread, dirfd, path, times) }),
   syscall({ nr: 268, name: 'fchmodat', args: { dirfd: 'fd', path: 'path', mode: 'flags' }, support: 'full',

@@ -52,14 +52,14 @@ function changed(own: IdTriple, wanted: IdTriple): IdTriple {
 function setUsers({ credentials }: Thread, wanted: IdTriple): Result {
   checkIds(credentials, usersOf(credentials), [wanted.real, wanted.effective, wanted.saved]);
   const { real, effective, saved } = changed(usersOf(credentials), wanted);
-  Object.assign(credentials, { uid: real, euid: effective, savedUid: saved });
+  Object.assign(credentials, { uid: real, euid: effective, savedUid: saved, fsUid: undefined });
   return 0;
 }
 
 function setGroups({ credentials }: Thread, wanted: IdTriple): Result {
   checkIds(credentials, groupsOf(credentials), [wanted.real, wanted.effective, wanted.saved]);
   const { real, effective, saved } = changed(groupsOf(credentials), wanted);
-  Object.assign(credentials, { gid: real, egid: effective, savedGid: saved });
+  Object.assign(credentials, { gid: real, egid: effective, savedGid: saved, fsGid: undefined });
   return 0;
 }
 
@@ -93,6 +93,19 @@ function setgroups(thread: Thread, { count, list }: { count: number; list: numbe
   return 0;
 }
 
+/** setfsuid(2): the id before, whether it changed or not; an error cannot be told. */
+function setFsUser({ credentials }: Thread, id: number): Result {
+  const { uid, euid, savedUid = 0, fsUid = euid } = credentials;
+  if (id !== UNCHANGED && (euid === 0 || [uid, euid, savedUid, fsUid].includes(id))) credentials.fsUid = id;
+  return fsUid;
+}
+
+function setFsGroup({ credentials }: Thread, id: number): Result {
+  const { gid, egid, euid, savedGid = 0, fsGid = egid } = credentials;
+  if (id !== UNCHANGED && (euid === 0 || [gid, egid, savedGid, fsGid].includes(id))) credentials.fsGid = id;
+  return fsGid;
+}
+
 /** All capabilities for root, none for others. */
 function capget(thread: Thread, { header, data }: { header: number; data: number }): Result {
   if (thread.memory.loadU32(header) !== CAPABILITY_VERSION) {
@@ -103,6 +116,20 @@ function capget(thread: Thread, { header, data }: { header: number; data: number
   if (data === 0) throw EFAULT;
   const [low, high] = thread.credentials.euid === 0 ? [0xffff_ffff, 0x1ff] : [0, 0];
   [low, low, 0, high, high, 0].forEach((word, i) => thread.memory.storeU32(data + 4 * i, word));
+  return 0;
+}
+
+/** Rights go by user id: sets that capget would tell are accepted, and none is given up. @throws EPERM for more */
+function capset(thread: Thread, { header, data }: { header: number; data: number }): Result {
+  const { memory, credentials } = thread;
+  if (memory.loadU32(header) !== CAPABILITY_VERSION) {
+    memory.storeU32(header, CAPABILITY_VERSION);
+    throw EINVAL;
+  }
+  const pid = memory.loadU32(header + 4);
+  if (pid !== 0 && pid !== thread.id && pid !== thread.program.pid) throw EPERM;
+  const words = Array.from({ length: 6 }, (_, i) => memory.loadU32(data + 4 * i));
+  if (credentials.euid !== 0 && words.some((word) => word !== 0)) throw EPERM;
   return 0;
 }
 
@@ -130,8 +157,8 @@ export const identity: readonly Syscall[] = [
       const own = groupsOf(thread.credentials);
       return storeIds(thread, [real, effective, saved], [own.real, own.effective, own.saved]);
     } }),
-  syscall({ nr: 122, name: 'setfsuid', args: { id: 'uint' }, support: partial('never changes'), run: (thread) => thread.credentials.euid }),
-  syscall({ nr: 123, name: 'setfsgid', args: { id: 'uint' }, support: partial('never changes'), run: (thread) => thread.credentials.egid }),
+  syscall({ nr: 122, name: 'setfsuid', args: { id: 'uint' }, support: 'full', run: (thread, { id }) => setFsUser(thread, id) }),
+  syscall({ nr: 123, name: 'setfsgid', args: { id: 'uint' }, support: 'full', run: (thread, { id }) => setFsGroup(thread, id) }),
   syscall({ nr: 125, name: 'capget', args: { header: 'ptr', data: 'ptr' }, support: 'full', run: capget }),
-  syscall({ nr: 126, name: 'capset', args: { header: 'ptr', data: 'ptr' }, support: partial('changes nothing'), run: () => 0 }),
+  syscall({ nr: 126, name: 'capset', args: { header: 'ptr', data: 'ptr' }, support: partial('rights go by user id: nothing is given up'), run: capset }),
 ];

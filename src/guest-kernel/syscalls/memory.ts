@@ -1,7 +1,7 @@
 /** mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), mincore(2), msync(2), mlock(2) and their like. */
 import { GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
 import { byteStringFrom } from '../../emulator/util/bytes.ts';
-import { EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS } from '../abi/errno.ts';
+import { EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS, EPERM } from '../abi/errno.ts';
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
 import {
   MADV_DONTNEED,
@@ -13,6 +13,7 @@ import {
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
   MAP_POPULATE,
+  MLOCK_ONFAULT,
   MAP_PRIVATE,
   MAP_SHARED,
   MAP_SHARED_VALIDATE,
@@ -230,8 +231,45 @@ function msync(thread: Thread, { addr, length, flags }: { addr: number; length: 
   return 0;
 }
 
-/** Nothing is ever swapped out, so locking is done by answering. */
-const done = (): Result => 0;
+/** Nothing is ever swapped out: locking brings pages in. */
+function mlock(thread: Thread, { addr, length, flags }: { addr: number; length: number; flags: number }): Result {
+  if ((flags & ~MLOCK_ONFAULT) !== 0) throw EINVAL;
+  const { start, end } = pages(addr - (addr % PAGE_SIZE), length + (addr % PAGE_SIZE), ENOMEM);
+  const map = mapOf(thread);
+  if (!map.areas.covers(start, end)) throw ENOMEM;
+  if (flags === 0) map.populateQuietly(start, end);
+  return 0;
+}
+
+function munlock(thread: Thread, { addr, length }: { addr: number; length: number }): Result {
+  const { start, end } = pages(addr - (addr % PAGE_SIZE), length + (addr % PAGE_SIZE), ENOMEM);
+  if (!mapOf(thread).areas.covers(start, end)) throw ENOMEM;
+  return 0;
+}
+
+function mlockall(_thread: Thread, { flags }: { flags: number }): Result {
+  const [MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT] = [1, 2, 4];
+  if ((flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) !== 0 || flags === 0 || flags === MCL_ONFAULT) throw EINVAL;
+  return 0;
+}
+
+const MEMBARRIER_QUERY = 0;
+const MEMBARRIER_PRIVATE_EXPEDITED = 8;
+const MEMBARRIER_REGISTER_PRIVATE_EXPEDITED = 16;
+/** GLOBAL, GLOBAL_EXPEDITED and its registration, and the private ones. */
+const MEMBARRIER_KNOWN = 0x1f;
+
+/** One processor runs threads of an address space in turn: every switch is a barrier. */
+function membarrier(thread: Thread, { command, flags }: { command: number; flags: number }): Result {
+  if (flags !== 0) throw EINVAL;
+  if (command === MEMBARRIER_QUERY) return MEMBARRIER_KNOWN;
+  const isKnown = command > 0 && (command & (command - 1)) === 0 && (command & MEMBARRIER_KNOWN) !== 0;
+  if (!isKnown) throw EINVAL;
+  const { program } = asGuest(thread);
+  if (command === MEMBARRIER_REGISTER_PRIVATE_EXPEDITED) program.hasMemoryBarriers = true;
+  if (command === MEMBARRIER_PRIVATE_EXPEDITED && !program.hasMemoryBarriers) throw EPERM;
+  return 0;
+}
 
 // oxfmt-ignore
 export const memory: readonly Syscall[] = [
@@ -246,14 +284,12 @@ export const memory: readonly Syscall[] = [
   syscall({ nr: 26, name: 'msync', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: msync }),
   syscall({ nr: 27, name: 'mincore', args: { addr: 'ptr', length: 'size', vector: 'ptr' }, support: 'full', run: mincore }),
   syscall({ nr: 28, name: 'madvise', args: { addr: 'ptr', length: 'size', advice: 'int' }, support: partial('hints do nothing'), run: madvise }),
-  syscall({ nr: 149, name: 'mlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: done }),
-  syscall({ nr: 150, name: 'munlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: done }),
-  syscall({ nr: 151, name: 'mlockall', args: { flags: 'flags' }, support: 'full', run: done }),
-  syscall({ nr: 152, name: 'munlockall', args: {}, support: 'full', run: done }),
-  syscall({ nr: 325, name: 'mlock2', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: done }),
-  // One processor runs threads of an address space in turn: every switch is a barrier. Query: PRIVATE_EXPEDITED and its registration.
-  syscall({ nr: 324, name: 'membarrier', args: { command: 'int', flags: 'flags' }, support: 'full',
-    run: (_thread, { command }) => (command === 0 ? 0x1b : 0) }),
+  syscall({ nr: 149, name: 'mlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: (thread, args) => mlock(thread, { ...args, flags: 0 }) }),
+  syscall({ nr: 150, name: 'munlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: munlock }),
+  syscall({ nr: 151, name: 'mlockall', args: { flags: 'flags' }, support: 'full', run: mlockall }),
+  syscall({ nr: 152, name: 'munlockall', args: {}, support: 'full', run: () => 0 }),
+  syscall({ nr: 325, name: 'mlock2', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: mlock }),
+  syscall({ nr: 324, name: 'membarrier', args: { command: 'int', flags: 'flags' }, support: 'full', run: membarrier }),
   syscall({ nr: 329, name: 'pkey_mprotect', args: { addr: 'ptr', length: 'size', protection: 'flags', key: 'int' }, support: partial('no protection keys'),
     run: (thread, { addr, length, protection, key }) => {
       if (key !== -1) throw EINVAL;

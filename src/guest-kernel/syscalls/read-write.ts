@@ -18,7 +18,7 @@ import {
 import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import { NotResident } from '../vfs/inode.ts';
-import type { Call, OpenFile } from '../vfs/open-file.ts';
+import { type Call, type OpenFile, withProgress } from '../vfs/open-file.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
 import { gatherReadable, scatterBuffer } from './user-buffers.ts';
 
@@ -121,17 +121,6 @@ function readVector(
   if (isBlocked(result)) return { ...result, progress: { buffer, inner: result.progress } satisfies ReadProgress };
   target.scatter(buffer.subarray(0, result));
   return result;
-}
-
-function withProgress(call: Call, progress: unknown): Call {
-  return {
-    progress,
-    isInterrupted: call.isInterrupted,
-    nowNs: call.nowNs,
-    threadId: call.threadId,
-    ...(call.fileSizeLimit === undefined ? {} : { fileSizeLimit: call.fileSizeLimit }),
-    raise: (signal) => call.raise(signal),
-  };
 }
 
 const plainRead = (file: OpenFile, call: Call, dst: Uint8Array): number | Blocked => file.read(call, dst);

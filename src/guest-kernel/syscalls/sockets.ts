@@ -22,7 +22,7 @@ import { loadAddress, receiveMessage, sendMessage, socketNames, storeAddress } f
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 
 /** The socket behind a descriptor. @throws EBADF, ENOTSOCK */
-function socketOf(thread: Thread, fd: number): Socket {
+export function socketOf(thread: Thread, fd: number): Socket {
   const file = thread.files.get(fd);
   if (!(file instanceof Socket)) throw ENOTSOCK;
   return file;
@@ -128,28 +128,6 @@ function receiveFrom(
   if (message.from !== undefined) storeAddress(thread.memory, args.addr, args.lengthAddr, message.from);
   else if (args.lengthAddr !== 0) thread.memory.storeU32(args.lengthAddr, 0);
   return count;
-}
-
-/** sendmmsg and recvmmsg: one message after another until one would wait or fails. */
-function moveMessages(
-  thread: Thread,
-  args: { fd: number; messages: number; count: number },
-  move: (socket: Socket, at: number, isFirst: boolean) => Result,
-): Result {
-  const socket = socketOf(thread, args.fd);
-  let done = 0;
-  for (; done < Math.min(args.count, 1024); done++) {
-    const at = args.messages + done * abi.MMSGHDR.size;
-    try {
-      const result = move(socket, at, done === 0);
-      if (isBlocked(result)) return result;
-      thread.memory.storeU32(at + abi.MMSGHDR.msg_len, Number(result));
-    } catch (error) {
-      if (done === 0) throw error;
-      break;
-    }
-  }
-  return done;
 }
 
 const UNKNOWN_OPTIONS_SAID = new WeakMap<object, Set<number>>();
@@ -318,25 +296,5 @@ export const sockets: readonly Syscall[] = [
     args: { ...nameArguments, flags: 'flags' },
     support: 'full',
     run: (thread, args, call) => accept(thread, call, args.fd, args.addr, args.lengthAddr, args.flags),
-  }),
-  syscall({
-    nr: 299,
-    name: 'recvmmsg',
-    args: { fd: 'fd', messages: 'ptr', count: 'uint', flags: 'flags', timeout: 'ptr' },
-    support: partial('the timeout is not looked at; messages after the first are taken only when they are there'),
-    run: (thread, args, call) =>
-      moveMessages(thread, args, (socket, at, isFirst) =>
-        receiveMessage(thread, call, socket, at, args.flags | (isFirst ? 0 : abi.MSG_DONTWAIT)),
-      ),
-  }),
-  syscall({
-    nr: 307,
-    name: 'sendmmsg',
-    args: { fd: 'fd', messages: 'ptr', count: 'uint', flags: 'flags' },
-    support: partial('messages after the first are sent only when there is room'),
-    run: (thread, args, call) =>
-      moveMessages(thread, args, (socket, at, isFirst) =>
-        sendMessage(thread, call, socket, at, args.flags | (isFirst ? 0 : abi.MSG_DONTWAIT)),
-      ),
   }),
 ];

@@ -125,13 +125,16 @@ function access(thread: Thread, dirfd: number, path: string, mode: number, flags
   const location = place ?? walkAt(thread, dirfd, path, (flags & AT_SYMLINK_NOFOLLOW) === 0);
   const { credentials, fs } = thread;
   // access(2) asks for the real ids, unless AT_EACCESS.
-  const real = { ...credentials, euid: credentials.uid, egid: credentials.gid };
+  const real = { ...credentials, euid: credentials.uid, egid: credentials.gid, fsUid: undefined, fsGid: undefined };
   const viewer = { fs, credentials: (flags & AT_EACCESS) === 0 ? real : credentials };
   if (mode !== 0) thread.machine.vfs.checkAccess(viewer, location, mode);
   return 0;
 }
 
-function storeStatfs(memory: UserMemory, addr: number, filesystem: Filesystem): number {
+/** What statfs(2) tells of. */
+type Measured = Pick<Filesystem, 'usage' | 'deviceNumber' | 'isReadOnly'>;
+
+function storeStatfs(memory: UserMemory, addr: number, filesystem: Measured): number {
   const usage = filesystem.usage();
   const view = structAt(memory, addr, STATFS.size);
   setU64(view, STATFS.f_type, usage.typeMagic);
@@ -149,9 +152,15 @@ function storeStatfs(memory: UserMemory, addr: number, filesystem: Filesystem): 
 }
 
 function fstatfs(thread: Thread, { fd, buf }: { fd: number; buf: number }): Result {
-  const { inode } = thread.files.get(fd);
-  const filesystem = inode?.filesystem ?? thread.machine.vfs.root.mount.filesystem;
-  return storeStatfs(thread.memory, buf, filesystem);
+  const { inode, kind } = thread.files.get(fd);
+  return storeStatfs(thread.memory, buf, inode?.filesystem ?? kernelFilesystem(kind));
+}
+
+/** Pipes, sockets and the like lie in filesystems that nobody mounts (linux/magic.h). */
+function kernelFilesystem(kind: string): Measured {
+  const typeMagic = kind === 'pipe' ? 0x5049_5045 : kind === 'socket' ? 0x534f_434b : 0x0904_1934;
+  const usage = { typeMagic, blockSizeBytes: 4096, blocks: 0, freeBlocks: 0, files: 0, freeFiles: 0 };
+  return { usage: () => usage, deviceNumber: 0, isReadOnly: false };
 }
 
 // oxfmt-ignore
@@ -166,7 +175,7 @@ export const stat: readonly Syscall[] = [
     run: (thread, { path, mode }) => access(thread, AT_FDCWD, path, mode, 0) }),
   syscall({ nr: 137, name: 'statfs', args: { path: 'path', buf: 'ptr' }, support: 'full',
     run: (thread, { path, buf }) => storeStatfs(thread.memory, buf, walkAt(thread, AT_FDCWD, path, true).mount.filesystem) }),
-  syscall({ nr: 138, name: 'fstatfs', args: { fd: 'fd', buf: 'ptr' }, support: partial('a pipe or socket shows the root filesystem'), run: fstatfs }),
+  syscall({ nr: 138, name: 'fstatfs', args: { fd: 'fd', buf: 'ptr' }, support: 'full', run: fstatfs }),
   syscall({ nr: 262, name: 'newfstatat', args: { dirfd: 'fd', path: 'path', statbuf: 'ptr', flags: 'flags' }, support: 'full', run: newfstatat }),
   syscall({ nr: 269, name: 'faccessat', args: { dirfd: 'fd', path: 'path', mode: 'int' }, support: 'full',
     run: (thread, { dirfd, path, mode }) => access(thread, dirfd, path, mode, 0) }),

@@ -1,4 +1,4 @@
-/** uname(2), sysinfo(2), prctl(2), getrusage(2), getrandom(2), sethostname(2), personality(2). */
+/** uname(2), sysinfo(2), getrusage(2), getrandom(2), sethostname(2), personality(2). */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
 import { EINVAL, ENAMETOOLONG, EPERM } from '../abi/errno.ts';
 import { asGuest } from '../program/guest-task.ts';
@@ -10,7 +10,6 @@ import { storeTimeval } from './timespec.ts';
 const UTS_FIELD_BYTES = 65;
 const UNAME: readonly ByteString[] = ['Linux', '', '5.15.0-osv', '#1 SMP OSv', 'x86_64', ''];
 const HOSTNAME_BYTES = 64;
-const COMM_BYTES = 16;
 const SYSINFO_BYTES = 112;
 /** Load averages of sysinfo(2) count in 65,536ths. */
 const LOAD_UNIT = 1 << 16;
@@ -40,64 +39,6 @@ function sysinfo(thread: Thread, { buffer }: { buffer: number }): Result {
   thread.memory.storeU32(buffer + 80, Math.min(0xffff, machine.tasks().length));
   thread.memory.storeU32(buffer + 104, 1);
   return 0;
-}
-
-const PR_SET_PDEATHSIG = 1;
-const PR_GET_DUMPABLE = 3;
-const PR_SET_DUMPABLE = 4;
-const PR_SET_KEEPCAPS = 8;
-const PR_SET_NAME = 15;
-const PR_GET_NAME = 16;
-const PR_CAPBSET_READ = 23;
-const PR_SET_TIMERSLACK = 29;
-const PR_GET_TIMERSLACK = 30;
-const PR_SET_CHILD_SUBREAPER = 36;
-const PR_SET_NO_NEW_PRIVS = 38;
-const PR_GET_NO_NEW_PRIVS = 39;
-const PR_SET_THP_DISABLE = 41;
-const PR_SET_VMA = 0x5356_4d41;
-
-function prctl(thread: Thread, { option, arg }: { option: number; arg: number }): Result {
-  switch (option) {
-    case PR_SET_NAME:
-      thread.name = readName(thread, arg);
-      return 0;
-    case PR_GET_NAME: {
-      const dst = thread.memory.writable(arg, COMM_BYTES);
-      dst.fill(0);
-      dst.set(bytesOf(thread.name.slice(0, COMM_BYTES - 1)));
-      return 0;
-    }
-    case PR_GET_DUMPABLE:
-    case PR_CAPBSET_READ:
-      return 1;
-    case PR_GET_TIMERSLACK:
-      return 50_000;
-    case PR_GET_NO_NEW_PRIVS:
-      return 0;
-    case PR_SET_PDEATHSIG:
-    case PR_SET_DUMPABLE:
-    case PR_SET_KEEPCAPS:
-    case PR_SET_TIMERSLACK:
-    case PR_SET_CHILD_SUBREAPER:
-    case PR_SET_NO_NEW_PRIVS:
-    case PR_SET_THP_DISABLE:
-    case PR_SET_VMA:
-      return 0;
-    default:
-      throw EINVAL;
-  }
-}
-
-/** At most 15 bytes count, with or without a NUL among them. */
-function readName(thread: Thread, addr: number): ByteString {
-  let name = '';
-  for (let i = 0; i < COMM_BYTES - 1; i++) {
-    const byte = thread.memory.readable(addr + i, 1)[0] ?? 0;
-    if (byte === 0) break;
-    name += String.fromCharCode(byte);
-  }
-  return name;
 }
 
 const RUSAGE_SELF = 0;
@@ -164,7 +105,6 @@ export const system: readonly Syscall[] = [
   syscall({ nr: 98, name: 'getrusage', args: { who: 'int', usage: 'ptr' }, support: partial('no block I/O; of children CPU time only'), run: getrusage }),
   syscall({ nr: 99, name: 'sysinfo', args: { buffer: 'ptr' }, support: 'full', run: sysinfo }),
   syscall({ nr: 135, name: 'personality', args: { persona: 'uint' }, support: 'full', run: personality }),
-  syscall({ nr: 157, name: 'prctl', args: { option: 'int', arg: 'ptr' }, support: partial('names; the rest is accepted without effect'), run: prctl }),
   syscall({ nr: 170, name: 'sethostname', args: { name: 'ptr', size: 'size' }, support: 'full', run: sethostname }),
   syscall({ nr: 318, name: 'getrandom', args: { buffer: 'ptr', size: 'size', flags: 'flags' }, support: 'full', run: getrandom }),
 ];

@@ -160,7 +160,8 @@ export const time: readonly Syscall[] = [
       if (addr !== 0) thread.memory.storeI64(addr, seconds);
       return seconds;
     } }),
-  syscall({ nr: 227, name: 'clock_settime', args: {}, support: partial('the host keeps the time'), run: () => { throw EPERM; } }),
+  syscall({ nr: 227, name: 'clock_settime', args: { clock: 'int', time: 'ptr' }, support: partial('the host keeps the time'),
+    run: (_thread, { clock }) => { throw clock === CLOCK.REALTIME ? EPERM : EINVAL; } }),
   syscall({ nr: 228, name: 'clock_gettime', args: { clock: 'int', time: 'ptr' }, support: 'full',
     run: (thread, { clock, time: addr }) => {
       storeTimespec(thread.memory, addr, clockNs(thread, clock));

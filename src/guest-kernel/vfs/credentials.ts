@@ -16,5 +16,8 @@ export interface Credentials {
   /** Absent: 0, what every program starts with. */
   savedUid?: number;
   savedGid?: number;
+  /** setfsuid(2), until an effective id changes; absent: the effective ids. */
+  fsUid?: number | undefined;
+  fsGid?: number | undefined;
   groups: readonly number[];
 }

@@ -62,7 +62,14 @@ import type { Location, Mount } from './location.ts';
 import type { OpenFile } from './open-file.ts';
 import { type Resolved, type WalkRequest, enterMounts, resolve } from './path-walk.ts';
 import { PathFile } from './path-file.ts';
-import { isPermitted, permittedChanges, requirePermission, requireRemovable } from './permissions.ts';
+import {
+  fileGroup,
+  fileUser,
+  isPermitted,
+  permittedChanges,
+  requirePermission,
+  requireRemovable,
+} from './permissions.ts';
 import { openFifo } from './pipe.ts';
 import { RegularFile } from './regular-file.ts';
 import { fileTruncated } from './shared-pages.ts';
@@ -311,7 +318,7 @@ export class MountTable implements Vfs {
     if (isSpecial(name)) throw EEXIST;
     if (parent.mount.isReadOnly) throw EROFS;
     if (parent.dentry.isRemoved) throw ENOENT;
-    requirePermission(viewer.credentials, parent.dentry.inode, W_OK | (viewer.credentials.euid === 0 ? 0 : X_OK));
+    requirePermission(viewer.credentials, parent.dentry.inode, W_OK | (fileUser(viewer.credentials) === 0 ? 0 : X_OK));
     return parent.dentry;
   }
 
@@ -324,12 +331,12 @@ export class MountTable implements Vfs {
 
   #make(viewer: Viewer, resolved: Resolved, init: Omit<NewInode, 'uid' | 'gid'>): Place {
     const directory = this.#writableParent(viewer, resolved);
-    const { euid, egid } = viewer.credentials;
+    const { credentials } = viewer;
     const above = directory.inode.attributes();
     // mkdir(2), open(2): in a set-gid directory the group is inherited, and a directory inherits the bit.
     const isGroupInherited = (above.mode & S_ISGID) !== 0;
     const mode = isGroupInherited && (init.mode & S_IFMT) === S_IFDIR ? init.mode | S_ISGID : init.mode;
-    const owner = { uid: euid, gid: isGroupInherited ? above.gid : egid };
+    const owner = { uid: fileUser(credentials), gid: isGroupInherited ? above.gid : fileGroup(credentials) };
     const inode = directory.inode.create(resolved.name, { ...init, mode, ...owner });
     const dentry = this.#cache.added(directory, resolved.name, inode);
     tellDirectory(directory.inode, resolved.name, IN_CREATE, inode);

@@ -25,6 +25,18 @@ export interface Call {
   raise(signal: number): void;
 }
 
+/** The same call, as something that runs inside of it is to see it. */
+export function withProgress(call: Call, progress: unknown): Call {
+  return {
+    progress,
+    isInterrupted: call.isInterrupted,
+    nowNs: call.nowNs,
+    threadId: call.threadId,
+    ...(call.fileSizeLimit === undefined ? {} : { fileSizeLimit: call.fileSizeLimit }),
+    raise: (signal) => call.raise(signal),
+  };
+}
+
 /** Bits of poll(2): POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 16, POLLRDHUP 0x2000. */
 export type PollMask = number;
 

@@ -4,14 +4,23 @@ import { S_IFDIR, S_IFMT, S_ISGID, S_ISUID, S_ISVTX, X_OK } from '../abi/stat.ts
 import type { Credentials } from './credentials.ts';
 import type { AttributeChanges, FileAttributes, Inode } from './inode.ts';
 
-/** Whether the mode grants `wanted` (R_OK | W_OK | X_OK) to the effective ids; root lacks only x where nobody has it. */
+/** As whom files are looked at (credentials(7), filesystem user ID). */
+export function fileUser({ fsUid, euid }: Credentials): number {
+  return fsUid ?? euid;
+}
+
+export function fileGroup({ fsGid, egid }: Credentials): number {
+  return fsGid ?? egid;
+}
+
+/** Whether the mode grants `wanted` (R_OK | W_OK | X_OK) to the filesystem ids; root lacks only x where nobody has it. */
 export function isPermitted(credentials: Credentials, attributes: FileAttributes, wanted: number): boolean {
   const { mode } = attributes;
-  if (credentials.euid === 0) {
+  if (fileUser(credentials) === 0) {
     return (wanted & X_OK) === 0 || (mode & S_IFMT) === S_IFDIR || (mode & 0o111) !== 0;
   }
   let granted = mode;
-  if (credentials.euid === attributes.uid) granted = mode >> 6;
+  if (fileUser(credentials) === attributes.uid) granted = mode >> 6;
   else if (isMember(credentials, attributes.gid)) granted = mode >> 3;
   return (granted & wanted) === wanted;
 }
@@ -19,15 +28,16 @@ export function isPermitted(credentials: Credentials, attributes: FileAttributes
 /** @throws EACCES */
 export function requirePermission(credentials: Credentials, inode: Inode, wanted: number): void {
   // Root may search any directory: the path walk of most programs needs no attributes.
-  if (credentials.euid === 0 && (wanted & X_OK) === 0) return;
+  if (fileUser(credentials) === 0 && (wanted & X_OK) === 0) return;
   if (!isPermitted(credentials, inode.attributes(), wanted)) throw EACCES;
 }
 
 /** In a sticky directory only the owners of file and directory, and root, remove names. @throws EPERM */
 export function requireRemovable(credentials: Credentials, directory: Inode, victim: Inode): void {
-  if (credentials.euid === 0) return;
+  if (fileUser(credentials) === 0) return;
   const { mode, uid } = directory.attributes();
-  if ((mode & S_ISVTX) === 0 || uid === credentials.euid || victim.attributes().uid === credentials.euid) return;
+  if ((mode & S_ISVTX) === 0 || uid === fileUser(credentials) || victim.attributes().uid === fileUser(credentials))
+    return;
   throw EPERM;
 }
 
@@ -40,10 +50,11 @@ export function permittedChanges(
   attributes: FileAttributes,
   changes: AttributeChanges,
 ): AttributeChanges {
-  const isOwner = credentials.euid === 0 || credentials.euid === attributes.uid;
+  const isOwner = fileUser(credentials) === 0 || fileUser(credentials) === attributes.uid;
   if (!isOwner && changes.sizeBytes === undefined) throw EPERM;
   if (changes.uid !== undefined || changes.gid !== undefined) return ownerChanges(credentials, attributes, changes);
-  if (changes.mode === undefined || credentials.euid === 0 || isMember(credentials, attributes.gid)) return changes;
+  if (changes.mode === undefined || fileUser(credentials) === 0 || isMember(credentials, attributes.gid))
+    return changes;
   return { ...changes, mode: changes.mode & ~S_ISGID };
 }
 
@@ -52,7 +63,7 @@ function ownerChanges(
   attributes: FileAttributes,
   changes: AttributeChanges,
 ): AttributeChanges {
-  if (credentials.euid !== 0) {
+  if (fileUser(credentials) !== 0) {
     if (changes.uid !== undefined && changes.uid !== attributes.uid) throw EPERM;
     if (changes.gid !== undefined && !isMember(credentials, changes.gid)) throw EPERM;
   }
@@ -64,5 +75,5 @@ function ownerChanges(
 }
 
 function isMember(credentials: Credentials, gid: number): boolean {
-  return credentials.egid === gid || credentials.groups.includes(gid);
+  return fileGroup(credentials) === gid || credentials.groups.includes(gid);
 }

@@ -144,14 +144,24 @@ export function status(subject: Subject): ByteString {
   const { task, program, memory } = subject;
   const facts = factsOf(subject);
   const { thread } = facts;
-  const { uid, euid, savedUid = euid, gid, egid, savedGid = egid, groups } = task?.credentials ?? NOBODY;
+  const {
+    uid,
+    euid,
+    savedUid = euid,
+    fsUid = euid,
+    gid,
+    egid,
+    savedGid = egid,
+    fsGid = egid,
+    groups,
+  } = task?.credentials ?? NOBODY;
   const id = task?.id ?? program.pid;
   // oxfmt-ignore
   const rows: Rows = [
     ['Name', nameOf(subject)],
     ...(task === undefined ? [] : [['Umask', task.fs.umask.toString(8).padStart(4, '0')] as const]),
     ['State', STATES[stateOf(facts)]], ['Tgid', program.pid], ['Ngid', 0], ['Pid', id], ['PPid', program.parentPid],
-    ['TracerPid', 0], ['Uid', [uid, euid, savedUid, euid].join('\t')], ['Gid', [gid, egid, savedGid, egid].join('\t')],
+    ['TracerPid', 0], ['Uid', [uid, euid, savedUid, fsUid].join('\t')], ['Gid', [gid, egid, savedGid, fsGid].join('\t')],
     ['FDSize', Math.max(64, task?.files.descriptors().at(-1) ?? 0)], ['Groups', `${groups.join(' ')} `],
     ['NStgid', program.pid], ['NSpid', id], ['NSpgid', program.processGroup], ['NSsid', program.session], ['Kthread', 0],
     ...(memory === undefined ? [] : memoryRows(memorySizes(subject))),
