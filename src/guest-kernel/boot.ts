@@ -160,16 +160,16 @@ export interface ComposedMachine {
 }
 
 // A program that runs with the host's streams has no console: what the kernel says goes to stderr.
-function kernelLog(ports: KernelPorts, { run }: BootOptions): DmesgLog {
+function kernelLog(ports: KernelPorts, tty: ConsoleTty, { run }: BootOptions): DmesgLog {
   const stdio = run?.stdio;
   return stdio === undefined
-    ? new DmesgLog(ports.clock, (bytes) => ports.console.write(bytes))
+    ? new DmesgLog(ports.clock, (bytes) => tty.say(bytes))
     : new DmesgLog(ports.clock, (bytes) => void stdio.writeOutput('stderr', bytes), '\n');
 }
 
 export function composeMachine(ports: KernelPorts, options: BootOptions): ComposedMachine {
-  const log = kernelLog(ports, options);
   const tty = new ConsoleTty(ports.console);
+  const log = kernelLog(ports, tty, options);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
   const capacityBytes = options.memoryBytes * TMPFS_SHARE;
   const ramfs: MakeRamfs = (type, deviceNumber, rootMode = 0o755) =>

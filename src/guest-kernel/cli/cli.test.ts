@@ -35,6 +35,19 @@ const quick: NativeProgram = {
   },
 };
 
+/** Writes its arguments, one a second. */
+const late: NativeProgram = {
+  path: '/bin/late',
+  name: 'late',
+  *main(sys, argv) {
+    for (const text of argv.slice(1)) {
+      yield* sys.sleepUntil(sys.nowNs() + 1e9);
+      yield* sys.write(1, bytesOf(text.replaceAll('/', '\n')));
+    }
+    return 0;
+  },
+};
+
 interface Terminal extends ManagementMachine {
   /** What the terminal shows from its last line on, after this was typed. */
   type(text: string): string;
@@ -75,10 +88,11 @@ function drawn(text: string): string {
 }
 
 function booted(): Terminal {
-  const machine = managementMachine((management) => [httpServer(management), cli, parrot, quick]);
+  const machine = managementMachine((management) => [httpServer(management), cli, parrot, quick, late]);
   machine.putFile('/etc/hosts', '127.0.0.1 localhost\n');
   machine.putFile('/etc/motd', 'no line end');
   machine.putFile('/bin/parrot', '');
+  machine.putFile('/bin/late', '');
   machine.putFile('/a.so', '');
   machine.programs.start(['/libhttpserver.so'], { isNewProgram: false });
   machine.run();
@@ -109,6 +123,34 @@ describe('the CLI', () => {
     machine.ports.clock.nowNs += 10_000_000;
     machine.run();
     expect(drawn(machine.ports.console.text)).toBe('Rest API server running on port 8000\n/#');
+  });
+
+  test('what others write goes above the line that is being typed', () => {
+    const terminal = booted();
+    const shown = (): string => drawn(terminal.ports.console.text);
+    const second = (): void => {
+      terminal.ports.clock.nowNs += 1e9;
+      terminal.run();
+    };
+    terminal.type('run /bin/late one/two/ part ial/ end &\r');
+    terminal.ports.console.text = drawn(terminal.ports.console.text).split('\n').at(-1) ?? '';
+    terminal.ports.console.type('echo abc\u001b[D');
+    second();
+    expect(shown()).toBe('one\ntwo\n/# echo abc');
+    second();
+    expect(shown()).toBe('one\ntwo\npart');
+    second();
+    expect(shown()).toBe('one\ntwo\npartial\n/# echo abc');
+    second();
+    expect(shown()).toBe('one\ntwo\npartial\nend');
+    terminal.ports.console.type('X');
+    terminal.run();
+    expect(shown()).toBe('one\ntwo\npartial\nend\n/# echo abXc');
+    terminal.machine.tty.say(bytesOf('kernel\r\n'));
+    expect(shown()).toBe('one\ntwo\npartial\nend\nkernel\n/# echo abXc');
+    terminal.ports.console.type('\r');
+    terminal.run();
+    expect(shown()).toBe('one\ntwo\npartial\nend\nkernel\n/# echo abXc\nabXc\n/#');
   });
 
   test('strace leaves recording as it found it', () => {

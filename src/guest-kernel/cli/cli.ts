@@ -106,18 +106,21 @@ function* readLine(shell: Shell, history: readonly string[], input: Utf8Input): 
   try {
     // What a program left without a line end stays visible.
     yield* shell.print((sys.isAtLineStart() ? '' : '\r\n') + editor.start());
+    sys.editLine({ hide: () => utf8Encode(editor.hide()), draw: () => utf8Encode(editor.start()) });
     for (;;) {
       const char = input.next();
       if (char === undefined) {
         if (!(yield* receive(sys, input))) return undefined;
         continue;
       }
+      sys.showEditedLine();
       const { output, event } = editor.key(char);
       if (output !== '') yield* shell.print(output);
       if (event?.kind === 'complete') yield* shell.print(editor.complete(yield* complete(shell, event.before)));
       else if (event !== undefined) return event;
     }
   } finally {
+    sys.editLine(undefined);
     sys.setRawMode(false);
   }
 }

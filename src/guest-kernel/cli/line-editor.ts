@@ -73,6 +73,13 @@ export class LineEditor {
     return this.#draw();
   }
 
+  /** Takes the line off the screen, so that something else can be written there; `start` brings it back. */
+  hide(): string {
+    const up = this.#cursorRow > 0 ? `${ESC}[${this.#cursorRow}A` : '';
+    this.#cursorRow = 0;
+    return `${up}\r${ESC}[J`;
+  }
+
   /** One character (a code point) of input. */
   key(char: string): KeyResult {
     if (char !== '\t') this.#tabs = 0;

@@ -9,17 +9,27 @@ import { ENXIO } from '../abi/errno.ts';
 import { cookedTermios, rawTermios } from '../abi/termios.ts';
 import type { ConsolePort, TerminalKind } from '../ports.ts';
 import type { FileAttributes, Inode } from '../vfs/inode.ts';
-import type { OpenFile } from '../vfs/open-file.ts';
+import type { Call, OpenFile } from '../vfs/open-file.ts';
 import { characterDeviceAttributes } from './character-device.ts';
 import { type DeviceType, makeDevice } from './device.ts';
 import { Terminal, TerminalFile } from './terminal.ts';
 
+const NEW_LINE = Uint8Array.of(13, 10);
 const ATTRIBUTES = characterDeviceAttributes(makeDevice(5, 1), 0o620);
+
+/** A line that a program edits on the screen: what others write goes above it. */
+export interface EditedLine {
+  /** Takes it off the screen; the cursor is where it began. */
+  hide(): Uint8Array;
+  /** Draws it from the cursor on, which is at the left. */
+  draw(): Uint8Array;
+}
 
 export class ConsoleTty extends Terminal {
   readonly isConsole = true;
   readonly rdev = ATTRIBUTES.rdev;
   readonly #port: ConsolePort;
+  #edited: { readonly owner: number; readonly line: EditedLine; isHidden: boolean } | undefined;
   /** /dev/console, which ttyname(3) finds by what fstat says of a descriptor. */
   node: Inode | undefined;
   /** Whether the last output ended a line, so that a prompt may begin one. */
@@ -56,8 +66,44 @@ export class ConsoleTty extends Terminal {
 
   /** Frees the foreground for the others once no program of its group lives. */
   programEnded(): void {
+    if (this.#edited !== undefined && this.owners?.isGroupAlive(this.#edited.owner) !== true) this.#edited = undefined;
     if (this.foreground === undefined || this.owners?.isGroupAlive(this.foreground) === true) return;
     this.foreground = undefined;
+  }
+
+  /** `owner` edits a line from now on, or has done with it. */
+  editLine(owner: number, line: EditedLine | undefined): void {
+    this.#edited = line === undefined ? undefined : { owner, line, isHidden: false };
+  }
+
+  /** The edited line is on the screen: what somebody left unfinished there is given a line of its own. */
+  showEditedLine(): void {
+    const edited = this.#edited;
+    if (edited?.isHidden !== true) return;
+    edited.isHidden = false;
+    if (!this.isAtLineStart) this.show(NEW_LINE);
+    this.show(edited.line.draw());
+  }
+
+  /** Bytes of the kernel itself. */
+  say(bytes: Uint8Array): void {
+    this.#aboveEditedLine(() => this.show(bytes));
+  }
+
+  override write(call: Call, bytes: Uint8Array): boolean {
+    if (this.#edited === undefined || this.userOf(call)?.pid === this.#edited.owner) return super.write(call, bytes);
+    return this.#aboveEditedLine(() => super.write(call, bytes));
+  }
+
+  #aboveEditedLine(write: () => boolean): boolean {
+    const edited = this.#edited;
+    if (edited === undefined) return write();
+    if (!edited.isHidden) this.show(edited.line.hide());
+    edited.isHidden = true;
+    const isWritten = write();
+    // An unfinished line is waited for, or for a key.
+    if (this.isAtLineStart) this.showEditedLine();
+    return isWritten;
   }
 
   open(flags: number, path: string, inode = this.node): OpenFile {

@@ -8,6 +8,7 @@
  *     const fd = yield* sys.open('/etc/hosts', O_RDONLY, 0);
  *     const text = utf8Decode(yield* sys.read(fd, 4096));
  */
+import type { EditedLine } from '../devices/tty.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { TerminalSize } from '../ports.ts';
 import type { Call, OpenFile, PollMask } from '../vfs/open-file.ts';
@@ -47,6 +48,10 @@ export interface NativeCalls {
   acceptTcp(fd: number): Wait<number>;
   /** Terminal of fd 0: raw mode on or off (cooked), its size, and who owns it. */
   setRawMode(isRaw: boolean): void;
+  /** What others write at the console goes above this line, until it is undefined. */
+  editLine(line: EditedLine | undefined): void;
+  /** Brings the line back where others left an unfinished one of theirs; before it changes. */
+  showEditedLine(): void;
   terminalSize(): TerminalSize;
   /** Whether the terminal's last output ended its line. */
   isAtLineStart(): boolean;

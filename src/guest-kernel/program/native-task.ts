@@ -1,4 +1,5 @@
 /** A thread whose code is a generator, and the NativeCalls it is given. */
+import type { EditedLine } from '../devices/tty.ts';
 import { type ByteString } from '../../emulator/util/bytes.ts';
 import { EBADF, EINTR, Errno } from '../abi/errno.ts';
 import { SIGTERM, signalName } from '../abi/signal.ts';
@@ -182,6 +183,14 @@ class TaskCalls implements NativeCalls {
 
   setRawMode(isRaw: boolean): void {
     this.#task.machine.tty.setRawMode(isRaw);
+  }
+
+  editLine(line: EditedLine | undefined): void {
+    this.#task.machine.tty.editLine(this.#task.program.pid, line);
+  }
+
+  showEditedLine(): void {
+    this.#task.machine.tty.showEditedLine();
   }
 
   isAtLineStart(): boolean {
