@@ -1,12 +1,12 @@
 /** Which regions are compiled together: those asked for, and the blocks that calls in them return to. */
 import { bestHead } from '../backends/region/loop-head.ts';
-import { continuationOf, graphOf, type Region } from '../backends/region/region.ts';
+import { continuationOf, directTargets, fallsInto, graphOf, type Region } from '../backends/region/region.ts';
 import type { ExecutorServices } from '../executor.ts';
 import { type Block, exitOf } from '../ir/block.ts';
 import { optimise } from '../ir/passes/index.ts';
 import { GUEST_LIMIT } from '../memory/address-space.ts';
 import type { RegionLimits } from './region-backend.ts';
-import { type CodeSurvey, formRegion } from './region-former.ts';
+import { type CodeSurvey, formRegion, MAX_JOINED } from './region-former.ts';
 
 export interface BatchQuestions {
   readonly limits: RegionLimits;
@@ -47,7 +47,7 @@ export function formBatch(
     const block = survey.lift(rip);
     if (block.instructionCount === 0 || block.volatileBytes !== undefined) return;
     const region = formRegion(block, survey, limits);
-    const head = region.blocks[bestHead(graphOf(region))].rip;
+    const head = headOf(region);
     if (head !== rip && !heads.has(head)) {
       heads.add(head);
       // What has code already may be here as part of a loop (region-former.ts): this region goes on there, after all.
@@ -73,6 +73,17 @@ export function formBatch(
   return { regions, left: left.filter((rip) => !covered.has(rip)) };
 }
 
+/** Where the region is better entered; its own entry where it is well there. */
+function headOf(region: Region): number {
+  const best = bestHead(graphOf(region));
+  if (best !== 0) return region.blocks[best].rip;
+  // A loop that was found warm where a limit had cut one of its blocks is to have that block whole.
+  const [root] = region.blocks;
+  const before = region.blocks.filter((block) => directTargets(block, region.joins).includes(root.rip));
+  const [block] = before;
+  return before.length === 1 && block !== root && fallsInto(block, root.rip) ? block.rip : root.rip;
+}
+
 function surveyOf(
   services: Pick<ExecutorServices, 'lift'>,
   questions: BatchQuestions,
@@ -82,7 +93,7 @@ function surveyOf(
   const lifted = new Map<number, Block>();
   return {
     lift: (rip, maxInstructions = MAX_BLOCK_INSTRUCTIONS) => {
-      const key = rip * (MAX_BLOCK_INSTRUCTIONS + 1) + maxInstructions;
+      const key = rip * (MAX_JOINED + 1) + maxInstructions;
       let block = lifted.get(key);
       if (block === undefined) lifted.set(key, (block = optimise(services.lift(rip, maxInstructions))));
       return block;

@@ -156,11 +156,11 @@ describe('Stretches of floats', () => {
       const machines = (['reference', 'wasm'] as const).map((engine) => irMachine(blocks, engine));
       const least = isSingle ? 2 ** -126 : 2 ** -1022;
       for (const [minuend, subtrahend, factor] of [
-      [least, 1.5 * least, 1],
-      [1, 0, Math.sqrt(least) / 4],
-      [1, 0, least],
-      [1, 0, 1],
-    ]) {
+        [least, 1.5 * least, 1],
+        [1, 0, Math.sqrt(least) / 4],
+        [1, 0, least],
+        [1, 0, 1],
+      ]) {
         const { state } = randomState(new Random(1), isSingle);
         const registers = [minuend, subtrahend, 1, 0, factor];
         registers.forEach((value, i) => {

@@ -1,4 +1,4 @@
-import { directTargets, type Region } from '../backends/region/region.ts';
+import { directTargets, fallsInto, type Region } from '../backends/region/region.ts';
 import { exitOf, type Block } from '../ir/block.ts';
 import type { RegionLimits } from './region-backend.ts';
 
@@ -14,8 +14,8 @@ export interface CodeSurvey {
   isCompiled?(rip: number): boolean;
 }
 
-/** Instructions of a block that others were joined to. */
-const MAX_JOINED = 32;
+/** Instructions of a block that others were joined to. A turn of a loop is one block then, as far as it goes straight. */
+export const MAX_JOINED = 96;
 
 /** What of other regions may be written again, so that a loop need not go through them at each turn. */
 const LOOP_LIMITS = { blocks: 12, instructions: 120 } as const;
@@ -77,7 +77,7 @@ function joined(
   for (const { rip } of blocks) {
     for (let block = byRip.get(rip); block !== undefined;) {
       const exit = exitOf(block);
-      const next = exit.name === 'jump' && exit.imm === rip + block.sizeBytes ? byRip.get(exit.imm) : undefined;
+      const next = fallsInto(block, exit.imm) ? byRip.get(exit.imm) : undefined;
       const count = block.instructionCount + (next?.instructionCount ?? 0);
       // Indirect jumps are known by the address of their block.
       if (next === undefined || indirect.has(next.rip) || entries.get(next.rip) !== 1 || count > MAX_JOINED) break;

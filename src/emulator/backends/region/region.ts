@@ -46,6 +46,12 @@ export function isStop(reason: number): boolean {
   return reason <= STOP.unlinked;
 }
 
+/** Whether the block goes on at the address, and that lies right behind it: mostly because a limit cut it there. */
+export function fallsInto(block: Block, rip: number): boolean {
+  const exit = exitOf(block);
+  return exit.name === 'jump' && exit.imm === rip && rip === block.rip + block.sizeBytes;
+}
+
 /** Addresses a block may go on at without leaving the function, in the order in which they are written. */
 export function directTargets(block: Block, joins: Joins): number[] {
   const exit = exitOf(block);

@@ -42,9 +42,6 @@ export function farRanges(type: Scalar): { readonly product: ExponentRange; read
 /** Where the exponent lies after a shift by one. */
 const EXPONENT_SHIFT = { f64: 53n, f32: 24n } as const;
 
-/** Exponents of denormals and zero, shifted like the words: what lies below, less one, is denormal. */
-const DENORMAL_LIMIT = { f64: (1n << 53n) - 1n, f32: (1n << 24n) - 1n } as const;
-
 /** Pushes 1 when the scalar's exponent is in the range, and the bar is open unless that is -1. */
 export function pushExponentTest(
   code: CodeWriter,
@@ -150,15 +147,21 @@ export function pushPackedTest(
 
 /** Pushes the mask of the lanes that are denormal. */
 export function pushDenormalLanes(code: CodeWriter, shape: 'f64x2' | 'f32x4', operand: number): void {
+  pushLanesBelow(code, shape, operand, 1);
+}
+
+/** Pushes the mask of the lanes that are not zero and have an exponent below that one. */
+export function pushLanesBelow(code: CodeWriter, shape: 'f64x2' | 'f32x4', operand: number, exponent: number): void {
   // (x << 1) - 1 < limit, unsigned.
+  const limit = (BigInt(exponent) << EXPONENT_SHIFT[shape === 'f64x2' ? 'f64' : 'f32']) - 1n;
   if (shape === 'f64x2') {
-    code.v128(splat64(DENORMAL_LIMIT.f64 + (1n << 63n)));
+    code.v128(splat64(BigInt.asUintN(64, limit + (1n << 63n))));
     doubled(code, 'i64x2', operand);
     code.v128(splat64((1n << 63n) - 1n));
     code.op('i64x2.add');
     code.op('i64x2.gt_s');
   } else {
-    code.v128(splat32((Number(DENORMAL_LIMIT.f32) + 0x8000_0000) | 0));
+    code.v128(splat32((Number(limit) + 0x8000_0000) | 0));
     doubled(code, 'i32x4', operand);
     code.v128(splat32(0x7fff_ffff));
     code.op('i32x4.add');

@@ -22,6 +22,12 @@ import { constantRange, type Format, formatOf, isPacked, plainRange, type Range 
 export const LOOKED_AT = { f64: { least: -255, end: 257 }, f32: { least: -40, end: 42 } } as const;
 const BIAS = { f64: 1023, f32: 127 } as const;
 
+/** Exponent fields of numbers from which on none is small. */
+export const LEAST_LOOKED_EXPONENT = {
+  f64: BIAS.f64 + LOOKED_AT.f64.least,
+  f32: BIAS.f32 + LOOKED_AT.f32.least,
+} as const;
+
 /** The word with the exponent of 2^least, moved up by one: what lies below is small. */
 const SMALL_WORD = {
   f64: (BIAS.f64 + LOOKED_AT.f64.least) << 21,
@@ -29,6 +35,14 @@ const SMALL_WORD = {
 } as const;
 
 const INTEGERS = { f64: 'i64x2', f32: 'i32x4' } as const;
+
+/** What is known where a stretch starts. */
+export interface KnownBefore {
+  /** Values that are equal to earlier ones. */
+  readonly same: ReadonlyMap<Op, Op>;
+  /** Whether the value is not small: it was looked at before. */
+  readonly isLooked: (value: Op, lanes: Plain) => boolean;
+}
 
 export class QuickFloats {
   readonly w: IrWriter;
@@ -42,9 +56,12 @@ export class QuickFloats {
   /** Locals to give back at the end. */
   readonly #owned: number[] = [];
 
-  constructor(w: IrWriter, slow: Label) {
+  readonly #known: KnownBefore;
+
+  constructor(w: IrWriter, slow: Label, known: KnownBefore) {
     this.w = w;
     this.slow = slow;
+    this.#known = known;
   }
 
   /** A vector local that stays as it is for the stretch. */
@@ -59,39 +76,45 @@ export class QuickFloats {
     const known = this.rangeOf(value, lanes);
     if (known !== null) return known;
     this.suspect(value, lanes, local);
+    const format = formatOf(lanes);
+    if (this.#known.isLooked(value, lanes))
+      return this.setRange(value, lanes, { ...plainRange(format), least: LOOKED_AT[format].least });
     if (!this.w.floats.isPlain(value, lanes)) return this.look(value, lanes, local);
-    return this.setRange(value, lanes, plainRange(formatOf(lanes)));
+    return this.setRange(value, lanes, plainRange(format));
   }
 
   /** Looks at an operand unless it is known to be zero or at least 2^least. */
   operandFrom(value: Op, lanes: Plain, local: number, least: number): Range {
     const known = this.rangeOf(value, lanes);
-    if (known !== null && known.least >= least) return known;
     if (known === null) this.suspect(value, lanes, local);
+    const range = known ?? (this.#known.isLooked(value, lanes) ? this.operand(value, lanes, local) : null);
+    if (range !== null && range.least >= least) return range;
     return this.look(value, lanes, local, Math.max(least, LOOKED_AT[formatOf(lanes)].least));
   }
 
   /** What is known yet. */
   rangeOf(value: Op, lanes: Plain): Range | null {
-    const known = this.#ranges.get(value);
+    const known = this.#ranges.get(this.#known.same.get(value) ?? value);
     const wider = isPacked(lanes) ? undefined : known?.get(lanes === 'F64' ? 'F64x2' : 'F32x4');
     return known?.get(lanes) ?? wider ?? constantRange(value);
   }
 
   setRange(value: Op, lanes: Plain, range: Range): Range {
-    const known = this.#ranges.get(value) ?? new Map<Plain, Range>();
-    this.#ranges.set(value, known.set(lanes, range));
+    const first = this.#known.same.get(value) ?? value;
+    const known = this.#ranges.get(first) ?? new Map<Plain, Range>();
+    this.#ranges.set(first, known.set(lanes, range));
     return range;
   }
 
   suspect(value: Op, lanes: Plain, local: number): void {
-    const known = this.#suspects.get(value) ?? new Map<Plain, number>();
-    this.#suspects.set(value, known.set(lanes, local));
+    const first = this.#known.same.get(value) ?? value;
+    const known = this.#suspects.get(first) ?? new Map<Plain, number>();
+    this.#suspects.set(first, known.set(lanes, local));
   }
 
   /** Another value is infinite or NaN whenever this one is. @returns whether it may be */
   acquit(value: Op, lanes: Plain): boolean {
-    return this.#suspects.get(value)?.delete(lanes) ?? false;
+    return this.#suspects.get(this.#known.same.get(value) ?? value)?.delete(lanes) ?? false;
   }
 
   /** The value in `local` must be zero or at least 2^least, for vectors some more. */

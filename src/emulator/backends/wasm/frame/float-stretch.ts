@@ -24,9 +24,10 @@ import type { IrWriter } from '../ir-writer.ts';
 import type { AccessGroup } from './access-groups.ts';
 import { type BlockValues, isValue, type ValuesMark } from './block-values.ts';
 import type { BlockFlags } from './flag-state.ts';
+import type { LoopConstants } from './loop-constants.ts';
 import type { PermissionCheck } from './permission-check.ts';
 import type { VariableSet } from './region-analysis.ts';
-import { isPlainStore, overlapTests, pushOverlap, WaitingStores } from './stretch-memory.ts';
+import { isPlainStore, overlapTests, pushOverlap, repeatedLoads, WaitingStores } from './stretch-memory.ts';
 
 /** What is known at a place of a block. */
 export interface FrameMark {
@@ -47,6 +48,8 @@ export interface StretchHost extends IrWriter {
   readonly check: PermissionCheck;
   /** While the first way is written: floats go there, and whatever would leave branches to its label. */
   quick: QuickFloats | null;
+  readonly constants: LoopConstants;
+  readonly at: { readonly node: number };
   writeOp(op: Op): void;
   mark(): FrameMark;
   reset(mark: FrameMark): void;
@@ -123,8 +126,12 @@ export function writeStretch(w: StretchHost, ops: readonly Op[]): void {
   const done = code.block();
   const slow = code.block();
   code.localGet(w.floatBar());
+  w.constants.addFlags(w.at.node, code);
   code.brIf(slow, 'unlikely');
-  w.quick = new QuickFloats(w, slow);
+  w.quick = new QuickFloats(w, slow, {
+    same: repeatedLoads(ops, w.check.groups),
+    isLooked: (value, lanes) => w.constants.isLooked(w.at.node, value, lanes),
+  });
   writeUntested(w, ops, w.quick);
   w.quick = null;
   for (const op of ops) if (isPlainStore(op)) w.writeOp(op);

@@ -21,6 +21,8 @@ import { PARAMETER, REGION_PARAMETERS } from '../convention.ts';
 import { FloatNotes } from '../emit/float-notes.ts';
 import type { QuickFloats } from '../emit/float-quick.ts';
 import { QUICK } from '../emit/float-quick-ops.ts';
+import type { Plain } from '../emit/float-plain.ts';
+import { formatOf, isPacked } from '../emit/float-range.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import { endsFloatNotes, pushFreshBar } from '../float-module.ts';
 import { emitterOf } from '../emit/emit-table.ts';
@@ -31,6 +33,7 @@ import { BlockValues, isValue } from './block-values.ts';
 import { floatStretches, type FrameMark, type StretchHost, writeStretch } from './float-stretch.ts';
 import { VariableLocals } from './variable-locals.ts';
 import type { LoopWindow } from './loop-windows.ts';
+import { LoopConstants } from './loop-constants.ts';
 import { LowLanes } from './low-lanes.ts';
 import { type CheckHost, PermissionCheck } from './permission-check.ts';
 import { type PlainLanes, plainLanes } from './plain-lanes.ts';
@@ -66,6 +69,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   #bar = -1;
   readonly #lows = new LowLanes(this.code);
   quick: QuickFloats | null = null;
+  constants!: LoopConstants;
   /** By block; empty in a region without floats. */
   #plain: readonly PlainLanes[] = [];
 
@@ -101,7 +105,9 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.#bar = this.code.newLocal('i32');
     this.#refreshBar();
     this.#lows.testEntry(this.#bar, (variable) => this.locals.of(variable));
-    this.#plain = plainLanes(this.plan.blocks, this.plan.graph, this.#lows.tested);
+    const { blocks, graph } = this.plan;
+    this.#plain = plainLanes(blocks, graph, this.#lows.tested);
+    this.constants = new LoopConstants(blocks, graph, graph.shape, this.#plain);
   }
 
   /** To be called where nothing is known of floats. */
@@ -116,12 +122,29 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     return this.#bar;
   }
 
+  /** A local with what an xmm register holds. */
+  #readRegister(variable: number, lanes: Plain): number {
+    const { code } = this;
+    const type = formatOf(lanes);
+    const low = this.#lows.laneOf(variable);
+    const local = code.newLocal(isPacked(lanes) ? 'v128' : type);
+    if (!isPacked(lanes) && low?.type === type) code.localGet(low.local);
+    else {
+      this.readVariable(variable, 'v128');
+      if (!isPacked(lanes)) code.lane(type === 'f64' ? 'f64x2.extract_lane' : 'f32x4.extract_lane', 0);
+    }
+    code.localSet(local);
+    return local;
+  }
+
   // Structure (structure.ts)
 
   writeTree(node: number): void {
     const { graph } = this.plan;
     const isLoop = graph.shape.isLoopHead[node];
     if (isLoop || graph.shape.isMerge[node]) this.#enterJoin(node);
+    if (isLoop && this.#bar >= 0)
+      this.constants.enter(node, this.code, (...register) => this.#readRegister(...register));
     const window = this.plan.windows.byHead.get(node);
     if (window !== undefined) this.#openWindow(window);
     if (isLoop) this.labels.set(node, this.code.loop());

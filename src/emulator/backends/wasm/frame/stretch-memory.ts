@@ -99,6 +99,23 @@ export function overlapTests(ops: readonly Op[], groups: Groups): ReadonlyMap<Op
   return tests;
 }
 
+/** Loads of a stretch that give what an earlier one gave: stores wait, and overlap is tested. */
+export function repeatedLoads(ops: readonly Op[], groups: Groups): ReadonlyMap<Op, Op> {
+  const first = new Map<AccessGroup, Map<string, Op>>();
+  const repeated = new Map<Op, Op>();
+  for (const op of ops) {
+    const group = groups.get(op);
+    if (group === undefined || !isLoad(op)) continue;
+    const known = first.get(group) ?? new Map<string, Op>();
+    first.set(group, known);
+    const what = `${op.name} ${accessRange(op, group).least}`;
+    const earlier = known.get(what);
+    if (earlier === undefined) known.set(what, op);
+    else repeated.set(op, earlier);
+  }
+  return repeated;
+}
+
 function union(a: Span | undefined, b: Span): Span {
   return a === undefined ? b : { least: Math.min(a.least, b.least), end: Math.max(a.end, b.end) };
 }
