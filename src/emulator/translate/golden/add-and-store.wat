@@ -7,6 +7,11 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 7
     local.set 9
+    local.get 9
+    i32.wrap_i64
+    i32.const 8
+    i32.add
+    local.set 10
     block
       block
         local.get 9
@@ -15,11 +20,6 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 9
         i64.ne
         br_if 0
-        local.get 9
-        i32.wrap_i64
-        i32.const 8
-        i32.add
-        local.set 10
         local.get 10
         i32.const 12
         i32.shr_u
@@ -64,6 +64,9 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.shl
     i64.add
     local.set 13
+    local.get 13
+    i32.wrap_i64
+    local.set 14
     block
       block
         local.get 13
@@ -72,9 +75,6 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 13
         i64.ne
         br_if 0
-        local.get 13
-        i32.wrap_i64
-        local.set 14
         local.get 14
         i32.const 12
         i32.shr_u
@@ -128,6 +128,9 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i32.store
     local.get 8
     local.set 15
+    local.get 15
+    i32.wrap_i64
+    local.set 16
     block
       block
         local.get 15
@@ -136,9 +139,6 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 15
         i64.ne
         br_if 0
-        local.get 15
-        i32.wrap_i64
-        local.set 16
         local.get 16
         i32.const 12
         i32.shr_u

@@ -151,6 +151,9 @@ locals 4 i32, 1 i64, 3 i32, 1 i64
           local.set 1
           local.get 8
           local.set 13
+          local.get 13
+          i32.wrap_i64
+          local.set 16
           block
             block
               local.get 13
@@ -159,9 +162,6 @@ locals 4 i32, 1 i64, 3 i32, 1 i64
               local.get 13
               i64.ne
               br_if 0
-              local.get 13
-              i32.wrap_i64
-              local.set 16
               local.get 16
               i32.const 12
               i32.shr_u

@@ -115,6 +115,9 @@ locals 1 i64, 7 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.set 5
     local.get 8
     local.set 17
+    local.get 17
+    i32.wrap_i64
+    local.set 18
     block
       block
         local.get 17
@@ -123,9 +126,6 @@ locals 1 i64, 7 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 17
         i64.ne
         br_if 0
-        local.get 17
-        i32.wrap_i64
-        local.set 18
         local.get 18
         i32.const 12
         i32.shr_u

@@ -24,6 +24,9 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       local.set 3
       local.get 8
       local.set 11
+      local.get 11
+      i32.wrap_i64
+      local.set 12
       block
         block
           local.get 11
@@ -32,9 +35,6 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
           local.get 11
           i64.ne
           br_if 0
-          local.get 11
-          i32.wrap_i64
-          local.set 12
           local.get 12
           i32.const 12
           i32.shr_u
@@ -174,6 +174,9 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.set 3
         local.get 8
         local.set 13
+        local.get 13
+        i32.wrap_i64
+        local.set 15
         block
           block
             local.get 13
@@ -182,9 +185,6 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
             local.get 13
             i64.ne
             br_if 0
-            local.get 13
-            i32.wrap_i64
-            local.set 15
             local.get 15
             i32.const 12
             i32.shr_u
@@ -314,6 +314,9 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       else
         local.get 8
         local.set 16
+        local.get 16
+        i32.wrap_i64
+        local.set 12
         block
           block
             local.get 16
@@ -322,9 +325,6 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
             local.get 16
             i64.ne
             br_if 0
-            local.get 16
-            i32.wrap_i64
-            local.set 12
             local.get 12
             i32.const 12
             i32.shr_u

@@ -76,6 +76,9 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.set 5
     local.get 7
     local.set 13
+    local.get 13
+    i32.wrap_i64
+    local.set 14
     block
       block
         local.get 13
@@ -84,9 +87,6 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 13
         i64.ne
         br_if 0
-        local.get 13
-        i32.wrap_i64
-        local.set 14
         local.get 14
         i32.const 12
         i32.shr_u
@@ -131,6 +131,9 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.store
     local.get 8
     local.set 15
+    local.get 15
+    i32.wrap_i64
+    local.set 16
     block
       block
         local.get 15
@@ -139,9 +142,6 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 15
         i64.ne
         br_if 0
-        local.get 15
-        i32.wrap_i64
-        local.set 16
         local.get 16
         i32.const 12
         i32.shr_u

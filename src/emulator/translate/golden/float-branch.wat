@@ -448,6 +448,9 @@ locals 4 v128, 1 f64, 1 i32, 1 f64, 4 i32, 1 f64, 1 v128, 1 f64, 1 v128, 2 f64, 
       else
         local.get 8
         local.set 44
+        local.get 44
+        i32.wrap_i64
+        local.set 28
         block
           block
             local.get 44
@@ -456,9 +459,6 @@ locals 4 v128, 1 f64, 1 i32, 1 f64, 4 i32, 1 f64, 1 v128, 1 f64, 1 v128, 2 f64, 
             local.get 44
             i64.ne
             br_if 0
-            local.get 44
-            i32.wrap_i64
-            local.set 28
             local.get 28
             i32.const 12
             i32.shr_u

@@ -700,6 +700,9 @@ locals 3 v128, 3 f64, 5 i32, 1 i64, 3 i32, 1 v128, 1 i64, 1 v128, 3 f64, 1 v128,
           local.set 1
           local.get 8
           local.set 50
+          local.get 50
+          i32.wrap_i64
+          local.set 51
           block
             block
               local.get 50
@@ -708,9 +711,6 @@ locals 3 v128, 3 f64, 5 i32, 1 i64, 3 i32, 1 v128, 1 i64, 1 v128, 3 f64, 1 v128,
               local.get 50
               i64.ne
               br_if 0
-              local.get 50
-              i32.wrap_i64
-              local.set 51
               local.get 51
               i32.const 12
               i32.shr_u

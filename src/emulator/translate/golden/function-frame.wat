@@ -20,6 +20,11 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
   block i32
     local.get 8
     local.set 11
+    local.get 11
+    i32.wrap_i64
+    i32.const -16
+    i32.add
+    local.set 12
     block
       block
         local.get 11
@@ -28,11 +33,6 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
         local.get 11
         i64.ne
         br_if 0
-        local.get 11
-        i32.wrap_i64
-        i32.const -16
-        i32.add
-        local.set 12
         local.get 12
         i32.const 12
         i32.shr_u
@@ -75,6 +75,11 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
     local.set 14
     local.get 14
     local.set 8
+    local.get 14
+    i32.wrap_i64
+    i32.const -8
+    i32.add
+    local.set 15
     block
       block
         local.get 14
@@ -83,11 +88,6 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
         local.get 14
         i64.ne
         br_if 0
-        local.get 14
-        i32.wrap_i64
-        i32.const -8
-        i32.add
-        local.set 15
         local.get 15
         i32.const 12
         i32.shr_u

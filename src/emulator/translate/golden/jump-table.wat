@@ -22,6 +22,9 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     i64.shl
     i64.add
     local.set 11
+    local.get 11
+    i32.wrap_i64
+    local.set 12
     block
       block
         local.get 11
@@ -30,9 +33,6 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 11
         i64.ne
         br_if 0
-        local.get 11
-        i32.wrap_i64
-        local.set 12
         local.get 12
         i32.const 12
         i32.shr_u

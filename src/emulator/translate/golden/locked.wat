@@ -10,6 +10,9 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
   block i32
     local.get 7
     local.set 11
+    local.get 11
+    i32.wrap_i64
+    local.set 12
     block
       block
         local.get 11
@@ -18,9 +21,6 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
         local.get 11
         i64.ne
         br_if 0
-        local.get 11
-        i32.wrap_i64
-        local.set 12
         local.get 12
         i32.const 12
         i32.shr_u
@@ -66,6 +66,9 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
     local.set 13
     local.get 6
     local.set 15
+    local.get 15
+    i32.wrap_i64
+    local.set 16
     block
       block
         local.get 15
@@ -74,9 +77,6 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
         local.get 15
         i64.ne
         br_if 0
-        local.get 15
-        i32.wrap_i64
-        local.set 16
         local.get 16
         i32.const 12
         i32.shr_u
@@ -164,6 +164,9 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
     if
       local.get 8
       local.set 15
+      local.get 15
+      i32.wrap_i64
+      local.set 9
       block
         block
           local.get 15
@@ -172,9 +175,6 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
           local.get 15
           i64.ne
           br_if 0
-          local.get 15
-          i32.wrap_i64
-          local.set 9
           local.get 9
           i32.const 12
           i32.shr_u
@@ -304,6 +304,9 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
     else
       local.get 8
       local.set 11
+      local.get 11
+      i32.wrap_i64
+      local.set 10
       block
         block
           local.get 11
@@ -312,9 +315,6 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
           local.get 11
           i64.ne
           br_if 0
-          local.get 11
-          i32.wrap_i64
-          local.set 10
           local.get 10
           i32.const 12
           i32.shr_u

@@ -116,6 +116,9 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
           else
             local.get 8
             local.set 14
+            local.get 14
+            i32.wrap_i64
+            local.set 15
             block
               block
                 local.get 14
@@ -124,9 +127,6 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
                 local.get 14
                 i64.ne
                 br_if 0
-                local.get 14
-                i32.wrap_i64
-                local.set 15
                 local.get 15
                 i32.const 12
                 i32.shr_u

@@ -48,6 +48,9 @@ locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.set 3
     local.get 8
     local.set 14
+    local.get 14
+    i32.wrap_i64
+    local.set 15
     block
       block
         local.get 14
@@ -56,9 +59,6 @@ locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 14
         i64.ne
         br_if 0
-        local.get 14
-        i32.wrap_i64
-        local.set 15
         local.get 15
         i32.const 12
         i32.shr_u

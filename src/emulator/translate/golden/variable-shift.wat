@@ -71,6 +71,9 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
     end
     local.get 8
     local.set 17
+    local.get 17
+    i32.wrap_i64
+    local.set 18
     block
       block
         local.get 17
@@ -79,9 +82,6 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
         local.get 17
         i64.ne
         br_if 0
-        local.get 17
-        i32.wrap_i64
-        local.set 18
         local.get 18
         i32.const 12
         i32.shr_u

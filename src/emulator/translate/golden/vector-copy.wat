@@ -14,6 +14,9 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 6
     local.set 11
+    local.get 11
+    i32.wrap_i64
+    local.set 12
     block
       block
         local.get 11
@@ -22,9 +25,6 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 11
         i64.ne
         br_if 0
-        local.get 11
-        i32.wrap_i64
-        local.set 12
         local.get 12
         i32.const 12
         i32.shr_u
@@ -67,6 +67,9 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     local.set 9
     local.get 7
     local.set 15
+    local.get 15
+    i32.wrap_i64
+    local.set 16
     block
       block
         local.get 15
@@ -75,9 +78,6 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 15
         i64.ne
         br_if 0
-        local.get 15
-        i32.wrap_i64
-        local.set 16
         local.get 16
         i32.const 12
         i32.shr_u
@@ -116,6 +116,9 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     v128.store
     local.get 8
     local.set 17
+    local.get 17
+    i32.wrap_i64
+    local.set 18
     block
       block
         local.get 17
@@ -124,9 +127,6 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
         local.get 17
         i64.ne
         br_if 0
-        local.get 17
-        i32.wrap_i64
-        local.set 18
         local.get 18
         i32.const 12
         i32.shr_u

@@ -19,8 +19,21 @@ export interface AccessGroup {
   bit: number;
   /** The op that does the test. */
   readonly first: Op;
-  /** The test was made where the loop was entered (loop-windows.ts). */
-  readonly isTested: boolean;
+  /** What was tested where the loop was entered. */
+  readonly proof: Proof;
+}
+
+/** An access needs a test, none (loop-windows.ts), or none below a limit (invariant-accesses.ts). */
+export type Proof = 'none' | 'whole' | SteadyLimit;
+
+/** Of which the frame has a local. */
+export interface SteadyLimit {
+  readonly mostBytes: number;
+}
+
+export interface AccessProofs {
+  readonly tested: ReadonlySet<Op>;
+  readonly steady: { readonly groups: ReadonlyMap<Op, SteadyLimit> };
 }
 
 const MAX_SPAN = 4096;
@@ -62,11 +75,8 @@ export function accessRange(op: Op, { anchor, least }: AccessGroup): { readonly 
   return { least: start, end: start + accessBytes(op) };
 }
 
-/**
- * Access op → its group; every load and store has one.
- * @param tested accesses that need no test
- */
-export function accessGroups(ops: readonly Op[], tested: ReadonlySet<Op>): ReadonlyMap<Op, AccessGroup> {
+/** Access op → its group; every load and store has one. */
+export function accessGroups(ops: readonly Op[], { tested, steady }: AccessProofs): ReadonlyMap<Op, AccessGroup> {
   const open = new Map<string, AccessGroup[]>();
   const groups = new Map<Op, AccessGroup>();
   const names = new ValueNames();
@@ -81,11 +91,11 @@ export function accessGroups(ops: readonly Op[], tested: ReadonlySet<Op>): Reado
     const name = names.of(base);
     const known = open.get(name) ?? [];
     open.set(name, known);
-    const isTested = tested.has(op);
-    let group = known.find((candidate) => candidate.isTested === isTested && isNear(candidate, offset, size));
+    const proof = tested.has(op) ? 'whole' : (steady.groups.get(op) ?? 'none');
+    let group = known.find((candidate) => candidate.proof === proof && isNear(candidate, offset, size));
     if (group === undefined) {
       const anchor = Math.abs(offset) < NEAR_BYTES ? 0 : offset;
-      group = { base, anchor, least: offset - anchor, end: offset - anchor + size, bit: 0, first: op, isTested };
+      group = { base, anchor, least: offset - anchor, end: offset - anchor + size, bit: 0, first: op, proof };
       known.push(group);
     }
     group.least = Math.min(group.least, offset - group.anchor);

@@ -17,6 +17,7 @@ import { exitOf, type Block, type Op } from '../../../ir/block.ts';
 import { specOf } from '../../../ir/ops.ts';
 import { dominates, type Graph, type Shape } from '../../region/structure.ts';
 import { accessBytes } from './access-groups.ts';
+import { type Loop, type SteadyAccesses, steadyAccesses } from './invariant-accesses.ts';
 import { type Affine, type AffineState, followAffine, hasSameTerms, holds, isSameAffine, metStates } from './affine.ts';
 
 export interface LoopWindow {
@@ -46,6 +47,7 @@ export interface LoopWindows {
   readonly byHead: ReadonlyMap<number, LoopWindow>;
   /** Accesses that need no test where they are. */
   readonly tested: ReadonlySet<Op>;
+  readonly steady: SteadyAccesses;
 }
 
 const NOTHING_SET: AffineState = new Map();
@@ -59,14 +61,17 @@ const MOST_GROUPS = 6;
 export function loopWindows(blocks: readonly Block[], graph: Graph, shape: Shape): LoopWindows {
   const byHead = new Map<number, LoopWindow>();
   const tested = new Set<Op>();
+  const loops: Loop[] = [];
   for (const head of shape.order) {
     if (!shape.isLoopHead[head]) continue;
     const nodes = loopNodes(head, graph, shape);
+    if (!isQuiet(nodes, blocks)) continue;
+    loops.push({ head, nodes });
     if (!isPlain(head, nodes, blocks, graph, shape)) continue;
     const window = new WindowPlanner(head, nodes, blocks, graph).plan(tested);
     if (window !== null) byHead.set(head, window);
   }
-  return { byHead, tested };
+  return { byHead, tested, steady: steadyAccesses(loops, blocks, tested) };
 }
 
 /** Nodes from which a jump back to the head is reached without leaving what the head dominates, in order. */
@@ -80,7 +85,15 @@ function loopNodes(head: number, { successors }: Graph, { order, dominator }: Sh
   return below.filter((node) => nodes.has(node));
 }
 
-/** An innermost loop whose jumps back are tested for fuel, and in which nobody looks at fuel or permissions. */
+/** Whether nobody in the loop looks at fuel or changes permissions. */
+function isQuiet(nodes: readonly number[], blocks: readonly Block[]): boolean {
+  return nodes.every((node) => {
+    const { ops } = blocks[node];
+    return exitOf(blocks[node]).name !== 'repeatString' && ops.every(({ name }) => specOf(name).effects !== 'helper');
+  });
+}
+
+/** An innermost loop whose jumps back are tested for fuel. */
 function isPlain(
   head: number,
   nodes: readonly number[],
@@ -91,10 +104,8 @@ function isPlain(
   return nodes.every((node) => {
     const block = blocks[node];
     if (block.instructionCount === 0 || (node !== head && shape.isLoopHead[node])) return false;
-    if (block.ops.some(({ name }) => specOf(name).effects === 'helper')) return false;
-    const exit = exitOf(block);
-    if (exit.name === 'repeatString') return false;
     if (!successors[node].includes(head)) return true;
+    const exit = exitOf(block);
     if (exit.name !== 'jump' && exit.name !== 'branch') return false;
     const last = block.ops.findLast(({ name }) => name === 'instruction');
     return last !== undefined && blocks[head].rip <= last.imm;
@@ -153,7 +164,7 @@ class WindowPlanner {
         const { effects } = specOf(op.name);
         if (effects !== 'load' && effects !== 'store') return;
         const address = valueOf(op.args[0]);
-        if (address !== null) this.#accesses.push({ op, node, address });
+        if (address?.span === 0) this.#accesses.push({ op, node, address });
       });
       for (const next of this.#graph.successors[node]) {
         const known = starts.get(next);
@@ -196,7 +207,7 @@ class WindowPlanner {
 
   #add(groups: WindowGroup[], { op, address }: Access, isCertain: boolean): boolean {
     const bit = specOf(op.name).effects === 'store' ? 2 : 1;
-    const [least, end] = [address.constant, address.constant + address.span + accessBytes(op)];
+    const [least, end] = [address.constant, address.constant + accessBytes(op)];
     if (end !== (end | 0)) return false;
     const near = groups.find(
       (group) =>

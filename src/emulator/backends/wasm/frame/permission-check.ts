@@ -6,13 +6,15 @@ import { assert } from '../../../util/assert.ts';
 import type { Label } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import type { IrWriter } from '../ir-writer.ts';
-import { type AccessGroup, accessGroups, addressParts } from './access-groups.ts';
+import { type AccessGroup, accessGroups, type AccessProofs, addressParts, type SteadyLimit } from './access-groups.ts';
 
 const RSP = 4;
 
 /** The frame, and a local of its that holds until the block ends. */
 export interface CheckHost extends IrWriter {
   blockLocal(type: 'i32' | 'i64'): number;
+  /** The local with the limit of the accesses, set where their loop is entered. */
+  limitOf(group: SteadyLimit): number;
   /** The value is not needed here after all. */
   skip(value: Op): void;
 }
@@ -29,9 +31,8 @@ export class PermissionCheck {
     this.#w = w;
   }
 
-  /** @param tested accesses that need no test */
-  beginBlock(ops: readonly Op[], tested: ReadonlySet<Op>): void {
-    this.#groups = accessGroups(ops, tested);
+  beginBlock(ops: readonly Op[], proofs: AccessProofs): void {
+    this.#groups = accessGroups(ops, proofs);
     this.#starts.clear();
   }
 
@@ -93,16 +94,29 @@ export class PermissionCheck {
   /** @returns a local with the address at which the group's range starts, as i32 */
   #test(group: AccessGroup, base: number): number {
     const { code } = this.#w;
-    const { anchor, least, end, bit } = group;
+    const { anchor, least, end, proof } = group;
     const start = this.#w.blockLocal('i32');
-    if (group.isTested) {
-      code.localGet(base);
-      code.op('i32.wrap_i64');
-      this.#add((anchor + least) | 0);
-      code.localSet(start);
-      return start;
+    code.localGet(base);
+    code.op('i32.wrap_i64');
+    this.#add((anchor + least) | 0);
+    code.localSet(start);
+    if (proof === 'whole') return start;
+    const passed = code.block();
+    if (proof !== 'none' && end - least <= proof.mostBytes) {
+      code.localGet(start);
+      code.localGet(this.#w.limitOf(proof));
+      code.op('i32.lt_u');
+      code.brIf(passed, 'likely');
     }
-    const isNarrow = group.base.name === 'zext32' && anchor === 0;
+    this.#testRange(group, base, start, passed);
+    this.#w.slowExit();
+    code.end();
+    return start;
+  }
+
+  #testRange({ base: value, anchor, least, end, bit }: AccessGroup, base: number, start: number, passed: Label): void {
+    const { code } = this.#w;
+    const isNarrow = value.name === 'zext32' && anchor === 0;
     let wide = base;
     if (anchor !== 0) {
       wide = this.#w.blockLocal('i64');
@@ -111,7 +125,6 @@ export class PermissionCheck {
       code.op('i64.add');
       code.localSet(wide);
     }
-    const passed = code.block();
     const failed = code.block();
     if (!isNarrow) {
       // The high half is 0 when the low one, extended, is the whole.
@@ -122,15 +135,8 @@ export class PermissionCheck {
       code.op('i64.ne');
       code.brIf(failed, 'unlikely');
     }
-    code.localGet(wide);
-    code.op('i32.wrap_i64');
-    this.#add(least);
-    code.localSet(start);
-    this.#testPages(start, end - least, (bit & 2) !== 0 ? 2 : 1, passed, !isOnStack(group.base));
+    this.#testPages(start, end - least, (bit & 2) !== 0 ? 2 : 1, passed, !isOnStack(value));
     code.end();
-    this.#w.slowExit();
-    code.end();
-    return start;
   }
 
   /**

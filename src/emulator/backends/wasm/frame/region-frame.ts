@@ -29,6 +29,7 @@ import { emitterOf } from '../emit/emit-table.ts';
 import { CodeWriter, type FunctionBody, type Label } from '../encoder/code-writer.ts';
 import type { RuntimeFunction } from '../runtime-functions.ts';
 import { STRING_OUTCOME, stringCall } from '../string-runtime.ts';
+import type { SteadyLimit } from './access-groups.ts';
 import { BlockValues, isValue } from './block-values.ts';
 import { floatStretches, type FrameMark, type StretchHost, writeStretch } from './float-stretch.ts';
 import { VariableLocals } from './variable-locals.ts';
@@ -43,7 +44,7 @@ import { isInState, VariableSet } from './region-analysis.ts';
 import { type ExitHost, type Place, RegionExits } from './region-exits.ts';
 import { planOf, type RegionPlan } from './region-plan.ts';
 import { writeStringCall } from './string-call.ts';
-import { writeWindow } from './window-code.ts';
+import { writeSteadyTest, writeWindow } from './window-code.ts';
 
 export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   readonly code = new CodeWriter(REGION_PARAMETERS);
@@ -56,6 +57,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   readonly labels = new Map<number, Label>();
   readonly refills = new Map<number, Label>();
   #rest = -1;
+  readonly #limits = new Map<SteadyLimit, number>();
   readonly at: Place;
   outside!: Label;
   readonly #exits: RegionExits;
@@ -146,6 +148,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     if (isLoop && this.#bar >= 0)
       this.constants.enter(node, this.code, (...register) => this.#readRegister(...register));
     const window = this.plan.windows.byHead.get(node);
+    if (isLoop) this.#testSteady(node);
     if (window !== undefined) this.#openWindow(window);
     if (isLoop) this.labels.set(node, this.code.loop());
     const merges = mergesBelow(graph.shape, node);
@@ -169,6 +172,17 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     if (!this.plan.analysis.needsFlags.inside[head]) this.flags.known = null;
   }
 
+  #testSteady(head: number): void {
+    const groups = this.plan.windows.steady.byHead.get(head) ?? [];
+    for (const group of groups) writeSteadyTest(this.code, this.locals, group, this.limitOf(group));
+  }
+
+  limitOf(group: SteadyLimit): number {
+    const limit = this.#limits.get(group) ?? this.code.newLocal('i32');
+    this.#limits.set(group, limit);
+    return limit;
+  }
+
   rest(): number {
     if (this.#rest < 0) this.#rest = this.code.newLocal('i32');
     return this.#rest;
@@ -190,7 +204,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.floats.begin(this.#plain[node] ?? NO_LANES);
     this.#lows.beginBlock();
     this.#canonical = new Set();
-    this.check.beginBlock(block.ops, this.plan.windows.tested);
+    this.check.beginBlock(block.ops, this.plan.windows);
     this.#writeOps(block.ops);
   }
 

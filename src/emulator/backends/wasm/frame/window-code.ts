@@ -15,6 +15,8 @@ import { PERMISSIONS_BASE } from '../../../memory/address-space.ts';
 import { PAGE_SHIFT, PAGE_SIZE } from '../../../memory/page-permissions.ts';
 import { PARAMETER } from '../convention.ts';
 import type { CodeWriter, Label } from '../encoder/code-writer.ts';
+import type { Affine } from './affine.ts';
+import type { SteadyGroup } from './invariant-accesses.ts';
 import type { LoopWindow, WindowGroup } from './loop-windows.ts';
 import type { VariableLocals } from './variable-locals.ts';
 
@@ -43,6 +45,85 @@ export function writeWindow(host: WindowHost, window: LoopWindow, rest: number):
   code.end();
   host.slowExit();
   code.end();
+}
+
+/**
+ * Sets the local to the limit of the group's accesses: 0 when none may be made untested. It is set on different ways, since
+ * V8 would compute a value that only the loop uses in the loop.
+ */
+export function writeSteadyTest(code: CodeWriter, locals: VariableLocals, group: SteadyGroup, limit: number): void {
+  const { terms, least, end, mostBytes } = group;
+  const bit = lone(group.bit);
+  const wide = code.newLocal('i64');
+  const address = code.newLocal('i32');
+  code.i32(0);
+  code.localSet(limit);
+  const done = code.block();
+  pushSum(code, locals, terms);
+  code.i64(least);
+  code.op('i64.add');
+  code.localTee(wide);
+  code.op('i32.wrap_i64');
+  code.localTee(address);
+  code.op('i64.extend_i32_u');
+  code.localGet(wide);
+  code.op('i64.ne');
+  code.brIf(done, 'unlikely');
+  pushMay(code, address, 0, bit);
+  code.op('i32.eqz');
+  code.brIf(done, 'unlikely');
+  code.i32(-1);
+  code.localSet(limit);
+  pushMay(code, address, end - least - 1, bit);
+  code.brIf(done, 'likely');
+  // Only the first page: up to where the longest access ends with it.
+  code.localGet(address);
+  code.i32(-PAGE_SIZE);
+  code.op('i32.and');
+  code.i32(PAGE_SIZE - mostBytes + 1);
+  code.op('i32.add');
+  code.localSet(limit);
+  code.end();
+  code.release(wide);
+  code.release(address);
+}
+
+/** Pushes whether the page of address + offset has the right: 0, or not. */
+function pushMay(code: CodeWriter, address: number, offset: number, bit: number): void {
+  pushPermissions(code, 'i32.load8_u', address, offset, 0);
+  code.i32(bit);
+  code.op('i32.and');
+}
+
+function pushSum(code: CodeWriter, locals: VariableLocals, terms: Affine['terms']): void {
+  let isFirst = true;
+  for (const [variable, factor] of terms) {
+    code.localGet(locals.of(variable));
+    if (factor !== 1) {
+      code.i64(factor);
+      code.op('i64.mul');
+    }
+    if (!isFirst) code.op('i64.add');
+    isFirst = false;
+  }
+  if (isFirst) code.i64(0);
+}
+
+function pushPermissions(
+  code: CodeWriter,
+  load: 'i32.load8_u' | 'i32.load16_u',
+  address: number,
+  offset: number,
+  page: number,
+): void {
+  code.localGet(address);
+  if (offset !== 0) {
+    code.i32(offset);
+    code.op('i32.add');
+  }
+  code.i32(PAGE_SHIFT);
+  code.op('i32.shr_u');
+  code.memory(load, PERMISSIONS_BASE + page);
 }
 
 class WindowTests {
@@ -77,7 +158,7 @@ class WindowTests {
   write(group: WindowGroup): void {
     const code = this.#code;
     const isDown = group.step < 0;
-    this.#pushSum(group);
+    pushSum(code, this.#host.locals, group.terms);
     code.i64(isDown ? group.end - 1 : group.least);
     code.op('i64.add');
     code.localTee(this.#wide);
@@ -93,28 +174,13 @@ class WindowTests {
     this.#noteTurns(group);
   }
 
-  #pushSum({ terms }: WindowGroup): void {
-    const code = this.#code;
-    let isFirst = true;
-    for (const [variable, factor] of terms) {
-      code.localGet(this.#host.locals.of(variable));
-      if (factor !== 1) {
-        code.i64(factor);
-        code.op('i64.mul');
-      }
-      if (!isFirst) code.op('i64.add');
-      isFirst = false;
-    }
-    if (isFirst) code.i64(0);
-  }
-
   /** For an address that stays. */
   #testBothEnds(permission: number, sizeBytes: number): void {
     const bit = lone(permission);
     const code = this.#code;
-    this.#pushPermissions('i32.load8_u', 0, 0);
+    pushPermissions(code, 'i32.load8_u', this.#address, 0, 0);
     if (sizeBytes > 1) {
-      this.#pushPermissions('i32.load8_u', sizeBytes - 1, 0);
+      pushPermissions(code, 'i32.load8_u', this.#address, sizeBytes - 1, 0);
       code.op('i32.and');
     }
     code.i32(bit);
@@ -127,7 +193,7 @@ class WindowTests {
   #testPages(permission: number, sizeBytes: number, isDown: boolean): void {
     const bit = lone(permission);
     const code = this.#code;
-    this.#pushPermissions('i32.load16_u', 0, isDown ? -1 : 0);
+    pushPermissions(code, 'i32.load16_u', this.#address, 0, isDown ? -1 : 0);
     code.i32(bit * 0x101);
     code.op('i32.and');
     code.i32(bit * 0x101);
@@ -136,7 +202,7 @@ class WindowTests {
     this.#pushRoom(sizeBytes, 2 * PAGE_SIZE, isDown);
     code.localSet(this.#room);
     code.else();
-    this.#pushPermissions('i32.load8_u', 0, 0);
+    pushPermissions(code, 'i32.load8_u', this.#address, 0, 0);
     code.i32(bit);
     code.op('i32.and');
     code.op('i32.eqz');
@@ -227,18 +293,6 @@ class WindowTests {
     code.localGet(rest);
     code.op('i32.sub');
     code.localSet(PARAMETER.fuel);
-  }
-
-  #pushPermissions(load: 'i32.load8_u' | 'i32.load16_u', offset: number, page: number): void {
-    const code = this.#code;
-    code.localGet(this.#address);
-    if (offset !== 0) {
-      code.i32(offset);
-      code.op('i32.add');
-    }
-    code.i32(PAGE_SHIFT);
-    code.op('i32.shr_u');
-    code.memory(load, PERMISSIONS_BASE + page);
   }
 }
 
