@@ -1,15 +1,16 @@
 /**
- * npm run test:python -- [MODULE…] [--native] [--resume] [--limit SECONDS] [--minutes N] [--save] [-- OPTION…]
+ * npm run test:python -- [MODULE…] [--native] [--resume] [--limit SECONDS] [--minutes N] [--save] [--together N] [-- OPTION…]
  *
  * Python's own regression tests, module by module, a dozen in each machine (or with --native on this processor, from the
  * same files). Without names: those that have passed natively. --resume leaves out what has a record, --limit is for each
  * module, after --minutes no further dozen begins. --save writes what has been seen into guest/python/{native,machine}.json,
  * from which docs/compat/python.md is made (npx vitest run guest/python -u); with it and no names nothing runs. What follows a second `--` goes
- * to Python's runner. Each module's output lies in .cache/python.
+ * to Python's runner. --together is for many small modules: so many go through one process of Python; those behind one that
+ * does not end have to be run again (--resume). Each module's output lies in .cache/python.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Ended, type Outcome, outcomeOf } from './outcome.ts';
+import { type Ended, type Outcome, outcomeOf, runsOf } from './outcome.ts';
 import { readRecords, record, save, type SideName } from './records.ts';
 import { allModules, machine, native, type Side } from './sides.ts';
 
@@ -23,6 +24,8 @@ interface Plan {
   readonly endsAtMs: number;
   readonly options: readonly string[];
   readonly isSaved: boolean;
+  /** Modules that one process of Python goes through. */
+  readonly together: number;
 }
 
 /** How many modules share a machine: what one has had translated the next need not wait for. */
@@ -34,7 +37,7 @@ export async function testPython(args: readonly string[], bundle: string): Promi
   const { modules, limitSeconds, options } = plan;
   mkdirSync(LOGS, { recursive: true });
   const seen: Outcome[] = [];
-  const onEnd = (module: string, ended: Ended): void => {
+  const tell = (module: string, ended: Ended): void => {
     const outcome = outcomeOf(ended);
     seen.push(outcome);
     writeFileSync(`${LOGS}/${module}.${plan.name}.log`, ended.output);
@@ -42,12 +45,21 @@ export async function testPython(args: readonly string[], bundle: string): Promi
     if (options.length === 0) record(plan.name, module, outcome);
     process.stdout.write(`[${seen.length}/${modules.length}] ${module} ${lineOf(outcome)}\n`);
   };
-  for (let at = 0; at < modules.length && performance.now() < plan.endsAtMs;) {
-    at += await plan.side({ modules: modules.slice(at, at + BATCH), limitSeconds, options, onEnd });
+  const onEnd = (item: string, ended: Ended): void => {
+    if (item.includes(',')) for (const each of runsOf(ended)) tell(each.module, each);
+    else tell(item, ended);
+  };
+  const items = groups(modules, plan.together).map((group) => group.join(','));
+  for (let at = 0; at < items.length && performance.now() < plan.endsAtMs;) {
+    at += await plan.side({ modules: items.slice(at, at + BATCH), limitSeconds, options, onEnd });
   }
   if (plan.isSaved) save(plan.name);
   process.stdout.write(`${summaryOf(modules.length, seen)}\n`);
   return seen.every(({ verdict }) => verdict === 'passed' || verdict === 'skipped');
+}
+
+function groups(modules: readonly string[], size: number): readonly (readonly string[])[] {
+  return modules.flatMap((_, i) => (i % size === 0 ? [modules.slice(i, i + size)] : []));
 }
 
 function planOf(args: readonly string[], bundle: string): Plan {
@@ -61,6 +73,7 @@ function planOf(args: readonly string[], bundle: string): Plan {
       limit: { type: 'string' },
       minutes: { type: 'string', default: '600' },
       save: { type: 'boolean', default: false },
+      together: { type: 'string', default: '1' },
     },
   });
   const cut = args.indexOf('--');
@@ -77,6 +90,7 @@ function planOf(args: readonly string[], bundle: string): Plan {
     endsAtMs: performance.now() + Number(values.minutes) * 60_000,
     options,
     isSaved: values.save,
+    together: Number(values.together),
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { outcomeOf, type Outcome } from './outcome.ts';
+import { outcomeOf, runsOf, type Outcome } from './outcome.ts';
 
 const FAILING = `
 test_a (test.test_os.A.test_a) ... ok
@@ -29,4 +29,31 @@ const rows: readonly (readonly [name: string, output: string, code: number | und
 
 it.for(rows)('reads %s', ([, output, code, want]) => {
   expect(outcomeOf({ output, code, seconds: 1.23 })).toMatchObject({ ...want, seconds: 1.2 });
+});
+
+const TOGETHER = `0:00:01 load avg: 0.22 [1/3] test_bool
+Ran 31 tests in 0.1s
+
+OK
+0:00:03 load avg: 0.22 [2/3] test_winreg
+test_winreg skipped -- No module named 'winreg'
+0:00:04 load avg: 0.22 [3/3/1] test_os -- test_winreg skipped
+FAIL: test_b (test.test_os.A.test_b)
+Ran 12 tests in 3.456s
+test test_os failed
+`;
+
+it('parts what one process of Python says of several modules', () => {
+  const whole = runsOf({
+    output: `${TOGETHER}\n== Tests result: FAILURE ==\nTotal duration: 6.5 sec\n`,
+    code: 2,
+    seconds: 9,
+  });
+  expect(whole.map((run) => [run.module, outcomeOf(run)])).toEqual([
+    ['test_bool', { verdict: 'passed', tests: 31, failed: [], seconds: 2 }],
+    ['test_winreg', { verdict: 'skipped', tests: 0, failed: [], seconds: 1 }],
+    ['test_os', { verdict: 'failed', tests: 12, failed: ['test.test_os.A.test_b'], seconds: 2.5 }],
+  ]);
+  const killed = runsOf({ output: '0:00:01 load avg: 1 [1/2] test_a\n', code: undefined, seconds: 9 });
+  expect(killed.map((run) => [run.module, outcomeOf(run).verdict])).toEqual([['test_a', 'timed out']]);
 });
