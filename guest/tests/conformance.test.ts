@@ -11,7 +11,7 @@ afterAll(() => {
   // What the native runs made for themselves.
   for (const parent of ['/tmp', '/var/tmp']) {
     const own = readdirSync(parent).filter((name) =>
-      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|many)-\w{6}$/.test(name),
+      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|rarely|many)-\w{6}$/.test(name),
     );
     for (const name of own) rmSync(join(parent, name), { recursive: true, force: true });
   }
@@ -97,6 +97,7 @@ describe('a program answers in the VM as on Linux', () => {
       'transfers.c',
       'extremes.c',
       'raw-calls.c',
+      'rarely-used.c',
       ...(process.getuid?.() === 0 ? ['xattrs.c'] : []),
     ].flatMap((source) => [
       [source, '/tmp'],

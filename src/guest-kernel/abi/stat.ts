@@ -36,6 +36,7 @@ export const STATX = {
   stx_mtime: 112, stx_rdev_major: 128, stx_rdev_minor: 132, stx_dev_major: 136, stx_dev_minor: 140,
 } as const;
 export const STATX_BASIC_STATS = 0x7ff;
+export const STATX_BTIME = 0x800;
 
 // oxfmt-ignore
 export const STATFS = {

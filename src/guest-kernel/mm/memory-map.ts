@@ -284,12 +284,12 @@ export class MemoryMap implements PageHolder {
     return (this.brkEnd = endAddr);
   }
 
-  /** Moves a mapping with its resident bytes to a free place (mremap(2)). */
-  move(area: Area, newSizeBytes: number, newAddr: number): number {
+  /** Moves a mapping with its resident bytes to a free place (mremap(2)); `leaves`: an empty one stays behind. */
+  move(area: Area, newSizeBytes: number, newAddr: number, leaves = false): number {
     const oldSize = area.endAddr - area.startAddr;
     if (area.shared !== undefined) {
       const target = this.map({ ...area, addr: newAddr, sizeBytes: newSizeBytes, isFixed: newAddr !== 0 });
-      this.unmap(area.startAddr, oldSize);
+      if (!leaves) this.unmap(area.startAddr, oldSize);
       return target;
     }
     const target = this.map({ ...area, addr: newAddr, sizeBytes: newSizeBytes, isFixed: newAddr !== 0 });
@@ -300,8 +300,16 @@ export class MemoryMap implements PageHolder {
       this.space.u8.copyWithin(to, run.startAddr, run.endAddr);
       this.space.protect(to, run.endAddr - run.startAddr, area.protection);
     }
-    this.unmap(area.startAddr, oldSize);
+    if (leaves) this.forget(area.startAddr, area.endAddr);
+    else this.unmap(area.startAddr, oldSize);
     return target;
+  }
+
+  /** madvise(2): what a fork does with the range; undefined: it is copied. */
+  setOnFork(addr: number, endAddr: number, onFork: Area['onFork']): void {
+    this.areas.replace(addr, endAddr, ({ onFork: _before, ...piece }) =>
+      onFork === undefined ? piece : { ...piece, onFork },
+    );
   }
 
   /** Takes over all mappings of another memory with what is in them (fork); this one must be empty. @throws ENOMEM */
@@ -312,10 +320,10 @@ export class MemoryMap implements PageHolder {
     this.image = other.image;
     Object.assign(this.limits, other.limits);
     for (const area of other.areas) {
-      if (area.isMachine === true) continue;
+      if (area.isMachine === true || area.onFork === 'skip') continue;
       this.areas.insert(area);
       // Shared pages stay where they are; what the file has as well comes from there when it is touched.
-      if (area.shared !== undefined || area.isPristine === true) continue;
+      if (area.shared !== undefined || area.isPristine === true || area.onFork === 'wipe') continue;
       for (const run of other.residentRuns(area.startAddr, area.endAddr)) {
         // Pages of zeros come by themselves; those of a file would come with the file's bytes.
         const pieces = area.inode === undefined ? other.#filledRuns(run) : [run];

@@ -206,10 +206,10 @@ export const descriptors: readonly Syscall[] = [
   syscall({ nr: 74, name: 'fsync', args: { fd: 'fd' }, support: 'full', run: fsync }),
   syscall({ nr: 75, name: 'fdatasync', args: { fd: 'fd' }, support: 'full', run: fsync }),
   syscall({ nr: 162, name: 'sync', args: {}, support: 'full', run: sync }),
-  syscall({ nr: 187, name: 'readahead', args: { fd: 'fd', offset: 'off', count: 'size' }, support: partial('a hint without effect'), run: readahead }),
-  syscall({ nr: 221, name: 'fadvise64', args: { fd: 'fd', offset: 'off', len: 'off', advice: 'int' }, support: partial('a hint without effect'), run: fadvise }),
+  syscall({ nr: 187, name: 'readahead', args: { fd: 'fd', offset: 'off', count: 'size' }, support: 'full', run: readahead }),
+  syscall({ nr: 221, name: 'fadvise64', args: { fd: 'fd', offset: 'off', len: 'off', advice: 'int' }, support: 'full', run: fadvise }),
   syscall({ nr: 292, name: 'dup3', args: { oldfd: 'fd', newfd: 'fd', flags: 'flags' }, support: 'full', run: dup3 }),
-  syscall({ nr: 293, name: 'pipe2', args: { fds: 'ptr', flags: 'flags' }, support: partial('O_DIRECT has no packets'),
+  syscall({ nr: 293, name: 'pipe2', args: { fds: 'ptr', flags: 'flags' }, support: 'full',
     run: (thread, { fds, flags }) => pipe2(thread, fds, flags) }),
   syscall({ nr: 306, name: 'syncfs', args: { fd: 'fd' }, support: 'full', run: syncfs }),
 ];

@@ -1,14 +1,27 @@
 /** epoll_create(2), epoll_ctl(2), epoll_wait(2), eventfd(2). */
 import { EINVAL } from '../abi/errno.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../abi/fcntl.ts';
-import { EFD_SEMAPHORE, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLL_EVENT } from '../abi/poll.ts';
+import {
+  EFD_SEMAPHORE,
+  EPOLLET,
+  EPOLLEXCLUSIVE,
+  EPOLLWAKEUP,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLL_CTL_MOD,
+  EPOLL_EVENT,
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLOUT,
+} from '../abi/poll.ts';
 import { blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import { EpollFile, type EpollEvent } from '../vfs/epoll-file.ts';
 import { EventCounter } from '../vfs/event-counter.ts';
-import type { Call, UserMemory } from '../vfs/open-file.ts';
+import type { Call, OpenFile, UserMemory } from '../vfs/open-file.ts';
 import { timespecOrForever, useSignalMask } from './poll.ts';
-import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+import { syscall, type Result, type Syscall } from './syscall.ts';
 
 const MAX_EVENTS = Math.floor(0x7fff_ffff / EPOLL_EVENT.size);
 
@@ -32,10 +45,10 @@ function control(
   if (!(set instanceof EpollFile) || set === file) throw EINVAL;
   switch (op) {
     case EPOLL_CTL_ADD:
-      set.add(fd, file, loadEvent(thread.memory, event));
+      set.add(fd, file, exclusiveEvent(loadEvent(thread.memory, event), file));
       return 0;
     case EPOLL_CTL_MOD:
-      set.modify(fd, file, loadEvent(thread.memory, event));
+      set.modify(fd, file, sharedEvent(loadEvent(thread.memory, event)));
       return 0;
     case EPOLL_CTL_DEL:
       set.remove(fd, file);
@@ -43,6 +56,20 @@ function control(
     default:
       throw EINVAL;
   }
+}
+
+/** EPOLLEXCLUSIVE wakes at least one (epoll_ctl(2)): here all. @throws EINVAL with what it may not go with */
+function exclusiveEvent(event: EpollEvent, file: OpenFile): EpollEvent {
+  const allowed = EPOLLEXCLUSIVE | POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET;
+  if ((event.events & EPOLLEXCLUSIVE) === 0) return event;
+  if (file instanceof EpollFile || (event.events & ~allowed) !== 0) throw EINVAL;
+  return event;
+}
+
+/** An interest cannot become exclusive later. @throws EINVAL */
+function sharedEvent(event: EpollEvent): EpollEvent {
+  if ((event.events & EPOLLEXCLUSIVE) !== 0) throw EINVAL;
+  return event;
 }
 
 function loadEvent(memory: UserMemory, addr: number): EpollEvent {
@@ -91,15 +118,13 @@ function eventfd(thread: Thread, initval: number, flags: number): Result {
   return thread.files.add(file, { isCloseOnExec: (flags & O_CLOEXEC) !== 0 });
 }
 
-const EXCLUSIVE = partial('EPOLLEXCLUSIVE wakes like the others');
-
 // oxfmt-ignore
 export const epoll: readonly Syscall[] = [
   syscall({ nr: 213, name: 'epoll_create', args: { size: 'int' }, support: 'full',
     run: (thread, { size }) => { if (size <= 0) throw EINVAL; return create(thread, 0); } }),
   syscall({ nr: 232, name: 'epoll_wait', args: { epfd: 'fd', events: 'ptr', maxevents: 'int', timeout: 'int' }, support: 'full',
     run: (thread, args, call) => wait(thread, call, args, milliseconds(args.timeout)) }),
-  syscall({ nr: 233, name: 'epoll_ctl', args: { epfd: 'fd', op: 'int', fd: 'fd', event: 'ptr' }, support: EXCLUSIVE, run: control }),
+  syscall({ nr: 233, name: 'epoll_ctl', args: { epfd: 'fd', op: 'int', fd: 'fd', event: 'ptr' }, support: 'full', run: control }),
   syscall({ nr: 281, name: 'epoll_pwait',
     args: { epfd: 'fd', events: 'ptr', maxevents: 'int', timeout: 'int', sigmask: 'ptr', sigsetsize: 'size' }, support: 'full',
     run: (thread, args, call) => {

@@ -22,7 +22,7 @@ import { tellFile } from '../vfs/watches.ts';
 import { requireResizable, requireUnsealed } from '../vfs/seals.ts';
 import { allocateFile, fileTruncated } from '../vfs/shared-pages.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
-import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+import { syscall, type Result, type Syscall } from './syscall.ts';
 
 const NS_PER_S = 1_000_000_000n;
 
@@ -224,5 +224,5 @@ export const fileAttributes: readonly Syscall[] = [
     run: (thread, { dirfd, path, mode }) => chmod(thread, placeAt(thread, dirfd, path, 0), mode) }),
   syscall({ nr: 280, name: 'utimensat', args: { dirfd: 'fd', path: 'ptr', times: 'ptr', flags: 'flags' }, support: 'full', run: utimensat }),
   syscall({ nr: 285, name: 'fallocate', args: { fd: 'fd', mode: 'flags', offset: 'off', len: 'off' },
-    support: partial('unshare is EOPNOTSUPP'), run: fallocate }),
+    support: 'full', run: fallocate }),
 ];

@@ -1,7 +1,7 @@
 /** mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), mincore(2), msync(2), mlock(2) and their like. */
 import { GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
 import { byteStringFrom } from '../../emulator/util/bytes.ts';
-import { EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS, EPERM } from '../abi/errno.ts';
+import { EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSPC, EPERM } from '../abi/errno.ts';
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
 import {
   MADV_DONTNEED,
@@ -33,7 +33,7 @@ import type { Thread } from '../program/thread.ts';
 import type { Inode } from '../vfs/inode.ts';
 import { requireMappable } from '../vfs/seals.ts';
 import { allocateFile, readFile } from '../vfs/shared-pages.ts';
-import { type Result, type Syscall, partial, syscall } from './syscall.ts';
+import { type Result, type Syscall, syscall } from './syscall.ts';
 
 const PROTECTION = PROT_READ | PROT_WRITE | PROT_EXEC;
 const MS_ASYNC = 1;
@@ -161,19 +161,21 @@ function mremap(
   thread: Thread,
   args: { addr: number; oldSize: number; newSize: number; flags: number; newAddr: number },
 ): Result {
+  const MREMAP_KNOWN = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
   const { addr, flags } = args;
   const oldSize = pageUp(args.oldSize);
   const newSize = pageUp(args.newSize);
-  if (addr % PAGE_SIZE !== 0 || newSize === 0 || (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) !== 0) throw EINVAL;
-  if ((flags & MREMAP_DONTUNMAP) !== 0) throw EINVAL;
+  if (addr % PAGE_SIZE !== 0 || newSize === 0 || (flags & ~MREMAP_KNOWN) !== 0) throw EINVAL;
   const isFixed = (flags & MREMAP_FIXED) !== 0;
+  const leaves = (flags & MREMAP_DONTUNMAP) !== 0;
+  if (leaves && ((flags & MREMAP_MAYMOVE) === 0 || oldSize !== newSize || args.newAddr % PAGE_SIZE !== 0)) throw EINVAL;
   if (isFixed && ((flags & MREMAP_MAYMOVE) === 0 || args.newAddr % PAGE_SIZE !== 0)) throw EINVAL;
   const map = mapOf(thread);
   if (oldSize === 0) return mapAgain(map, addr, newSize);
   const [area, ...others] = map.areas.within(addr, addr + oldSize);
   if (area === undefined || area.isMachine === true || others.length > 0 || area.endAddr - area.startAddr !== oldSize)
     throw EFAULT;
-  if (isFixed) return map.move(area, newSize, args.newAddr);
+  if (isFixed || leaves) return map.move(area, newSize, isFixed ? args.newAddr : 0, leaves);
   if (newSize <= oldSize) {
     if (newSize < oldSize) map.unmap(addr + newSize, oldSize - newSize);
     return addr;
@@ -191,15 +193,64 @@ function mapAgain(map: MemoryMap, addr: number, sizeBytes: number): number {
   return map.map({ ...area, addr: 0, sizeBytes, offset: area.offset + addr - area.startAddr });
 }
 
+/** MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_KEEPONFORK. */
+const ON_FORK: ReadonlyMap<number, 'skip' | 'wipe' | undefined> = new Map([
+  [10, 'skip'],
+  [11, undefined],
+  [18, 'wipe'],
+  [19, undefined],
+]);
+/**
+ * What acts, and hints, which need not: NORMAL, RANDOM, SEQUENTIAL, WILLNEED, those on merging and huge pages, on what a
+ * core holds, COLD, PAGEOUT, DONTNEED_LOCKED.
+ */
+const ADVICE: ReadonlySet<number> = new Set([
+  0,
+  1,
+  2,
+  3,
+  MADV_DONTNEED,
+  MADV_FREE,
+  MADV_REMOVE,
+  12,
+  13,
+  14,
+  15,
+  16,
+  17,
+  20,
+  21,
+  MADV_POPULATE_READ,
+  MADV_POPULATE_WRITE,
+  24,
+]);
+
 function madvise(thread: Thread, { addr, length, advice }: { addr: number; length: number; advice: number }): Result {
   const { start, end } = pages(addr, length);
   const map = mapOf(thread);
   if (!map.areas.covers(start, end)) throw ENOMEM;
-  if (advice === MADV_DONTNEED || advice === MADV_FREE) map.forget(start, end);
+  if (advice === MADV_DONTNEED) map.forget(start, end);
+  else if (advice === MADV_FREE) freePrivate(map, start, end);
+  else if (ON_FORK.has(advice)) setOnFork(map, start, end, advice);
+  else if (!ADVICE.has(advice)) throw EINVAL;
   else if (advice === MADV_REMOVE) punchShared(map, start, end);
   else if (advice === MADV_POPULATE_READ && !map.populate(start, end, PROT_READ)) throw EFAULT;
   else if (advice === MADV_POPULATE_WRITE && !map.populate(start, end, PROT_WRITE)) throw EFAULT;
   return 0;
+}
+
+/** MADV_FREE is for memory that no file has. @throws EINVAL */
+function freePrivate(map: MemoryMap, start: number, end: number): void {
+  if (map.areas.within(start, end).some(({ inode, isShared }) => inode !== undefined || isShared)) throw EINVAL;
+  map.forget(start, end);
+}
+
+/** MADV_WIPEONFORK is for private memory that no file has. @throws EINVAL */
+function setOnFork(map: MemoryMap, start: number, end: number, advice: number): void {
+  const onFork = ON_FORK.get(advice);
+  const hasFile = map.areas.within(start, end).some(({ inode, isShared }) => inode !== undefined || isShared);
+  if (onFork === 'wipe' && hasFile) throw EINVAL;
+  map.setOnFork(start, end, onFork);
 }
 
 /** MADV_REMOVE: the file behind loses its bytes there. @throws EINVAL where no file is shared */
@@ -279,22 +330,24 @@ export const memory: readonly Syscall[] = [
   syscall({ nr: 11, name: 'munmap', args: { addr: 'ptr', length: 'size' }, support: 'full', run: munmap }),
   syscall({ nr: 12, name: 'brk', args: { addr: 'ptr' }, support: 'full',
     run: (thread, { addr }) => mapOf(thread).setBreak(addr, BRK_LIMIT) }),
-  syscall({ nr: 25, name: 'mremap', support: partial('MREMAP_DONTUNMAP'), run: mremap,
+  syscall({ nr: 25, name: 'mremap', support: 'full', run: mremap,
     args: { addr: 'ptr', oldSize: 'size', newSize: 'size', flags: 'flags', newAddr: 'ptr' } }),
   syscall({ nr: 26, name: 'msync', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: msync }),
   syscall({ nr: 27, name: 'mincore', args: { addr: 'ptr', length: 'size', vector: 'ptr' }, support: 'full', run: mincore }),
-  syscall({ nr: 28, name: 'madvise', args: { addr: 'ptr', length: 'size', advice: 'int' }, support: partial('hints do nothing'), run: madvise }),
+  syscall({ nr: 28, name: 'madvise', args: { addr: 'ptr', length: 'size', advice: 'int' }, support: 'full', run: madvise }),
   syscall({ nr: 149, name: 'mlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: (thread, args) => mlock(thread, { ...args, flags: 0 }) }),
   syscall({ nr: 150, name: 'munlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: munlock }),
   syscall({ nr: 151, name: 'mlockall', args: { flags: 'flags' }, support: 'full', run: mlockall }),
   syscall({ nr: 152, name: 'munlockall', args: {}, support: 'full', run: () => 0 }),
   syscall({ nr: 325, name: 'mlock2', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: mlock }),
   syscall({ nr: 324, name: 'membarrier', args: { command: 'int', flags: 'flags' }, support: 'full', run: membarrier }),
-  syscall({ nr: 329, name: 'pkey_mprotect', args: { addr: 'ptr', length: 'size', protection: 'flags', key: 'int' }, support: partial('no protection keys'),
+  syscall({ nr: 329, name: 'pkey_mprotect', args: { addr: 'ptr', length: 'size', protection: 'flags', key: 'int' }, support: 'full',
     run: (thread, { addr, length, protection, key }) => {
       if (key !== -1) throw EINVAL;
       return mprotect(thread, { addr, length, protection });
     } }),
-  syscall({ nr: 330, name: 'pkey_alloc', args: {}, support: partial('no protection keys'),
-    run: () => { throw ENOSYS; } }),
+  // As on a processor without protection keys.
+  syscall({ nr: 330, name: 'pkey_alloc', args: { flags: 'flags', rights: 'flags' }, support: 'full',
+    run: (_thread, { flags, rights }) => { throw flags !== 0 || (rights & ~3) !== 0 ? EINVAL : ENOSPC; } }),
+  syscall({ nr: 331, name: 'pkey_free', args: { key: 'int' }, support: 'full', run: () => { throw EINVAL; } }),
 ];

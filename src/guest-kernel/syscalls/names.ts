@@ -7,12 +7,13 @@ import {
   AT_SYMLINK_FOLLOW,
   RENAME_EXCHANGE,
   RENAME_NOREPLACE,
+  RENAME_WHITEOUT,
 } from '../abi/fcntl.ts';
 import { S_IFLNK } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
 import { bytesOf } from '../../emulator/util/bytes.ts';
 import { emptyPathTarget, pathFrom, walkAt } from './directory-fd.ts';
-import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+import { syscall, type Result, type Syscall } from './syscall.ts';
 
 function unlink(thread: Thread, dirfd: number, path: string, flags: number): Result {
   if ((flags & ~AT_REMOVEDIR) !== 0) throw EINVAL;
@@ -30,7 +31,7 @@ interface RenameArgs {
 }
 
 function rename(thread: Thread, args: RenameArgs, flags: number): Result {
-  if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) !== 0) throw EINVAL;
+  if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) !== 0) throw EINVAL;
   const from = pathFrom(thread, args.olddirfd, args.oldpath);
   thread.machine.vfs.rename(thread, from, pathFrom(thread, args.newdirfd, args.newpath), flags);
   return 0;
@@ -73,8 +74,6 @@ function mknod(thread: Thread, dirfd: number, path: string, mode: number, dev: n
   return 0;
 }
 
-const NO_EXCHANGE = partial('no RENAME_WHITEOUT');
-
 // oxfmt-ignore
 export const names: readonly Syscall[] = [
   syscall({ nr: 82, name: 'rename', args: { oldpath: 'path', newpath: 'path' }, support: 'full',
@@ -110,5 +109,5 @@ export const names: readonly Syscall[] = [
     run: (thread, { target, dirfd, path }) => symlink(thread, target, dirfd, path) }),
   syscall({ nr: 267, name: 'readlinkat', args: { dirfd: 'fd', path: 'path', buf: 'ptr', size: 'size' }, support: 'full', run: readlink }),
   syscall({ nr: 316, name: 'renameat2', args: { olddirfd: 'fd', oldpath: 'path', newdirfd: 'fd', newpath: 'path', flags: 'flags' },
-    support: NO_EXCHANGE, run: (thread, args) => rename(thread, args, args.flags) }),
+    support: 'full', run: (thread, args) => rename(thread, args, args.flags) }),
 ];

@@ -15,10 +15,11 @@ import {
 } from '../abi/fcntl.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
+import { NotResident } from '../vfs/inode.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { PipeFile } from '../vfs/pipe.ts';
 import { pathFrom } from './directory-fd.ts';
-import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+import { syscall, type Result, type Syscall } from './syscall.ts';
 
 const OPEN_HOW_BYTES = 24;
 const RESOLVE_KNOWN = 0x3f;
@@ -76,8 +77,14 @@ function openat2(thread: Thread, args: { dirfd: number; path: string; how: numbe
   if (mode !== 0 && (flags & (O_CREAT | (O_TMPFILE & ~0o200000))) === 0) throw EINVAL;
   if (resolve < 0 || resolve > RESOLVE_KNOWN) throw EINVAL;
   if ((resolve & RESOLVE_BENEATH) !== 0 && (resolve & RESOLVE_IN_ROOT) !== 0) throw EINVAL;
-  if ((resolve & RESOLVE_CACHED) !== 0) throw EAGAIN;
-  return open(thread, call, args.dirfd, args.path, flags, mode, resolve);
+  if ((resolve & RESOLVE_CACHED) === 0) return open(thread, call, args.dirfd, args.path, flags, mode, resolve);
+  // Linux fs/open.c: build_open_flags; what would have to wait for the disk is not in the cache.
+  if ((flags & (O_TRUNC | O_CREAT | O_TMPFILE)) !== 0) throw EAGAIN;
+  try {
+    return open(thread, call, args.dirfd, args.path, flags, mode, resolve & ~RESOLVE_CACHED);
+  } catch (error) {
+    throw error instanceof NotResident ? EAGAIN : error;
+  }
 }
 
 function closeRange(thread: Thread, { first, last, flags }: { first: number; last: number; flags: number }): Result {
@@ -104,5 +111,5 @@ export const openClose: readonly Syscall[] = [
   syscall({ nr: 436, name: 'close_range', args: { first: 'uint', last: 'uint', flags: 'flags' },
     support: 'full', run: closeRange }),
   syscall({ nr: 437, name: 'openat2', args: { dirfd: 'fd', path: 'path', how: 'ptr', size: 'size' },
-    support: partial('RESOLVE_CACHED is always EAGAIN'), run: openat2 }),
+    support: 'full', run: openat2 }),
 ];

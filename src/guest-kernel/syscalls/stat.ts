@@ -9,7 +9,7 @@ import {
   AT_SYMLINK_NOFOLLOW,
   NAME_MAX,
 } from '../abi/fcntl.ts';
-import { ST_RDONLY, ST_VALID, STAT, STATFS, STATX, STATX_BASIC_STATS } from '../abi/stat.ts';
+import { ST_RDONLY, ST_VALID, STAT, STATFS, STATX, STATX_BASIC_STATS, STATX_BTIME } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
 import type { FileAttributes, Filesystem, Timestamp } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
@@ -77,7 +77,9 @@ function storeStat(memory: UserMemory, addr: number, { attributes, device }: Des
 
 function storeStatx(memory: UserMemory, addr: number, { attributes, device }: Described): number {
   const view = structAt(memory, addr, STATX.size);
-  view.setUint32(STATX.stx_mask, STATX_BASIC_STATS, true);
+  const { birthTime } = attributes;
+  view.setUint32(STATX.stx_mask, STATX_BASIC_STATS | (birthTime === undefined ? 0 : STATX_BTIME), true);
+  if (birthTime !== undefined) setTime(view, STATX.stx_btime, birthTime);
   view.setUint32(STATX.stx_blksize, attributes.blockSizeBytes, true);
   view.setUint32(STATX.stx_nlink, attributes.linkCount, true);
   view.setUint32(STATX.stx_uid, attributes.uid, true);
@@ -180,7 +182,7 @@ export const stat: readonly Syscall[] = [
   syscall({ nr: 269, name: 'faccessat', args: { dirfd: 'fd', path: 'path', mode: 'int' }, support: 'full',
     run: (thread, { dirfd, path, mode }) => access(thread, dirfd, path, mode, 0) }),
   syscall({ nr: 332, name: 'statx', args: { dirfd: 'fd', path: 'path', flags: 'flags', mask: 'uint', statxbuf: 'ptr' },
-    support: partial('no birth time, attributes or mount id'), run: statx }),
+    support: partial('no attributes, no mount id'), run: statx }),
   syscall({ nr: 439, name: 'faccessat2', args: { dirfd: 'fd', path: 'path', mode: 'int', flags: 'flags' }, support: 'full',
     run: (thread, { dirfd, path, mode, flags }) => access(thread, dirfd, path, mode, flags) }),
 ];

@@ -1,6 +1,6 @@
 /** clone(2), clone3(2), gettid(2), set_tid_address(2), arch_prctl(2), robust lists. */
 import { GUEST_LIMIT, REG } from '../../emulator/index.ts';
-import { E2BIG, EAGAIN, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
+import { E2BIG, EAGAIN, EINVAL, ENODEV, EPERM, ESRCH } from '../abi/errno.ts';
 import { RLIMIT_NPROC } from '../abi/resource.ts';
 import {
   CLONE_CHILD_CLEARTID,
@@ -33,6 +33,8 @@ const ARCH_SET_GS = 0x1001;
 const ARCH_SET_FS = 0x1002;
 const ARCH_GET_FS = 0x1003;
 const ARCH_GET_GS = 0x1004;
+const ARCH_GET_CPUID = 0x1011;
+const ARCH_SET_CPUID = 0x1012;
 const THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
 /** struct clone_args, first version. */
 const CLONE_ARGS_BYTES = 64;
@@ -221,6 +223,10 @@ function archPrctl(thread: Thread, { code, addr }: { code: number; addr: bigint 
       if (addr >= BigInt(GUEST_LIMIT)) throw EPERM;
       thread.memory.storeI64(Number(addr), code === ARCH_GET_FS ? state.fsBase : state.gsBase);
       return 0;
+    case ARCH_GET_CPUID:
+      return 1;
+    case ARCH_SET_CPUID:
+      throw ENODEV; // a processor whose CPUID cannot be made to fault
     default:
       throw EINVAL; // also the CET probes of glibc (0x3001)
   }
@@ -257,7 +263,7 @@ export const threads: readonly Syscall[] = [
       asGuest(thread).clearTidAddr = addr;
       return thread.id;
     } }),
-  syscall({ nr: 158, name: 'arch_prctl', args: { code: 'int', addr: 'u64' }, support: partial('FS and GS only'), run: archPrctl }),
+  syscall({ nr: 158, name: 'arch_prctl', args: { code: 'int', addr: 'u64' }, support: 'full', run: archPrctl }),
   syscall({ nr: 273, name: 'set_robust_list', args: { head: 'ptr', size: 'size' }, support: 'full', run: setRobustList }),
   syscall({ nr: 274, name: 'get_robust_list', args: { tid: 'int', head: 'ptr', size: 'ptr' }, support: 'full', run: getRobustList }),
 ];

@@ -145,7 +145,7 @@ export const timers: readonly Syscall[] = [
       return 0;
     } }),
   syscall({ nr: 283, name: 'timerfd_create', args: { clock: 'int', flags: 'flags' }, support: 'full', run: timerfdCreate }),
-  syscall({ nr: 286, name: 'timerfd_settime', args: { fd: 'fd', flags: 'flags', value: 'ptr', old: 'ptr' }, support: partial('the clock is never set: TFD_TIMER_CANCEL_ON_SET has nothing to cancel'), run: timerfdSettime }),
+  syscall({ nr: 286, name: 'timerfd_settime', args: { fd: 'fd', flags: 'flags', value: 'ptr', old: 'ptr' }, support: 'full', run: timerfdSettime }),
   syscall({ nr: 287, name: 'timerfd_gettime', args: { fd: 'fd', value: 'ptr' }, support: 'full',
     run: (thread, { fd, value }) => told(thread, timerFile(thread, fd), value) }),
 ];

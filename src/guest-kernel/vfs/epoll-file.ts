@@ -7,7 +7,7 @@
  */
 import { EEXIST, EINVAL, ELOOP, ENOENT, EPERM } from '../abi/errno.ts';
 import { O_RDWR } from '../abi/fcntl.ts';
-import { EPOLLET, EPOLLONESHOT, POLLERR, POLLHUP, POLLIN, POLLRDNORM } from '../abi/poll.ts';
+import { EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, POLLERR, POLLHUP, POLLIN, POLLRDNORM } from '../abi/poll.ts';
 import type { Waiter } from '../program/wait-queue.ts';
 import { anonymousAttributes, BaseFile } from './base-file.ts';
 import type { FileAttributes } from './inode.ts';
@@ -77,6 +77,7 @@ export class EpollFile extends BaseFile {
   /** @throws ENOENT */
   modify(fd: number, file: OpenFile, { events, data }: EpollEvent): void {
     const item = this.#find(fd, file);
+    if ((item.events & EPOLLEXCLUSIVE) !== 0) throw EINVAL;
     item.events = events;
     item.data = data;
     this.#arm(item);

@@ -41,6 +41,8 @@ export interface FileAttributes {
   readonly accessTime: Timestamp;
   readonly modifyTime: Timestamp;
   readonly changeTime: Timestamp;
+  /** When it was made; absent: not known (statx(2), stx_btime). */
+  readonly birthTime?: Timestamp;
 }
 
 export interface AttributeChanges {

@@ -29,6 +29,7 @@ import {
   O_WRONLY,
   RENAME_EXCHANGE,
   RENAME_NOREPLACE,
+  RENAME_WHITEOUT,
 } from '../abi/fcntl.ts';
 import {
   IN_ATTRIB,
@@ -221,9 +222,11 @@ export class MountTable implements Vfs {
   }
 
   rename(viewer: Viewer, from: PathFrom, to: PathFrom, flags = 0): void {
-    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) !== 0) throw EINVAL;
+    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) !== 0) throw EINVAL;
     const isExchange = (flags & RENAME_EXCHANGE) !== 0;
-    if (isExchange && (flags & RENAME_NOREPLACE) !== 0) throw EINVAL;
+    const leavesWhiteout = (flags & RENAME_WHITEOUT) !== 0;
+    if (isExchange && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)) !== 0) throw EINVAL;
+    if (leavesWhiteout && viewer.credentials.euid !== 0) throw EPERM;
     // The order of the checks is that of Linux fs/namei.c:do_renameat2.
     const source = this.#resolve(viewer, from.start, from.path, 'never');
     const target = this.#resolve(viewer, to.start, to.path, 'never');
@@ -246,6 +249,7 @@ export class MountTable implements Vfs {
     if (target.child?.dentry.inode === child.dentry.inode) return; // rename(2): two names of one file stay as they are
     oldParent.inode.rename(source.name, newParent.inode, target.name);
     this.#cache.moved(child.dentry, newParent, target.name);
+    if (leavesWhiteout) this.#make(viewer, { ...source, child: undefined }, { mode: S_IFCHR, rdev: 0 });
     this.#tellMoved(source, target, child.dentry.inode);
     if (target.child !== undefined) tellUnlinked(target.child.dentry.inode);
   }

@@ -4,10 +4,10 @@
  *   write end(s) → [ ring, 64 KiB ] → read end(s)
  *
  * Writes of up to PIPE_BUF bytes are atomic; larger ones may interleave. Without a reader a write raises SIGPIPE,
- * without a writer a read of an empty pipe is the end of file.
+ * without a writer a read of an empty pipe is the end of file. What is written with O_DIRECT comes out write by write.
  */
 import { EAGAIN, EBADF, EBUSY, EINTR, EINVAL, ENXIO, EPIPE } from '../abi/errno.ts';
-import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
+import { O_ACCMODE, O_DIRECT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
 import { FIONREAD } from '../abi/ioctls.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { S_IFIFO } from '../abi/stat.ts';
@@ -28,6 +28,11 @@ export class Pipe {
   #ring = new Uint8Array(PIPE_BUF);
   #head = 0;
   #capacity = DEFAULT_CAPACITY;
+  /**
+   * Lengths of what waits, oldest first, once somebody wrote a packet: a packet's, or, negative, that of a stretch of
+   * plain bytes. Empty while there are plain bytes only.
+   */
+  #pieces: number[] = [];
   /** Bytes waiting to be read. */
   length = 0;
   readers = 0;
@@ -65,24 +70,60 @@ export class Pipe {
     dst.set(this.#ring.subarray(0, count - first), first);
     this.#head = (this.#head + count) % size;
     this.length -= count;
+    if (this.#pieces.length > 0) this.#consume(count);
     return count;
+  }
+
+  /** What one read(2) gets: the rest of a packet that does not fit is lost. */
+  read(dst: Uint8Array): number {
+    const [first] = this.#pieces;
+    if (first === undefined) return this.take(dst);
+    const count = this.take(dst.subarray(0, Math.abs(first)));
+    if (first > count) this.take(new Uint8Array(first - count));
+    return count;
+  }
+
+  #consume(count: number): void {
+    for (let left = count; left > 0;) {
+      const first = this.#pieces[0] ?? 0;
+      const taken = Math.min(left, Math.abs(first));
+      if (taken === Math.abs(first)) this.#pieces.shift();
+      else this.#pieces[0] = first - Math.sign(first) * taken;
+      left -= taken;
+    }
+    if (!this.#pieces.some((piece) => piece > 0)) this.#pieces = [];
+  }
+
+  #notePut(count: number, packet: boolean): void {
+    // Linux pipe_write: what still fits into a page of plain bytes goes there.
+    const plain = this.#pieces.length === 0 ? this.length : -(this.#pieces.at(-1) ?? 0);
+    const isPacket = packet && !(plain > 0 && plain + count <= PIPE_BUF);
+    if (!isPacket && this.#pieces.length === 0) return;
+    if (this.#pieces.length === 0 && this.length > 0) this.#pieces.push(-this.length);
+    const last = this.#pieces.at(-1) ?? 0;
+    if (isPacket) this.#pieces.push(count);
+    else if (last < 0) this.#pieces[this.#pieces.length - 1] = last - count;
+    else this.#pieces.push(-count);
   }
 
   /** The first bytes, which stay. */
   peek(dst: Uint8Array): void {
     const head = this.#head;
     const { length } = this;
+    const pieces = this.#pieces.slice();
     this.take(dst);
     this.#head = head;
     this.length = length;
+    this.#pieces = pieces;
   }
 
-  put(src: Uint8Array): number {
+  put(src: Uint8Array, isPacket = false): number {
     const count = Math.min(src.length, this.room);
     if (this.length + count > this.#ring.length) this.#grow(this.length + count);
     const size = this.#ring.length;
     const tail = (this.#head + this.length) % size;
     const first = Math.min(count, size - tail);
+    this.#notePut(count, isPacket);
     this.#ring.set(src.subarray(0, first), tail);
     this.#ring.set(src.subarray(first, count), 0);
     this.length += count;
@@ -98,9 +139,7 @@ export class Pipe {
     let size = this.#ring.length;
     while (size < wanted) size *= 2;
     const ring = new Uint8Array(size);
-    const { length } = this;
-    this.take(ring);
-    this.length = length;
+    this.peek(ring.subarray(0, this.length));
     this.#ring = ring;
     this.#head = 0;
   }
@@ -156,7 +195,7 @@ export class PipeFile extends BaseFile {
     const { pipe } = this;
     if (dst.length === 0) return 0;
     if (pipe.length > 0) {
-      const count = pipe.take(dst);
+      const count = pipe.read(dst);
       pipe.wake();
       return count;
     }
@@ -179,7 +218,7 @@ export class PipeFile extends BaseFile {
     const isAtomic = src.length <= PIPE_BUF;
     let written = before;
     if (pipe.room > 0 && !(isAtomic && pipe.room < src.length)) {
-      written += pipe.put(src.subarray(before));
+      written += this.#put(src.subarray(before));
       pipe.wake();
     }
     if (written === src.length) return written;
@@ -192,6 +231,19 @@ export class PipeFile extends BaseFile {
       throw EINTR;
     }
     return blocked(this.readiness, { progress: written });
+  }
+
+  /** With O_DIRECT each write, cut at PIPE_BUF, is a packet (pipe(2)). */
+  #put(src: Uint8Array): number {
+    const { pipe } = this;
+    if ((this.flags & O_DIRECT) === 0) return pipe.put(src);
+    let done = 0;
+    while (done < src.length) {
+      const packet = src.subarray(done, done + PIPE_BUF);
+      if (pipe.room < packet.length) break;
+      done += pipe.put(packet, true);
+    }
+    return done;
   }
 
   poll(): PollMask {
@@ -236,7 +288,7 @@ export class PipeFile extends BaseFile {
 export function makePipe(flags: number, inodeNumber: number): readonly [PipeFile, PipeFile] {
   const pipe = new Pipe();
   const path = `pipe:[${inodeNumber}]`;
-  const status = flags & O_NONBLOCK;
+  const status = flags & (O_NONBLOCK | O_DIRECT);
   return [
     new PipeFile(pipe, path, status | O_RDONLY, inodeNumber),
     new PipeFile(pipe, path, status | O_WRONLY, inodeNumber),

@@ -79,6 +79,9 @@ export class Ext4Inode implements Inode {
       accessTime: record.time(INODE.atime, INODE.atime_extra),
       modifyTime: record.time(INODE.mtime, INODE.mtime_extra),
       changeTime: record.time(INODE.ctime, INODE.ctime_extra),
+      ...(this.filesystem.volume.geometry.inodeBytes > INODE.good_old_size && {
+        birthTime: record.time(INODE.crtime, INODE.crtime_extra),
+      }),
     };
   }
 

@@ -114,6 +114,7 @@ class RamInode implements Inode {
   #accessTime: Timestamp;
   #modifyTime: Timestamp;
   #changeTime: Timestamp;
+  readonly #birthTime: Timestamp;
 
   constructor(filesystem: Ramfs, number: number, init: NewInode) {
     this.filesystem = filesystem;
@@ -125,7 +126,7 @@ class RamInode implements Inode {
     this.#rdev = init.rdev ?? 0;
     this.#target = init.target ?? '';
     this.#links = this.fileType === S_IFDIR ? 2 : 1;
-    this.#accessTime = this.#modifyTime = this.#changeTime = filesystem.now();
+    this.#accessTime = this.#modifyTime = this.#changeTime = this.#birthTime = filesystem.now();
   }
 
   attributes(): FileAttributes {
@@ -144,6 +145,7 @@ class RamInode implements Inode {
       accessTime: this.#accessTime,
       modifyTime: this.#modifyTime,
       changeTime: this.#changeTime,
+      birthTime: this.#birthTime,
     };
   }
 
