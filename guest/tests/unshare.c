@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -64,6 +65,15 @@ static void *forks(void *p) {
   return NULL;
 }
 
+/* Without a thread's storage of its own: only plain system calls. */
+static int alone(void *p) {
+  syscall(SYS_dup2, 1, 62);
+  syscall(SYS_chdir, "/usr");
+  turn = 7;
+  syscall(SYS_exit, 0);
+  return 0;
+}
+
 static void threads(void) {
   SECTION("threads");
   pthread_t t;
@@ -86,6 +96,14 @@ static void threads(void) {
   pthread_join(t, NULL);
   printf("there %d\n", is_open(fd));
   SHOW(unshare(CLONE_FILES | CLONE_FS | CLONE_SYSVSEM));
+  static char stack[65536] __attribute__((aligned(16)));
+  clone(alone, stack + sizeof stack, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, NULL);
+  until(7);
+  printf("made apart: %d %s\n", is_open(62), where());
+  turn = 0;
+  clone(alone, stack + sizeof stack / 2, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_FILES | CLONE_FS, NULL);
+  until(7);
+  printf("made together: %d %s\n", is_open(62), where());
   SHOW(unshare(0));
   SHOW(unshare(1));
   SHOW(unshare(CLONE_THREAD));
@@ -123,6 +141,19 @@ static void processes(void) {
     _exit((one.sa_handler == SIG_DFL) + 2 * (two.sa_handler == SIG_IGN));
   }
   tell(child);
+  fflush(stdout);
+  child = syscall(SYS_clone, CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | SIGCHLD, 0, 1L, 1L, 0);
+  if (child == 0) _exit(3);
+  tell(child);
+  SHOW(syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, 1L, 0, 0));
+  struct rlimit files;
+  getrlimit(RLIMIT_NOFILE, &files);
+  int lowest = dup(1), pidfd;
+  close(lowest);
+  setrlimit(RLIMIT_NOFILE, &(struct rlimit){lowest, files.rlim_max});
+  SHOW(syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0));
+  setrlimit(RLIMIT_NOFILE, &files);
+  SHOW(waitpid(-1, NULL, __WALL));
   SHOW(clone3(CLONE_SIGHAND, SIGCHLD));
   SHOW(clone3(CLONE_THREAD, 0));
   SHOW(clone3(CLONE_THREAD | CLONE_SIGHAND, 0));

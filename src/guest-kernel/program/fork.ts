@@ -1,6 +1,6 @@
 /** fork(2): the calling thread goes on as a program of its own, in a copy of its memory or (vfork) in the same. */
 import { type CpuState, REG } from '../../emulator/index.ts';
-import { ENOSYS } from '../abi/errno.ts';
+import { EAGAIN, ENOSYS } from '../abi/errno.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
 import { GuestTask } from './guest-task.ts';
 import type { FileTable } from '../vfs/file-table.ts';
@@ -11,7 +11,7 @@ export interface ForkRequest {
   readonly stackAddr: number;
   /** Absent: the parent's. */
   readonly tls: bigint | undefined;
-  /** Gets the child's tid, in the child's memory; 0: nothing does. */
+  /** Gets the child's tid, in the child's memory; the parent may store there; 0: nothing does. */
   readonly childTidAddr: number;
   readonly clearTidAddr: number;
   /** CLONE_VM: parent and child have one memory until the child executes. */
@@ -30,7 +30,9 @@ export interface ForkRequest {
 export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask {
   const { machine, program } = parent;
   const namespace = request.sharesMemory ? parent.namespace : copyNamespace(parent);
+  const cpuState = childState(parent.cpuState, namespace, request);
   const pid = machine.allocateId();
+  if (request.childTidAddr !== 0) namespace.memory.storeU32(request.childTidAddr, pid);
   const child = new RunningProgram(machine, {
     pid,
     parentPid: program.pid,
@@ -61,7 +63,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
     id: pid,
     name: parent.name,
     namespace,
-    cpuState: childState(parent.cpuState, namespace, request),
+    cpuState,
     dispatcher: parent.dispatcher,
     stackSizeBytes: parent.stackSizeBytes,
   });
@@ -71,7 +73,6 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   task.clearTidAddr = request.clearTidAddr;
   if (request.sharesMemory) task.robustListAddr = 0;
   else task.restartable = parent.restartable;
-  if (request.childTidAddr !== 0) task.memory.storeU32(request.childTidAddr, pid);
   return task;
 }
 
@@ -94,10 +95,20 @@ function copyNamespace(parent: GuestTask): GuestNamespace {
 }
 
 function childState(parent: CpuState, namespace: GuestNamespace, request: ForkRequest): CpuState {
-  const state = namespace.cpu.createState();
+  const state = newState(namespace);
   state.copyFrom(parent);
   state.setNumber(REG.RAX, 0);
   if (request.stackAddr !== 0) state.setNumber(REG.RSP, request.stackAddr);
   if (request.tls !== undefined) state.fsBase = request.tls;
   return state;
+}
+
+/** @throws EAGAIN where a memory has no room for another thread */
+export function newState(namespace: GuestNamespace): CpuState {
+  try {
+    return namespace.cpu.createState();
+  } catch (error) {
+    if (error instanceof RangeError) throw EAGAIN;
+    throw error;
+  }
 }

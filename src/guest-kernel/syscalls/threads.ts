@@ -1,6 +1,6 @@
 /** clone(2), clone3(2), gettid(2), set_tid_address(2), arch_prctl(2), robust lists. */
-import { GUEST_LIMIT, REG } from '../../emulator/index.ts';
-import { E2BIG, EAGAIN, EINVAL, ENODEV, EPERM, ESRCH } from '../abi/errno.ts';
+import { type CpuState, GUEST_LIMIT, REG } from '../../emulator/index.ts';
+import { E2BIG, EAGAIN, EFAULT, EINVAL, ENODEV, EPERM, ESRCH } from '../abi/errno.ts';
 import { RLIMIT_NPROC } from '../abi/resource.ts';
 import {
   CLONE_CHILD_CLEARTID,
@@ -21,13 +21,14 @@ import {
 } from '../abi/sched.ts';
 import { SIGCHLD } from '../abi/signal.ts';
 import { blocked } from '../program/blocked.ts';
-import { forkProgram } from '../program/fork.ts';
+import { forkProgram, newState } from '../program/fork.ts';
 import { GuestTask, asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { ProcessFile } from '../vfs/process-file.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
+import { bringIn } from './user-buffers.ts';
 
 const ARCH_SET_GS = 0x1001;
 const ARCH_SET_FS = 0x1002;
@@ -35,7 +36,8 @@ const ARCH_GET_FS = 0x1003;
 const ARCH_GET_GS = 0x1004;
 const ARCH_GET_CPUID = 0x1011;
 const ARCH_SET_CPUID = 0x1012;
-const THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+/** What threads of one program have in common at least. */
+const THREAD_FLAGS = CLONE_VM | CLONE_SIGHAND;
 /** struct clone_args, first version. */
 const CLONE_ARGS_BYTES = 64;
 const ROBUST_HEAD_BYTES = 24;
@@ -62,12 +64,12 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   const { flags } = request;
   if ((flags & (CLONE_NEW_ANY | CLONE_PARENT)) !== 0) throw EINVAL; // Linux without namespaces says so too
   if ((flags & CLONE_THREAD) === 0) return fork(parent, request, call);
-  if ((flags & THREAD_FLAGS) !== THREAD_FLAGS) throw EINVAL;
+  if ((flags & THREAD_FLAGS) !== THREAD_FLAGS || (flags & CLONE_PIDFD) !== 0) throw EINVAL;
   requireRoom(parent);
-  const { id, program } = identityOf(parent);
-  if ((flags & CLONE_PARENT_SETTID) !== 0) thread.memory.storeU32(request.parentTidAddr, id);
-  if ((flags & CLONE_CHILD_SETTID) !== 0) thread.memory.storeU32(request.childTidAddr, id);
-  const cpuState = newState(parent);
+  const tidAddrs = tidAddrsOf(parent, request);
+  const cpuState = newState(parent.namespace);
+  const { id, program } = identityOf(parent, cpuState);
+  for (const addr of Object.values(tidAddrs)) if (addr !== 0) parent.memory.storeU32(addr, id);
   cpuState.copyFrom(parent.cpuState);
   cpuState.setNumber(REG.RAX, 0);
   if (request.stackAddr !== 0) cpuState.setNumber(REG.RSP, request.stackAddr);
@@ -85,7 +87,19 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   child.signalMask = parent.signalMask;
   if ((flags & CLONE_CHILD_CLEARTID) !== 0) child.clearTidAddr = request.childTidAddr;
   child.start();
+  if ((flags & CLONE_FILES) === 0) child.unshareFiles();
+  if ((flags & CLONE_FS) === 0) child.unshareFs();
   return id;
+}
+
+/** Where the new id is stored, 0: nowhere, also where it cannot be, as in Linux. @throws NotResident */
+function tidAddrsOf({ memory }: GuestTask, request: CloneRequest): { readonly parent: number; readonly child: number } {
+  const where = (flag: number, addr: number): number =>
+    (request.flags & flag) !== 0 && bringIn(memory, addr, 4) ? addr : 0;
+  return {
+    parent: where(CLONE_PARENT_SETTID, request.parentTidAddr),
+    child: where(CLONE_CHILD_SETTID, request.childTidAddr),
+  };
 }
 
 /**
@@ -102,10 +116,13 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
   if ((flags & CLONE_SIGHAND) !== 0 && (flags & CLONE_VM) === 0) throw EINVAL;
   if (request.exitSignal > NSIG) throw EINVAL;
   requireRoom(parent);
+  // Whatever can fail does so before there is a child.
+  const tidAddrs = tidAddrsOf(parent, request);
+  if ((flags & CLONE_PIDFD) !== 0) requirePidfdRoom(parent, request.pidfdAddr);
   const child = forkProgram(parent, {
     stackAddr: request.stackAddr,
     tls: (flags & CLONE_SETTLS) === 0 ? undefined : request.tls,
-    childTidAddr: (flags & CLONE_CHILD_SETTID) === 0 ? 0 : request.childTidAddr,
+    childTidAddr: tidAddrs.child,
     clearTidAddr: (flags & CLONE_CHILD_CLEARTID) === 0 ? 0 : request.childTidAddr,
     sharesMemory: (flags & CLONE_VM) !== 0,
     sharesFiles: (flags & CLONE_FILES) !== 0,
@@ -115,10 +132,16 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
     exitSignal: request.exitSignal,
   });
   if ((flags & CLONE_PIDFD) !== 0) storePidfd(parent, child.program, request.pidfdAddr);
-  if ((flags & CLONE_PARENT_SETTID) !== 0) parent.memory.storeU32(request.parentTidAddr, child.id);
+  if (tidAddrs.parent !== 0) parent.memory.storeU32(tidAddrs.parent, child.id);
   child.start();
   parent.yieldTurn(); // it took longer than other calls
   return isVfork ? awaitRelease(child.program) : child.id;
+}
+
+/** @throws EFAULT, EMFILE, NotResident */
+function requirePidfdRoom({ memory, files }: GuestTask, addr: number): void {
+  if (!bringIn(memory, addr, 4)) throw EFAULT;
+  files.lowestFree();
 }
 
 function storePidfd(parent: GuestTask, child: RunningProgram, addr: number): void {
@@ -140,13 +163,16 @@ const FORK: CloneRequest = {
   tls: 0n,
 };
 
-/** Id and program of the next thread: a run's, if the launcher starts one (guest/apps/README.md). */
-function identityOf(parent: GuestTask): { readonly id: number; readonly program: RunningProgram } {
+/** Id and program of the next thread: a run's, if the launcher starts one (guest/apps/README.md). @throws EAGAIN */
+function identityOf(parent: GuestTask, state: CpuState): { readonly id: number; readonly program: RunningProgram } {
   const { launcher } = parent.namespace;
   const isLauncher = launcher !== undefined && parent.program === launcher.program && parent.id === parent.program.pid;
   const run = isLauncher ? launcher.takeHandedOut() : undefined;
   if (run === undefined) return { id: parent.machine.allocateId(), program: parent.program };
-  if (!run.program.isRunning) throw EAGAIN;
+  if (!run.program.isRunning) {
+    state.dispose();
+    throw EAGAIN;
+  }
   return { id: run.program.pid, program: run.program };
 }
 
@@ -160,15 +186,6 @@ function requireRoom(parent: GuestTask): void {
   if (credentials.uid === 0) return;
   const own = machine.tasks().filter((task) => task.credentials.uid === credentials.uid).length;
   if (own >= program.limits.soft(RLIMIT_NPROC)) throw EAGAIN;
-}
-
-function newState(parent: GuestTask): ReturnType<GuestTask['namespace']['cpu']['createState']> {
-  try {
-    return parent.namespace.cpu.createState();
-  } catch (error) {
-    if (error instanceof RangeError) throw EAGAIN;
-    throw error;
-  }
 }
 
 // struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls; 64 bits each.
@@ -248,14 +265,14 @@ function getRobustList(thread: Thread, args: { tid: number; head: number; size: 
 
 // oxfmt-ignore
 export const threads: readonly Syscall[] = [
-  syscall({ nr: 56, name: 'clone', support: partial('no namespaces of Linux, no CLONE_PARENT'),
+  syscall({ nr: 56, name: 'clone', support: partial('no namespaces of Linux, no CLONE_PARENT, no CLONE_PIDFD of a thread'),
     args: { flags: 'flags', stack: 'ptr', parentTid: 'ptr', childTid: 'ptr', tls: 'u64' },
     run: (thread, { flags, stack, parentTid, childTid, tls }, call) =>
       clone(thread, { flags, exitSignal: flags & CSIGNAL, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, pidfdAddr: parentTid, tls }, call) }),
   syscall({ nr: 57, name: 'fork', args: {}, support: 'full', run: (thread, _args, call) => fork(asGuest(thread), FORK, call) }),
   syscall({ nr: 58, name: 'vfork', args: {}, support: 'full',
     run: (thread, _args, call) => fork(asGuest(thread), { ...FORK, flags: CLONE_VM | CLONE_VFORK }, call) }),
-  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('no namespaces of Linux, no CLONE_PARENT, set_tid, cgroups'), run: clone3 }),
+  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('as clone, no set_tid, cgroups'), run: clone3 }),
   syscall({ nr: 272, name: 'unshare', args: { flags: 'flags' }, support: partial('no namespaces of Linux'), run: unshare }),
   syscall({ nr: 186, name: 'gettid', args: {}, support: 'full', run: (thread) => thread.id }),
   syscall({ nr: 218, name: 'set_tid_address', args: { addr: 'ptr' }, support: 'full',

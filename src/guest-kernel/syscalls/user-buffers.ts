@@ -10,6 +10,14 @@ interface Segment {
 
 const IOVEC_BYTES = 16;
 
+/**
+ * Brings in what a call will store once it has taken something that cannot be given back: a page that is fetched then
+ * would make the call run anew. @returns whether all of it may be stored. @throws NotResident
+ */
+export function bringIn(memory: UserMemory, addr: number, sizeBytes: number): boolean {
+  return memory.prefix(addr, sizeBytes, true) === sizeBytes;
+}
+
 /** @throws EINVAL, EFAULT */
 export function loadSegments(memory: UserMemory, addr: number, count: number): readonly Segment[] {
   if (count < 0 || count > IOV_MAX) throw EINVAL;

@@ -30,10 +30,16 @@ export class FileTable {
 
   /** Takes over one reference of `file` and gives it the lowest free descriptor ≥ `least`. @throws EMFILE */
   add(file: OpenFile, options: { isCloseOnExec?: boolean; least?: number } = {}): number {
-    let fd = options.least ?? 0;
+    const fd = this.lowestFree(options.least);
+    this.#slots[fd] = { file, isCloseOnExec: options.isCloseOnExec ?? false };
+    return fd;
+  }
+
+  /** The descriptor that `add` would give. @throws EMFILE */
+  lowestFree(least = 0): number {
+    let fd = least;
     while (this.#slots[fd] !== undefined) fd++;
     if (fd >= this.limit) throw EMFILE;
-    this.#slots[fd] = { file, isCloseOnExec: options.isCloseOnExec ?? false };
     return fd;
   }
 
