@@ -46,4 +46,20 @@ describe('a batch of regions', () => {
     );
     expect(regions.map(({ blocks }) => blocks[0].rip)).toEqual(entries);
   });
+
+  it('has the loop of a switch whole, whichever case is asked for', () => {
+    const code = liftAssembly('1: jmp rax; inc ecx; jmp 1b; dec edx; jmp 1b');
+    const [one, other] = [ASSEMBLED_AT + 2, ASSEMBLED_AT + 6];
+    const { regions } = formBatch(
+      [one],
+      { lift: code },
+      {
+        limits,
+        isCompiled: (rip) => rip === ASSEMBLED_AT,
+        isSeen: () => true,
+        targetsOf: () => [one, other],
+      },
+    );
+    expect(regions.map(({ blocks }) => blocks.map(({ rip }) => rip))).toEqual([[one, ASSEMBLED_AT, other]]);
+  });
 });

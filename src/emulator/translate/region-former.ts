@@ -19,6 +19,8 @@ export const MAX_JOINED = 96;
 
 /** What of other regions may be written again, so that a loop need not go through them at each turn. */
 const LOOP_LIMITS = { blocks: 12, instructions: 120 } as const;
+/** The same for the loop of an interpreter, which has a block or two for each of its cases. */
+const SWITCH_LIMITS = { blocks: 24, instructions: 200 } as const;
 
 /**
  * Collects the blocks that direct jumps reach from `root` and that are wanted, breadth first, so that a bound cuts off what
@@ -33,12 +35,14 @@ export function formRegion(
   const blocks = [root];
   const seen = new Set([root.rip]);
   let instructions = root.instructionCount;
+  const targetsOf = (block: Block): readonly number[] => {
+    if (exitOf(block).name !== 'jumpIndirect') return directTargets(block, joins);
+    const targets = indirect.get(block.rip) ?? survey.targetsOf(block);
+    indirect.set(block.rip, targets);
+    return targets;
+  };
   for (let i = 0; i < blocks.length; i++) {
-    const block = blocks[i];
-    const isIndirect = exitOf(block).name === 'jumpIndirect';
-    const targets = isIndirect ? survey.targetsOf(block) : directTargets(block, joins);
-    if (isIndirect) indirect.set(block.rip, targets);
-    for (const rip of targets) {
+    for (const rip of targetsOf(blocks[i])) {
       if (seen.has(rip) || blocks.length === maxBlocks || instructions >= maxInstructions || !survey.isWanted(rip))
         continue;
       const next = survey.lift(rip);
@@ -48,7 +52,7 @@ export function formRegion(
       instructions += next.instructionCount;
     }
   }
-  blocks.push(...loopsOutside(blocks, survey, joins));
+  blocks.push(...loopsOutside(blocks, survey, joins, targetsOf));
   const starts = new Set(blocks.map(({ rip }) => rip));
   return {
     blocks: joined(
@@ -100,15 +104,45 @@ function endedAt(starts: ReadonlySet<number>, block: Block, survey: CodeSurvey):
   return count < 0 ? block : survey.lift(block.rip, count);
 }
 
-/** Blocks on the way through other regions back into this one, if it is short. */
-function loopsOutside(inside: readonly Block[], survey: CodeSurvey, joins: Region['joins']): readonly Block[] {
+type TargetsOf = (block: Block) => readonly number[];
+
+/**
+ * Blocks on the way through other regions back into this one, if it is short; through indirect jumps too if the whole of a
+ * switch is.
+ */
+function loopsOutside(
+  inside: readonly Block[],
+  survey: CodeSurvey,
+  joins: Region['joins'],
+  targetsOf: TargetsOf,
+): readonly Block[] {
+  if (survey.isCompiled === undefined) return [];
+  const direct: TargetsOf = (block) => directTargets(block, joins);
+  const plain = reachable(inside, survey, direct, LOOP_LIMITS);
+  if ([...inside, ...plain.blocks].some((block) => exitOf(block).name === 'jumpIndirect')) {
+    const around = reachable(inside, survey, targetsOf, SWITCH_LIMITS);
+    if (!around.isCut) return returning(inside, around.blocks, targetsOf);
+  }
+  return returning(inside, plain.blocks, direct);
+}
+
+/** Blocks that are compiled or wanted, breadth first. */
+function reachable(
+  inside: readonly Block[],
+  survey: CodeSurvey,
+  targetsOf: TargetsOf,
+  limits: { readonly blocks: number; readonly instructions: number },
+): { readonly blocks: readonly Block[]; readonly isCut: boolean } {
   const found: Block[] = [];
   const known = new Set(inside.map(({ rip }) => rip));
-  let instructions = 0;
+  let [instructions, isCut] = [0, false];
   const visit = (block: Block): void => {
-    for (const rip of directTargets(block, joins)) {
+    for (const rip of targetsOf(block)) {
       if (known.has(rip) || !(survey.isCompiled?.(rip) === true || survey.isWanted(rip))) continue;
-      if (found.length === LOOP_LIMITS.blocks || instructions >= LOOP_LIMITS.instructions) return;
+      if (found.length >= limits.blocks || instructions >= limits.instructions) {
+        isCut = true;
+        return;
+      }
       const next = survey.lift(rip);
       known.add(rip);
       if (next.instructionCount === 0 || next.volatileBytes !== undefined) continue;
@@ -116,14 +150,16 @@ function loopsOutside(inside: readonly Block[], survey: CodeSurvey, joins: Regio
       instructions += next.instructionCount;
     }
   };
-  if (survey.isCompiled === undefined) return found;
   for (const block of inside) visit(block);
   for (const block of found) visit(block); // which grows
-  const returning = new Set(inside.map(({ rip }) => rip));
-  for (let size = -1; size !== returning.size;) {
-    size = returning.size;
-    for (const block of found)
-      if (directTargets(block, joins).some((rip) => returning.has(rip))) returning.add(block.rip);
+  return { blocks: found, isCut };
+}
+
+function returning(inside: readonly Block[], found: readonly Block[], targetsOf: TargetsOf): readonly Block[] {
+  const ways = new Set(inside.map(({ rip }) => rip));
+  for (let size = -1; size !== ways.size;) {
+    size = ways.size;
+    for (const block of found) if (targetsOf(block).some((rip) => ways.has(rip))) ways.add(block.rip);
   }
-  return found.filter(({ rip }) => returning.has(rip));
+  return found.filter(({ rip }) => ways.has(rip));
 }

@@ -105,7 +105,13 @@ export class MicroTier implements ColdTier {
           const exit = this.#slow(S);
           const words = this.#services.space.u8[microOp + MICRO_OP.words];
           const next = microOp + 4 * words;
-          if (exit !== null || generation !== this.#code.generation || (words & LAST) !== 0) return exit;
+          if (exit !== null || generation !== this.#code.generation) return exit;
+          if ((words & LAST) !== 0) {
+            // An indirect jump whose handler is not compiled yet; nobody asks for those of other jumps.
+            const { i32 } = this.#services.space;
+            this.#noteTarget(i32[(microOp + MICRO_OP.rip) >> 2] >>> 0, i32[(S + STATE_OFFSET.rip) >> 2] >>> 0);
+            return null;
+          }
           if (!this.#isAt(S, next)) return null;
           reason = this.#resume(S, microOp, next);
           break;
