@@ -37,6 +37,7 @@ export interface TrafficCounters {
 export class Network {
   readonly tcp = new PortTable<TcpHolder>();
   readonly udp = new PortTable<UdpHolder>();
+  readonly udpLite = new PortTable<UdpHolder>();
   /** Bound Unix sockets, by their inode or by their abstract name. */
   readonly unix = new Map<Inode | ByteString, UnixHolder>();
   /** lo0: what goes out comes in. */

@@ -64,8 +64,8 @@ function openSocket(thread: Thread, family: number, type: number, protocol: numb
     return new TcpSocket(network);
   }
   if (kind !== abi.SOCK_DGRAM) throw ESOCKTNOSUPPORT;
-  if (protocol !== 0 && protocol !== abi.IPPROTO_UDP) throw EPROTONOSUPPORT;
-  return new UdpSocket(network);
+  if (protocol !== 0 && protocol !== abi.IPPROTO_UDP && protocol !== abi.IPPROTO_UDPLITE) throw EPROTONOSUPPORT;
+  return new UdpSocket(network, protocol === 0 ? abi.IPPROTO_UDP : protocol);
 }
 
 function socketPair(thread: Thread, args: { family: number; type: number; protocol: number; sv: number }): Result {

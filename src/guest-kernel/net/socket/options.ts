@@ -51,6 +51,16 @@ const ipLevel = (name: number, initial: number, accept?: (value: number) => numb
   ...(accept && { accept }),
 });
 
+/** Bytes that the checksum covers, 0: all. Less than the header cannot be left out (Linux udp_lib_setsockopt). */
+const coverage = (value: number): number => (value === 0 ? 0 : Math.min(Math.max(value, 8), 0xffff));
+const udpLiteLevel = (name: number): OptionRow => ({
+  level: abi.IPPROTO_UDPLITE,
+  name,
+  shape: 'int',
+  initial: 0,
+  accept: coverage,
+});
+
 const asFlag = (value: number): number => (value === 0 ? 0 : 1);
 
 const ROWS: readonly OptionRow[] = [
@@ -79,6 +89,8 @@ const ROWS: readonly OptionRow[] = [
   ipLevel(abi.IP_PKTINFO, 0, asFlag),
   ipLevel(abi.IP_FREEBIND, 0, asFlag),
   ipLevel(abi.IP_BIND_ADDRESS_NO_PORT, 0, asFlag),
+  udpLiteLevel(abi.UDPLITE_SEND_CSCOV),
+  udpLiteLevel(abi.UDPLITE_RECV_CSCOV),
   tcpLevel(abi.TCP_NODELAY, 0, asFlag),
   tcpLevel(abi.TCP_MAXSEG, 65_483, between(88, 32_767)),
   tcpLevel(abi.TCP_CORK, 0, asFlag),

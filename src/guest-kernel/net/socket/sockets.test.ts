@@ -288,6 +288,37 @@ describe('UDP', () => {
   });
 });
 
+describe('UDP-Lite', () => {
+  test('has ports of its own', () => {
+    const network = new Network();
+    const [plain, lite] = [new UdpSocket(network), new UdpSocket(network, abi.IPPROTO_UDPLITE)];
+    plain.bind(LOCAL(53));
+    lite.bind(LOCAL(53));
+    const sender = new UdpSocket(network, abi.IPPROTO_UDPLITE);
+    sender.send(call(), bytesOf('lite'), { flags: 0, to: LOCAL(53) });
+    expect(text(lite)).toBe('lite');
+    expect(outcome(() => plain.receive(call(), new Uint8Array(9), abi.MSG_DONTWAIT, {}))).toBe('EAGAIN');
+  });
+
+  // udplite(7)
+  test.each([
+    [0, 0],
+    [3, 8],
+    [20, 20],
+    [100_000, 65_535],
+  ])('a checksum over %i bytes covers %i', (wanted, expected) => {
+    const socket = new UdpSocket(new Network(), abi.IPPROTO_UDPLITE);
+    const option = [abi.IPPROTO_UDPLITE, abi.UDPLITE_RECV_CSCOV] as const;
+    socket.setOption(...option, new Uint8Array(Int32Array.of(wanted).buffer));
+    expect(new Int32Array(socket.getOption(...option).buffer)[0]).toBe(expected);
+  });
+
+  test('coverage is no option of UDP', () => {
+    const socket = new UdpSocket(new Network());
+    expect(outcome(() => socket.setOption(abi.IPPROTO_UDPLITE, 10, new Uint8Array(4)))).toBe('ENOPROTOOPT');
+  });
+});
+
 describe('Unix sockets', () => {
   test('a pair carries bytes and descriptors at their place in the stream', () => {
     const [a, b] = UnixStreamSocket.pair(new Network(), ME);

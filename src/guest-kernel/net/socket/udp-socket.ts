@@ -1,4 +1,4 @@
-/** UDP sockets (udp(7)); a packet either finds its receiver at once or is lost, as on Linux's loopback. */
+/** UDP and UDP-Lite sockets (udp(7), udplite(7)); a packet either finds its receiver at once or is lost, as on Linux's loopback. */
 import {
   EADDRNOTAVAIL,
   EAFNOSUPPORT,
@@ -6,6 +6,7 @@ import {
   EDESTADDRREQ,
   EINVAL,
   EMSGSIZE,
+  ENOPROTOOPT,
   ENOTCONN,
   EOPNOTSUPP,
   type Errno,
@@ -14,7 +15,8 @@ import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
-import { isLocalHost, routeTo, type UdpHolder } from '../network.ts';
+import type { PortTable } from '../loopback/port-table.ts';
+import { isLocalHost, type Network, routeTo, type UdpHolder } from '../network.ts';
 import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
 import { Socket, type ReceivedMessage, type SendOptions } from './socket.ts';
 
@@ -25,7 +27,8 @@ const UNBOUND: abi.InetAddress = { family: abi.AF_INET, host: abi.INADDR_ANY, po
 export class UdpSocket extends Socket implements UdpHolder {
   readonly family = abi.AF_INET;
   readonly type = abi.SOCK_DGRAM;
-  readonly protocol = abi.IPPROTO_UDP;
+  readonly protocol: number;
+  readonly #ports: PortTable<UdpHolder>;
   readonly #queue = new DatagramQueue();
   #local = UNBOUND;
   #remote: abi.InetAddress | undefined;
@@ -33,12 +36,23 @@ export class UdpSocket extends Socket implements UdpHolder {
   #error: Errno | undefined;
   #shut = 0; // bit 0: reading, bit 1: writing
 
+  constructor(network: Network, protocol: number = abi.IPPROTO_UDP) {
+    super(network);
+    this.protocol = protocol;
+    this.#ports = protocol === abi.IPPROTO_UDPLITE ? network.udpLite : network.udp;
+  }
+
   get reuseAddress(): boolean {
     return this.options.socket(abi.SO_REUSEADDR) !== 0;
   }
 
   get reusePort(): boolean {
     return this.options.socket(abi.SO_REUSEPORT) !== 0;
+  }
+
+  override setOption(level: number, name: number, value: Uint8Array): void {
+    if (level === abi.IPPROTO_UDPLITE && this.protocol !== level) throw ENOPROTOOPT;
+    super.setOption(level, name, value);
   }
 
   override bind(address: abi.SocketAddress): void {
@@ -75,7 +89,7 @@ export class UdpSocket extends Socket implements UdpHolder {
     this.#bindIfNeeded();
     this.network.count(src.length);
     const from = { ...this.#local, host: this.#local.host === abi.INADDR_ANY ? host : this.#local.host };
-    const receiver = this.network.udp.find(host, to.port, (holder) => holder.hears(from));
+    const receiver = this.#ports.find(host, to.port, (holder) => holder.hears(from));
     receiver?.deliver(src, from);
     // ICMP port unreachable reaches connected sockets only (udp(7)).
     if (receiver === undefined && this.#remote !== undefined) {
@@ -143,7 +157,7 @@ export class UdpSocket extends Socket implements UdpHolder {
   }
 
   protected dispose(): void {
-    if (this.#isBound) this.network.udp.release(this, this.#local.port);
+    if (this.#isBound) this.#ports.release(this, this.#local.port);
     this.#isBound = false;
   }
 
@@ -152,7 +166,7 @@ export class UdpSocket extends Socket implements UdpHolder {
   }
 
   #hold(host: number, port: number): void {
-    this.#local = { family: abi.AF_INET, host, port: this.network.udp.bind(this, host, port) };
+    this.#local = { family: abi.AF_INET, host, port: this.#ports.bind(this, host, port) };
     this.#isBound = true;
   }
 }
