@@ -11,7 +11,7 @@ import { CodePages } from './memory/code-pages.ts';
 import { GUEST_LIMIT } from './memory/address-space.ts';
 import { PAGE, PAGE_SIZE } from './memory/page-permissions.ts';
 import { CpuCounters, type CpuStatistics } from './statistics.ts';
-import { loadPreparedHandlers } from './translate/prepare-handlers.ts';
+import { boundTemplates, loadPreparedHandlers } from './translate/prepare-handlers.ts';
 import { StateSlots } from './thread-state.ts';
 import type { CodeBudget } from './translate/code-budget.ts';
 import type { CodeStore } from './translate/code-store.ts';
@@ -91,6 +91,7 @@ class Core implements Cpu {
       },
       microBlock: (rip, maxInstructions) => {
         loadPreparedHandlers();
+        boundTemplates();
         const block = microBlock(this.#decoder, rip, maxInstructions);
         if (block === null || isVolatile(codePages, rip) || isVolatile(codePages, rip + block.sizeBytes - 1))
           return null;

@@ -61,6 +61,46 @@ describe('prepared handlers', () => {
   });
 });
 
+describe('templates', () => {
+  it('are forgotten with their handlers when there are too many, and every space goes on with new ones', async () => {
+    const { prepareHandlers } = await import('./prepare-handlers.ts');
+    const prepared = prepareHandlers('0f 05\n48 01 c8\nb9 e8 03 00 00\nff c9 + 75 f9 f320\n');
+    vi.resetModules();
+    const { offerHandlers } = await import('./prepare-handlers.ts');
+    offerHandlers(() => new WebAssembly.Module(prepared));
+    const { createGuest } = await import('../testing/guest.ts');
+    const { TEMPLATES } = await import('../x86/micro-block.ts');
+    const { sharedLibrary } = await import('../backends/wasm/cold/handlers.ts');
+    TEMPLATES.limit = 40;
+    // mov ecx, 3; loop: 120 times pshufd xmm0, xmm0, i and paddb xmm0, xmm1, each order a shape; dec ecx; jnz loop; syscall
+    const shuffles = Array.from({ length: 120 }, (_, i) => [0x66, 0x0f, 0x70, 0xc0, i, 0x66, 0x0f, 0xfc, 0xc1]).flat();
+    const back = -(shuffles.length + 8);
+    const jump = [0x0f, 0x85, back & 255, (back >> 8) & 255, 255, 255];
+    const code = Uint8Array.of(0xb9, 3, 0, 0, 0, ...shuffles, 0xff, 0xc9, ...jump, 0x0f, 5);
+    const sum = createGuest(SUM, 'micro-ops');
+    const outcomes = (['reference', 'micro-ops'] as const).map((executor) => {
+      const guest = createGuest(code, executor);
+      const fpu = new Uint8Array(512);
+      guest.state.saveFpu(fpu);
+      fpu.set(
+        Array.from({ length: 32 }, (_, i) => 7 * i),
+        160,
+      );
+      guest.state.loadFpu(fpu);
+      expect(guest.run(300).kind).toBe('budget');
+      for (const fuel of [50, 1]) sum.run(fuel); // between its turns, in a space of its own
+      expect(guest.run().kind).toBe('syscall');
+      guest.state.saveFpu(fpu);
+      return [guest.state.low(1), Buffer.from(fpu).toString('hex')];
+    });
+    expect(outcomes[1]).toEqual(outcomes[0]);
+    expect(sum.run().kind).toBe('syscall');
+    expect(sum.state.low(0)).toBe(500_500);
+    expect(sharedLibrary().generation).toBeGreaterThan(3);
+    expect(TEMPLATES.count).toBeLessThan(40 + 40);
+  });
+});
+
 function tablesOf(bytes: Uint8Array<ArrayBuffer>): { handlers: { keys: number[]; slow: number[] } } {
   const [section] = WebAssembly.Module.customSections(new WebAssembly.Module(bytes), 'handlers');
   return JSON.parse(new TextDecoder().decode(section)) as { handlers: { keys: number[]; slow: number[] } };

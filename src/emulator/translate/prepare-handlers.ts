@@ -89,6 +89,7 @@ function tableOfRows(): ReturnType<typeof buildDecodeTable> {
 export type HandlerSource = () => WebAssembly.Module | Uint8Array | null;
 
 let source: HandlerSource | null = null;
+let loaded: WebAssembly.Module | null = null;
 
 /** To be called once by a host that has prepared handlers. The source is asked when guest code runs. */
 export function offerHandlers(offered: HandlerSource): void {
@@ -100,7 +101,22 @@ export function loadPreparedHandlers(): void {
   const found = source?.() ?? null;
   if (found === null) return;
   source = null;
-  const module = found instanceof Uint8Array ? new WebAssembly.Module(found) : found;
+  loaded = found instanceof Uint8Array ? new WebAssembly.Module(found) : found;
+  bring(loaded);
+}
+
+/**
+ * To be called before code is decoded. When there are too many templates all are forgotten, with their handlers; what the
+ * build prepared is brought again.
+ */
+export function boundTemplates(): void {
+  if (!TEMPLATES.isFull) return;
+  TEMPLATES.clear();
+  sharedLibrary().clear();
+  if (loaded !== null) bring(loaded);
+}
+
+function bring(module: WebAssembly.Module): void {
   const [bytes] = WebAssembly.Module.customSections(module, SECTION);
   const tables = JSON.parse(textOf(new Uint8Array(bytes))) as Tables;
   sharedLibrary().load(tables.handlers, module, TEMPLATES.load(tables.templates));

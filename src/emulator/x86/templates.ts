@@ -39,6 +39,9 @@ export type TemplateRecord = readonly [
 
 const NO_SECOND = -1;
 
+/** Some 8 KB each with its handler. Programs of all kinds (cold-instructions.txt) have 4,700 between them. */
+const LIMIT = 12_000;
+
 export class Templates {
   readonly #shapes = new Map<number, Shape>();
   /** Shapes of pairs of instructions, by the first's key and the second's. */
@@ -48,12 +51,28 @@ export class Templates {
   readonly #loaded = new Map<string, (readonly [id: number, record: TemplateRecord])[]>();
   readonly #ops = new Map<Template, readonly Op[]>();
   #count = 0;
+  #madeCount = 0;
+  /** How many may be made here. Set by tests. */
+  limit = LIMIT;
   /** A jump to the address behind the block. */
   readonly continuation: Template = this.#add(continuationOps());
 
   /** Templates there are. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Whether `clear` is due: code may have as many shapes as there are numbers that lifts look at. */
+  get isFull(): boolean {
+    return this.#madeCount >= this.limit;
+  }
+
+  /** Forgets all but the continuation. Numbers are given out anew: whoever keeps something by them must forget it too. */
+  clear(): void {
+    for (const map of [this.#shapes, this.#pairs, this.#records, this.#loaded, this.#ops]) map.clear();
+    this.#ops.set(this.continuation, continuationOps());
+    this.#count = this.continuation.id + 1;
+    this.#madeCount = 0;
   }
 
   of(decoded: Decoded): Template {
@@ -96,6 +115,7 @@ export class Templates {
         continue;
       }
       const template = this.#add(ops);
+      this.#madeCount++;
       shape.variants.set(name, template);
       if (shape.fixed.size === 0) shape.single = template;
       this.#records.set(template, recordOf(template, keys, shape, name));

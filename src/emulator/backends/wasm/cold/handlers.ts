@@ -71,10 +71,22 @@ export class HandlerLibrary {
   #pending: Handler[] = [];
   #nextSlot: number = SLOT.firstHandler;
   bytesGenerated = 0;
+  /** Changes when all is forgotten: slots mean something else from then on. */
+  generation = 0;
 
   /** Handlers that wait for being compiled. */
   get pendingCount(): number {
     return this.#pending.length;
+  }
+
+  /** Forgets all handlers, since templates were. Spaces keep what they have until they see the generation. */
+  clear(): void {
+    this.generation++;
+    this.modules.length = 0;
+    this.#handlers.clear();
+    this.#prepared = new Map();
+    this.#pending = [];
+    this.#nextSlot = SLOT.firstHandler;
   }
 
   handlerOf(step: MicroStep): Handler {

@@ -12,6 +12,7 @@ import type { Handler, HandlerLibrary } from './handlers.ts';
 import type { HandlerLayout } from './handler-layout.ts';
 import { JumpCache, JUMPS_TO } from '../jump-cache.ts';
 import { BLOCK, LAST, MICRO_OP, SLOT } from './layout.ts';
+import type { MicroStore } from './micro-store.ts';
 
 /** A micro-op whose handler is not compiled yet. */
 interface Waiting {
@@ -114,6 +115,10 @@ export class MicroCode {
     return addr;
   }
 
+  get #store(): MicroStore | undefined {
+    return this.#services.codeStore?.microOps.of(this.#library.generation);
+  }
+
   #allocate(sizeBytes: number): number {
     if (this.#next + sizeBytes > this.#end) this.flush();
     const addr = this.#next;
@@ -125,13 +130,13 @@ export class MicroCode {
   #share({ rip, sizeBytes: codeBytes }: MicroBlock, addr: number, sizeBytes: number): void {
     const { u8, i32 } = this.#services.space;
     const code = { rip, bytes: u8.subarray(rip, rip + codeBytes) };
-    this.#services.codeStore?.microOps.put({ code, words: i32.subarray(addr >> 2, (addr + sizeBytes) >> 2) });
+    this.#store?.put({ code, words: i32.subarray(addr >> 2, (addr + sizeBytes) >> 2) });
   }
 
   /** Takes over a block that another space decoded from the same bytes. @returns its address, 0 when there is none */
   copy(rip: number, countdown: number): number {
-    const { codePages, codeStore, space } = this.#services;
-    const known = codeStore?.microOps.find(rip);
+    const { codePages, space } = this.#services;
+    const known = this.#store?.find(rip);
     if (known === undefined || known === null || !codePages.isIntact(known.code)) return 0;
     const { bytes } = known.code;
     const last = rip + bytes.length - 1;

@@ -24,9 +24,20 @@ export class MicroStore {
   #arena = new Int32Array(FIRST_WORDS);
   #used = 0;
   readonly #places = new Map<number, number>();
+  #generation = 0;
 
   get count(): number {
     return this.#places.size;
+  }
+
+  /** Blocks name slots of handlers: where those are of another generation (HandlerLibrary), all blocks are forgotten. */
+  of(generation: number): this {
+    if (generation !== this.#generation) {
+      this.#generation = generation;
+      this.#places.clear();
+      this.#used = 0;
+    }
+    return this;
   }
 
   find(rip: number): KnownBlock | null {

@@ -38,6 +38,8 @@ export class MicroTier implements ColdTier {
   readonly #interpreter: Interpreter;
   readonly #code: MicroCode;
   readonly #batch: number;
+  /** Generation of the handlers that the code names. */
+  #handlers: number;
   #watcher = NO_WATCHER;
   /** Where indirect jumps went, by the jump's address. */
   readonly #targets = new Map<number, number[]>();
@@ -52,6 +54,7 @@ export class MicroTier implements ColdTier {
     const library = sharedLibrary();
     this.#services = services;
     this.#library = library;
+    this.#handlers = library.generation;
     this.#reference = reference;
     this.#interpreter = new Interpreter(services, library);
     this.#code = new MicroCode(services, library, limitBytes);
@@ -178,6 +181,11 @@ export class MicroTier implements ColdTier {
   }
 
   #connectHandlers(): void {
+    const { generation } = this.#library;
+    if (this.#handlers !== generation) {
+      this.#handlers = generation;
+      this.#code.flush();
+    }
     if (this.#interpreter.update()) this.#code.connectWaiting();
   }
 
