@@ -61,6 +61,7 @@ describe('a program answers in the VM as on Linux', () => {
     'sockets.c',
     'vdso.c',
     'waiting.c',
+    'destinations.c',
     'cxx.cc',
   ])('%s', async (source) => {
     const [native, guest] = await both(build(source, ['-lm', '-lutil', '-rdynamic']));

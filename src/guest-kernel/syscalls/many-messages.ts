@@ -1,8 +1,9 @@
 /** sendmmsg(2), recvmmsg(2): one message after the other, until one fails. */
-import { EINVAL } from '../abi/errno.ts';
+import { EINVAL, Errno } from '../abi/errno.ts';
 import * as abi from '../abi/socket.ts';
 import { isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
+import { NotResident } from '../vfs/inode.ts';
 import { type Call, withProgress } from '../vfs/open-file.ts';
 import type { Socket } from '../net/socket/socket.ts';
 import { socketOf } from './sockets.ts';
@@ -51,7 +52,8 @@ function moveMessages(thread: Thread, args: Many, call: Call, deadlineNs: number
       thread.memory.storeU32(at + abi.MMSGHDR.msg_len, Number(result));
       inner = undefined;
     } catch (error) {
-      if (done === 0) throw error;
+      // A page that has to be fetched ends it too: the caller comes again for the rest.
+      if (done === 0 || !(error instanceof Errno || error instanceof NotResident)) throw error;
       break;
     }
   }

@@ -17,6 +17,7 @@ import {
   systemV,
 } from './ipc-objects.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
+import { bringIn } from './user-buffers.ts';
 
 const READ = 0o444;
 const WRITE = 0o222;
@@ -73,6 +74,7 @@ function msgrcv(thread: Thread, { id, message, size, type, flags }: ReceiveArgs,
   const isCopy = (flags & abi.MSG_COPY) !== 0;
   if (isCopy && ((flags & abi.MSG_EXCEPT) !== 0 || (flags & abi.IPC_NOWAIT) === 0)) throw EINVAL;
   const queue = queueOf(thread, id, call, READ);
+  bringIn(thread.memory, message, TEXT + Math.min(size, abi.MSGMAX));
   const found = isCopy
     ? queue.peek(type)
     : queue.receive({ type, flags, maxBytes: size }, thread.program.pid, nowSeconds(thread));

@@ -37,6 +37,7 @@ import type { Call } from '../vfs/open-file.ts';
 import { requirePermission } from '../vfs/permissions.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { loadTimespecNs } from './timespec.ts';
+import { bringIn } from './user-buffers.ts';
 
 /** Limits of those who are not root (sysctl fs.mqueue.msg_max, msgsize_max), and of root (HARD_MSGMAX and its like). */
 const MESSAGES_MAX = 10;
@@ -158,6 +159,8 @@ function receive(thread: Thread, args: TransferArgs & { readonly priorityAddr: n
   const timeoutNs = timeoutOf(thread, args.timeout);
   const file = fileOf(thread, args.fd, O_WRONLY);
   if (args.size < file.queue.messageBytes) throw EMSGSIZE;
+  bringIn(thread.memory, args.buffer, file.queue.messageBytes);
+  bringIn(thread.memory, args.priorityAddr, 4);
   const message = file.queue.receive();
   if (message === undefined) return wait(thread, file, call, file.queue.arrived, timeoutNs);
   thread.memory.writable(args.buffer, message.bytes.length).set(message.bytes);

@@ -15,6 +15,7 @@ import { emptyPathTarget, walkAt } from './directory-fd.ts';
 import { programOfFile } from './pidfd.ts';
 import { NO_RETURN, type Result, type Syscall, syscall } from './syscall.ts';
 import { storeTimeval } from './timespec.ts';
+import { bringIn } from './user-buffers.ts';
 
 // wait4(2), waitid(2): sys/wait.h
 const WNOHANG = 1;
@@ -169,6 +170,7 @@ function wait4(thread: Thread, args: Wait4): Result {
   if ((args.options & ~(WNOHANG | WUNTRACED | WCONTINUED | WCLONE_FLAGS)) !== 0) throw EINVAL;
   if (args.pid === INT_MIN) throw ESRCH;
   if (args.status !== 0) thread.memory.writable(args.status, 4);
+  bringIn(thread.memory, args.usage, RUSAGE_BYTES);
   const isWanted = (child: RunningProgram): boolean => isMeant(child, args.pid, program.processGroup);
   const news = awaitChild(program, isWanted, args.options | WEXITED);
   if (news === undefined || isBlocked(news)) return news ?? 0;
@@ -220,6 +222,8 @@ function waitid(thread: Thread, args: WaitId): Result {
   if ((args.options & (WEXITED | WUNTRACED | WCONTINUED)) === 0) throw EINVAL;
   const isNonBlocking = args.type === P_PIDFD && (thread.files.get(args.id).flags & O_NONBLOCK) !== 0;
   const options = isNonBlocking ? args.options | WNOHANG : args.options;
+  bringIn(thread.memory, args.info, SIGINFO_BYTES);
+  bringIn(thread.memory, args.usage, RUSAGE_BYTES);
   const news = awaitChild(program, wantedBy(thread, args), options);
   if (isBlocked(news)) return news;
   if (news === undefined && isNonBlocking && (args.options & WNOHANG) === 0) throw EAGAIN;

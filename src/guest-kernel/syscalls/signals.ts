@@ -28,6 +28,7 @@ import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { NO_RETURN, type Result, type Syscall, syscall } from './syscall.ts';
 import { loadTimespecNs } from './timespec.ts';
+import { bringIn } from './user-buffers.ts';
 
 const SIGSET_BYTES = 8;
 const SIGINFO_BYTES = 128;
@@ -153,6 +154,7 @@ function sigtimedwait(thread: Thread, args: TimedWait, call: Call): Result {
   checkSetSize(args.size);
   const task = asGuest(thread);
   const set = loadSet(thread, args.set) & ~UNBLOCKABLE;
+  bringIn(thread.memory, args.info, SIGINFO_BYTES);
   const taken = task.pendingSignals.take(set) ?? task.program.pendingSignals.take(set);
   if (taken !== undefined) {
     task.awaitedSignals = 0n;

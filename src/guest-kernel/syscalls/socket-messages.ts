@@ -5,7 +5,10 @@ import { isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile, UserMemory } from '../vfs/open-file.ts';
 import type { ReceivedMessage, Socket, SocketNames } from '../net/socket/socket.ts';
-import { gather, scatterBuffer } from './user-buffers.ts';
+import { bringIn, gather, scatterBuffer } from './user-buffers.ts';
+
+/** More than the control messages of one message ever are: SCM_MAX_FD descriptors and credentials. */
+const MAX_CONTROL_BYTES = 4096;
 
 /** Paths of Unix sockets as `thread` sees them. */
 export function socketNames(thread: Thread): SocketNames {
@@ -37,6 +40,12 @@ export function loadAddress(memory: UserMemory, addr: number, sizeBytes: number)
   const address = abi.decodeSocketAddress(bytes);
   if (address === undefined) throw EINVAL;
   return address;
+}
+
+/** As `bringIn`, for storeAddress. */
+export function bringInAddress(memory: UserMemory, addr: number, lengthAddr: number): void {
+  bringIn(memory, lengthAddr, 4);
+  bringIn(memory, addr, abi.SOCKADDR_MAX);
 }
 
 /** Writes what fits of `address` and its whole length at `lengthAddr` (accept(2): the value returned may be greater). */
@@ -91,6 +100,9 @@ export function receiveMessage(
         before,
       ),
     );
+  bringInAddress(memory, memory.loadNumber(addr + header.msg_name), addr + header.msg_namelen);
+  const controlBytes = Math.min(memory.loadNumber(addr + header.msg_controllen), MAX_CONTROL_BYTES);
+  bringIn(memory, memory.loadNumber(addr + header.msg_control), controlBytes);
   const message: ReceivedMessage = {};
   const count = socket.receive(call, dst, flags, message);
   const filled = isBlocked(count) ? ((count.progress as { doneBytes?: number }).doneBytes ?? 0) : count;

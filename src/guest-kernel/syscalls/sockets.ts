@@ -18,7 +18,14 @@ import { TcpSocket } from '../net/socket/tcp-socket.ts';
 import { UdpSocket } from '../net/socket/udp-socket.ts';
 import { UnixDatagramSocket } from '../net/socket/unix-datagram-socket.ts';
 import { UnixStreamSocket } from '../net/socket/unix-stream-socket.ts';
-import { loadAddress, receiveMessage, sendMessage, socketNames, storeAddress } from './socket-messages.ts';
+import {
+  bringInAddress,
+  loadAddress,
+  receiveMessage,
+  sendMessage,
+  socketNames,
+  storeAddress,
+} from './socket-messages.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 
 /** The socket behind a descriptor. @throws EBADF, ENOTSOCK */
@@ -89,10 +96,18 @@ function socketPair(thread: Thread, args: { family: number; type: number; protoc
 
 function accept(thread: Thread, call: Call, fd: number, addr: number, lengthAddr: number, flags: number): Result {
   if ((flags & ~(abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC)) !== 0) throw EINVAL;
-  const accepted = socketOf(thread, fd).accept(call);
+  const listener = socketOf(thread, fd);
+  thread.files.lowestFree();
+  if (addr !== 0) bringInAddress(thread.memory, addr, lengthAddr);
+  const accepted = listener.accept(call);
   if (isBlocked(accepted)) return accepted;
   const newFd = install(thread, accepted, flags);
-  if (addr !== 0) storeAddress(thread.memory, addr, lengthAddr, accepted.remoteAddress());
+  try {
+    if (addr !== 0) storeAddress(thread.memory, addr, lengthAddr, accepted.remoteAddress());
+  } catch (error) {
+    thread.files.close(newFd);
+    throw error;
+  }
   return newFd;
 }
 
@@ -121,6 +136,7 @@ function receiveFrom(
   const socket = socketOf(thread, args.fd);
   const message: ReceivedMessage = {};
   const dst = thread.memory.writable(args.buffer, Math.min(args.size, 0x7fff_f000));
+  if (args.addr !== 0) bringInAddress(thread.memory, args.addr, args.lengthAddr);
   const count = socket.receive(call, dst, args.flags, message);
   if (isBlocked(count)) return count;
   for (const file of message.files ?? []) file.release(); // recv(2) has no place for descriptors: they close

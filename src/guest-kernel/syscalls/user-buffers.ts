@@ -15,7 +15,7 @@ const IOVEC_BYTES = 16;
  * would make the call run anew. @returns whether all of it may be stored. @throws NotResident
  */
 export function bringIn(memory: UserMemory, addr: number, sizeBytes: number): boolean {
-  return memory.prefix(addr, sizeBytes, true) === sizeBytes;
+  return addr !== 0 && memory.prefix(addr, sizeBytes, true) === sizeBytes;
 }
 
 /** @throws EINVAL, EFAULT */
