@@ -1,5 +1,6 @@
 /** The same binary runs on Linux and in the VM (through the command `osv run`); what it prints must be equal. */
 import { readdirSync, rmSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { build, execute, osv, prepareVm, type Outcome } from './testing/vm.ts';
@@ -106,6 +107,12 @@ describe('a program answers in the VM as on Linux', () => {
     ]),
   )('%s in %s', async (source, folder) => {
     const [native, guest] = await both(build(source), [folder]);
+    expect(guest).toEqual(native);
+  });
+
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  it.runIf(major > 6 || (major === 6 && minor >= 7))('futexes.c, with the calls of Linux 6.7', async () => {
+    const [native, guest] = await both(build('futexes.c'), ['newer']);
     expect(guest).toEqual(native);
   });
 

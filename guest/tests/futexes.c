@@ -206,8 +206,47 @@ static void interrupted(void) {
     }
 }
 
-int main(void) {
+static void *waits_on_a(void *p) {
+  *(long *)p = syscall(455, &a, 0ul, ~0u, 2 | FUTEX_PRIVATE_FLAG, NULL, CLOCK_MONOTONIC);
+  return NULL;
+}
+static void futex2(void) {
+  SECTION("futex_wait, futex_wake, futex_requeue");
+  struct timespec late;
+  a = b = 0;
+  clock_gettime(CLOCK_MONOTONIC, &late), late.tv_nsec += late.tv_nsec < 990000000 ? 5000000 : 0;
+  SHOW(syscall(455, &a, 1ul, ~0u, 2 | FUTEX_PRIVATE_FLAG, NULL, CLOCK_MONOTONIC));
+  SHOW(syscall(455, &a, 0ul, ~0u, 2 | FUTEX_PRIVATE_FLAG, &late, CLOCK_MONOTONIC));
+  SHOW(syscall(455, &a, 0ul, ~0u, 2, &late, CLOCK_BOOTTIME));
+  SHOW(syscall(455, &a, 0ul, 0u, 2, NULL, CLOCK_MONOTONIC));
+  SHOW(syscall(455, &a, 0ul, ~0u, 1, NULL, CLOCK_MONOTONIC));
+  SHOW(syscall(455, &a, 1ul << 33, ~0u, 2, NULL, CLOCK_MONOTONIC));
+  SHOW(syscall(455, (char *)&a + 2, 0ul, ~0u, 2, NULL, CLOCK_MONOTONIC));
+  SHOW(syscall(454, &a, ~0u, 1, 2 | FUTEX_PRIVATE_FLAG));
+  SHOW(syscall(454, &a, 0u, 1, 2));
+  SHOW(syscall(454, &a, ~0u, 1, 64));
+  SHOW(syscall(454, (void *)16, ~0u, 1, 2));
+  pthread_t threads[3];
+  long results[3] = {-1, -1, -1};
+  for (int i = 0; i < 3; i++) pthread_create(&threads[i], NULL, waits_on_a, &results[i]), usleep(20000);
+  struct waitv v[2] = {{1, (uintptr_t)&a, 2 | FUTEX_PRIVATE_FLAG, 0}, {0, (uintptr_t)&b, 2 | FUTEX_PRIVATE_FLAG, 0}};
+  SHOW(syscall(456, v, 0, 1, 1));
+  v[0].val = 0;
+  SHOW(syscall(456, v, 1, 1, 1));
+  SHOW(syscall(456, NULL, 0, 1, 1));
+  SHOW(syscall(456, v, 0, -1, 1));
+  SHOW(syscall(456, v, 0, 1, 1));
+  SHOW(syscall(454, &b, ~0u, 9, 2 | FUTEX_PRIVATE_FLAG));
+  SHOW(syscall(454, &a, ~0u, 9, 2 | FUTEX_PRIVATE_FLAG));
+  for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL), printf("%ld ", results[i]);
+  puts("");
+}
+
+/* With an argument: what Linux has since 6.7. */
+int main(int argc, char **argv) {
+  (void)argv;
   setvbuf(stdout, NULL, _IOLBF, 0);
+  if (argc > 1) return futex2(), 0;
   interrupted();
   plain();
   locks();

@@ -229,6 +229,7 @@ static int same(int a, int b, size_t length) {
 static void long_copies(void) {
   SECTION("copies that wait in between");
   int from = open("/usr/lib/x86_64-linux-gnu/libstdc++.so.6", O_RDONLY);
+  if (from < 0) from = open("/lib/x86_64-linux-gnu/libc.so.6", O_RDONLY);
   int to = open("waiting-copy", O_RDWR | O_CREAT | O_TRUNC, 0600);
   off_t size = lseek(from, 0, SEEK_END), offset = 0;
   while (offset < size && sendfile(to, from, &offset, (size_t)(size - offset)) > 0) continue;

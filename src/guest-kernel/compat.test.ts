@@ -1,6 +1,34 @@
 /** docs/compat/syscalls.md is the rows as a table; a difference means that it is to be written anew (vitest -u). */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { allSyscalls } from './boot.ts';
+
+/** Calls that programs reach by another word. */
+const WORDS: Readonly<Record<string, string>> = {
+  rt_sigreturn: 'signal(', // at the end of each handler
+  mq_timedsend: 'mq_send(',
+  mq_getsetattr: 'mq_getattr(',
+  futex_waitv: 'syscall(449',
+  futex_wake: 'syscall(454',
+  futex_wait: 'syscall(455',
+  futex_requeue: 'syscall(456',
+};
+const GUEST = join(import.meta.dirname, '../../guest');
+const FOLDERS = ['tests', 'tests/osv', 'apps/launcher'];
+
+it('each system call is made by a program that runs on Linux and in the machine, or by the launcher', () => {
+  const sources = FOLDERS.flatMap((folder) =>
+    readdirSync(join(GUEST, folder))
+      .filter((name) => name.endsWith('.c'))
+      .map((name) => readFileSync(join(GUEST, folder, name), 'utf8')),
+  ).join('\n');
+  const isCalled = (name: string): boolean =>
+    sources.includes(WORDS[name] ?? `SYS_${name}`) ||
+    new RegExp(String.raw`\b${name}\(|CALL(_OK)?\(${name}\b`).test(sources);
+  const missing = allSyscalls(new Map(), []).filter(({ name }) => !isCalled(name));
+  expect(missing.map(({ name }) => name)).toEqual([]);
+});
 
 it('the table of system calls is what the rows say', async () => {
   const rows = allSyscalls(new Map(), []).toSorted((a, b) => a.nr - b.nr);

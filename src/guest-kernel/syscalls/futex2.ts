@@ -97,7 +97,7 @@ function wake(thread: Thread, args: { addr: number; mask: number; count: number;
 }
 
 function requeue(thread: Thread, args: { waiters: number; flags: number; wakes: number; moves: number }): Result {
-  if (args.flags !== 0 || args.wakes < 0 || args.moves < 0) throw EINVAL;
+  if (args.flags !== 0 || args.waiters === 0 || args.wakes < 0 || args.moves < 0) throw EINVAL;
   const from = loadWaiter(thread, args.waiters);
   const to = loadWaiter(thread, args.waiters + WAITER_BYTES);
   if (thread.memory.loadU32(from.addr) !== from.expected) throw EAGAIN;
