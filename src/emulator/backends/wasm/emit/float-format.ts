@@ -65,16 +65,6 @@ export function pushExponentTest(
   code.op('i32.lt_u');
 }
 
-/** Pops a scalar, pushes 1 when it is infinite or NaN. */
-export function pushIsInfinite(code: CodeWriter, type: Scalar): void {
-  const { shift, end } = EXPONENT[type];
-  pushHighWord(code, type);
-  code.i32(1);
-  code.op('i32.shl');
-  code.i32((end << shift) | 0);
-  code.op('i32.ge_u');
-}
-
 /** Pops a scalar, pushes the word with its sign and exponent. */
 function pushHighWord(code: CodeWriter, type: Scalar): void {
   if (type === 'f64') {
@@ -92,6 +82,21 @@ export function pushIsDenormal(code: CodeWriter, type: Scalar, value: number): v
 
 /** Pushes 1 when the scalar is not zero and has an exponent below that one. */
 export function pushIsBelow(code: CodeWriter, type: Scalar, value: number, exponent: number): void {
+  const integer = pushLessOne(code, type, value);
+  // Shifted like this zero is all ones.
+  pushInteger(code, integer, (BigInt(exponent) << EXPONENT_SHIFT[type]) - 1n);
+  code.op(`${integer}.lt_u`);
+}
+
+/** The same with a limit in a local of integers: exponents moved up by one bit. */
+export function pushIsBelowLocal(code: CodeWriter, type: Scalar, value: number, limit: number): void {
+  const integer = pushLessOne(code, type, value);
+  code.localGet(limit);
+  code.op(`${integer}.lt_u`);
+}
+
+/** Pushes the scalar's bits without the sign, moved up by one bit, less one. */
+function pushLessOne(code: CodeWriter, type: Scalar, value: number): 'i64' | 'i32' {
   const integer = type === 'f64' ? 'i64' : 'i32';
   code.localGet(value);
   code.op(type === 'f64' ? 'i64.reinterpret_f64' : 'i32.reinterpret_f32');
@@ -99,9 +104,7 @@ export function pushIsBelow(code: CodeWriter, type: Scalar, value: number, expon
   code.op(`${integer}.shl`);
   pushInteger(code, integer, 1n);
   code.op(`${integer}.sub`);
-  // Shifted like this zero is all ones.
-  pushInteger(code, integer, (BigInt(exponent) << EXPONENT_SHIFT[type]) - 1n);
-  code.op(`${integer}.lt_u`);
+  return integer;
 }
 
 function pushInteger(code: CodeWriter, type: 'i32' | 'i64', value: bigint): void {

@@ -4,7 +4,7 @@ import type { Opcode } from '../encoder/opcodes.ts';
 import { pushOrder, pushPredicate, type ScalarLanes, splatted } from './float-compare.ts';
 import { integerOf, pushNumber, pushWithLow } from './float-convert.ts';
 import type { Plain } from './float-plain.ts';
-import { LOOKED_AT, type QuickFloats, scalarType, verbOpcode } from './float-quick.ts';
+import { type QuickFloats, scalarType, verbOpcode } from './float-quick.ts';
 import {
   formatOf,
   isPacked,
@@ -16,6 +16,7 @@ import {
   sumRange,
   unionOf,
 } from './float-range.ts';
+import { LOOKED_AT } from './quick-limits.ts';
 import { scalarOf } from './float-scalar.ts';
 
 /** Leaves the op's v128 on the stack. */

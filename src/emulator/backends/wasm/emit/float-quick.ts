@@ -11,33 +11,16 @@ import type { Op } from '../../../ir/block.ts';
 import type { Label } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import type { IrWriter } from '../ir-writer.ts';
-import { pushExponentTest, pushIsBelow, pushIsInfinite, type Scalar, SHAPE_OF } from './float-format.ts';
+import { pushExponentTest, pushIsBelow, pushIsBelowLocal, type Scalar, SHAPE_OF } from './float-format.ts';
 import type { Plain } from './float-plain.ts';
 import { constantRange, type Format, formatOf, isPacked, plainRange, type Range } from './float-range.ts';
-
-/**
- * What a look lets pass: numbers from 2^least on; up to 2^end for a look at both ends. Both ends are as far from those of
- * all exponents, so that -2x tells of the upper one as 2x of the lower one.
- */
-export const LOOKED_AT = { f64: { least: -255, end: 257 }, f32: { least: -40, end: 42 } } as const;
-const BIAS = { f64: 1023, f32: 127 } as const;
-
-/** Exponent fields of numbers from which on none is small. */
-export const LEAST_LOOKED_EXPONENT = {
-  f64: BIAS.f64 + LOOKED_AT.f64.least,
-  f32: BIAS.f32 + LOOKED_AT.f32.least,
-} as const;
-
-/** The word with the exponent of 2^least, moved up by one: what lies below is small. */
-const SMALL_WORD = {
-  f64: (BIAS.f64 + LOOKED_AT.f64.least) << 21,
-  f32: (BIAS.f32 + LOOKED_AT.f32.least) << 24,
-} as const;
+import { exponentOf, LOOKED_AT, LOOKED_EXPONENTS, type QuickLimits } from './quick-limits.ts';
 
 const INTEGERS = { f64: 'i64x2', f32: 'i32x4' } as const;
 
 /** What is known where a stretch starts. */
 export interface KnownBefore {
+  readonly limits: QuickLimits;
   /** Values that are equal to earlier ones. */
   readonly same: ReadonlyMap<Op, Op>;
   /** Whether the value is not small: it was looked at before. */
@@ -128,7 +111,8 @@ export class QuickFloats {
         code.op(`${INTEGERS[format]}.add`);
       });
     } else {
-      pushIsBelow(code, format, local, BIAS[format] + least);
+      if (least === LOOKED_AT[format].least) pushIsBelowLocal(code, format, local, this.#known.limits.small[format]);
+      else pushIsBelow(code, format, local, exponentOf(format, least));
       code.brIf(this.slow, 'unlikely');
     }
     const { end, hasZero } = this.rangeOf(value, lanes) ?? plainRange(format);
@@ -147,7 +131,7 @@ export class QuickFloats {
         code.op(`${INTEGERS[format]}.neg`);
       });
     } else {
-      pushExponentTest(code, format, local, -1, { least: BIAS[format] + least, end: BIAS[format] + end });
+      pushExponentTest(code, format, local, -1, LOOKED_EXPONENTS[format]);
       this.demand();
     }
     return this.setRange(value, lanes, { least, end, hasZero: false });
@@ -199,14 +183,17 @@ export class QuickFloats {
       code.localGet(local);
       if (i > 0) code.op(`${shape}.add` as Opcode);
     }
-    if (!isPacked(lanes)) {
-      pushIsInfinite(code, type);
-      return code.brIf(this.slow, 'unlikely');
-    }
-    // The difference from itself is 0, or NaN.
-    const sum = code.newLocal('v128');
+    const sum = code.newLocal(isPacked(lanes) ? 'v128' : type);
     code.localTee(sum);
     code.localGet(sum);
+    if (!isPacked(lanes)) {
+      code.op(`${type}.mul`);
+      code.localGet(this.#known.limits.square[type]);
+      code.op(`${type}.lt`);
+      code.release(sum);
+      return this.demand();
+    }
+    // The difference from itself is 0, or NaN.
     code.op(`${shape}.sub` as Opcode);
     code.localTee(sum);
     code.localGet(sum);
@@ -220,7 +207,7 @@ export class QuickFloats {
     const { code } = this.w;
     const smallest = this.#smallest[format];
     // Small is what is below the word as a signed number, and not negative.
-    code.v128(new Uint8Array(new Int32Array(4).fill(SMALL_WORD[format]).buffer));
+    code.localGet(this.#known.limits.smallWords[format]);
     code.localGet(smallest);
     code.op('i32x4.gt_s');
     code.localGet(smallest);

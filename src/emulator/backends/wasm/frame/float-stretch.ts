@@ -19,6 +19,7 @@ import { VARIABLE } from '../../../ir/state-layout.ts';
 import type { FloatNotes, NotesMark, ScalarType } from '../emit/float-notes.ts';
 import { QuickFloats } from '../emit/float-quick.ts';
 import { QUICK } from '../emit/float-quick-ops.ts';
+import type { QuickLimits } from '../emit/quick-limits.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import type { IrWriter } from '../ir-writer.ts';
 import type { AccessGroup } from './access-groups.ts';
@@ -48,6 +49,7 @@ export interface StretchHost extends IrWriter {
   readonly check: PermissionCheck;
   /** While the first way is written: floats go there, and whatever would leave branches to its label. */
   quick: QuickFloats | null;
+  readonly quickLimits: QuickLimits;
   readonly constants: LoopConstants;
   readonly at: { readonly node: number };
   writeOp(op: Op): void;
@@ -129,6 +131,7 @@ export function writeStretch(w: StretchHost, ops: readonly Op[]): void {
   w.constants.addFlags(w.at.node, code);
   code.brIf(slow, 'unlikely');
   w.quick = new QuickFloats(w, slow, {
+    limits: w.quickLimits,
     same: repeatedLoads(ops, w.check.groups),
     isLooked: (value, lanes) => w.constants.isLooked(w.at.node, value, lanes),
   });

@@ -7,9 +7,9 @@ import type { Block, Op } from '../../../ir/block.ts';
 import { dominates, type Graph, type Shape } from '../../region/structure.ts';
 import { pushIsBelow, pushLanesBelow } from '../emit/float-format.ts';
 import { type Plain, PLAIN_BITS } from '../emit/float-plain.ts';
-import { LEAST_LOOKED_EXPONENT } from '../emit/float-quick.ts';
 import { QUICK } from '../emit/float-quick-ops.ts';
 import { formatOf, isPacked } from '../emit/float-range.ts';
+import { LOOKED_EXPONENTS } from '../emit/quick-limits.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
 import type { PlainLanes } from './plain-lanes.ts';
 
@@ -92,7 +92,7 @@ export class LoopConstants {
 
 function pushIsSmall(code: CodeWriter, lanes: Plain, local: number): void {
   const format = formatOf(lanes);
-  const exponent = LEAST_LOOKED_EXPONENT[format];
+  const exponent = LOOKED_EXPONENTS[format].least;
   if (!isPacked(lanes)) return pushIsBelow(code, format, local, exponent);
   pushLanesBelow(code, format === 'f64' ? 'f64x2' : 'f32x4', local, exponent);
   code.op('v128.any_true');

@@ -23,6 +23,7 @@ import type { QuickFloats } from '../emit/float-quick.ts';
 import { QUICK } from '../emit/float-quick-ops.ts';
 import type { Plain } from '../emit/float-plain.ts';
 import { formatOf, isPacked } from '../emit/float-range.ts';
+import { type QuickLimits, quickLimits } from '../emit/quick-limits.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import { endsFloatNotes, pushFreshBar } from '../float-module.ts';
 import { emitterOf } from '../emit/emit-table.ts';
@@ -72,6 +73,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   readonly #lows = new LowLanes(this.code);
   quick: QuickFloats | null = null;
   constants!: LoopConstants;
+  quickLimits!: QuickLimits;
   /** By block; empty in a region without floats. */
   #plain: readonly PlainLanes[] = [];
 
@@ -105,6 +107,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   #openFloats(): void {
     if (!this.plan.analysis.hasFloats) return;
     this.#bar = this.code.newLocal('i32');
+    this.quickLimits = quickLimits(this.code);
     this.#refreshBar();
     this.#lows.testEntry(this.#bar, (variable) => this.locals.of(variable));
     const { blocks, graph } = this.plan;
