@@ -12,6 +12,7 @@ const HEADERS = [
   'string',
   'unistd',
   'sys/mman',
+  'sys/prctl',
   'sys/resource',
   'sys/wait',
 ]
@@ -23,12 +24,12 @@ function program(source: string): Uint8Array {
 }
 
 const files = {
-  // Sets core_pattern to its arguments, dies of what its child does, and tells of it and of what the helper left.
+  // Sets core_pattern to its first argument; a child dies, undumpable with a second one; tells of it and of what the helper left.
   '/dies': program(`static volatile char marker[20000] = "marker";
     int main(int argc, char **argv) {
       int fd = open("/proc/sys/kernel/core_pattern", O_WRONLY), status;
       write(fd, argv[1], strlen(argv[1]));
-      if (fork() == 0) { setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); marker[19000] = '!'; raise(SIGQUIT); }
+      if (fork() == 0) { setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); if (argc > 2) prctl(PR_SET_DUMPABLE, 0); marker[19000] = '!'; raise(SIGQUIT); }
       wait(&status);
       printf("signal %d, core %d\\n", WTERMSIG(status), WCOREDUMP(status) != 0);
       char text[500] = {0};
@@ -53,6 +54,13 @@ const files = {
       return 0;
     }`),
   '/early': program('int main(void) { char c; read(0, &c, 1); return 0; }'),
+  '/dies-too': program(`int main(void) {
+      FILE *told = fopen("/tmp/told", "a");
+      static char piece[65536];
+      while (read(0, piece, sizeof piece) > 0);
+      fprintf(told, "fed\\n"), fclose(told);
+      abort();
+    }`),
   '/sleeps': program('int main(void) { pause(); return 0; }'),
   '/big': program(`int main(void) {
       int fd = open("/proc/sys/kernel/core_pattern", O_WRONLY);
@@ -82,6 +90,16 @@ describe('core_pattern', () => {
     expect(spaced(new TestMachine(files), ['/dies', '|/early'])).toBe('signal 3, core 0\n');
     const machine = new TestMachine(files);
     expect(spaced(machine, ['/dies', '|/none %p'])).toBe('signal 3, core 0\n');
+  });
+});
+
+describe('a core that nobody is fed', () => {
+  it('is that of a helper', () => {
+    expect(spaced(new TestMachine(files), ['/dies', '|/dies-too'])).toBe('signal 3, core 1\nfed\n');
+  });
+
+  it('is that of a program that may not be dumped (PR_SET_DUMPABLE)', () => {
+    expect(spaced(new TestMachine(files), ['/dies', '|/helper %p %e %s', 'undumpable'])).toBe('signal 3, core 0\n');
   });
 });
 

@@ -20,6 +20,8 @@ import type { SignalInfo } from './signals.ts';
 
 /** Linux min_coredump: less than a page is not worth a file. */
 const LEAST_BYTES = 4096;
+/** core(5): the RLIMIT_CORE of whoever is fed a core, so that its own death feeds nobody. */
+const HELPER_LIMIT = 1;
 /** What is written in one turn: about a millisecond. */
 const TURN_BYTES = 1 << 20;
 const ZEROS = new Uint8Array(65_536);
@@ -96,8 +98,9 @@ export class CoreDump {
 /** Whether a program that dies now leaves a core. */
 export function wantsCore({ machine, program }: GuestTask): boolean {
   const { corePattern } = machine.settings;
-  if (corePattern.startsWith('|')) return true;
-  return corePattern !== '' && program.limits.soft(RLIMIT_CORE) >= LEAST_BYTES;
+  if (!program.isDumpable) return false;
+  const limit = program.limits.soft(RLIMIT_CORE);
+  return corePattern.startsWith('|') ? limit !== HELPER_LIMIT : corePattern !== '' && limit >= LEAST_BYTES;
 }
 
 function openTarget(task: GuestTask, signal: number): Target | undefined {
@@ -150,6 +153,7 @@ class PipeTarget implements Target {
     files.add(reader);
     try {
       this.#helper = machine.startHelper(argv, files);
+      this.#helper.limits.set(RLIMIT_CORE, [BigInt(HELPER_LIMIT), BigInt(HELPER_LIMIT)]);
     } catch (error) {
       files.release();
       writer.release();
