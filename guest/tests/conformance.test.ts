@@ -44,6 +44,7 @@ describe('a program answers in the VM as on Linux', () => {
   it.each([
     'timers.c',
     'rseq.c',
+    'netlink.c',
     'unshare.c',
     'futexes.c',
     'many-threads.c',

@@ -1,7 +1,7 @@
 /** What /proc and /sys tell, read from the running machine. */
 import type { CpuDescription } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
-import { AF_INET, AF_UNIX, type SocketAddress, SOCK_STREAM } from './abi/socket.ts';
+import { AF_INET, AF_NETLINK, AF_UNIX, type SocketAddress, SOCK_STREAM } from './abi/socket.ts';
 import { Errno } from './abi/errno.ts';
 import { SIG_DFL, SIG_IGN, SIGNAL_COUNT } from './abi/signal.ts';
 import type { ProcSource, ProgramFacts, ProgramMemory, SocketFacts, TaskFacts } from './fs/procfs/proc-source.ts';
@@ -178,7 +178,8 @@ function socketFacts(machine: RunningMachine): readonly SocketFacts[] {
     if (!program.isRunning) continue;
     for (const fd of program.files.descriptors()) {
       const file = program.files.get(fd);
-      if (file instanceof Socket && !found.has(file)) found.set(file, program.credentials.euid);
+      if (file instanceof Socket && file.family !== AF_NETLINK && !found.has(file))
+        found.set(file, program.credentials.euid);
     }
   }
   return [...found].map(([socket, uid]) => describeSocket(socket, uid));

@@ -2,9 +2,11 @@
 export const AF_UNSPEC = 0;
 export const AF_UNIX = 1;
 export const AF_INET = 2;
+export const AF_NETLINK = 16;
 
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_TYPE_MASK = 0xf;
 export const SOCK_NONBLOCK = 0o4000;
@@ -120,17 +122,26 @@ export const CMSGHDR = { size: 16, cmsg_len: 0, cmsg_level: 8, cmsg_type: 12 } a
 export const IFREQ = { size: 40, ifr_name: 0, ifr_data: 16 } as const;
 const SOCKADDR_IN_SIZE = 16;
 const SOCKADDR_UN_SIZE = 110;
+const SOCKADDR_NL_SIZE = 12;
 /** struct sockaddr_storage: no address is longer. */
 export const SOCKADDR_MAX = 128;
 
 /** An address of a socket as data. */
-export type SocketAddress = InetAddress | UnixAddress;
+export type SocketAddress = InetAddress | UnixAddress | NetlinkAddress;
 
 export interface InetAddress {
   readonly family: typeof AF_INET;
   /** IPv4 address as an unsigned number, 127.0.0.1 = 0x7f000001. */
   readonly host: number;
   readonly port: number;
+}
+
+/** struct sockaddr_nl (netlink(7)). */
+export interface NetlinkAddress {
+  readonly family: typeof AF_NETLINK;
+  /** 0: the kernel. */
+  readonly portId: number;
+  readonly groups: number;
 }
 
 export interface UnixAddress {
@@ -149,6 +160,14 @@ export function encodeSocketAddress(address: SocketAddress): Uint8Array {
     view.setUint32(4, address.host);
     return bytes;
   }
+  if (address.family === AF_NETLINK) {
+    const bytes = new Uint8Array(SOCKADDR_NL_SIZE);
+    const view = new DataView(bytes.buffer);
+    view.setUint16(0, AF_NETLINK, true);
+    view.setUint32(4, address.portId, true);
+    view.setUint32(8, address.groups, true);
+    return bytes;
+  }
   const { path } = address;
   // unix(7): a path ends in NUL, an abstract name is all bytes up to the length, an unnamed socket is the family alone.
   const isPath = path !== '' && path[0] !== '\0';
@@ -165,6 +184,9 @@ export function decodeSocketAddress(bytes: Uint8Array): SocketAddress | undefine
   const family = view.getUint16(0, true);
   if (family === AF_INET && bytes.length >= SOCKADDR_IN_SIZE) {
     return { family: AF_INET, host: view.getUint32(4), port: view.getUint16(2) };
+  }
+  if (family === AF_NETLINK && bytes.length >= SOCKADDR_NL_SIZE) {
+    return { family: AF_NETLINK, portId: view.getUint32(4, true), groups: view.getUint32(8, true) };
   }
   if (family !== AF_UNIX || bytes.length > SOCKADDR_UN_SIZE) return undefined;
   const name = String.fromCharCode(...bytes.subarray(2));

@@ -32,10 +32,12 @@ export interface Notice {
   /** Descriptors of the program that asked: the notice ends when it closes one of this queue. */
   readonly owner: object;
   readonly pid: number;
-  /** SIGEV_SIGNAL 0, SIGEV_NONE 1. */
+  /** SIGEV_SIGNAL 0, SIGEV_NONE 1, SIGEV_THREAD 2. */
   readonly kind: number;
   readonly signal: number;
   tell(): void;
+  /** It ends without a message. */
+  dropped?(): void;
 }
 
 export class PosixQueue {
@@ -77,6 +79,13 @@ export class PosixQueue {
       notice.tell();
     }
     return true;
+  }
+
+  /** Nobody is told any more. */
+  dropNotice(): void {
+    const { notice } = this;
+    this.notice = undefined;
+    notice?.dropped?.();
   }
 
   receive(): PosixMessage | undefined {
@@ -177,7 +186,7 @@ export class QueueFile extends BaseFile {
   }
 
   flush(owner: object): void {
-    if (this.queue.notice?.owner === owner) this.queue.notice = undefined;
+    if (this.queue.notice?.owner === owner) this.queue.dropNotice();
   }
 
   protected override closed(): void {

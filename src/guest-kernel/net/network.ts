@@ -42,6 +42,8 @@ export class Network {
   readonly unix = new Map<Inode | ByteString, UnixHolder>();
   /** lo0: what goes out comes in. */
   readonly loopback: TrafficCounters = { packets: 0, bytes: 0 };
+  /** Port ids of netlink sockets. */
+  readonly netlinkIds = new Set<number>();
   #nextSocketId = 1;
   #nextHostPort = FIRST_HOST_PORT;
 

@@ -28,14 +28,16 @@ import {
   type PosixQueues,
   QueueFile,
   type QueueNode,
+  type Notice,
 } from '../ipc/posix-queues.ts';
+import { NetlinkSocket } from '../net/socket/netlink-socket.ts';
 import { blocked } from '../program/blocked.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import type { WaitQueue } from '../program/wait-queue.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { requirePermission } from '../vfs/permissions.ts';
-import { type Result, type Syscall, partial, syscall } from './syscall.ts';
+import { type Result, type Syscall, syscall } from './syscall.ts';
 import { loadTimespecNs } from './timespec.ts';
 import { bringIn } from './user-buffers.ts';
 
@@ -46,6 +48,7 @@ const HARD_MESSAGES_MAX = 65_536;
 const HARD_BYTES_MAX = 16 << 20;
 const SIGEV_SIGNAL = 0;
 const SIGEV_NONE = 1;
+const SIGEV_THREAD = 2;
 const SI_MESGQ = -3;
 
 function queuesOf(thread: Thread): PosixQueues {
@@ -168,27 +171,63 @@ function receive(thread: Thread, args: TransferArgs & { readonly priorityAddr: n
   return message.bytes.length;
 }
 
+/** What glibc gives with SIGEV_THREAD: bytes that come back through a netlink socket, the last of them saying why. */
+const COOKIE_BYTES = 32;
+const NOTIFY_WOKENUP = 1;
+const NOTIFY_REMOVED = 2;
+
+type Telling = Pick<Notice, 'tell' | 'dropped'>;
+
+function tellBySignal(thread: Thread, signal: number, value: bigint): Telling {
+  const { program, credentials } = thread;
+  const { machine } = asGuest(thread);
+  return {
+    tell() {
+      if (signal === 0) return;
+      const sender = machine.current?.program.pid ?? 0;
+      machine.program(program.pid)?.postSignal({ signal, code: SI_MESGQ, pid: sender, uid: credentials.uid, value });
+    },
+  };
+}
+
+/** @throws EBADF, EINVAL where the descriptor is no netlink socket, EFAULT */
+function tellByNetlink(thread: Thread, fd: number, cookieAddr: number): Telling {
+  const cookie = thread.memory.readable(cookieAddr, COOKIE_BYTES).slice();
+  const socket = thread.files.get(fd);
+  if (!(socket instanceof NetlinkSocket)) throw EINVAL;
+  socket.retain();
+  const deliver = (why: number): void => {
+    socket.deliver(cookie.with(COOKIE_BYTES - 1, why));
+    socket.release();
+  };
+  return { tell: () => deliver(NOTIFY_WOKENUP), dropped: () => deliver(NOTIFY_REMOVED) };
+}
+
 // struct sigevent: value (8), signo, notify.
 function notify(thread: Thread, { fd, event }: { fd: number; event: number }): Result {
-  const { memory, program, credentials } = thread;
-  const kind = event === 0 ? SIGEV_NONE : memory.loadU32(event + 12);
-  const signal = event === 0 ? 0 : memory.loadU32(event + 8);
-  if (kind !== SIGEV_SIGNAL && kind !== SIGEV_NONE) throw EINVAL;
-  if (kind === SIGEV_SIGNAL && signal > SIGNAL_COUNT) throw EINVAL;
-  const { queue } = fileOf(thread, fd, O_ACCMODE);
+  const { memory, program } = thread;
   if (event === 0) {
-    if (queue.notice?.pid === program.pid) queue.notice = undefined;
+    const { queue } = fileOf(thread, fd, O_ACCMODE);
+    if (queue.notice?.pid === program.pid) queue.dropNotice();
     return 0;
   }
+  const kind = memory.loadU32(event + 12);
+  const signal = memory.loadU32(event + 8);
+  if (kind !== SIGEV_SIGNAL && kind !== SIGEV_NONE && kind !== SIGEV_THREAD) throw EINVAL;
+  if (kind === SIGEV_SIGNAL && signal > SIGNAL_COUNT) throw EINVAL;
+  const { queue } = fileOf(thread, fd, O_ACCMODE);
   if (queue.notice !== undefined) throw EBUSY;
-  const { machine } = asGuest(thread);
-  const value = memory.loadI64(event);
-  const tell = (): void => {
-    if (kind === SIGEV_NONE || signal === 0) return;
-    const sender = machine.current?.program.pid ?? 0;
-    machine.program(program.pid)?.postSignal({ signal, code: SI_MESGQ, pid: sender, uid: credentials.uid, value });
+  const telling =
+    kind === SIGEV_THREAD
+      ? tellByNetlink(thread, signal | 0, memory.loadNumber(event))
+      : tellBySignal(thread, kind === SIGEV_NONE ? 0 : signal, memory.loadI64(event));
+  queue.notice = {
+    owner: thread.files,
+    pid: program.pid,
+    kind,
+    signal: kind === SIGEV_THREAD ? 0 : signal,
+    ...telling,
   };
-  queue.notice = { owner: thread.files, pid: program.pid, kind, signal, tell };
   return 0;
 }
 
@@ -216,7 +255,7 @@ export const posixQueueCalls: readonly Syscall[] = [
     support: 'full', run: send }),
   syscall({ nr: 243, name: 'mq_timedreceive', args: { fd: 'fd', buffer: 'ptr', size: 'size', priorityAddr: 'ptr', timeout: 'ptr' },
     support: 'full', run: receive }),
-  syscall({ nr: 244, name: 'mq_notify', args: { fd: 'fd', event: 'ptr' }, support: partial('no SIGEV_THREAD: glibc makes it of netlink'),
+  syscall({ nr: 244, name: 'mq_notify', args: { fd: 'fd', event: 'ptr' }, support: 'full',
     run: notify }),
   syscall({ nr: 245, name: 'mq_getsetattr', args: { fd: 'fd', wanted: 'ptr', old: 'ptr' }, support: 'full', run: getsetattr }),
 ];

@@ -14,6 +14,7 @@ import { isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { Socket, type PeerCredentials, type ReceivedMessage } from '../net/socket/socket.ts';
+import { NetlinkSocket } from '../net/socket/netlink-socket.ts';
 import { TcpSocket } from '../net/socket/tcp-socket.ts';
 import { UdpSocket } from '../net/socket/udp-socket.ts';
 import { UnixDatagramSocket } from '../net/socket/unix-datagram-socket.ts';
@@ -64,6 +65,11 @@ function openSocket(thread: Thread, family: number, type: number, protocol: numb
     if (kind === abi.SOCK_STREAM) return new UnixStreamSocket(network, ownerOf(thread));
     if (kind === abi.SOCK_DGRAM) return new UnixDatagramSocket(network, ownerOf(thread));
     throw ESOCKTNOSUPPORT;
+  }
+  if (family === abi.AF_NETLINK) {
+    if (kind !== abi.SOCK_RAW && kind !== abi.SOCK_DGRAM) throw ESOCKTNOSUPPORT;
+    if (protocol !== 0) throw EPROTONOSUPPORT; // NETLINK_ROUTE
+    return new NetlinkSocket(network, thread.program.pid, kind);
   }
   if (family !== abi.AF_INET) throw EAFNOSUPPORT;
   if (kind === abi.SOCK_STREAM) {
@@ -195,7 +201,9 @@ export const sockets: readonly Syscall[] = [
     nr: 41,
     name: 'socket',
     args: { family: 'int', type: 'int', protocol: 'int' },
-    support: partial('AF_INET and AF_UNIX only; no raw sockets; SOCK_SEQPACKET by socketpair only'),
+    support: partial(
+      'AF_INET, AF_UNIX and NETLINK_ROUTE (to read) only; no raw sockets; SOCK_SEQPACKET by socketpair only',
+    ),
     run: (thread, { family, type, protocol }) => {
       const flags = checkedFlags(type);
       return install(thread, openSocket(thread, family, type, protocol), flags);

@@ -111,6 +111,7 @@ const socketAddressAt = (memory: UserMemory, addr: number, sizeBytes: number): s
   const bytes = memory.readable(addr, Math.min(sizeBytes, socket.SOCKADDR_MAX));
   const address = socket.decodeSocketAddress(bytes);
   if (address === undefined) return `{family ${formatChoice(FAMILIES, socket.familyOf(bytes))}}`;
+  if (address.family === socket.AF_NETLINK) return `{AF_NETLINK ${address.portId} ${address.groups}}`;
   if (address.family === socket.AF_UNIX) return `{AF_UNIX ${quote(address.path, 108)}}`;
   const host = [24, 16, 8, 0].map((shift) => (address.host >>> shift) & 255).join('.');
   return `{AF_INET ${host}:${address.port}}`;
