@@ -54,6 +54,16 @@ describe('priority inheritance', () => {
     expect([first.lock.value, next.lock.value]).toEqual([0, 9]);
   });
 
+  it('takes a very long chain for a circle, and goes along it whatever its length', () => {
+    const chain = Array.from({ length: 20_000 }, () => thread(0));
+    chain.forEach(({ lock }, i) => lock.waitFor(chain[i + 1]?.lock));
+    const [first, last] = [chain[0], chain.at(-1)];
+    expect(first?.lock.dependsOn(thread(0).lock)).toBe(true);
+    expect(chain.at(-1000)?.lock.dependsOn(thread(0).lock)).toBe(false);
+    thread(7).lock.waitFor(first?.lock);
+    expect(last?.lock.value).toBe(7);
+  });
+
   it('sees who would wait for itself', () => {
     const [a, b, c] = [thread(0), thread(0), thread(0)];
     b.lock.waitFor(a.lock);

@@ -4,6 +4,10 @@
  *
  *   C (priority 10) ──waits for──► B ──waits for──► A: A and B run with priority 10 until they let go
  */
+
+/** Linux max_lock_depth: a longer chain is a circle, or somebody who means no good. */
+const MAX_DEPTH = 1024;
+
 export class LockPriority {
   readonly #own: () => number;
   readonly #onChange: () => void;
@@ -30,9 +34,11 @@ export class LockPriority {
     return this.#waiters.size > 0;
   }
 
-  /** Whether it is `other`, or waits for a lock of that, perhaps through others. */
+  /** Whether it is `other`, or waits for a lock of that, perhaps through others; also where the chain is too long. */
   dependsOn(other: LockPriority): boolean {
-    return this === other || (this.#owner !== undefined && this.#owner.dependsOn(other));
+    let depth = 0;
+    for (const each of LockPriority.#chainFrom(this)) if (each === other || ++depth > MAX_DEPTH) return true;
+    return false;
   }
 
   /** Whether it waits for a lock of `owner` itself. */
@@ -56,12 +62,24 @@ export class LockPriority {
     if (this.#owner !== undefined) this.#owner.#recompute();
   }
 
+  /** It, whom it waits for, whom that waits for. */
+  static *#chainFrom(first: LockPriority): Generator<LockPriority> {
+    for (let at: LockPriority | undefined = first; at !== undefined; at = at.#owner) yield at;
+  }
+
   #recompute(): void {
+    for (const each of LockPriority.#chainFrom(this)) {
+      if (!each.#hasNewLoan()) return;
+      each.#onChange();
+    }
+  }
+
+  /** Takes what it is lent from those who wait. @returns whether it is another than before */
+  #hasNewLoan(): boolean {
     let lent = 0;
     for (const waiter of this.#waiters) lent = Math.max(lent, waiter.value);
-    if (lent === this.#lent) return;
+    if (lent === this.#lent) return false;
     this.#lent = lent;
-    this.#onChange();
-    if (this.#owner !== undefined) this.#owner.#recompute();
+    return true;
   }
 }
