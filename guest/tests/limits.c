@@ -225,6 +225,19 @@ static void scheduling(void) {
   printf("order %d %d %d\n", who[0], who[1], who[2]);
 }
 
+static void queued(void) {
+  sigset_t set;
+  sigemptyset(&set), sigaddset(&set, SIGRTMIN), sigaddset(&set, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  SHOW(setrlimit(RLIMIT_SIGPENDING, &(struct rlimit){0, 0}));
+  SHOW(sigqueue(getpid(), SIGRTMIN, (union sigval){1}));
+  SHOW(syscall(SYS_tgkill, getpid(), getpid(), SIGRTMIN));
+  SHOW(syscall(SYS_tkill, getpid(), SIGUSR1));
+  SHOW(kill(getpid(), SIGRTMIN));
+  SHOW(sigpending(&set));
+  printf("%d %d\n", sigismember(&set, SIGRTMIN), sigismember(&set, SIGUSR1));
+}
+
 int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   in_child("NOFILE", files);
@@ -235,6 +248,7 @@ int main(void) {
   in_child("DATA", data);
   in_child("NPROC, another user", processes);
   in_child("CORE", core);
+  in_child("SIGPENDING", queued);
   in_child("errors", errors);
   in_child("scheduling", scheduling);
   return 0;

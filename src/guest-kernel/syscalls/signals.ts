@@ -211,7 +211,10 @@ function sendToThread(thread: Thread, tgid: number | undefined, tid: number, inf
   const target = task.machine.task(tid);
   if (target === undefined || (tgid !== undefined && target.program.pid !== tgid)) throw ESRCH;
   if (!maySignal(task, target.program, info?.signal ?? 0)) throw EPERM;
-  if (info !== undefined) target.postSignal(info);
+  if (info !== undefined) {
+    requireQueueRoom(target.program, info.signal);
+    target.postSignal(info);
+  }
   return task.isTerminated ? NO_RETURN : 0;
 }
 
@@ -240,7 +243,7 @@ function loadInfo(thread: Thread, addr: number, signal: number): SignalInfo | un
   return signal === 0 ? undefined : { ...info, signal };
 }
 
-/** sigqueue(3) may not collapse real-time signals. @throws EAGAIN */
+/** Only kill(2) may collapse real-time signals, whose queue is full. @throws EAGAIN */
 function requireQueueRoom(target: RunningProgram, signal: number): void {
   if (signal >= SIGRTMIN && target.isSignalQueueFull) throw EAGAIN;
 }
@@ -273,9 +276,5 @@ export const signals: readonly Syscall[] = [
   syscall({ nr: 234, name: 'tgkill', args: { tgid: 'int', tid: 'int', signal: 'int' }, support: 'full',
     run: (thread, { tgid, tid, signal }) => tkill(thread, tgid, tid, signal) }),
   syscall({ nr: 297, name: 'rt_tgsigqueueinfo', args: { tgid: 'int', tid: 'int', signal: 'int', info: 'ptr' }, support: 'full',
-    run: (thread, { tgid, tid, signal, info }) => {
-      const target = asGuest(thread).machine.task(tid);
-      if (target !== undefined) requireQueueRoom(target.program, signal);
-      return sendToThread(thread, tgid, tid, loadInfo(thread, info, signal));
-    } }),
+    run: (thread, { tgid, tid, signal, info }) => sendToThread(thread, tgid, tid, loadInfo(thread, info, signal)) }),
 ];
