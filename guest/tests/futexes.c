@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -242,6 +243,57 @@ static void futex2(void) {
   puts("");
 }
 
+static struct {
+  struct robust_list entry;
+  volatile int word;
+} held;
+static void *forgets_to_wake(void *p) {
+  struct robust_list_head head = {{&head.list}, sizeof(struct robust_list), &held.entry};
+  syscall(SYS_set_robust_list, &head, sizeof head);
+  while (held.word != 2) usleep(1000);
+  usleep(20000);
+  held.word = 0;
+  syscall(SYS_exit, 0);
+  return NULL;
+}
+
+static volatile int *lock;
+static int told[2];
+static void *wants_lock(void *p) {
+  _exit(syscall(SYS_futex, lock, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == 0 ? 4 : 5);
+}
+static void unmaps_what_a_thread_wants(void) {
+  pthread_t t;
+  pthread_create(&t, NULL, wants_lock, NULL);
+  while (*lock >= 0) usleep(1000);
+  usleep(20000);
+  munmap((void *)lock, 4096);
+  if (write(told[1], "", 1) == 1) pause();
+}
+
+static void abandoned(void) {
+  SECTION("abandoned");
+  pthread_t t;
+  pthread_create(&t, NULL, forgets_to_wake, NULL);
+  held.word = 2;
+  SHOW(futex((int *)&held.word, FUTEX_WAIT, 2, &(struct timespec){5, 0}, NULL, 0));
+  pthread_join(t, NULL);
+
+  char byte;
+  int status;
+  lock = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  SHOW(pipe(told));
+  SHOW(syscall(SYS_futex, lock, FUTEX_LOCK_PI, 0, NULL, NULL, 0));
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) unmaps_what_a_thread_wants();
+  SHOW(read(told[0], &byte, 1));
+  SHOW(syscall(SYS_futex, lock, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));
+  SHOW((*lock & FUTEX_TID_MASK) > child);
+  SHOW(waitpid(child, &status, 0) == child);
+  SHOW(WEXITSTATUS(status));
+}
+
 /* With an argument: what Linux has since 6.7. */
 int main(int argc, char **argv) {
   (void)argv;
@@ -251,5 +303,6 @@ int main(int argc, char **argv) {
   plain();
   locks();
   newer();
+  abandoned();
   return 0;
 }

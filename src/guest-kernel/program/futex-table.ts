@@ -19,11 +19,15 @@ export interface Locker {
   readonly lockPriority: LockPriority;
 }
 
-/** What somebody who waits for a priority-inheriting lock wants: the word, as its own memory shows it, for itself. */
-export interface WantedLock {
-  readonly locker: Locker;
+/** The word of a lock as one memory shows it. */
+export interface LockWord {
   readonly memory: UserMemory;
   readonly addr: number;
+}
+
+/** What somebody who waits for a priority-inheriting lock wants: the word, in its own memory, for itself. */
+export interface WantedLock extends LockWord {
+  readonly locker: Locker;
 }
 
 export interface FutexWaiter {

@@ -1,7 +1,7 @@
 /** What a guest thread leaves behind for those who wait for it: its tid word and its robust mutexes. */
 import { Errno } from '../abi/errno.ts';
 import { NotResident } from '../vfs/inode.ts';
-import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, passLock, passLocksOf } from './futex-locks.ts';
+import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, locksHeldBy, passLock } from './futex-locks.ts';
 import type { GuestTask } from './guest-task.ts';
 
 /** Linux ROBUST_LIST_LIMIT: a list may be circular. */
@@ -10,12 +10,11 @@ const LIST_LIMIT = 2048;
 /** Linux futex_exit_release: robust list, locks; then CLONE_CHILD_CLEARTID. Memory that is gone is passed over. */
 export function releaseThread(task: GuestTask): void {
   quietly(() => releaseRobustList(task));
-  quietly(() => releaseLocks(task));
+  releaseLocks(task);
   quietly(() => {
     if (task.clearTidAddr === 0) return;
     task.memory.storeU32(task.clearTidAddr, 0);
-    const { table, key } = task.namespace.futexPlace(task.clearTidAddr, false);
-    table.wake(key, 1);
+    wakeOne(task, task.clearTidAddr);
   });
 }
 
@@ -31,7 +30,11 @@ function releaseRobustList(task: GuestTask): void {
     if (entry !== pending) abandon(task, plain(entry) + offset);
     entry = memory.loadNumber(plain(entry));
   }
-  if (pending !== 0) abandon(task, plain(pending) + offset);
+  if (pending === 0) return;
+  const addr = plain(pending) + offset;
+  // Let go already, but nobody was woken yet.
+  if (pending % 2 === 0 && memory.loadU32(addr) === 0) wakeOne(task, addr);
+  else abandon(task, addr);
 }
 
 // Bit 0 of an entry marks a priority-inheriting lock (Linux kernel/futex/core.c: fetch_robust_entry).
@@ -45,17 +48,21 @@ function abandon(task: GuestTask, addr: number): void {
   task.memory.storeU32(addr, ((word & FUTEX_WAITERS) | FUTEX_OWNER_DIED) >>> 0);
   if ((word & FUTEX_WAITERS) === 0) return;
   // A priority-inheriting lock goes to the next in line at once.
-  const place = task.namespace.futexPlace(addr, false);
-  if (!passLock(place, FUTEX_OWNER_DIED)) place.table.wake(place.key, 1);
+  if (!passLock(task.namespace.futexPlace(addr, false), { memory: task.memory, addr }, FUTEX_OWNER_DIED))
+    wakeOne(task, addr);
+}
+
+/** Those who wait for something else there are left alone. */
+function wakeOne(task: GuestTask, addr: number): void {
+  const { table, key } = task.namespace.futexPlace(addr, false);
+  quietly(() => table.wake(key, 1));
 }
 
 /** Linux exit_pi_state_list: locks that are in no robust list, and somebody waits for them. */
 function releaseLocks(task: GuestTask): void {
   if (!task.lockPriority.isAwaited) return;
-  passLocksOf(
-    task,
-    task.machine.tasks().flatMap(({ futexWaiters }) => futexWaiters),
-  );
+  const waiters = task.machine.tasks().flatMap(({ futexWaiters }) => futexWaiters);
+  for (const { place, lock } of locksHeldBy(task, waiters)) quietly(() => passLock(place, lock, FUTEX_OWNER_DIED));
 }
 
 function quietly(work: () => void): void {

@@ -7,19 +7,26 @@
 import { EAGAIN, EDEADLK, EINVAL, EPERM, ERESTARTNOINTR, ESRCH } from '../abi/errno.ts';
 import { isBlocked } from '../program/blocked.ts';
 import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, give, passLock } from '../program/futex-locks.ts';
-import { FutexTable, type FutexWaiter, type Locker, type WantedLock, wakeWaiter } from '../program/futex-table.ts';
+import {
+  FutexTable,
+  type FutexWaiter,
+  type Locker,
+  type LockWord,
+  type WantedLock,
+  wakeWaiter,
+} from '../program/futex-table.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { type FutexWord, futexPlace, futexWait } from './futex-wait.ts';
 import type { Result } from './syscall.ts';
 
-export interface LockWord {
+export interface FutexLock {
   readonly addr: number;
   readonly isPrivate: boolean;
 }
 
-export function lockFutex(thread: Thread, args: LockWord, call: Call, deadline: () => number | undefined): Result {
+export function lockFutex(thread: Thread, args: FutexLock, call: Call, deadline: () => number | undefined): Result {
   if (call.progress === undefined) {
     if (takeFree(thread, args)) return 0;
     const owner = ownerOf(thread, args.addr);
@@ -55,13 +62,13 @@ function markWaiters({ memory }: Thread, addr: number): void {
   memory.storeU32(addr, (memory.loadU32(addr) | FUTEX_WAITERS) >>> 0);
 }
 
-export function tryLockFutex(thread: Thread, args: LockWord): Result {
+export function tryLockFutex(thread: Thread, args: FutexLock): Result {
   if (takeFree(thread, args)) return 0;
   throw EAGAIN;
 }
 
 /** @returns whether the caller owns it now. @throws EDEADLK where it did already */
-function takeFree(thread: Thread, args: LockWord): boolean {
+function takeFree(thread: Thread, args: FutexLock): boolean {
   const { memory } = thread;
   const word = memory.loadU32(args.addr);
   const owner = word & FUTEX_TID_MASK;
@@ -71,17 +78,18 @@ function takeFree(thread: Thread, args: LockWord): boolean {
   return true;
 }
 
-export function unlockFutex(thread: Thread, args: LockWord): Result {
+export function unlockFutex(thread: Thread, args: FutexLock): Result {
   if ((thread.memory.loadU32(args.addr) & FUTEX_TID_MASK) !== thread.id) throw EPERM;
-  if (!passLock(futexPlace(thread, args.addr, args.isPrivate))) thread.memory.storeU32(args.addr, 0);
+  if (!passLock(futexPlace(thread, args.addr, args.isPrivate), { memory: thread.memory, addr: args.addr }))
+    thread.memory.storeU32(args.addr, 0);
   return 0;
 }
 
 export interface LockRequeue {
   /** The word to sleep on. */
-  readonly from: LockWord;
+  readonly from: FutexLock;
   /** The lock that the sleeper gets. */
-  readonly to: LockWord;
+  readonly to: FutexLock;
 }
 
 /**
@@ -123,7 +131,7 @@ export function requeueToLock(thread: Thread, { from, to }: LockRequeue, count: 
   const [first] = line;
   if (first === undefined) return 0;
   const isFree = (thread.memory.loadU32(to.addr) & FUTEX_TID_MASK) === 0;
-  if (isFree) handFree(first, count > 0);
+  if (isFree) handFree({ memory: thread.memory, addr: to.addr }, first, count > 0);
   const owner = ownerOf(thread, to.addr);
   const moved = line.slice(isFree ? 1 : 0, 1 + count);
   for (const waiter of moved) {
@@ -137,10 +145,9 @@ export function requeueToLock(thread: Thread, { from, to }: LockRequeue, count: 
 }
 
 /** Linux futex_proxy_trylock_atomic: with more to come the kernel must see the unlock. */
-function handFree(waiter: FutexWaiter, hasMore: boolean): void {
-  const { lock } = waiter;
-  if (lock === undefined) throw EINVAL;
-  const died = lock.memory.loadU32(lock.addr) & FUTEX_OWNER_DIED;
-  give(lock, died | (hasMore ? FUTEX_WAITERS : 0));
+function handFree(word: LockWord, waiter: FutexWaiter, hasMore: boolean): void {
+  if (waiter.lock === undefined) throw EINVAL;
+  const died = word.memory.loadU32(word.addr) & FUTEX_OWNER_DIED;
+  give(word, waiter.lock.locker, died | (hasMore ? FUTEX_WAITERS : 0));
   wakeWaiter(waiter);
 }

@@ -8,7 +8,7 @@ import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
 import {
   type LockRequeue,
-  type LockWord,
+  type FutexLock,
   lockFutex,
   requeueToLock,
   tryLockFutex,
@@ -104,7 +104,7 @@ function isPrivate({ operation }: FutexArguments): boolean {
   return (operation & FUTEX_PRIVATE_FLAG) !== 0;
 }
 
-function lockWord(args: FutexArguments): LockWord {
+function lockWord(args: FutexArguments): FutexLock {
   return { addr: args.addr, isPrivate: isPrivate(args) };
 }
 
@@ -156,12 +156,12 @@ function requeue(thread: Thread, args: FutexArguments): Result {
   return woken + table.requeue(key, to, secondCount(thread));
 }
 
-/** Linux futex_wake wakes one where it is asked for none. */
 /** The second count stands in the timeout's register, of which 32 bits count; a number has not all of its bits. */
 function secondCount({ cpuState }: Thread): number {
   return cpuState.low(REG.R10);
 }
 
+/** Linux futex_wake wakes one where it is asked for none. */
 function atLeastOne(count: number): number {
   return Math.max(1, count | 0);
 }
