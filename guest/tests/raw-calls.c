@@ -281,6 +281,25 @@ static void process(void) {
     caught = 0;
     while (wait(&status) > 0) sum += WEXITSTATUS(status);
     printf("subreaper %d, both children %d\n", value, sum);
+    /* One that has ended when it comes: a reaper that ignores SIGCHLD has no zombie of it, others hear of it. */
+    for (int ignores = 0; ignores < 2; ignores++) {
+      signal(SIGCHLD, ignores ? SIG_IGN : handler), caught = 0;
+      if (fork() == 0) {
+        signal(SIGCHLD, SIG_DFL);
+        if (fork() == 0) _exit(5);
+        siginfo_t info;
+        waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
+        _exit(6);
+      }
+      sum = 0;
+      for (int more = 1; more;) {
+        pid_t one = wait(&status);
+        if (one > 0) sum += WEXITSTATUS(status);
+        more = one > 0 || errno == EINTR;
+      }
+      printf("ended before: %d, heard %d\n", sum, caught != 0);
+    }
+    signal(SIGCHLD, SIG_DFL);
     exit(0);
   }
   wait(NULL);

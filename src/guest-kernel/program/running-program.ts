@@ -365,6 +365,10 @@ export class RunningProgram implements Program {
       if (child.isStopped && child.session === this.session) child.#abandonStopped();
     }
     this.children.clear();
+    this.#tellEnd();
+  }
+
+  #tellEnd(): void {
     const { state } = this;
     if (state.kind === 'exited') this.#tellParent(CLD_EXITED, state.code);
     else if (state.kind === 'killed') this.#tellParent(this.hasDumped ? CLD_DUMPED : CLD_KILLED, state.signal);
@@ -376,11 +380,13 @@ export class RunningProgram implements Program {
     while (heir !== undefined && !(heir.isSubreaper && heir.isRunning)) heir = heir.parent;
     child.parent = heir;
     child.parentPid = heir?.pid ?? 1;
-    if (heir === undefined) this.#machine.zombieGone(child);
-    else {
-      heir.children.add(child);
-      if (!child.isRunning) heir.childEvents.wake();
+    if (heir === undefined) {
+      this.#machine.zombieGone(child);
+      return;
     }
+    heir.children.add(child);
+    // Linux reparent_leader: the new parent hears of one that has ended already.
+    if (!child.isRunning) child.#tellEnd();
   }
 
   /** Nobody is left who could continue it (POSIX, _exit: SIGHUP and SIGCONT). */
