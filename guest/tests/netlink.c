@@ -86,6 +86,8 @@ static void raw(void) {
   SHOW(poll(&p, 1, 1000));
   long whole = recv(fd, buffer, 8, MSG_PEEK | MSG_TRUNC);
   printf("peeked %d\n", whole > 32);
+  static char much[1 << 20];
+  SHOW(send(fd, much, sizeof much, 0));
   SHOW(listen(fd, 1));
   SHOW(shutdown(fd, SHUT_RD));
   close(fd), close(second);

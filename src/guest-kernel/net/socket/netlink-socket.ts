@@ -2,7 +2,7 @@
  * netlink(7), NETLINK_ROUTE: a socket that the kernel answers. mq_notify(3) with SIGEV_THREAD tells of messages through
  * one too (`deliver`).
  */
-import { ECONNREFUSED, EADDRINUSE, EINVAL, EOPNOTSUPP } from '../../abi/errno.ts';
+import { ECONNREFUSED, EADDRINUSE, EINVAL, EMSGSIZE, EOPNOTSUPP } from '../../abi/errno.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import type { Blocked } from '../../program/blocked.ts';
@@ -53,6 +53,7 @@ export class NetlinkSocket extends Socket {
     const { to } = options;
     if (to !== undefined && to.family !== abi.AF_NETLINK) throw EINVAL;
     if (to !== undefined && to.portId !== 0) throw ECONNREFUSED;
+    if (src.length > this.options.socket(abi.SO_SNDBUF) - 32) throw EMSGSIZE; // Linux netlink_sendmsg
     this.#bindFreely();
     for (const answer of answerRoute(src.slice(), this.#portId)) this.deliver(answer);
     return src.length;
