@@ -21,3 +21,11 @@ export interface Credentials {
   fsGid?: number | undefined;
   groups: readonly number[];
 }
+
+/** Whether one may look into a program of the other (ptrace(2), access mode checking with PTRACE_MODE_FSCREDS). */
+export function mayInspect({ euid, egid, fsUid = euid, fsGid = egid }: Credentials, other: Credentials): boolean {
+  if (euid === 0) return true;
+  const uids = [other.uid, other.euid, other.savedUid ?? 0];
+  const gids = [other.gid, other.egid, other.savedGid ?? 0];
+  return uids.every((each) => each === fsUid) && gids.every((each) => each === fsGid);
+}

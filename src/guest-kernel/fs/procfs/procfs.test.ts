@@ -89,8 +89,8 @@ const SOCKETS = [
   },
 ] as const;
 
-/** A tree with /dev and /proc, in which program 42 runs with a thread 43 and three open files. */
-function machine(): Tree {
+/** A tree with /dev and /proc, in which program 42 runs with a thread 43 and three open files; `caller` looks at it. */
+function machine(caller = ROOT_USER): Tree {
   const tree = treeOver(ramfs());
   const { vfs, viewer } = tree;
   for (const path of ['/dev', '/proc', '/work']) vfs.mkdir(viewer, { path }, 0o755);
@@ -154,7 +154,7 @@ function machine(): Tree {
     freeMemoryBytes: 1 << 29,
     hostname: 'osv',
     bootTimeSeconds: NOW.seconds,
-    current: () => threads.get(43),
+    current: () => ({ ...task(43), credentials: caller }),
     programs: () => [program],
     vfs,
     filesystemTypes: [
@@ -234,6 +234,16 @@ describe('/proc', () => {
     expect(() => read(stranger, '/proc/42/environ')).toThrow(expect.objectContaining({ name: 'EACCES' }));
     expect(() => read(stranger, '/proc/42/auxv')).toThrow(expect.objectContaining({ name: 'EACCES' }));
     expect(read(stranger, '/proc/42/cmdline')).toBe('thing\0a b\0');
+  });
+
+  test('the mappings of a program are shown to who could trace it', () => {
+    const stranger = machine({ ...ROOT_USER, uid: 1000, euid: 1000 });
+    for (const name of ['maps', 'smaps', 'smaps_rollup']) {
+      expect(() => read(machine(), `/proc/42/${name}`)).not.toThrow();
+      const denied = expect.objectContaining({ name: 'EACCES' });
+      expect(() => read(stranger, `/proc/42/${name}`)).toThrow(denied);
+    }
+    expect(read(stranger, '/proc/42/statm')).toMatch(/^\d+ /);
   });
 
   test('names can be neither made nor removed', () => {

@@ -1,8 +1,10 @@
 /** /proc/PID: what there is to know of a program, and of each of its threads below task/. */
 import { byteStringFrom, type ByteString } from '../../../emulator/util/bytes.ts';
+import { EACCES } from '../../abi/errno.ts';
 import { O_CLOEXEC } from '../../abi/fcntl.ts';
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from '../../abi/stat.ts';
 import type { Program, Task } from '../../program/thread.ts';
+import { mayInspect } from '../../vfs/credentials.ts';
 import { DentryNode, type Place } from '../../vfs/dentry.ts';
 import type { Inode } from '../../vfs/inode.ts';
 import type { Location } from '../../vfs/location.ts';
@@ -78,6 +80,25 @@ const WRITABLE = new Set(['oom_score_adj', 'coredump_filter', 'setgroups', 'uid_
 /** What tells secrets of a program is its owner's alone (Linux fs/proc/base.c: tgid_base_stuff). */
 const PRIVATE = new Set(['auxv', 'environ', 'io', 'personality']);
 
+/** What everyone may name and only who could trace the program may open (Linux fs/proc/task_mmu.c: proc_maps_open). */
+const INSPECTED = new Set(['maps', 'smaps', 'smaps_rollup']);
+
+class InspectedText extends VirtualText {
+  readonly #subject: Subject;
+
+  constructor(place: ConstructorParameters<typeof VirtualText>[0], text: () => ByteString, subject: Subject) {
+    super(place, text);
+    this.#subject = subject;
+  }
+
+  override open(flags: number): OpenFile {
+    const { source, task } = this.#subject;
+    const caller = source.current()?.credentials;
+    if (task !== undefined && caller !== undefined && !mayInspect(caller, task.credentials)) throw EACCES;
+    return super.open(flags);
+  }
+}
+
 /** @param task absent: a zombie */
 export function makeProgramDirectory(
   filesystem: VirtualFilesystem,
@@ -92,7 +113,9 @@ export function makeProgramDirectory(
   FILES.forEach(([name, text], i) => {
     const write = writerOf(name, task);
     const place = { ...base(i + 1), path: `${path}/${name}`, ...(PRIVATE.has(name) && { permissions: 0o400 }) };
-    nodes.set(name, new VirtualText(place, () => text(subject), write));
+    const content = (): ByteString => text(subject);
+    const isInspected = INSPECTED.has(name);
+    nodes.set(name, isInspected ? new InspectedText(place, content, subject) : new VirtualText(place, content, write));
   });
   nodes.set('exe', new VirtualLink(base(60), () => program.path));
   if (task !== undefined) addPlaces(nodes, base, source, task);
