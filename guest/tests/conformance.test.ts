@@ -44,6 +44,7 @@ describe('a program answers in the VM as on Linux', () => {
   it.each([
     'timers.c',
     'rseq.c',
+    'stopped-calls.c',
     'netlink.c',
     'unshare.c',
     'futexes.c',

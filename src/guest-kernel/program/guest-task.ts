@@ -1,5 +1,5 @@
 /** A thread of x86 code: runs it until it calls, faults or its time is up, and delivers its signals. */
-import { type CpuState, type Fault, VECTOR } from '../../emulator/index.ts';
+import { type CpuState, type Fault, REG, VECTOR } from '../../emulator/index.ts';
 import { assert } from '../../emulator/util/assert.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { EFAULT, ENOMEM } from '../abi/errno.ts';
@@ -22,7 +22,7 @@ import {
   defaultAction,
 } from '../abi/signal.ts';
 import { pageFaultErrorCode, signalOf } from './fault-signal.ts';
-import type { CallOutcome, MutableCall, RunningCall, SyscallDispatcher } from '../syscalls/dispatch.ts';
+import type { CallOutcome, Interrupted, MutableCall, RunningCall, SyscallDispatcher } from '../syscalls/dispatch.ts';
 import { NotResident } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import { blocked } from './blocked.ts';
@@ -74,7 +74,7 @@ export class GuestTask extends KernelTask implements Thread {
   readonly #call: MutableCall;
   #waitingCall: RunningCall | undefined;
   #isReentering = false;
-  #interrupted: (CallOutcome & { kind: 'interrupted' }) | undefined;
+  #interrupted: Interrupted | undefined;
   /** The mask to come back to after a call with a temporary one. */
   #savedMask: SignalSet | undefined;
   #isYielding = false;
@@ -306,9 +306,9 @@ export class GuestTask extends KernelTask implements Thread {
       }
       return this.#enterHandler(info);
     }
-    this.#restartCall();
+    const goesOn = this.#goOnUnhandled();
     this.#restoreMask();
-    return true;
+    return goesOn;
   }
 
   #actByDefault(info: SignalInfo): boolean {
@@ -366,7 +366,20 @@ export class GuestTask extends KernelTask implements Thread {
     return true;
   }
 
-  /** Nobody handled what interrupted the call: it goes on as if nothing had been (ERESTARTSYS). */
+  /** Nobody handled what interrupted the call (ERESTARTSYS and its like). @returns whether the thread may go on */
+  #goOnUnhandled(): boolean {
+    const interrupted = this.#interrupted;
+    if (interrupted === undefined) return true;
+    const { unhandled, progress } = interrupted;
+    if (unhandled === 'anew') this.#restartCall();
+    this.#interrupted = undefined;
+    if (typeof unhandled === 'string') return true;
+    this.cpuState.setNumber(REG.RAX, interrupted.nr);
+    this.#call.progress = progress;
+    return this.#settle(this.#dispatcher.resume(this, this.#call, unhandled));
+  }
+
+  /** The call starts anew. */
   #restartCall(): void {
     if (this.#interrupted === undefined) return;
     this.cpuState.rip -= 2n; // behind SYSCALL (0f 05)

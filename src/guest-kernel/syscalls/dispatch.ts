@@ -28,11 +28,23 @@ export interface RunningCall {
 /** Whether a call starts anew behind a signal handler: if it has SA_RESTART, whatever it has, or not (signal(7)). */
 export type Restart = 'by-flag' | 'always' | 'never';
 
+export interface Interrupted {
+  readonly kind: 'interrupted';
+  readonly nr: number;
+  readonly restarts: Restart;
+  /**
+   * What happens when nobody handled the signal (the thread was stopped and continued): the call starts anew, stays
+   * interrupted, or goes on with its progress, so that a sleep ends when it would have.
+   */
+  readonly unhandled: 'anew' | 'stays' | RunningCall;
+  readonly progress: unknown;
+}
+
 /** What became of a run of a call. */
 export type CallOutcome =
   | { readonly kind: 'done' }
   /** -EINTR is in RAX; a signal handler with SA_RESTART may undo it. */
-  | { readonly kind: 'interrupted'; readonly nr: number; readonly restarts: Restart }
+  | Interrupted
   | { readonly kind: 'wait'; readonly wait: Blocked; readonly call: RunningCall | undefined };
 
 /** A Call whose progress the dispatcher keeps between runs. */
@@ -135,7 +147,9 @@ export class SyscallDispatcher {
       if (!(error instanceof Errno)) throw error;
       const restarts = restartOf(row, error);
       state.setNumber(REG.RAX, -(restarts === undefined ? error : EINTR).code);
-      return restarts === undefined ? DONE : { kind: 'interrupted', nr: row.nr, restarts };
+      if (restarts === undefined) return DONE;
+      const unhandled = GOES_ON.has(row.name) ? running : STAYS_INTERRUPTED.has(row.name) ? 'stays' : 'anew';
+      return { kind: 'interrupted', nr: row.nr, restarts, unhandled, progress: call.progress };
     }
   }
 }
@@ -170,6 +184,18 @@ const NEVER_RESTARTED = new Set([
   'rt_sigsuspend',
   'rt_sigtimedwait',
   'select',
+  'semop',
+  'semtimedop',
+]);
+
+/** Linux restart_block: these know when they are to end. */
+const GOES_ON = new Set(['clock_nanosleep', 'nanosleep', 'poll']);
+/** signal(7), "Interruption of system calls and library functions by stop signals". */
+const STAYS_INTERRUPTED = new Set([
+  'epoll_pwait',
+  'epoll_pwait2',
+  'epoll_wait',
+  'rt_sigtimedwait',
   'semop',
   'semtimedop',
 ]);

@@ -141,10 +141,11 @@ function tableSize(thread: Thread): number {
   return Math.min(size, FD_SETSIZE);
 }
 
-/** select(2), ppoll(2): Linux leaves the time not slept in the timeout. */
+/** select(2), ppoll(2): Linux leaves the time not slept in the timeout, also when a signal ends the call. */
 function storeRemaining(result: Result, call: Call, store: (ns: number) => void): Result {
   const deadlineNs = (call.progress as Waiting | undefined)?.deadlineNs;
-  if (typeof result === 'number' && deadlineNs !== undefined) store(Math.max(0, deadlineNs - call.nowNs));
+  const isOver = typeof result === 'number' || call.isInterrupted;
+  if (isOver && deadlineNs !== undefined) store(Math.max(0, deadlineNs - call.nowNs));
   return result;
 }
 

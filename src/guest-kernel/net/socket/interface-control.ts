@@ -30,6 +30,7 @@ const ANSWERS: Readonly<Record<number, (data: Uint8Array, view: DataView) => voi
   [abi.SIOCGIFBRDADDR]: (data) => data.set(addressOf(0)),
   [abi.SIOCGIFNETMASK]: (data) => data.set(addressOf(0xff00_0000)),
   [abi.SIOCGIFMTU]: (_, view) => view.setInt32(0, LOOPBACK_MTU, true),
+  [abi.SIOCGIFTXQLEN]: (_, view) => view.setInt32(0, 1000, true),
   [abi.SIOCGIFINDEX]: (_, view) => view.setInt32(0, 1, true),
   [abi.SIOCGIFHWADDR]: (data, view) => {
     data.fill(0, 0, 16);
