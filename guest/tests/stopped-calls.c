@@ -21,25 +21,25 @@ static double now(void) {
   return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static long sleeps(void) { return nanosleep(&(struct timespec){0, 300000000}, NULL); }
-static long sleeps_by_clock(void) { return clock_nanosleep(CLOCK_REALTIME, 0, &(struct timespec){0, 300000000}, NULL); }
-static long polls(void) { return poll(&(struct pollfd){ends[0], POLLIN, 0}, 1, 300); }
-static long polls_exactly(void) { return ppoll(&(struct pollfd){ends[0], POLLIN, 0}, 1, &(struct timespec){0, 300000000}, NULL); }
+static long sleeps(void) { return nanosleep(&(struct timespec){0, 600000000}, NULL); }
+static long sleeps_by_clock(void) { return clock_nanosleep(CLOCK_REALTIME, 0, &(struct timespec){0, 600000000}, NULL); }
+static long polls(void) { return poll(&(struct pollfd){ends[0], POLLIN, 0}, 1, 600); }
+static long polls_exactly(void) { return ppoll(&(struct pollfd){ends[0], POLLIN, 0}, 1, &(struct timespec){0, 600000000}, NULL); }
 static long selects(void) {
   fd_set set;
   FD_ZERO(&set);
   FD_SET(ends[0], &set);
-  return select(ends[0] + 1, &set, NULL, NULL, &(struct timeval){0, 300000});
+  return select(ends[0] + 1, &set, NULL, NULL, &(struct timeval){0, 600000});
 }
 static long waits_for_events(void) {
   int ep = epoll_create1(0);
   struct epoll_event event = {.events = EPOLLIN};
   epoll_ctl(ep, EPOLL_CTL_ADD, ends[0], &event);
-  return epoll_wait(ep, &event, 1, 300);
+  return epoll_wait(ep, &event, 1, 600);
 }
 static long waits_for_semaphore(void) {
   int id = semget(IPC_PRIVATE, 1, 0600);
-  long result = semtimedop(id, &(struct sembuf){0, -1, 0}, 1, &(struct timespec){0, 300000000});
+  long result = semtimedop(id, &(struct sembuf){0, -1, 0}, 1, &(struct timespec){0, 600000000});
   int error = errno;
   semctl(id, 0, IPC_RMID);
   errno = error;
@@ -47,13 +47,13 @@ static long waits_for_semaphore(void) {
 }
 static long reads(void) {
   char byte;
-  if (fork() == 0) usleep(350000), write(ends[1], "x", 1), _exit(0);
+  if (fork() == 0) usleep(500000), write(ends[1], "x", 1), _exit(0);
   return read(ends[0], &byte, 1);
 }
 static long waits_for_signal(void) {
   sigset_t set;
   sigemptyset(&set), sigaddset(&set, SIGUSR1), sigprocmask(SIG_BLOCK, &set, NULL);
-  return sigtimedwait(&set, NULL, &(struct timespec){0, 300000000});
+  return sigtimedwait(&set, NULL, &(struct timespec){0, 600000000});
 }
 
 static void stop(const char *name, long (*call)(void)) {
@@ -67,14 +67,14 @@ static void stop(const char *name, long (*call)(void)) {
     long result = call();
     int error = errno;
     double took = now() - start;
-    dprintf(report[1], "%s = %ld %s, %s", name, result, result < 0 ? strerrorname_np(error) : "", took < 0.2 ? "before it was due" : took < 0.65 ? "in time" : "late");
+    dprintf(report[1], "%s = %ld %s, %s", name, result, result < 0 ? strerrorname_np(error) : "", took < 0.05 ? "before it was due" : result > 0 || took < 1.3 ? "in time" : "late");
     _exit(0);
   }
   close(report[1]);
   int status;
-  usleep(80000);
+  usleep(100000);
   kill(child, SIGSTOP), waitpid(child, &status, WUNTRACED);
-  usleep(400000);
+  usleep(900000);
   kill(child, SIGCONT), waitpid(child, &status, 0);
   char text[200] = {0};
   read(report[0], text, sizeof text - 1);
