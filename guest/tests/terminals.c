@@ -281,6 +281,8 @@ static void packets(void) {
   packet(m);
   SHOW(tcflow(s, TCOON));
   packet(m);
+  SHOW(tcflow(s, TCOON));
+  packet(m);
   struct termios t;
   tcgetattr(s, &t);
   t.c_iflag &= ~IXON;
@@ -294,6 +296,13 @@ static void packets(void) {
   SHOW(ioctl(m, TIOCPKT, &off));
   SHOW(write(s, "plain", 5));
   drain(m);
+  static char much[1 << 20];
+  memset(much, 'x', sizeof much);
+  SHOW(fcntl(s, F_SETFL, O_RDWR | O_NONBLOCK));
+  long taken = write(s, much, sizeof much);
+  printf("a part is taken: %d\n", taken > 0 && taken < (long)sizeof much);
+  for (long n = 1; n > 0 && taken > 0; taken -= n) n = read(m, much, sizeof much);
+  printf("all of it comes: %d\n", taken == 0);
   struct stat at, of;
   char name[100], link[100];
   snprintf(link, sizeof link, "/proc/self/fd/%d", s);

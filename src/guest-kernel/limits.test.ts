@@ -4,7 +4,18 @@ import { compile } from './testing/compile.ts';
 import { TestMachine } from './testing/test-machine.ts';
 
 const HEADERS = ['errno', 'fcntl', 'pthread', 'signal', 'stdio', 'stdlib', 'string', 'unistd']
-  .concat('sys/inotify', 'sys/ipc', 'sys/mman', 'sys/msg', 'sys/stat', 'sys/socket', 'sys/wait', 'sys/epoll', 'time')
+  .concat(
+    'sys/inotify',
+    'sys/ipc',
+    'sys/mman',
+    'sys/msg',
+    'sys/stat',
+    'sys/socket',
+    'sys/wait',
+    'sys/epoll',
+    'termios',
+    'time',
+  )
   .map((name) => `#include <${name}.h>\n`)
   .join('');
 
@@ -97,6 +108,25 @@ describe('terminals and pipes', () => {
     machine.until(() => machine.programs.find(tid)?.state.kind !== 'running');
     expect(machine.result(tid).state).toEqual({ kind: 'killed', signal: 2 });
     expect(machine.run('/hello')).toEqual(WELL);
+  });
+
+  it('a pseudo-terminal takes a part of what is too much for it, and single bytes cost little', () => {
+    const machine = machineWith(`int main(void) {
+      int m = posix_openpt(O_RDWR), count = 0;
+      unlockpt(m);
+      int s = open(ptsname(m), O_RDWR | O_NOCTTY | O_NONBLOCK);
+      char *much = mmap(0, 32 << 20, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      int typed = write(m, much, 32 << 20) <= 65536;
+      tcflush(s, TCIOFLUSH);
+      while (write(s, "x", 1) == 1) count++;
+      tcflush(s, TCIOFLUSH);
+      int taken = write(s, much, 32 << 20) <= 65536;
+      printf("typed %d written %d much %d\\n", typed, count, taken);
+      return 0;
+    }`);
+    // What it writes to any terminal is output of it, too.
+    const { output } = machine.run('/program');
+    expect(output.slice(output.indexOf('typed'))).toBe('typed 1 written 65536 much 1\n');
   });
 
   it('a pipeline of endless writers ends when its reader goes', () => {

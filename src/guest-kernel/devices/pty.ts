@@ -37,7 +37,18 @@ const PTMX = characterDeviceAttributes(makeDevice(5, 2), 0o666);
 const SLAVE_MAJOR = 136;
 /** What the master has not read yet; a slave that writes more waits. */
 const BUFFER_BYTES = 65_536;
+/** A master's write that is longer is cut short: others have their turn. */
+const TYPED_BYTES = 65_536;
+/** Short writes are kept together up to this. */
+const MERGED_BYTES = 256;
 const MAX_PTYS = 4096;
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
 
 class Pty extends Terminal {
   readonly isConsole = false;
@@ -61,7 +72,11 @@ class Pty extends Terminal {
   protected show(bytes: Uint8Array): boolean {
     if (bytes.length === 0) return true;
     if (this.waitingBytes + bytes.length > BUFFER_BYTES && this.waitingBytes > 0) return false;
-    this.#output.push(bytes.slice());
+    const last = this.#output.at(-1);
+    // Bytes that come one by one would cost a hundred times their size.
+    if (last !== undefined && last.length + bytes.length <= MERGED_BYTES)
+      this.#output[this.#output.length - 1] = joined(last, bytes);
+    else this.#output.push(bytes.slice());
     this.waitingBytes += bytes.length;
     this.masterReadiness.wake();
     return true;
@@ -168,8 +183,9 @@ export class PtyMaster extends BaseFile {
   }
 
   override write(_call: Call, src: Uint8Array): number | Blocked {
-    this.pty.type(src);
-    return src.length;
+    const typed = src.subarray(0, TYPED_BYTES);
+    this.pty.type(typed);
+    return typed.length;
   }
 
   poll(): PollMask {

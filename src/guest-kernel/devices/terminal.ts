@@ -220,6 +220,9 @@ export abstract class Terminal {
 /** Calls that change the terminal, and so are for its foreground group. */
 const CHANGING: readonly number[] = [TCSETS, TCSETSW, TCSETSF, TCSBRK, TCSBRKP, TCFLSH, TCXONC, TIOCSPGRP];
 
+/** Written at a time, whatever a program gives: it becomes twice that where newlines do. */
+const PIECE_BYTES = 16_384;
+
 export class TerminalFile extends BaseFile {
   readonly kind = 'tty';
   override readonly readiness: WaitQueue;
@@ -266,10 +269,16 @@ export class TerminalFile extends BaseFile {
     if ((terminal.discipline.termios.localFlags & TOSTOP) !== 0 && !terminal.mayChange(call)) {
       return blocked(this.readiness);
     }
-    const before = (call.progress as number | undefined) ?? 0;
-    if (!terminal.discipline.isStopped && terminal.write(call, src.subarray(before))) return src.length;
-    if ((this.flags & O_NONBLOCK) !== 0) throw EAGAIN;
-    return blocked(this.readiness, { progress: before });
+    let done = (call.progress as number | undefined) ?? 0;
+    while (done < src.length && !terminal.discipline.isStopped) {
+      const piece = src.subarray(done, done + PIECE_BYTES);
+      if (!terminal.write(call, piece)) break;
+      done += piece.length;
+    }
+    const isNonBlocking = (this.flags & O_NONBLOCK) !== 0;
+    if (done === src.length || (done > 0 && (isNonBlocking || call.isInterrupted))) return done;
+    if (isNonBlocking) throw EAGAIN;
+    return blocked(this.readiness, { progress: done });
   }
 
   poll(): PollMask {
@@ -376,8 +385,8 @@ function jobControl(terminal: Terminal, call: Call, { request, argument, memory 
 /** tcflow(3): TCOOFF 0, TCOON 1; TCIOFF and TCION have nobody to send to. */
 function flowControl(terminal: Terminal, action: number): void {
   if (action > 3) throw EINVAL;
-  if (action > 1) return;
-  terminal.stop(action === 0);
+  const isStopping = action === 0;
+  if (action <= 1 && terminal.discipline.isStopped !== isStopping) terminal.stop(isStopping);
 }
 
 // struct winsize: rows, columns and two pixel sizes, 16 bits each.
