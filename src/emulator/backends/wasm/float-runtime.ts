@@ -30,9 +30,10 @@ export const FLOAT_BAR = {
  */
 export const USUAL_MXCSR = { mask: 0x7020, value: 0x1020 } as const;
 
-const FLAG = { invalid: 1, divide: 4, precision: 0x20 } as const;
+const FLAG = { invalid: 1, divide: 4, underflow: 0x10, precision: 0x20 } as const;
 const MASKED = { invalid: 0x80, divide: 0x200, underflow: 0x800 } as const;
 const FTZ = 0x8000;
+const DAZ = 0x40;
 
 type Scalar = 'f64' | 'f32';
 
@@ -44,7 +45,7 @@ interface Format {
   readonly fraction: number;
   readonly quiet: string;
   readonly indefinite: string;
-  /** The least number with an exponent that does not hide rounding up from a tiny result. */
+  /** The least number that is not denormal: it hides rounding up from a tiny result. */
   readonly least: string;
   /** From here on Knuth's two-sum might overflow. */
   readonly greatest: string;
@@ -57,7 +58,7 @@ const F64: Format = {
   fraction: 52,
   quiet: 'i64:0x8000000000000',
   indefinite: 'i64:0xfff8000000000000',
-  least: `f64:${2 ** -1021}`,
+  least: `f64:${2 ** -1022}`,
   greatest: `f64:${2 ** 1022}`,
 };
 
@@ -68,7 +69,7 @@ const F32: Format = {
   fraction: 23,
   quiet: '0x400000',
   indefinite: '0xffc00000',
-  least: `f32:${2 ** -125}`,
+  least: `f32:${2 ** -126}`,
   greatest: `f32:${2 ** 126}`,
 };
 
@@ -197,22 +198,28 @@ function oddPart(name: string): string {
 function tryRoutine(f: Format, verb: Verb): Routine {
   const { type } = f;
   const host = `${type}:0 -1 return`;
+  // What is tiny is flushed to a zero of its sign when the exception is masked (Intel SDM 1, 10.2.3.3).
+  const flush = `${type}:0 r ${type}.copysign ${FLAG.underflow | FLAG.precision} return`;
+  const flushed = `mxcsr ${FTZ | MASKED.underflow} i32.and ${FTZ | MASKED.underflow} i32.eq if ${flush} end`;
+  const isTiny = `r ${type}.abs ${f.least} ${type}.lt`;
   const small = verb.isSmallExact
-    ? `mxcsr ${FTZ | MASKED.underflow} i32.and ${MASKED.underflow} i32.ne if ${host} end r 0 return`
-    : host;
+    ? `${isTiny} if ${flushed} mxcsr ${MASKED.underflow} i32.and i32.eqz if ${host} end end r 0 return`
+    : `${isTiny} if ${flushed} end ${host}`;
+  const zeroed = (name: string): string => `${isDenormal(f, name)} if ${type}:0 ${name} ${type}.copysign =${name} end`;
   return {
     parameters: { mxcsr: 'i32', a: type, b: type },
     results: [type, 'i32'],
     locals: { r: type, rest: 'f64', w: 'f64' },
     body: `
+      mxcsr ${DAZ} i32.and if ${zeroed('a')} ${zeroed('b')} end
       mxcsr 0x7000 i32.and 0x1000 i32.ne ${isDenormal(f, 'a')} ${isDenormal(f, 'b')} i32.or i32.or if ${host} end
       ${verb.compute(f)} :r r ${type}.ne if mxcsr a b call:nan${f.suffix} return end
-      ${isZero(f, 'r')} if ${verb.isTrueZero(f)} if r 0 return end ${host} end
+      ${isZero(f, 'r')} if ${verb.isTrueZero(f)} if r 0 return end ${verb === VERBS['mul'] || verb === VERBS['div'] ? flushed : ''} ${host} end
       ${isInfinite(f, 'r')} if
         ${isInfinite(f, 'a')} ${isInfinite(f, 'b')} i32.or if r 0 return end
         ${verb === VERBS['div'] ? divideByZero(f) : ''} ${host}
       end
-      r ${type}.abs ${f.least} ${type}.lt if ${small} end
+      r ${type}.abs ${f.least} ${type}.le if ${small} end
       mxcsr ${FLAG.precision} i32.and if r 0 return end
       r ${type}.abs ${f.greatest} ${type}.ge if ${host} end
       ${verb.isExact(f)} if r 0 return end r ${FLAG.precision}`,
