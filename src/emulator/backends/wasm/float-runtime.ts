@@ -1,7 +1,8 @@
 /**
- * Sums, products, quotients and roots for which the test after the plain instruction failed: zeros, infinities, NaN, and
- * any result while MXCSR.PE is not yet set. Written in WebAssembly (encoder/assembly.ts), so that these common cases cost
- * nanoseconds; what is left (denormals, overflow, underflow, directed rounding, unmasked exceptions) the host decides.
+ * Sums, products, quotients and roots for which the test after the plain instruction failed: zeros, infinities, NaN, any
+ * result while MXCSR.PE is not yet set, DAZ, FTZ, and rounding that is not to nearest, where the sign of the rounding error
+ * tells which neighbour of the plain result is due. Written in WebAssembly (encoder/assembly.ts), so that these common
+ * cases cost nanoseconds; what is left (denormals, overflow, underflow, unmasked exceptions) the host decides.
  *
  *   try.addF64  (MXCSR, a, b) → (result, flags)    flags to be set, or -1 for the host
  *   addF64      (S, bar, a, b) → (result, bar)     the whole operation: MXCSR in the state gets its flags
@@ -31,7 +32,9 @@ export const FLOAT_BAR = {
 export const USUAL_MXCSR = { mask: 0x7020, value: 0x1020 } as const;
 
 const FLAG = { invalid: 1, divide: 4, underflow: 0x10, precision: 0x20 } as const;
-const MASKED = { invalid: 0x80, divide: 0x200, underflow: 0x800 } as const;
+const MASKED = { invalid: 0x80, divide: 0x200, underflow: 0x800, precision: 0x1000 } as const;
+/** The rounding, which is to nearest when both are 0. */
+const ROUNDING = { down: 0x2000, up: 0x4000, both: 0x6000 } as const;
 const FTZ = 0x8000;
 const DAZ = 0x40;
 
@@ -47,6 +50,8 @@ interface Format {
   readonly indefinite: string;
   /** The least number that is not denormal: it hides rounding up from a tiny result. */
   readonly least: string;
+  /** From here on the number below is not denormal either. */
+  readonly leastRounded: string;
   /** From here on Knuth's two-sum might overflow. */
   readonly greatest: string;
 }
@@ -59,6 +64,7 @@ const F64: Format = {
   quiet: 'i64:0x8000000000000',
   indefinite: 'i64:0xfff8000000000000',
   least: `f64:${2 ** -1022}`,
+  leastRounded: `f64:${2 ** -1021}`,
   greatest: `f64:${2 ** 1022}`,
 };
 
@@ -70,6 +76,7 @@ const F32: Format = {
   quiet: '0x400000',
   indefinite: '0xffc00000',
   least: `f32:${2 ** -126}`,
+  leastRounded: `f32:${2 ** -125}`,
   greatest: `f32:${2 ** 126}`,
 };
 
@@ -122,6 +129,8 @@ interface Verb {
   readonly isSmallExact: boolean;
   /** i32: the result r, neither tiny nor huge, is exact. */
   readonly isExact: (f: Format) => string;
+  /** f64 with the sign of what r, neither tiny nor huge, lacks to be exact; 0 when it is. */
+  readonly error: (f: Format) => string;
 }
 
 const isZero = ({ type }: Format, name: string): string => `${name} ${type}:0 ${type}.eq`;
@@ -145,30 +154,51 @@ function productIsExact(x: string, y: string, p: string): (f: Format) => string 
     type === 'f64' ? `${x} ${y} ${p} call:isProduct` : `${wide(x)} ${wide(y)} f64.mul ${wide(p)} f64.eq`;
 }
 
+const widened = ({ type }: Format, name: string): string => (type === 'f64' ? name : wide(name));
+
+function sumError(verb: 'add' | 'sub'): (f: Format) => string {
+  const addend = (name: string): string => (verb === 'add' ? name : `${name} f64.neg`);
+  const rest = (r: string, a: string, b: string): string =>
+    `${r} ${a} f64.sub =rest ${a} ${r} rest f64.sub f64.sub ${addend(b)} rest f64.sub f64.add`;
+  return ({ type }) =>
+    type === 'f64'
+      ? rest('r', 'a', 'b')
+      : `${wide('a')} ${wide('b')} f64.${verb} =w ${rest('w', wide('a'), wide('b'))} w ${wide('r')} f64.sub f64.add`;
+}
+
+/** x y - p, whose sign is right. */
+function productError({ type }: Format, x: string, y: string, p: string): string {
+  return type === 'f64' ? `${x} ${y} ${p} call:productError` : `${wide(x)} ${wide(y)} f64.mul ${wide(p)} f64.sub`;
+}
+
 const VERBS: Readonly<Record<string, Verb>> = {
   add: {
     compute: ({ type }) => `a b ${type}.add`,
     isTrueZero: () => '1',
     isSmallExact: true,
     isExact: sumIsExact('add'),
+    error: sumError('add'),
   },
   sub: {
     compute: ({ type }) => `a b ${type}.sub`,
     isTrueZero: () => '1',
     isSmallExact: true,
     isExact: sumIsExact('sub'),
+    error: sumError('sub'),
   },
   mul: {
     compute: ({ type }) => `a b ${type}.mul`,
     isTrueZero: (f) => `${isZero(f, 'a')} ${isZero(f, 'b')} i32.or`,
     isSmallExact: false,
     isExact: productIsExact('a', 'b', 'r'),
+    error: (f) => productError(f, 'a', 'b', 'r'),
   },
   div: {
     compute: ({ type }) => `a b ${type}.div`,
     isTrueZero: (f) => `${isZero(f, 'a')} ${isInfinite(f, 'b')} i32.or`,
     isSmallExact: false,
     isExact: productIsExact('r', 'b', 'a'),
+    error: (f) => `${productError(f, 'r', 'b', 'a')} f64.neg f64:1 ${widened(f, 'b')} f64.copysign f64.mul`,
   },
   // Takes its operand twice.
   sqrt: {
@@ -176,6 +206,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     isTrueZero: () => '1',
     isSmallExact: false,
     isExact: productIsExact('r', 'r', 'b'),
+    error: (f) => `${productError(f, 'r', 'r', 'b')} f64.neg`,
   },
 };
 
@@ -190,6 +221,48 @@ const IS_PRODUCT: Routine = {
     m n i64.mul ${oddPart('p')} i64.eq`,
 };
 
+/**
+ * (x, y, p) → x y - p, for p = x y (1 + ε) and products of middling size. T. J. Dekker (1971): halves of 26 bits multiply
+ * exactly. NaN when a half overflows, or the product might overflow or its error be too small.
+ */
+const PRODUCT_ERROR: Routine = {
+  parameters: { x: 'f64', y: 'f64', p: 'f64' },
+  results: ['f64'],
+  locals: { q: 'f64', u: 'f64', v: 'f64', xh: 'f64', xl: 'f64', yh: 'f64', yl: 'f64' },
+  body: `
+    p f64.abs f64:${2 ** -960} f64.lt p f64.abs f64:${2 ** 1000} f64.ge i32.or if f64:NaN return end
+    ${halves('x')} ${halves('y')} x y f64.mul =q
+    q p f64.sub
+    xh yh f64.mul q f64.sub xh yl f64.mul f64.add xl yh f64.mul f64.add xl yl f64.mul f64.add
+    f64.add`,
+};
+
+function halves(name: string): string {
+  return `${name} f64:134217729 f64.mul =u u u ${name} f64.sub f64.sub =${name}h ${name} ${name}h f64.sub =${name}l`;
+}
+
+/** (MXCSR, r, error) → (r, flags): r to nearest becomes what MXCSR's rounding gives; -1 for the host. */
+function roundRoutine({ type, integer }: Format): Routine {
+  const one = integer === 'i64' ? 'i64:1' : '1';
+  const minus = integer === 'i64' ? 'i64:-1' : '-1';
+  const moved = (step: string): string =>
+    `r ${integer}.reinterpret_${type} ${step} ${integer}.add ${type}.reinterpret_${integer} ${FLAG.precision} return`;
+  const away = `r ${type}:0 ${type}.gt`;
+  return {
+    parameters: { mxcsr: 'i32', r: type, error: 'f64' },
+    results: [type, 'i32'],
+    locals: { mode: 'i32', above: 'i32' },
+    body: `
+      error error f64.ne if ${type}:0 -1 return end
+      error f64:0 f64.eq if r 0 return end
+      mxcsr ${ROUNDING.both} i32.and =mode error f64:0 f64.gt =above
+      mode ${ROUNDING.up} i32.eq above i32.and if ${away} if ${moved(one)} end ${moved(minus)} end
+      mode ${ROUNDING.down} i32.eq above i32.eqz i32.and if ${away} if ${moved(minus)} end ${moved(one)} end
+      mode ${ROUNDING.both} i32.eq above ${away} i32.ne i32.and if ${moved(minus)} end
+      r ${FLAG.precision}`,
+  };
+}
+
 function oddPart(name: string): string {
   const significand = `${name} i64.reinterpret_f64 i64:0xfffffffffffff i64.and i64:0x10000000000000 i64.or`;
   return `${significand} ${significand} i64.ctz i64.shr_u`;
@@ -201,6 +274,7 @@ function tryRoutine(f: Format, verb: Verb): Routine {
   // What is tiny is flushed to a zero of its sign when the exception is masked (Intel SDM 1, 10.2.3.3).
   const flush = `${type}:0 r ${type}.copysign ${FLAG.underflow | FLAG.precision} return`;
   const flushed = `mxcsr ${FTZ | MASKED.underflow} i32.and ${FTZ | MASKED.underflow} i32.eq if ${flush} end`;
+  const isToNearest = `mxcsr ${ROUNDING.both} i32.and i32.eqz`;
   const isTiny = `r ${type}.abs ${f.least} ${type}.lt`;
   const small = verb.isSmallExact
     ? `${isTiny} if ${flushed} mxcsr ${MASKED.underflow} i32.and i32.eqz if ${host} end end r 0 return`
@@ -212,14 +286,18 @@ function tryRoutine(f: Format, verb: Verb): Routine {
     locals: { r: type, rest: 'f64', w: 'f64' },
     body: `
       mxcsr ${DAZ} i32.and if ${zeroed('a')} ${zeroed('b')} end
-      mxcsr 0x7000 i32.and 0x1000 i32.ne ${isDenormal(f, 'a')} ${isDenormal(f, 'b')} i32.or i32.or if ${host} end
+      mxcsr ${MASKED.precision} i32.and i32.eqz ${isDenormal(f, 'a')} ${isDenormal(f, 'b')} i32.or i32.or if ${host} end
       ${verb.compute(f)} :r r ${type}.ne if mxcsr a b call:nan${f.suffix} return end
-      ${isZero(f, 'r')} if ${verb.isTrueZero(f)} if r 0 return end ${verb === VERBS['mul'] || verb === VERBS['div'] ? flushed : ''} ${host} end
+      ${isZero(f, 'r')} if ${verb.isTrueZero(f)} ${verb.isSmallExact ? isToNearest : '1'} i32.and if r 0 return end ${verb === VERBS['mul'] || verb === VERBS['div'] ? flushed : ''} ${host} end
       ${isInfinite(f, 'r')} if
         ${isInfinite(f, 'a')} ${isInfinite(f, 'b')} i32.or if r 0 return end
         ${verb === VERBS['div'] ? divideByZero(f) : ''} ${host}
       end
       r ${type}.abs ${f.least} ${type}.le if ${small} end
+      ${isToNearest} i32.eqz if
+        r ${type}.abs ${f.leastRounded} ${type}.lt r ${type}.abs ${f.greatest} ${type}.ge i32.or if ${host} end
+        mxcsr r ${verb.error(f)} call:round${f.suffix} return
+      end
       mxcsr ${FLAG.precision} i32.and if r 0 return end
       r ${type}.abs ${f.greatest} ${type}.ge if ${host} end
       ${verb.isExact(f)} if r 0 return end r ${FLAG.precision}`,
@@ -312,9 +390,11 @@ export const USUAL_OPERATIONS: readonly string[] = ['F64', 'F32', 'F64x2', 'F32x
 /** All routines by name, those that others call first. They call `float`, the host's soft float. */
 export const FLOAT_ROUTINES: ReadonlyMap<string, Routine> = new Map<string, Routine>([
   ['isProduct', IS_PRODUCT],
+  ['productError', PRODUCT_ERROR],
   ['nextBar', NEXT_BAR],
   ...[F64, F32].flatMap((f): [string, Routine][] => [
     [`nan${f.suffix}`, nanRoutine(f)],
+    [`round${f.suffix}`, roundRoutine(f)],
     ...VERB_NAMES.map((name): [string, Routine] => [`try.${name}${f.suffix}`, tryRoutine(f, VERBS[name])]),
     ...VERB_NAMES.map((name): [string, Routine] => [`${name}${f.suffix}`, scalarRoutine(f, name)]),
     ...VERB_NAMES.map((name): [string, Routine] => [
