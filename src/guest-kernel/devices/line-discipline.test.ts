@@ -68,4 +68,23 @@ describe('raw mode', () => {
     discipline.termios = { ...discipline.termios, localFlags: discipline.termios.localFlags & ~ICANON };
     expect(discipline.isReadable).toBe(true);
   });
+
+  it('what is pasted at a program that reads keys is there when it reads, however long it is', () => {
+    const discipline = new LineDiscipline();
+    discipline.termios = rawTermios();
+    const pasted = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
+    discipline.input(pasted);
+    const seen: number[] = [];
+    const dst = new Uint8Array(1024);
+    for (let count = discipline.read(dst); count > 0; count = discipline.read(dst))
+      seen.push(...dst.subarray(0, count));
+    expect(seen).toEqual([...pasted]);
+  });
+
+  it('a line keeps its first 4095 bytes', () => {
+    const discipline = new LineDiscipline();
+    discipline.input(new Uint8Array(5000).fill(65));
+    discipline.input(Uint8Array.of(13));
+    expect(discipline.readyBytes).toBe(4096);
+  });
 });

@@ -47,8 +47,10 @@ const CR = 13;
 const LF = 10;
 const TAB = 9;
 const RUBOUT = [8, 32, 8];
-/** Linux' N_TTY_BUF_SIZE: what does not fit is dropped. */
-const BUFFER_BYTES = 4096;
+/** Linux' N_TTY_BUF_SIZE: what does not fit into a line is dropped. */
+const LINE_BYTES = 4096;
+/** Without lines Linux has the keyboard wait when 4 KiB are unread; here what was pasted waits, up to this. */
+const RAW_BYTES = 1 << 20;
 
 export interface Reaction {
   /** For the screen, already through output processing. */
@@ -200,7 +202,7 @@ export class LineDiscipline {
   }
 
   #store(byte: number): void {
-    if (this.#line.length >= BUFFER_BYTES - 1) return;
+    if (this.#line.length >= (this.#isCanonical ? LINE_BYTES - 1 : RAW_BYTES)) return;
     this.#line.push(byte);
     if (this.#has(ECHO)) this.#echoByte(byte);
   }
