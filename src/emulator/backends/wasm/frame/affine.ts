@@ -6,6 +6,7 @@
  * mod 2^64, where span is how much a part of few bits may add (an index that was a byte).
  */
 import type { Op } from '../../../ir/block.ts';
+import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
 import { possibleBits } from '../../../ir/passes/fold-constants.ts';
 
 export interface Affine {
@@ -25,9 +26,16 @@ const MOST_SPAN = 0xfff;
 /** Factors are scales of addresses and products of few of them. */
 const MOST_FACTOR = 0x1_0000;
 
+/** Each register as itself. */
+const ITSELF = STATE_VARIABLES.map((_, variable): Affine => ({
+  terms: new Map([[variable, 1]]),
+  constant: 0,
+  span: 0,
+}));
+
 export function holds(state: AffineState, variable: number): Affine | null {
   const known = state.get(variable);
-  return known === undefined ? { terms: new Map([[variable, 1]]), constant: 0, span: 0 } : known;
+  return known === undefined ? ITSELF[variable] : known;
 }
 
 /** Calls `visit` for each op with what gives its arguments' values. @returns the registers behind the block */
@@ -72,6 +80,7 @@ function computed({ name, imm, imm2, args }: Op, valueOf: (value: Op) => Affine 
 
 function sum(a: Affine | null, b: Affine | null): Affine | null {
   if (a === null || b === null) return null;
+  if (b.terms.size === 0) return bounded({ terms: a.terms, constant: a.constant + b.constant, span: a.span + b.span });
   const terms = new Map(a.terms);
   for (const [variable, factor] of b.terms) {
     const both = (terms.get(variable) ?? 0) + factor;
@@ -95,7 +104,7 @@ function bounded(value: Affine): Affine | null {
 }
 
 export function isSameAffine(a: Affine | null, b: Affine | null): boolean {
-  if (a === null || b === null) return a === b;
+  if (a === b || a === null || b === null) return a === b;
   return a.constant === b.constant && a.span === b.span && hasSameTerms(a.terms, b.terms);
 }
 

@@ -145,9 +145,12 @@ class WindowPlanner {
   plan(tested: Set<Op>): LoopWindow | null {
     this.#follow();
     const groups: WindowGroup[] = [];
+    const certain = new Set(
+      [...new Set(this.#accesses.map(({ node }) => node))].filter((node) => this.#isCertain(node)),
+    );
     for (const isCertain of [true, false]) {
       for (const access of this.#accesses) {
-        if (this.#isCertain(access.node) !== isCertain || !this.#add(groups, access, isCertain)) continue;
+        if (certain.has(access.node) !== isCertain || !this.#add(groups, access, isCertain)) continue;
         tested.add(access.op);
       }
     }
