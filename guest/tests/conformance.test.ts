@@ -118,6 +118,12 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
+  it('memory-policy.c, where the host answers', async ({ skip }) => {
+    const [native, guest] = await both(build('memory-policy.c'));
+    if (native.code === 77) skip('the host forbids get_mempolicy');
+    expect(guest).toEqual(native);
+  });
+
   it('many-files.c on the disk', async () => {
     const [native, guest] = await both(build('many-files.c'), ['/var/tmp']);
     expect(guest).toEqual(native);

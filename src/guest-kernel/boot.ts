@@ -59,6 +59,7 @@ import { inotify } from './syscalls/inotify.ts';
 import { launcherCalls } from './syscalls/launcher.ts';
 import { limits } from './syscalls/limits.ts';
 import { memory } from './syscalls/memory.ts';
+import { memoryPolicy } from './syscalls/memory-policy.ts';
 import { memoryFiles } from './syscalls/memory-files.ts';
 import { messageCalls } from './syscalls/message-queues.ts';
 import { semaphoreCalls } from './syscalls/semaphores.ts';
@@ -116,6 +117,7 @@ export function allSyscalls(
     ...sockets,
     ...manyMessages,
     ...memory,
+    ...memoryPolicy,
     ...threads,
     ...processControl,
     ...restartableSequences,
