@@ -27,6 +27,19 @@ export function bytesOf(text: ByteString): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** All of them in order; one alone is not copied. */
+export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return only;
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
 /** Encodes Unicode text as UTF-8. Written here because the kernel compiles without TextEncoder. */
 export function utf8Encode(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length * 3);

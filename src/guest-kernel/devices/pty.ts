@@ -3,6 +3,7 @@
  *
  *   program ── /dev/pts/N (TerminalFile) ── discipline ── Pty ── master (/dev/ptmx) ── xterm, script, sshd, tmux
  */
+import { concatenate } from '../../emulator/util/bytes.ts';
 import { EAGAIN, EINTR, EIO, EINVAL, ENOENT } from '../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK } from '../abi/fcntl.ts';
 import { FIONREAD } from '../abi/ioctls.ts';
@@ -43,13 +44,6 @@ const TYPED_BYTES = 65_536;
 const MERGED_BYTES = 256;
 const MAX_PTYS = 4096;
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
-}
-
 class Pty extends Terminal {
   readonly isConsole = false;
   readonly number: number;
@@ -75,7 +69,7 @@ class Pty extends Terminal {
     const last = this.#output.at(-1);
     // Bytes that come one by one would cost a hundred times their size.
     if (last !== undefined && last.length + bytes.length <= MERGED_BYTES)
-      this.#output[this.#output.length - 1] = joined(last, bytes);
+      this.#output[this.#output.length - 1] = concatenate([last, bytes]);
     else this.#output.push(bytes.slice());
     this.waitingBytes += bytes.length;
     this.masterReadiness.wake();

@@ -5,7 +5,7 @@
  *   header · program headers · notes · [page boundary] mappings: what nobody touched is a hole, or comes from its file
  */
 import { PAGE_SIZE, REG } from '../../emulator/index.ts';
-import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
+import { bytesOf, concatenate, type ByteString } from '../../emulator/util/bytes.ts';
 import * as elf from '../abi/elf.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import type { Area } from '../mm/area-list.ts';
@@ -47,7 +47,7 @@ export function* coreImage(tasks: readonly GuestTask[], info: SignalInfo): Gener
   if (dying === undefined) return;
   const { map } = dying.namespace;
   const segments = map.areas.all.filter(({ isMachine }) => isMachine !== true).map(segmentOf);
-  const notes = joined(notesOf(dying, tasks, info));
+  const notes = concatenate(notesOf(dying, tasks, info));
   const headBytes = elf.EHDR_BYTES + elf.PHDR_BYTES * (segments.length + 1);
   const start = Math.ceil((headBytes + notes.length) / PAGE_SIZE) * PAGE_SIZE;
   yield piece(0, heads(segments, headBytes, notes.length, start));
@@ -227,15 +227,5 @@ function mappedFiles(areas: readonly Area[]): Uint8Array {
     [startAddr, endAddr, offset / PAGE_SIZE].forEach((value, field) => put(2 + i * 3 + field, value));
   });
   bytes.set(bytesOf(names), 16 + files.length * 24);
-  return bytes;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }

@@ -1,4 +1,5 @@
 /** One client's connection: requests one after the other, kept alive as HTTP/1.1 does (OSv spoke HTTP/1.0). */
+import { concatenate } from '../../emulator/util/bytes.ts';
 import { EINTR, Errno } from '../abi/errno.ts';
 import { POLLIN } from '../abi/poll.ts';
 import { formatChunk, formatResponseHead, LAST_CHUNK } from '../net/http/format.ts';
@@ -132,7 +133,7 @@ class Connection {
       for (const [name, value] of corsHeaders(head, this.#allowedOrigins)) headers.add(name, value);
     const start = formatResponseHead(reply.status, headers);
     if (body instanceof Uint8Array) {
-      yield* sys.write(this.#fd, head?.method === 'HEAD' ? start : joined(start, body));
+      yield* sys.write(this.#fd, head?.method === 'HEAD' ? start : concatenate([start, body]));
       return;
     }
     try {
@@ -150,11 +151,4 @@ class Connection {
       body.dispose();
     }
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -1,12 +1,12 @@
 /** From a request to its reply: routing, parameters, handler, error texts. Nothing thrown here ends the server. */
-import { byteStringFrom, type ByteString } from '../../emulator/util/bytes.ts';
+import { byteStringFrom, concatenate, type ByteString } from '../../emulator/util/bytes.ts';
 import { Errno } from '../abi/errno.ts';
 import { decodeUrlText, parseForm } from '../net/http/form.ts';
 import { HttpError } from '../net/http/message.ts';
 import type { Wait } from '../program/native-program.ts';
 import { LaunchError } from '../program/programs.ts';
 import { openApi } from './openapi.ts';
-import { ApiError, concatenate, emptyReply, errorReply, jsonReply, stockPage, type Reply } from './reply.ts';
+import { ApiError, emptyReply, errorReply, jsonReply, stockPage, type Reply } from './reply.ts';
 import { checkParameters, parseFlag, type ApiRequest, type Route, type RouteCall } from './route.ts';
 import { match, methodsFor, normalPath } from './router.ts';
 import type { Server } from './server-context.ts';

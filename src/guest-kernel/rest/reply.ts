@@ -1,5 +1,5 @@
 /** What the API answers: replies, and errors in OSv's form {"message", "code"} (facts 1.1). */
-import { utf8Encode } from '../../emulator/util/bytes.ts';
+import { concatenate, utf8Encode } from '../../emulator/util/bytes.ts';
 import type { Wait } from '../program/native-program.ts';
 
 /** A body that is read piece by piece while it is sent. */
@@ -64,16 +64,4 @@ export function* wholeBody({ body }: Reply): Wait<Uint8Array> {
     body.dispose();
   }
   return concatenate(pieces);
-}
-
-export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return only;
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -4,7 +4,7 @@
  *
  *   nlmsghdr { u32 len; u16 type, flags; u32 seq, port }  body  rtattr { u16 len, type }  value, padded to 4 …
  */
-import { bytesOf } from '../../../emulator/util/bytes.ts';
+import { bytesOf, concatenate } from '../../../emulator/util/bytes.ts';
 import { EINVAL, EOPNOTSUPP } from '../../abi/errno.ts';
 import { AF_INET, AF_UNSPEC } from '../../abi/socket.ts';
 
@@ -105,7 +105,7 @@ function loopbackLink(): Uint8Array {
   view.setUint16(2, ARPHRD_LOOPBACK, true);
   view.setInt32(4, LOOPBACK_INDEX, true);
   view.setUint32(8, IFF_LOOPBACK_UP, true);
-  return joined([
+  return concatenate([
     head,
     attribute(IFLA_IFNAME, bytesOf('lo\0')),
     attribute(IFLA_TXQLEN, uint32(1000)),
@@ -120,7 +120,7 @@ function loopbackLink(): Uint8Array {
 function loopbackAddress(): Uint8Array {
   const head = Uint8Array.of(AF_INET, 8, IFA_F_PERMANENT, RT_SCOPE_HOST, LOOPBACK_INDEX, 0, 0, 0);
   const host = Uint8Array.of(127, 0, 0, 1);
-  return joined([
+  return concatenate([
     head,
     attribute(IFA_ADDRESS, host),
     attribute(IFA_LOCAL, host),
@@ -139,14 +139,4 @@ function attribute(type: number, value: Uint8Array): Uint8Array {
 
 function uint32(value: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(value).buffer);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -2,6 +2,7 @@
 import {
   byteStringFrom,
   bytesFromUtf8,
+  concatenate,
   utf8Decode,
   utf8Encode,
   type ByteString,
@@ -10,7 +11,7 @@ import { SIGTERM } from '../../abi/signal.ts';
 import { boundaryOf, MultipartParser } from '../../net/http/multipart.ts';
 import { parseForm } from '../../net/http/form.ts';
 import type { Wait } from '../../program/native-program.ts';
-import { ApiError, concatenate, wholeBody, type Reply } from '../reply.ts';
+import { ApiError, wholeBody, type Reply } from '../reply.ts';
 import { array, object, post, STRING, type Route, type RouteCall } from '../route.ts';
 
 /** The GUI asks for a dozen things at once; a thousand is a mistake. */
