@@ -303,6 +303,22 @@ static void packets(void) {
   printf("a part is taken: %d\n", taken > 0 && taken < (long)sizeof much);
   for (long n = 1; n > 0 && taken > 0; taken -= n) n = read(m, much, sizeof much);
   printf("all of it comes: %d\n", taken == 0);
+  struct termios raw;
+  tcgetattr(s, &raw), cfmakeraw(&raw);
+  SHOW(tcsetattr(s, TCSANOW, &raw));
+  fcntl(s, F_SETFL, O_RDWR);
+  for (size_t i = 0; i < sizeof much; i++) much[i] = i % 251;
+  pid_t typist = fork();
+  if (typist == 0) {
+    for (size_t done = 0; done < 300000;) done += write(m, much + done, 300000 - done);
+    _exit(0);
+  }
+  long typed = 0, wrong = 0;
+  unsigned char part[1000];
+  for (long n; typed < 300000 && (n = read(s, part, sizeof part)) > 0;)
+    for (long i = 0; i < n; i++) wrong += part[i] != typed++ % 251;
+  printf("typed %ld, wrong %ld\n", typed, wrong);
+  waitpid(typist, NULL, 0);
   struct stat at, of;
   char name[100], link[100];
   snprintf(link, sizeof link, "/proc/self/fd/%d", s);

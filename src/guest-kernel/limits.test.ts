@@ -118,15 +118,20 @@ describe('terminals and pipes', () => {
       char *much = mmap(0, 32 << 20, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
       int typed = write(m, much, 32 << 20) <= 65536;
       tcflush(s, TCIOFLUSH);
+      int lines = 0;
+      memset(much, 10, 4096);
+      fcntl(m, F_SETFL, O_RDWR | O_NONBLOCK);
+      while (write(m, much, 4096) > 0) { lines++; tcflush(s, TCOFLUSH); }
+      tcflush(s, TCIOFLUSH);
       while (write(s, "x", 1) == 1) count++;
       tcflush(s, TCIOFLUSH);
       int taken = write(s, much, 32 << 20) <= 65536;
-      printf("typed %d written %d much %d\\n", typed, count, taken);
+      printf("lines %d typed %d written %d much %d\\n", lines, typed, count, taken);
       return 0;
     }`);
     // What it writes to any terminal is output of it, too.
     const { output } = machine.run('/program');
-    expect(output.slice(output.indexOf('typed'))).toBe('typed 1 written 65536 much 1\n');
+    expect(output.slice(output.indexOf('lines'))).toBe('lines 16 typed 1 written 65536 much 1\n');
   });
 
   it('a pipeline of endless writers ends when its reader goes', () => {

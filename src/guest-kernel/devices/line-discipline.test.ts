@@ -81,6 +81,17 @@ describe('raw mode', () => {
     expect(seen).toEqual([...pasted]);
   });
 
+  it('lines that nobody reads are kept up to a megabyte, and all count as unread', () => {
+    const discipline = new LineDiscipline();
+    for (let i = 0; i < 40; i++) discipline.input(new Uint8Array(65_536).fill(13));
+    expect(discipline.unreadBytes).toBe(1 << 20);
+    discipline.input(Uint8Array.of(4));
+    expect(discipline.read(new Uint8Array(10))).toBe(1);
+    expect(discipline.readyBytes).toBe((1 << 20) - 1);
+    discipline.flush();
+    expect(discipline.unreadBytes).toBe(0);
+  });
+
   it('a line keeps its first 4095 bytes', () => {
     const discipline = new LineDiscipline();
     discipline.input(new Uint8Array(5000).fill(65));

@@ -49,8 +49,8 @@ const TAB = 9;
 const RUBOUT = [8, 32, 8];
 /** Linux' N_TTY_BUF_SIZE: what does not fit into a line is dropped. */
 const LINE_BYTES = 4096;
-/** Without lines Linux has the keyboard wait when 4 KiB are unread; here what was pasted waits, up to this. */
-const RAW_BYTES = 1 << 20;
+/** Linux has the keyboard wait when 4 KiB are unread; here what was pasted waits, up to this. */
+const UNREAD_BYTES = 1 << 20;
 
 export interface Reaction {
   /** For the screen, already through output processing. */
@@ -64,6 +64,9 @@ export class LineDiscipline {
   /** Output is held by ^S. */
   isStopped = false;
   readonly #ready: number[][] = [];
+  /** Bytes of the first one that were read. */
+  #taken = 0;
+  #unread = 0;
   #line: number[] = [];
   #isLiteralNext = false;
   #echo: number[] = [];
@@ -71,7 +74,14 @@ export class LineDiscipline {
 
   /** Bytes that a read could take now, 0 also for a waiting end of file. */
   get readyBytes(): number {
-    return this.#ready.reduce((sum, chunk) => sum + chunk.length, 0) + (this.#isCanonical ? 0 : this.#line.length);
+    return (
+      this.#ready.reduce((sum, chunk) => sum + chunk.length, -this.#taken) + (this.#isCanonical ? 0 : this.#line.length)
+    );
+  }
+
+  /** What was typed and waits to be read, until a read has the last of it; an end of file counts one. */
+  get unreadBytes(): number {
+    return this.#unread + (this.#isCanonical ? 0 : this.#line.length);
   }
 
   /** Whether a read returns at once. */
@@ -90,20 +100,22 @@ export class LineDiscipline {
 
   /** Moves ready bytes to dst: at most one line in canonical mode. @returns the count; 0 is end of file. */
   read(dst: Uint8Array): number {
-    let chunk = this.#ready.shift();
-    if (chunk === undefined) {
-      chunk = this.#line;
-      this.#line = [];
+    if (this.#ready.length === 0) this.#endLine();
+    const chunk = this.#ready[0] ?? [];
+    const count = Math.min(chunk.length - this.#taken, dst.length);
+    for (let i = 0; i < count; i++) dst[i] = chunk[this.#taken + i] ?? 0;
+    this.#taken += count;
+    if (this.#taken === chunk.length) {
+      this.#ready.shift();
+      this.#unread -= weightOf(chunk);
+      this.#taken = 0;
     }
-    const count = Math.min(chunk.length, dst.length);
-    dst.set(chunk.slice(0, count));
-    if (count < chunk.length) this.#ready.unshift(chunk.slice(count));
     return count;
   }
 
   /** Drops what was typed and not read. */
   flush(): void {
-    this.#ready.length = 0;
+    this.#ready.length = this.#unread = this.#taken = 0;
     this.#line = [];
   }
 
@@ -202,13 +214,16 @@ export class LineDiscipline {
   }
 
   #store(byte: number): void {
-    if (this.#line.length >= (this.#isCanonical ? LINE_BYTES - 1 : RAW_BYTES)) return;
+    if (this.#line.length >= (this.#isCanonical ? LINE_BYTES - 1 : UNREAD_BYTES)) return;
     this.#line.push(byte);
     if (this.#has(ECHO)) this.#echoByte(byte);
   }
 
   #endLine(): void {
-    this.#ready.push(this.#line);
+    if (this.#unread < UNREAD_BYTES) {
+      this.#ready.push(this.#line);
+      this.#unread += weightOf(this.#line);
+    }
     this.#line = [];
   }
 
@@ -255,4 +270,8 @@ export class LineDiscipline {
   #echoRaw(byte: number): void {
     this.#echo.push(...this.output(Uint8Array.of(byte)));
   }
+}
+
+function weightOf(chunk: readonly number[]): number {
+  return Math.max(1, chunk.length);
 }

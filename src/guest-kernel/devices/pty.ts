@@ -38,7 +38,7 @@ const PTMX = characterDeviceAttributes(makeDevice(5, 2), 0o666);
 const SLAVE_MAJOR = 136;
 /** What the master has not read yet; a slave that writes more waits. */
 const BUFFER_BYTES = 65_536;
-/** A master's write that is longer is cut short: others have their turn. */
+/** A master's write that is longer is cut short, and one waits while the slave has that much to read. */
 const TYPED_BYTES = 65_536;
 /** Short writes are kept together up to this. */
 const MERGED_BYTES = 256;
@@ -88,6 +88,14 @@ class Pty extends Terminal {
     this.waitingBytes -= done;
     if (done > 0) this.readiness.wake();
     return done;
+  }
+
+  get typingRoom(): number {
+    return TYPED_BYTES - this.discipline.unreadBytes;
+  }
+
+  override wasRead(): void {
+    this.masterReadiness.wake();
   }
 
   override setTermios(termios: Termios): void {
@@ -176,15 +184,21 @@ export class PtyMaster extends BaseFile {
     return blocked(this.readiness);
   }
 
-  override write(_call: Call, src: Uint8Array): number | Blocked {
-    const typed = src.subarray(0, TYPED_BYTES);
-    this.pty.type(typed);
-    return typed.length;
+  override write(call: Call, src: Uint8Array): number | Blocked {
+    const typed = src.subarray(0, Math.max(0, this.pty.typingRoom));
+    if (typed.length > 0 || src.length === 0) {
+      this.pty.type(typed);
+      return typed.length;
+    }
+    if ((this.flags & O_NONBLOCK) !== 0) throw EAGAIN;
+    if (call.isInterrupted) throw EINTR;
+    return blocked(this.readiness);
   }
 
   poll(): PollMask {
     const told = this.pty.packets.isTold ? POLLPRI | POLLIN | POLLRDNORM : 0;
-    const base = POLLOUT | POLLWRNORM | told | (this.pty.waitingBytes > 0 ? POLLIN | POLLRDNORM : 0);
+    const room = this.pty.typingRoom > 0 ? POLLOUT | POLLWRNORM : 0;
+    const base = room | told | (this.pty.waitingBytes > 0 ? POLLIN | POLLRDNORM : 0);
     return this.#isDeserted ? base | POLLHUP : base;
   }
 

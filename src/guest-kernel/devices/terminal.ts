@@ -143,6 +143,9 @@ export abstract class Terminal {
   /** A key made a signal: what waits to be read or shown is dropped (Linux n_tty.c:isig). The discipline's part is done. */
   protected interrupted(): void {}
 
+  /** A program took what was typed: there is room for more. */
+  wasRead(): void {}
+
   /** Holds output, or lets it go on. */
   stop(isStopped: boolean): void {
     this.discipline.isStopped = isStopped;
@@ -254,12 +257,18 @@ export class TerminalFile extends BaseFile {
     const may = this.terminal.mayRead(call);
     if (may === 'stop') return blocked(this.readiness);
     if (may) {
-      if (discipline.isReadable) return discipline.read(dst);
+      if (discipline.isReadable) return this.#take(dst);
       const untimed = this.#readRaw(call, dst);
       if (untimed !== undefined) return untimed;
     }
     if ((this.flags & O_NONBLOCK) !== 0) throw EAGAIN;
     return blocked(this.readiness);
+  }
+
+  #take(dst: Uint8Array): number {
+    const count = this.terminal.discipline.read(dst);
+    this.terminal.wasRead();
+    return count;
   }
 
   /** progress: bytes written before there was no more room. */
@@ -301,7 +310,7 @@ export class TerminalFile extends BaseFile {
     const { discipline } = this.terminal;
     const { localFlags, controlCharacters } = discipline.termios;
     if ((localFlags & ICANON) !== 0 || controlCharacters[VMIN] !== 0) return undefined;
-    if (discipline.readyBytes > 0) return discipline.read(dst);
+    if (discipline.readyBytes > 0) return this.#take(dst);
     const waitNs = (controlCharacters[VTIME] ?? 0) * 1e8;
     const deadlineNs = typeof call.progress === 'number' ? call.progress : call.nowNs + waitNs;
     if (call.nowNs >= deadlineNs) return 0;
