@@ -24,12 +24,12 @@ static volatile int is_over;
 static void *look_up(void *path) {
   struct stat st;
   long found = 0, missed = 0, other = 0;
-  while (!is_over) {
+  do {
     if (stat(path, &st) == 0) found++;
     else if (errno == ENOENT) missed++;
     else other++;
     sched_yield();
-  }
+  } while (!is_over);
   return (void *)(other + (found + missed == 0));
 }
 static void *churn(void *path) {
