@@ -217,6 +217,22 @@ static void locks(void) {
   close(b);
 }
 
+/* What closes all descriptors but a few lists them meanwhile, a few at a time. */
+static void closing_while_listing(void) {
+  SECTION("descriptors closed while they are listed");
+  for (int i = 0; i < 40; i++) dup2(1, 100 + i);
+  int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY), closed = 0;
+  char entries[280];
+  for (long n; (n = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0;)
+    for (long at = 0; at < n; at += *(unsigned short *)(entries + at + 16)) {
+      int fd = atoi(entries + at + 19);
+      if (fd >= 100 && fd < 140) closed += close(fd) == 0;
+    }
+  printf("%d closed\n", closed);
+  SHOW(fcntl(139, F_GETFD));
+  close(folder);
+}
+
 static int same(int a, int b, size_t length) {
   char *x = mmap(NULL, length, PROT_READ, MAP_PRIVATE, a, 0), *y = mmap(NULL, length, PROT_READ, MAP_PRIVATE, b, 0);
   int result = memcmp(x, y, length) == 0;
@@ -298,5 +314,6 @@ int main(void) {
   locks();
   copies();
   long_copies();
+  closing_while_listing();
   return 0;
 }

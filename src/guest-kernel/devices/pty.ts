@@ -300,7 +300,10 @@ export class PseudoTerminals {
   #makeRoot(filesystem: VirtualFilesystem): VirtualDirectory {
     return new VirtualDirectory(
       { filesystem, number: 1, permissions: 0o755 },
-      () => [...this.#ptys.keys()].map((n) => ({ name: String(n), inodeNumber: n + 3, fileType: S_IFCHR })),
+      () => {
+        const numbers = [...this.#ptys.keys()].toSorted((a, b) => a - b);
+        return numbers.map((n) => ({ name: String(n), inodeNumber: n + 3, fileType: S_IFCHR, place: n }));
+      },
       (name) => {
         const pty = /^\d+$/.test(name) ? this.#ptys.get(Number(name)) : undefined;
         return pty === undefined ? undefined : new SlaveNode(filesystem, pty, (opened) => this.onOpened(opened));

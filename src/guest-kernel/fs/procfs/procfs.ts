@@ -34,14 +34,20 @@ function makeRoot(filesystem: VirtualFilesystem, source: ProcSource): Inode {
   const entries: readonly VirtualEntry[] = [...fixed].map(([name, inode]) => {
     return { name, inodeNumber: inode.number, fileType: inode.fileType };
   });
-  const list = (): readonly VirtualEntry[] => [...entries, ...source.programs().map(programEntry)];
+  const list = (): readonly VirtualEntry[] => {
+    const programs = source.programs().toSorted((a, b) => a.pid - b.pid);
+    return [...entries, ...programs.map(programEntry)];
+  };
   return new VirtualDirectory({ filesystem, number: 1 }, list, (name) => {
     return fixed.get(name) ?? findProgram(filesystem, source, name);
   });
 }
 
+/** Linux FIRST_PROCESS_ENTRY: more than there are other names. */
+const FIRST_PROGRAM_PLACE = 256;
+
 function programEntry({ pid }: Program): VirtualEntry {
-  return { name: String(pid), inodeNumber: inodeOf(pid), fileType: S_IFDIR };
+  return { name: String(pid), inodeNumber: inodeOf(pid), fileType: S_IFDIR, place: FIRST_PROGRAM_PLACE + pid };
 }
 
 function inodeOf(pid: number): number {

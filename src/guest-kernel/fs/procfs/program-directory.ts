@@ -11,6 +11,7 @@ import type { Location } from '../../vfs/location.ts';
 import type { OpenFile } from '../../vfs/open-file.ts';
 import {
   VirtualDirectory,
+  type VirtualEntry,
   VirtualInode,
   VirtualLink,
   VirtualText,
@@ -179,8 +180,8 @@ function makeNamespaces(filesystem: VirtualFilesystem, base: Base, firstNumber: 
 function makeTasks(filesystem: VirtualFilesystem, subject: Subject, number: number, path: string): Inode {
   const { program } = subject;
   const inodeOf = (id: number): number => number + THREAD_INODES + (id % THREADS);
-  const list = (): { name: string; inodeNumber: number; fileType: number }[] =>
-    idsOf(program).map((id) => ({ name: String(id), inodeNumber: inodeOf(id), fileType: S_IFDIR }));
+  const list = (): VirtualEntry[] =>
+    idsOf(program).map((id) => ({ name: String(id), inodeNumber: inodeOf(id), fileType: S_IFDIR, place: id }));
   return new VirtualDirectory({ filesystem, number: number + 65 }, list, (name) => {
     const id = /^\d+$/.test(name) ? Number(name) : -1;
     if (!idsOf(program).includes(id)) return undefined;
@@ -191,12 +192,11 @@ function makeTasks(filesystem: VirtualFilesystem, subject: Subject, number: numb
 
 /** A zombie still has its first thread. */
 function idsOf({ pid, threads }: Program): readonly number[] {
-  return threads.size === 0 ? [pid] : [...threads.keys()];
+  return threads.size === 0 ? [pid] : [...threads.keys()].toSorted((a, b) => a - b);
 }
 
 function makeDescriptors({ source, task }: Subject, base: Base, firstNumber: number): Inode {
-  const list = (): { name: string; inodeNumber: number; fileType: number }[] =>
-    descriptorsOf(task).map((fd) => ({ name: String(fd), inodeNumber: firstNumber + fd, fileType: S_IFLNK }));
+  const list = (): VirtualEntry[] => descriptorEntries(task, firstNumber, S_IFLNK);
   return new VirtualDirectory({ ...base, permissions: 0o500 }, list, (name) => {
     const file = descriptor(task, name);
     if (file === undefined) return undefined;
@@ -210,8 +210,7 @@ function makeDescriptors({ source, task }: Subject, base: Base, firstNumber: num
 }
 
 function makeDescriptorInfos({ source, task }: Subject, base: Base, firstNumber: number, path: string): Inode {
-  const list = (): { name: string; inodeNumber: number; fileType: number }[] =>
-    descriptorsOf(task).map((fd) => ({ name: String(fd), inodeNumber: firstNumber + fd, fileType: S_IFREG }));
+  const list = (): VirtualEntry[] => descriptorEntries(task, firstNumber, S_IFREG);
   return new VirtualDirectory({ ...base, permissions: 0o500 }, list, (name) => {
     const file = descriptor(task, name);
     if (file === undefined) return undefined;
@@ -222,6 +221,10 @@ function makeDescriptorInfos({ source, task }: Subject, base: Base, firstNumber:
     };
     return new VirtualText({ ...base, number: firstNumber + Number(name), path: `${path}/fdinfo/${name}` }, text);
   });
+}
+
+function descriptorEntries(task: Task | undefined, firstNumber: number, fileType: number): VirtualEntry[] {
+  return descriptorsOf(task).map((fd) => ({ name: String(fd), inodeNumber: firstNumber + fd, fileType, place: fd }));
 }
 
 function descriptorsOf(task: Task | undefined): readonly number[] {

@@ -118,6 +118,11 @@ export interface VirtualEntry {
   readonly name: ByteString;
   readonly inodeNumber: number;
   readonly fileType: number;
+  /**
+   * Where it stands among names that come and go: a reader in the middle goes on behind it, whatever has gone since.
+   * Ascends along the list, from behind those that have none and always stand at their index.
+   */
+  readonly place?: number;
 }
 
 /** A directory whose names two functions tell. */
@@ -143,9 +148,13 @@ export class VirtualDirectory extends VirtualInode {
   override entries(offset: number): readonly DirectoryEntry[] {
     const own = { inodeNumber: this.number, fileType: S_IFDIR };
     const all: readonly VirtualEntry[] = [{ name: '.', ...own }, { name: '..', ...own }, ...this.#list()];
-    return all.slice(offset).map(({ name, inodeNumber, fileType }, i) => {
-      return { name, inodeNumber, type: directoryTypeOf(fileType), nextOffset: offset + i + 1 };
-    });
+    return all
+      .map(({ name, inodeNumber, fileType, place }, i) => {
+        // '.' and '..' come before all places.
+        const nextOffset = (place === undefined ? i : place + 2) + 1;
+        return { name, inodeNumber, type: directoryTypeOf(fileType), nextOffset };
+      })
+      .filter(({ nextOffset }) => nextOffset > offset);
   }
 }
 
