@@ -1,5 +1,6 @@
-/* What calls store once they have taken something: into pages of a file that nobody has touched yet, so that they have
-   to be fetched in the middle of the call. Nothing may be lost or done twice. */
+/* What calls store once they have taken or changed something, into pages of files that nobody has touched yet. In the
+   page such a page has to be fetched in the middle of the call, and nothing may be lost or done twice; under Node the
+   disk is read at once, so here only what is stored is compared. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <mqueue.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -120,13 +122,47 @@ static void sockets(void) {
   SHOW(recvfrom(pair[1], text, 4, MSG_DONTWAIT, (void *)sender, &length));
 }
 
-int main(void) {
-  setvbuf(stdout, NULL, _IOLBF, 0);
-  int fd = open("/usr/lib/x86_64-linux-gnu/libc.so.6", O_RDONLY);
+static void former_settings(void) {
+  SECTION("what was before");
+  sigset_t set, *mask = place();
+  sigemptyset(&set), sigaddset(&set, SIGUSR2);
+  SHOW(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &set, mask, 8));
+  printf("%d %d\n", sigismember(mask, SIGUSR1), sigismember(mask, SIGUSR2));
+  struct sigaction ignored = {.sa_handler = SIG_IGN};
+  long action[4] = {(long)SIG_IGN}, *former = place();
+  sigaction(SIGUSR2, &ignored, NULL), action[0] = (long)SIG_DFL;
+  SHOW(syscall(SYS_rt_sigaction, SIGUSR2, action, former, 8));
+  SHOW(former[0] == (long)SIG_IGN);
+  static char stack[16384];
+  stack_t one = {.ss_sp = stack, .ss_size = sizeof stack}, off = {.ss_flags = SS_DISABLE}, *before = place();
+  sigaltstack(&one, NULL);
+  SHOW(sigaltstack(&off, before));
+  SHOW(before->ss_sp == stack);
+  struct rlimit *limit = place();
+  setrlimit(RLIMIT_NOFILE, &(struct rlimit){50, 60});
+  SHOW(syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &(struct rlimit){40, 60}, limit));
+  SHOW(limit->rlim_cur);
+  struct itimerspec hour = {{0, 0}, {3600, 0}}, none = {{0}}, *rest = place();
+  int timer = timerfd_create(CLOCK_MONOTONIC, 0);
+  timerfd_settime(timer, 0, &hour, NULL);
+  SHOW(timerfd_settime(timer, 0, &none, rest));
+  SHOW(rest->it_value.tv_sec > 3000);
+}
+
+static void use(const char *path) {
+  int fd = open(path, O_RDONLY);
   struct stat s;
   fstat(fd, &s);
   left = s.st_size;
   next = mmap(NULL, left, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+  close(fd);
+}
+
+int main(void) {
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  use("/usr/lib/x86_64-linux-gnu/libc.so.6");
   children(), messages(), sockets();
+  use("/usr/lib/x86_64-linux-gnu/libstdc++.so.6");
+  former_settings();
   return 0;
 }

@@ -6,6 +6,7 @@ import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
+import { bringIn } from './user-buffers.ts';
 
 /** More descriptors than this nobody gets (/proc/sys/fs/nr_open). */
 const NR_OPEN = 1_048_576n;
@@ -79,6 +80,7 @@ function prlimit(thread: Thread, args: { pid: number; resource: number; limit: n
   const program = args.pid === 0 ? task.program : task.machine.program(args.pid);
   if (program?.isRunning !== true) throw ESRCH;
   if (task.credentials.euid !== 0 && program.credentials.uid !== task.credentials.uid) throw EPERM;
+  bringIn(thread.memory, args.old, 16);
   const old = program.limits.get(args.resource);
   if (args.limit !== 0) change(thread, program, args.resource, args.limit);
   if (args.old !== 0) {

@@ -46,6 +46,10 @@ function loadSet(thread: Thread, addr: number): SignalSet {
 }
 
 // struct kernel_sigaction: handler, flags, restorer, mask; 64 bits each.
+/** struct sigaction of the kernel; stack_t. */
+const SIGACTION_BYTES = 32;
+const STACK_BYTES = 24;
+
 function sigaction(thread: Thread, args: { signal: number; action: number; old: number; size: number }): Result {
   checkSetSize(args.size);
   const { signal } = args;
@@ -53,6 +57,7 @@ function sigaction(thread: Thread, args: { signal: number; action: number; old: 
   if (args.action !== 0 && (signal === SIGKILL || signal === SIGSTOP)) throw EINVAL;
   const { memory } = thread;
   const { actions, pendingSignals } = asGuest(thread).program;
+  bringIn(memory, args.old, SIGACTION_BYTES);
   const former = actions.get(signal);
   if (args.action !== 0) {
     const flags = memory.loadU32(args.action + 8);
@@ -76,6 +81,7 @@ function sigaction(thread: Thread, args: { signal: number; action: number; old: 
 function sigprocmask(thread: Thread, args: { how: number; set: number; old: number; size: number }): Result {
   checkSetSize(args.size);
   const task = asGuest(thread);
+  bringIn(thread.memory, args.old, 8);
   const former = task.signalMask;
   if (args.set !== 0) {
     const set = loadSet(thread, args.set);
@@ -107,6 +113,7 @@ function sigreturn(thread: Thread): Result {
 function sigaltstack(thread: Thread, { stack, old }: { stack: number; old: number }): Result {
   const task = asGuest(thread);
   const { memory } = thread;
+  bringIn(memory, old, STACK_BYTES);
   const former = task.alternateStack;
   const isInUse = isOnAlternateStack(former, task.cpuState.get64(REG.RSP));
   if (stack !== 0) {

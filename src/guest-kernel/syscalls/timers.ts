@@ -10,7 +10,10 @@ import { TimerFile } from '../vfs/timer-file.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { CLOCK, isRealtime } from './time.ts';
 import { loadTimespecNs, storeTimespec } from './timespec.ts';
+import { bringIn } from './user-buffers.ts';
 
+/** struct itimerspec. */
+const ITIMERSPEC_BYTES = 32;
 const TIMER_ABSTIME = 1;
 const TFD_TIMER_CANCEL_ON_SET = 2;
 const TFD_CLOCKS: readonly number[] = [
@@ -54,6 +57,7 @@ function set(
   args: { readonly flags: number; readonly value: number; readonly old: number },
 ): Result {
   const setting = loadSetting(thread, args.value);
+  bringIn(thread.memory, args.old, ITIMERSPEC_BYTES);
   const old = timer.get();
   timer.set(firstExpiry(thread, timer, setting, (args.flags & TIMER_ABSTIME) !== 0), setting.intervalNs);
   if (args.old !== 0) storeSetting(thread, args.old, old);
