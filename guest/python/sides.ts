@@ -75,23 +75,30 @@ export function machine(bundle: string): Side {
 const END = /\n--- (\S+) ended with (\d+)\n/;
 
 function runBatch(batch: Batch, tool: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const limitMs = (batch.limitSeconds + GRACE_SECONDS) * 1000;
   return new Promise((done, reject) => {
     const child = spawn(tool, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let count = 0;
     let output = '';
     let startMs = performance.now();
     let isLate = false;
-    const limit = setTimeout(() => {
+    const kill = (): void => {
       isLate = true;
       child.kill('SIGKILL');
-    }, limitMs);
+    };
+    let limit = startLimit();
+
+    /** For as many modules as share the next process of Python. */
+    function startLimit(): NodeJS.Timeout {
+      const modules = batch.modules[count]?.split(',').length ?? 1;
+      return setTimeout(kill, (batch.limitSeconds * modules + GRACE_SECONDS) * 1000);
+    }
 
     function tell(ended: Omit<Ended, 'seconds'>): void {
       batch.onEnd(batch.modules[count] ?? '', { ...ended, seconds: (performance.now() - startMs) / 1000 });
       count += 1;
       startMs = performance.now();
-      limit.refresh();
+      clearTimeout(limit);
+      limit = startLimit();
     }
 
     function keep(text: string): void {
