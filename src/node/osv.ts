@@ -32,6 +32,7 @@ interface RunFlags {
   readonly calls?: string;
   readonly failed?: boolean;
   readonly stats?: boolean;
+  readonly farDisk?: boolean;
   readonly recordHandlers?: string;
 }
 
@@ -41,6 +42,7 @@ const program = new Command('osv').description('OSv, the unikernel, under Node.'
 
 runnable('run', 'run a Linux program to its end, with this terminal or these streams as its own')
   .option('--stats', 'tell on stderr at the end what was translated and where the time went')
+  .option('--far-disk', 'fetch blocks of the disk before they are read, as the page does: for tests')
   .addOption(
     new Option(
       '--record-handlers <file>',
@@ -121,6 +123,7 @@ async function runAction(file: string | undefined, args: readonly string[], flag
     mounts: flags.mount,
     ...(flags.strace === true && { strace: callFilter(flags) }),
     codeFolder: CODE_FOLDER,
+    isDiskFar: flags.farDisk === true,
     hasStatistics: flags.stats === true,
     handlerList: flags.recordHandlers,
   });

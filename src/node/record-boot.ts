@@ -23,7 +23,7 @@ export interface BootRecord {
 class RecordingDisk extends ThrowAwayDisk {
   readonly blocks = new Set<number>();
 
-  override readNow(block: number): Uint8Array {
+  override readNow(block: number): Uint8Array | undefined {
     this.blocks.add(block);
     return super.readNow(block);
   }

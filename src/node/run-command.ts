@@ -15,7 +15,7 @@ import { quietConsole, TerminalConsole } from './ports/console.ts';
 import { hostClock } from './ports/clock.ts';
 import { hostEntropy } from './ports/entropy.ts';
 import { extendHandlerList } from '../emulator/index.ts';
-import { ThrowAwayDisk } from './ports/file-disk.ts';
+import { FarDisk, ThrowAwayDisk } from './ports/file-disk.ts';
 import { writeFully } from './ports/output.ts';
 import { CodeFolder } from './ports/code-folder.ts';
 import { readHandlers } from './ports/read-handlers.ts';
@@ -31,6 +31,8 @@ export interface RunOptions {
   /** 'K=V' in addition to the usual ones. */
   readonly environment: readonly string[];
   readonly mounts: RunRequest['mounts'];
+  /** Blocks of the disk must be fetched before they are read, as in a page. */
+  readonly isDiskFar?: boolean;
   /** Where compiled code is kept for the next run. */
   readonly codeFolder: string | undefined;
   /** Which system calls are told on stderr; absent: none. */
@@ -70,7 +72,7 @@ export function programOfImage(commandLine: string): Program {
 export async function run(program: Program, options: RunOptions): Promise<number> {
   const isInteractive = process.stdin.isTTY && process.stdout.isTTY;
   const clock = hostClock();
-  const disk = new ThrowAwayDisk(resolve(options.image));
+  const disk = new (options.isDiskFar === true ? FarDisk : ThrowAwayDisk)(resolve(options.image));
   let ended: Ended | undefined;
   let panic: string | undefined;
   const code = options.codeFolder === undefined ? undefined : new CodeFolder(options.codeFolder);

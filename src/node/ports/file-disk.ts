@@ -28,7 +28,11 @@ export class ThrowAwayDisk implements BlockPort {
     this.blockCount = Math.floor(fstatSync(this.#fd).size / BLOCK_BYTES);
   }
 
-  readNow(block: number): Uint8Array {
+  readNow(block: number): Uint8Array | undefined {
+    return this.bytesOf(block);
+  }
+
+  protected bytesOf(block: number): Uint8Array {
     return this.#written.get(block) ?? this.#read.get(block) ?? this.#readImage(block);
   }
 
@@ -53,5 +57,34 @@ export class ThrowAwayDisk implements BlockPort {
     readSync(this.#fd, bytes, 0, BLOCK_BYTES, block * BLOCK_BYTES);
     this.#read.set(block, bytes);
     return bytes;
+  }
+}
+
+/** So few that a program of some hundred files meets blocks again that have gone. */
+const NEAR_BLOCKS = 200;
+
+/** The same as far away as a page's: a block is there for a while when it was fetched, and what was written goes away too. */
+export class FarDisk extends ThrowAwayDisk {
+  /** The block fetched longest ago comes first. */
+  readonly #near = new Map<number, Uint8Array>();
+
+  override readNow(block: number): Uint8Array | undefined {
+    return this.#near.get(block);
+  }
+
+  override fetch(blocks: readonly number[], done: (error?: HostError) => void): void {
+    super.fetch(blocks, () => {
+      for (const block of this.#near.keys()) {
+        if (this.#near.size + blocks.length <= NEAR_BLOCKS) break;
+        this.#near.delete(block);
+      }
+      for (const block of blocks) this.#near.set(block, this.bytesOf(block));
+      done();
+    });
+  }
+
+  override commit(blocks: ReadonlyMap<number, Uint8Array>, done: (error?: HostError) => void): void {
+    for (const block of blocks.keys()) this.#near.delete(block);
+    super.commit(blocks, done);
   }
 }
