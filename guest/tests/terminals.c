@@ -273,9 +273,7 @@ static void packets(void) {
   packet(m);
   SHOW(tcflush(s, TCIFLUSH));
   packet(m);
-  SHOW(write(s, "lost", 4));
-  SHOW(tcflush(s, TCOFLUSH));
-  packet(m);
+  SHOW(tcflush(s, TCOFLUSH)); // whether it still finds what was written a moment ago is a race in Linux
   packet(m);
   SHOW(tcflow(s, TCOOFF));
   packet(m);
