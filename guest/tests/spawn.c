@@ -120,6 +120,17 @@ static void clones(void) {
   int copy = pidfd_getfd(own, 1, 0);
   SHOW(write(copy, "copied\n", 7));
   SHOW(pidfd_getfd(own, 99, 0));
+  static const char *const places[] = {"/proc/self", "/proc/self/task", "/proc"};
+  for (int i = 0; i < 3; i++) {
+    printf("%s: ", places[i]);
+    int directory = open(places[i], O_RDONLY | O_DIRECTORY);
+    SHOW(pidfd_send_signal(directory, 0, NULL, 0));
+    SHOW(pidfd_getfd(directory, 1, 0));
+    close(directory);
+  }
+  int path = open("/proc/self", O_PATH);
+  SHOW(pidfd_send_signal(path, 0, NULL, 0));
+  close(path);
 }
 
 static void waits(void) {

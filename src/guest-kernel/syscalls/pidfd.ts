@@ -1,11 +1,11 @@
 /** pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). */
 import { EBADF, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
-import { O_NONBLOCK } from '../abi/fcntl.ts';
+import { O_NONBLOCK, O_PATH } from '../abi/fcntl.ts';
 import { SIGNAL_COUNT, SI_TKILL, SI_USER } from '../abi/signal.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
-import { ProcessFile } from '../vfs/process-file.ts';
+import { isProgramInode, ProcessFile } from '../vfs/process-file.ts';
 import { loadSignalInfo } from './signals.ts';
 import { NO_RETURN, type Result, type Syscall, partial, syscall } from './syscall.ts';
 
@@ -30,9 +30,16 @@ export function programOfFile(thread: Thread, fd: number): RunningProgram {
   return file.program as RunningProgram;
 }
 
+/** The same; a directory /proc/PID will do. */
+function signalledProgram(thread: Thread, fd: number): RunningProgram {
+  const { inode, flags } = thread.files.get(fd);
+  if (isProgramInode(inode) && (flags & O_PATH) === 0) return inode.program as RunningProgram;
+  return programOfFile(thread, fd);
+}
+
 function sendSignal(thread: Thread, args: { fd: number; signal: number; info: number; flags: number }): Result {
   if (args.flags !== 0) throw EINVAL;
-  const program = programOfFile(thread, args.fd);
+  const program = signalledProgram(thread, args.fd);
   const task = asGuest(thread);
   if (args.signal < 0 || args.signal > SIGNAL_COUNT) throw EINVAL;
   const own = { signal: args.signal, code: SI_USER, pid: task.program.pid, uid: task.credentials.uid };

@@ -6,8 +6,17 @@ import type { Blocked } from '../program/blocked.ts';
 import type { Program } from '../program/thread.ts';
 import type { WaitQueue } from '../program/wait-queue.ts';
 import { anonymousAttributes, BaseFile } from './base-file.ts';
-import type { FileAttributes } from './inode.ts';
+import type { FileAttributes, Inode } from './inode.ts';
 import type { Call, PollMask } from './open-file.ts';
+
+/** A directory that stands for a program as well: /proc/PID. */
+export interface ProgramInode extends Inode {
+  readonly program: Program;
+}
+
+export function isProgramInode(inode: Inode | undefined): inode is ProgramInode {
+  return inode !== undefined && 'program' in inode;
+}
 
 export class ProcessFile extends BaseFile {
   readonly kind = 'pidfd';

@@ -9,6 +9,7 @@ import { DentryNode, type Place } from '../../vfs/dentry.ts';
 import type { Inode } from '../../vfs/inode.ts';
 import type { Location } from '../../vfs/location.ts';
 import type { OpenFile } from '../../vfs/open-file.ts';
+import type { ProgramInode } from '../../vfs/process-file.ts';
 import {
   VirtualDirectory,
   type VirtualEntry,
@@ -100,6 +101,15 @@ class InspectedText extends VirtualText {
   }
 }
 
+class ProgramDirectory extends VirtualDirectory implements ProgramInode {
+  readonly program: Program;
+
+  constructor(program: Program, ...directory: ConstructorParameters<typeof VirtualDirectory>) {
+    super(...directory);
+    this.program = program;
+  }
+}
+
 /** @param task absent: a zombie */
 export function makeProgramDirectory(
   filesystem: VirtualFilesystem,
@@ -128,11 +138,11 @@ export function makeProgramDirectory(
   nodes.set('net', directoryOf(net, number + 67, { filesystem }));
   if (subject.isProgram) nodes.set('task', makeTasks(filesystem, subject, number, path));
   const entries = [...nodes].map(([name, inode]) => ({ name, inodeNumber: inode.number, fileType: inode.fileType }));
-  return new VirtualDirectory(
-    base(0),
-    () => entries,
-    (name) => nodes.get(name),
-  );
+  const list = (): readonly VirtualEntry[] => entries;
+  const find = (name: ByteString): Inode | undefined => nodes.get(name);
+  return subject.isProgram
+    ? new ProgramDirectory(program, base(0), list, find)
+    : new VirtualDirectory(base(0), list, find);
 }
 
 type Base = {
