@@ -7,6 +7,13 @@ import { readFileSync } from 'node:fs';
 import { batchSource } from '../../src/emulator/backends/js/compile.ts';
 import { directTargets, type Region } from '../../src/emulator/backends/region/region.ts';
 import { compileRegions } from '../../src/emulator/backends/wasm/compile.ts';
+import { sharedLibrary } from '../../src/emulator/backends/wasm/cold/handlers.ts';
+import { MicroCode } from '../../src/emulator/backends/wasm/cold/micro-code.ts';
+import type { ExecutorServices } from '../../src/emulator/executor.ts';
+import { AddressSpace, GUEST_BASE, MICRO_CODE_END } from '../../src/emulator/memory/address-space.ts';
+import { CodePages } from '../../src/emulator/memory/code-pages.ts';
+import { CpuCounters } from '../../src/emulator/statistics.ts';
+import { microBlock } from '../../src/emulator/x86/micro-block.ts';
 import { optimise } from '../../src/emulator/ir/passes/index.ts';
 import { buildDecodeTable } from '../../src/emulator/x86/decode/decode-table.ts';
 import { Decoder } from '../../src/emulator/x86/decode/decoder.ts';
@@ -14,13 +21,16 @@ import { INSTRUCTIONS } from '../../src/emulator/x86/instructions/index.ts';
 import { liftBlock } from '../../src/emulator/x86/lift-block.ts';
 
 const LIBRARY = '/lib/x86_64-linux-gnu/libc.so.6';
-const BASE = 0x40_0000;
 const MOST_BLOCKS = 6_000;
 const ROUNDS = 7;
 
 const file = readFileSync(LIBRARY);
-const u8 = new Uint8Array(BASE + file.length);
-u8.set(file, BASE);
+const BASE = GUEST_BASE;
+const space = new AddressSpace();
+space.ensureSize(MICRO_CODE_END);
+space.protect(BASE, file.length, 5);
+space.u8.set(file, BASE);
+const { u8 } = space;
 const decoder = new Decoder(buildDecodeTable(INSTRUCTIONS), { u8, isExecutable: (addr) => addr >= BASE });
 
 /** Addresses of blocks that direct jumps reach from the library's functions (its text lies in the file as in memory). */
@@ -33,7 +43,7 @@ function blockAddresses(): number[] {
   const queue = functions.toSorted((a, b) => a - b);
   for (const rip of queue) {
     if (seen.size >= MOST_BLOCKS) break;
-    if (seen.has(rip) || rip >= u8.length || rip < BASE) continue;
+    if (seen.has(rip) || rip >= BASE + file.length || rip < BASE) continue;
     seen.add(rip);
     for (const target of directTargets(liftBlock(decoder, rip, 32), 'calls')) queue.push(target);
   }
@@ -55,6 +65,28 @@ function decodeAll(): void {
   }
 }
 
+const services: ExecutorServices = {
+  space,
+  codePages: new CodePages(space),
+  counters: new CpuCounters(),
+  ports: { timestamp: () => 0, entropy: () => {}, cpuid: () => [0, 0, 0, 0] },
+  lift: (rip, most) => liftBlock(decoder, rip, most),
+  microBlock: (rip, most) => microBlock(decoder, rip, most),
+  nowMs: () => 0,
+  usesStackSegment: () => false,
+  describeUndefined: () => ({ bytes: new Uint8Array(0), mnemonic: '', missingFeature: '' }),
+};
+const code = new MicroCode(services, sharedLibrary(), Infinity);
+
+/** All that a block costs that runs on the cold tier; handlers are made in the first round. */
+function writeMicroOps(): void {
+  code.flush();
+  for (const rip of addresses) {
+    const block = services.microBlock(rip, 32);
+    if (block !== null) code.add(block, 0);
+  }
+}
+
 /** As many regions at once as a batch usually holds. */
 const BATCH = 24;
 const batches = Array.from({ length: Math.ceil(optimised.length / BATCH) }, (_, i) =>
@@ -64,6 +96,7 @@ const batches = Array.from({ length: Math.ceil(optimised.length / BATCH) }, (_, 
 const STAGES: readonly (readonly [name: string, run: () => void])[] = [
   ['decode', decodeAll],
   ['decode and lift', () => addresses.forEach((rip) => liftBlock(decoder, rip, 32))],
+  ['decode to micro-ops', writeMicroOps],
   ['passes', () => blocks.forEach((block) => optimise(block))],
   ['text of JavaScript', () => batches.forEach((regions) => batchSource(regions))],
   ['binary of WebAssembly', () => batches.forEach((regions) => compileRegions(regions))],
