@@ -7,7 +7,8 @@ import { bytesFromUtf8, bytesOf, utf8FromBytes, utf8Encode, type ByteString } fr
 import { EINTR, Errno } from '../abi/errno.ts';
 import { SIGTERM } from '../abi/signal.ts';
 import type { NativeCalls, NativeProgram, Wait } from '../program/native-program.ts';
-import { CommandError, helpOf, RestartShell, type Shell } from './command.ts';
+import { CommandError, RestartShell } from './command-error.ts';
+import { helpOf, type Shell } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { complete } from './completion.ts';
 import { LineEditor, type EditorEvent } from './line-editor.ts';

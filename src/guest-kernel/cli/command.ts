@@ -1,5 +1,6 @@
 /** A command of the CLI as a row, and what it may use. One command per file in commands/; the list is commands.ts. */
 import type { NativeCalls, Wait } from '../program/native-program.ts';
+import { CommandError } from './command-error.ts';
 import type { RestClient } from './rest-client.ts';
 
 /** One word of the line; commands care for quotes only where OSv did (`run`). */
@@ -27,16 +28,6 @@ export interface Command {
   /** Further lines of its help. */
   readonly details?: string;
   run(shell: Shell, words: readonly Word[]): Wait<void>;
-}
-
-/** Ends a command; the shell prints the message. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-}
-
-/** Thrown by `exit` and `reset`: the shell starts anew. */
-export class RestartShell extends Error {
-  override readonly name = 'RestartShell';
 }
 
 export function helpOf({ name, usage, summary, details }: Command): string {

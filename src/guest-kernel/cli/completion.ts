@@ -1,6 +1,7 @@
 /** Completion: commands at the start of a line, paths after it. */
 import type { Wait } from '../program/native-program.ts';
-import { CommandError, resolvePath, type Shell } from './command.ts';
+import { CommandError } from './command-error.ts';
+import { resolvePath, type Shell } from './command.ts';
 import { listDirectory } from './file-listing.ts';
 import type { Completion } from './line-editor.ts';
 

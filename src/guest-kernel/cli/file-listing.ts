@@ -1,6 +1,7 @@
 /** What the CLI knows of the machine's files: the FileStatus model of REST /file. */
 import type { Wait } from '../program/native-program.ts';
-import { CommandError, type Shell } from './command.ts';
+import { CommandError } from './command-error.ts';
+import type { Shell } from './command.ts';
 
 export interface FileStatus {
   readonly accessTime: number;

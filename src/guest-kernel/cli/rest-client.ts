@@ -6,7 +6,7 @@ import { formatRequestHead } from '../net/http/format.ts';
 import { HttpError, HttpHeaders, keepsAlive, type ResponseHead } from '../net/http/message.ts';
 import { HttpParser } from '../net/http/parser.ts';
 import type { NativeCalls, Wait } from '../program/native-program.ts';
-import { CommandError } from './command.ts';
+import { CommandError } from './command-error.ts';
 
 const READ_BYTES = 64 * 1024;
 

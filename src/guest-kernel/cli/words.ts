@@ -1,5 +1,6 @@
 /** The CLI's words: separated by blanks, '…' and "…" with \' and \" (facts 4.1). No pipes, variables or patterns. */
-import { CommandError, type Word } from './command.ts';
+import { CommandError } from './command-error.ts';
+import type { Word } from './command.ts';
 
 /** @throws CommandError when a quote is not closed */
 export function splitWords(line: string): readonly Word[] {

@@ -1,7 +1,8 @@
 /** api: any call of the REST API, by its words: `api os version`, `api env FOO`, `api -m POST os hostname name=x`. */
 import { utf8Decode } from '../../../emulator/util/bytes.ts';
 import type { Wait } from '../../program/native-program.ts';
-import { CommandError, type Command, type Shell, type Word } from '../command.ts';
+import { CommandError } from '../command-error.ts';
+import type { Command, Shell, Word } from '../command.ts';
 import { formatTable } from '../table.ts';
 
 interface Parameter {

@@ -1,4 +1,5 @@
-import { CommandError, type Command, type Shell } from '../command.ts';
+import { CommandError } from '../command-error.ts';
+import type { Command, Shell } from '../command.ts';
 import type { Wait } from '../../program/native-program.ts';
 
 export const env: Command = {

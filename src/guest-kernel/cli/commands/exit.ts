@@ -1,4 +1,5 @@
-import { RestartShell, type Command } from '../command.ts';
+import { RestartShell } from '../command-error.ts';
+import type { Command } from '../command.ts';
 
 export const exit: Command = {
   name: 'exit',

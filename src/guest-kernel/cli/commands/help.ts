@@ -1,4 +1,5 @@
-import { CommandError, helpOf, type Command } from '../command.ts';
+import { CommandError } from '../command-error.ts';
+import { helpOf, type Command } from '../command.ts';
 import { formatTable } from '../table.ts';
 
 export const help: Command = {

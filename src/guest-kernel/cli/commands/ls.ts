@@ -1,6 +1,7 @@
 import { formatShortDate } from '../../rest/calendar.ts';
 import type { Wait } from '../../program/native-program.ts';
-import { CommandError, parseOptions, resolvePath, type Command, type Shell } from '../command.ts';
+import { CommandError } from '../command-error.ts';
+import { parseOptions, resolvePath, type Command, type Shell } from '../command.ts';
 import { listDirectory, statusAt, type FileStatus } from '../file-listing.ts';
 import { inColumns } from '../line-editor.ts';
 import { formatTable } from '../table.ts';

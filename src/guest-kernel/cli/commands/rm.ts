@@ -1,4 +1,5 @@
-import { CommandError, parseOptions, resolvePath, type Command } from '../command.ts';
+import { CommandError } from '../command-error.ts';
+import { parseOptions, resolvePath, type Command } from '../command.ts';
 
 export const rm: Command = {
   name: 'rm',

@@ -9,7 +9,8 @@ import { bytesFromUtf8, utf8FromBytes } from '../../../emulator/util/bytes.ts';
 import { EINTR } from '../../abi/errno.ts';
 import { quoteWord } from '../../program/command-line.ts';
 import type { Wait } from '../../program/native-program.ts';
-import { CommandError, resolvePath, type Command, type Shell, type Word } from '../command.ts';
+import { CommandError } from '../command-error.ts';
+import { resolvePath, type Command, type Shell, type Word } from '../command.ts';
 import { statusAt } from '../file-listing.ts';
 
 /** Where a bare name is looked for after the shell's directory: the loader's places, then the distribution's. */

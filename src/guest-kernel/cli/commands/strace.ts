@@ -7,7 +7,8 @@
  */
 import { EINTR } from '../../abi/errno.ts';
 import type { Wait } from '../../program/native-program.ts';
-import { CommandError, parseOptions, type Command, type Shell, type Word } from '../command.ts';
+import { CommandError } from '../command-error.ts';
+import { parseOptions, type Command, type Shell, type Word } from '../command.ts';
 import type { Query } from '../rest-client.ts';
 import { printEnding, startPrograms } from './run.ts';
 

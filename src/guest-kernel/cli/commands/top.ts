@@ -2,7 +2,8 @@
 import { EINTR } from '../../abi/errno.ts';
 import { POLLIN } from '../../abi/poll.ts';
 import type { Wait } from '../../program/native-program.ts';
-import { CommandError, parseOptions, type Command, type Shell } from '../command.ts';
+import { CommandError } from '../command-error.ts';
+import { parseOptions, type Command, type Shell } from '../command.ts';
 import { formatTable } from '../table.ts';
 
 interface Thread {

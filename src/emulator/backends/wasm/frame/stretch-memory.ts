@@ -7,7 +7,7 @@ import type { Op } from '../../../ir/block.ts';
 import { specOf } from '../../../ir/ops.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
 import { type AccessGroup, accessRange } from './access-groups.ts';
-import type { StretchHost } from './float-stretch.ts';
+import type { StretchHost } from './stretch-host.ts';
 
 /** Offsets from a group's start: [least, end). */
 interface Span {
