@@ -138,9 +138,13 @@ static void waits(void) {
   siginfo_t info = {0};
   SHOW(waitid(P_ALL, 0, &info, WEXITED));
   fflush(stdout);
+  int gate[2];
+  pipe(gate);
   pid_t child = fork();
   if (child == 0) {
+    char c;
     raise(SIGSTOP);
+    read(gate[0], &c, 1); // who has ended has not continued
     _exit(11);
   }
   SHOW(waitid(P_PID, child, &info, 0));
@@ -155,6 +159,7 @@ static void waits(void) {
   kill(child, SIGCONT);
   SHOW(waitid(P_PID, child, &info, WCONTINUED));
   printf("%d\n", info.si_code == CLD_CONTINUED);
+  write(gate[1], "", 1);
   SHOW(waitid(P_PGID, 0, &info, WEXITED | WNOWAIT));
   printf("%d %d\n", info.si_code, info.si_status);
   SHOW(waitid(P_PID, child, &info, WSTOPPED | WNOHANG));
