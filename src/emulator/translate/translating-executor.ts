@@ -116,7 +116,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
       get oldestAge() {
         return units.oldestAge;
       },
-      evictOldest: () => this.#evict(units.oldest(1)),
+      evictOldest: () => this.#makeRoom(units.oldest(1)),
     });
     this.#backend = makeBackend(this);
     // One link stands for all that is not there: thousands of them were most of what a fork left to the collector.
@@ -282,7 +282,7 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
   // Compiling
 
   #compileQueue(): void {
-    this.#evict(this.#units.surplus());
+    this.#makeRoom(this.#units.surplus());
     this.#budget.makeRoom();
     if (this.#links.size > LINK_LIMIT) this.#pruneLinks();
     const counters = this.#counters;
@@ -440,11 +440,13 @@ export class TranslatingExecutor<L extends CodeLink> implements Executor, LinkSo
     this.#backend.discard(unit);
   }
 
+  #makeRoom(units: readonly CodeUnit[]): void {
+    this.#evict(units);
+    for (const { entries } of units) for (const rip of entries) this.linkTo(rip).isEvicted = true;
+  }
+
   #evict(units: readonly CodeUnit[]): void {
-    for (const unit of units) {
-      this.#discard(unit);
-      for (const rip of unit.entries) this.linkTo(rip).isEvicted = true;
-    }
+    for (const unit of units) this.#discard(unit);
     if (units.length > 0) this.#counters.flushes++;
   }
 

@@ -22,7 +22,6 @@ import { type Affine, type AffineState, followAffine, hasSameTerms, holds, isSam
 
 export interface LoopWindow {
   readonly head: number;
-  readonly nodes: ReadonlySet<number>;
   readonly groups: readonly WindowGroup[];
   /** Instructions of the shortest turn. */
   readonly leastCost: number;
@@ -45,6 +44,8 @@ export interface WindowGroup {
 
 export interface LoopWindows {
   readonly byHead: ReadonlyMap<number, LoopWindow>;
+  /** The one whose loop a node is in. */
+  readonly byNode: ReadonlyMap<number, LoopWindow>;
   /** Accesses that need no test where they are. */
   readonly tested: ReadonlySet<Op>;
   readonly steady: SteadyAccesses;
@@ -60,6 +61,7 @@ const MOST_GROUPS = 6;
 
 export function loopWindows(blocks: readonly Block[], graph: Graph, shape: Shape): LoopWindows {
   const byHead = new Map<number, LoopWindow>();
+  const byNode = new Map<number, LoopWindow>();
   const tested = new Set<Op>();
   const loops: Loop[] = [];
   for (const head of shape.order) {
@@ -69,9 +71,11 @@ export function loopWindows(blocks: readonly Block[], graph: Graph, shape: Shape
     loops.push({ head, nodes });
     if (!isPlain(head, nodes, blocks, graph, shape)) continue;
     const window = new WindowPlanner(head, nodes, blocks, graph).plan(tested);
-    if (window !== null) byHead.set(head, window);
+    if (window === null) continue;
+    byHead.set(head, window);
+    for (const node of nodes) byNode.set(node, window);
   }
-  return { byHead, tested, steady: steadyAccesses(loops, blocks, tested) };
+  return { byHead, byNode, tested, steady: steadyAccesses(loops, blocks, tested) };
 }
 
 /** Nodes from which a jump back to the head is reached without leaving what the head dominates, in order. */
@@ -156,7 +160,7 @@ class WindowPlanner {
     }
     if (groups.length === 0) return null;
     const moves = groups.some(({ step, stepBy }) => step !== 0 || stepBy >= 0);
-    return { head: this.#head, nodes: this.#inside, groups, leastCost: this.#leastCost(), moves };
+    return { head: this.#head, groups, leastCost: this.#leastCost(), moves };
   }
 
   /** Finds all accesses, in terms of the registers at the head. */

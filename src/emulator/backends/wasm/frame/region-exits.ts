@@ -118,9 +118,7 @@ export class RegionExits {
   }
 
   #windowOf(node: number): LoopWindow | undefined {
-    const { byHead } = this.#host.plan.windows;
-    for (const window of byHead.values()) if (window.nodes.has(node)) return window;
-    return undefined;
+    return this.#host.plan.windows.byNode.get(node);
   }
 
   /** On a way out of a loop with windows. */
