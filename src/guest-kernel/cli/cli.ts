@@ -8,9 +8,10 @@ import { EINTR, Errno } from '../abi/errno.ts';
 import { SIGTERM } from '../abi/signal.ts';
 import type { NativeCalls, NativeProgram, Wait } from '../program/native-program.ts';
 import { CommandError, RestartShell } from './command-error.ts';
-import { helpOf, type Shell } from './command.ts';
+import { helpOf, resolvePath, type Shell } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { complete } from './completion.ts';
+import { statusAt } from './file-listing.ts';
 import { LineEditor, type EditorEvent } from './line-editor.ts';
 import { RestClient } from './rest-client.ts';
 import { Utf8Input } from './utf8-input.ts';
@@ -146,7 +147,7 @@ function* execute(shell: Shell, line: string): Wait<Outcome> {
     const [name, ...words] = splitWords(line);
     if (name === undefined) return 'done';
     const command = shell.commands.get(name.text);
-    if (command === undefined) throw new CommandError(`${name.text}: command not found`);
+    if (command === undefined) throw yield* unknownCommand(shell, name.text);
     if (words.some(({ text, isQuoted }) => text === '--help' && !isQuoted) && words.length === 1) {
       yield* shell.print(helpOf(command));
       return 'done';
@@ -159,6 +160,22 @@ function* execute(shell: Shell, line: string): Wait<Outcome> {
     yield* shell.print(explain(error));
     return 'failed';
   }
+}
+
+/** Folders whose programs people expect to start by name, as a shell's PATH has them. */
+const PROGRAM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+
+/** Who types the name of a program is told the command that starts it. */
+function* unknownCommand(shell: Shell, name: string): Wait<CommandError> {
+  const paths = name.includes('/')
+    ? [resolvePath(shell.cwd, name)]
+    : PROGRAM_FOLDERS.map((folder) => `${folder}/${name}`);
+  for (const path of paths) {
+    const status = yield* statusAt(shell, path);
+    if (status === undefined || status.type === 'DIRECTORY') continue;
+    return new CommandError(`${name}: command not found; to start the program: run ${path}`);
+  }
+  return new CommandError(`${name}: command not found`);
 }
 
 /** What a person is told of an error. @throws what is a mistake of ours */
