@@ -19,8 +19,18 @@ FAILED (failures=2, errors=1, skipped=3)
 
 const rows: readonly (readonly [name: string, output: string, code: number | undefined, want: Partial<Outcome>])[] = [
   ['a passing module', 'Ran 3 tests in 0.1s\n\nOK\n', 0, { verdict: 'passed', tests: 3, failed: [] }],
-  ['two suites', 'Ran 3 tests in 0.1s\nRan 1 test in 0.1s\n', 0, { verdict: 'passed', tests: 4 }],
-  ['each failing method once', FAILING, 2, { verdict: 'failed', failed: ['test.test_os.A.test_b', 'test.test_os.B'] }],
+  [
+    'two suites',
+    'Ran 3 tests in 0.1s\nOK (skipped=1)\nRan 1 test in 0.1s\nOK (skipped=2, expected failures=2)\n',
+    0,
+    { verdict: 'passed', tests: 4, skipped: 3 },
+  ],
+  [
+    'each failing method once',
+    FAILING,
+    2,
+    { verdict: 'failed', skipped: 3, failed: ['test.test_os.A.test_b', 'test.test_os.B'] },
+  ],
   ['a module that does not apply', '1 test skipped:\n    test_winreg\n', 4, { verdict: 'skipped', tests: 0 }],
   ["Python's own limit", 'Timeout (0:01:00)!\nThread 0x1\n', 1, { verdict: 'timed out' }],
   ['our limit', '', undefined, { verdict: 'timed out' }],
@@ -50,9 +60,9 @@ it('parts what one process of Python says of several modules', () => {
     seconds: 9,
   });
   expect(whole.map((run) => [run.module, outcomeOf(run)])).toEqual([
-    ['test_bool', { verdict: 'passed', tests: 31, failed: [], seconds: 2 }],
-    ['test_winreg', { verdict: 'skipped', tests: 0, failed: [], seconds: 1 }],
-    ['test_os', { verdict: 'failed', tests: 12, failed: ['test.test_os.A.test_b'], seconds: 2.5 }],
+    ['test_bool', { verdict: 'passed', tests: 31, skipped: 0, failed: [], seconds: 2 }],
+    ['test_winreg', { verdict: 'skipped', tests: 0, skipped: 0, failed: [], seconds: 1 }],
+    ['test_os', { verdict: 'failed', tests: 12, skipped: 0, failed: ['test.test_os.A.test_b'], seconds: 2.5 }],
   ]);
   const killed = runsOf({ output: '0:00:01 load avg: 1 [1/2] test_a\n', code: undefined, seconds: 9 });
   expect(killed.map((run) => [run.module, outcomeOf(run).verdict])).toEqual([['test_a', 'timed out']]);

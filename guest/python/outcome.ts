@@ -6,6 +6,8 @@ export interface Outcome {
   readonly verdict: Verdict;
   /** Test methods that ran, those that were skipped among them. */
   readonly tests: number;
+  /** How many of these were skipped. */
+  readonly skipped: number;
   /** Identifiers of methods that failed, sorted: `test.test_os.ForkTests.test_fork`. */
   readonly failed: readonly string[];
   readonly seconds: number;
@@ -23,9 +25,18 @@ const BAD_TEST = 2;
 const NO_TESTS_RAN = 4;
 
 export function outcomeOf({ output, code, seconds }: Ended): Outcome {
-  const counts = [...output.matchAll(/^Ran (\d+) tests? in /gm)].map(([, count]) => Number(count));
-  const tests = counts.reduce((sum, count) => sum + count, 0);
-  return { verdict: verdictOf(output, code), tests, failed: failedIn(output), seconds: Math.round(seconds * 10) / 10 };
+  return {
+    verdict: verdictOf(output, code),
+    tests: sumOf(output, /^Ran (\d+) tests? in /gm),
+    skipped: sumOf(output, /^(?:OK|FAILED) \(.*?\bskipped=(\d+)/gm),
+    failed: failedIn(output),
+    seconds: Math.round(seconds * 10) / 10,
+  };
+}
+
+/** Of the numbers that stand where the pattern says; a module may run several suites. */
+function sumOf(output: string, pattern: RegExp): number {
+  return [...output.matchAll(pattern)].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** Python's runner before each module: `0:00:05 load avg: 0.22 [2/12] test_os`; behind a failure it names that too. */

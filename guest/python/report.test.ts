@@ -3,7 +3,7 @@ import { readCommitted } from './records.ts';
 import { pythonReport } from './report.ts';
 
 const outcome = (verdict: 'passed' | 'failed', failed: readonly string[] = []) =>
-  ({ verdict, tests: 10, failed, seconds: 1 }) as const;
+  ({ verdict, tests: 10, skipped: 0, failed, seconds: 1 }) as const;
 
 test('docs/compat/python.md tells what the records say', async () => {
   const text = pythonReport(readCommitted('native'), readCommitted('machine'));
