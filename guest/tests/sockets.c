@@ -190,6 +190,98 @@ static void streams(void) {
   close(ends[0]);
 }
 
+static int urgent_revents(int fd) {
+  struct pollfd polled = {fd, POLLIN | POLLPRI, 0};
+  poll(&polled, 1, 0);
+  return polled.revents;
+}
+
+static void look(int fd) {
+  int left = -1, at_mark = -1;
+  settle();
+  ioctl(fd, FIONREAD, &left);
+  ioctl(fd, SIOCATMARK, &at_mark);
+  printf("%d to read, at the mark: %d, %x\n", left, at_mark, urgent_revents(fd));
+}
+
+static void take(int fd, size_t size, int flags) {
+  char bytes[16] = {0};
+  SHOW(recv(fd, bytes, size, flags | MSG_DONTWAIT));
+  printf("\"%s\"\n", bytes);
+  look(fd);
+}
+
+static void urgent(void) {
+  SECTION("urgent bytes");
+  int ends[2], on = 1;
+  connected(ends);
+  look(ends[1]);
+  SHOW(recv(ends[1], &on, 1, MSG_OOB));
+  SHOW(send(ends[0], "abC", 3, MSG_OOB));
+  SHOW(send(ends[0], "de", 2, 0));
+  look(ends[1]);
+  take(ends[1], 1, MSG_OOB | MSG_PEEK);
+  take(ends[1], 1, MSG_PEEK);
+  take(ends[1], 16, 0);
+  take(ends[1], 16, MSG_PEEK);
+  take(ends[1], 16, MSG_OOB);
+  take(ends[1], 1, MSG_OOB);
+  take(ends[1], 1, 0);
+  take(ends[1], 16, 0);
+  take(ends[1], 16, 0);
+
+  SECTION("an urgent byte alone");
+  SHOW(send(ends[0], "X", 1, MSG_OOB));
+  look(ends[1]);
+  char byte;
+  struct iovec part = {&byte, 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  SHOW(recvmsg(ends[1], &message, MSG_OOB));
+  printf("%c, flags %x\n", byte, message.msg_flags);
+  take(ends[1], 16, MSG_PEEK);
+  take(ends[1], 16, 0);
+  take(ends[1], 16, 0);
+
+  SECTION("a second one");
+  SHOW(send(ends[0], "aB", 2, MSG_OOB));
+  SHOW(send(ends[0], "cD", 2, MSG_OOB));
+  look(ends[1]);
+  take(ends[1], 1, MSG_OOB);
+  take(ends[1], 16, 0);
+  SHOW(send(ends[0], "E", 1, MSG_OOB));
+  look(ends[1]);
+  take(ends[1], 16, 0);
+  SHOW(send(ends[0], "", 0, MSG_OOB));
+  look(ends[1]);
+
+  SECTION("urgent bytes in line");
+  SHOW(setsockopt(ends[1], SOL_SOCKET, SO_OOBINLINE, &on, sizeof on));
+  SHOW(send(ends[0], "abC", 3, MSG_OOB));
+  SHOW(send(ends[0], "de", 2, 0));
+  look(ends[1]);
+  take(ends[1], 1, MSG_OOB);
+  take(ends[1], 16, MSG_WAITALL);
+  take(ends[1], 16, MSG_PEEK);
+  take(ends[1], 2, 0);
+  take(ends[1], 16, 0);
+
+  SECTION("urgent bytes at the end");
+  SHOW(send(ends[0], "aB", 2, MSG_OOB));
+  SHOW(setsockopt(ends[1], SOL_SOCKET, SO_OOBINLINE, &(int){0}, sizeof on));
+  SHOW(shutdown(ends[0], SHUT_WR));
+  look(ends[1]);
+  take(ends[1], 16, 0);
+  take(ends[1], 1, MSG_OOB);
+  take(ends[1], 16, 0);
+  take(ends[1], 1, MSG_OOB);
+  close(ends[0]), close(ends[1]);
+  int idle = socket(AF_INET, SOCK_STREAM, 0), server = listener(1);
+  SHOW(recv(idle, &byte, 1, MSG_OOB));
+  SHOW(recv(server, &byte, 1, MSG_OOB));
+  look(idle);
+  close(idle), close(server);
+}
+
 static void connecting(void) {
   SECTION("connecting");
   int server = listener(5);
@@ -427,6 +519,7 @@ int main(void) {
   making();
   binding();
   streams();
+  urgent();
   connecting();
   bulk();
   datagrams();

@@ -97,6 +97,7 @@ export const INADDR_LOOPBACK = 0x7f00_0001;
 export const SOMAXCONN = 4096;
 
 export const SIOCOUTQ = 0x5411;
+export const SIOCATMARK = 0x8905;
 export const SIOCGIFCONF = 0x8912;
 export const SIOCGIFFLAGS = 0x8913;
 export const SIOCGIFADDR = 0x8915;

@@ -4,9 +4,24 @@
  */
 import type { Errno } from '../abi/errno.ts';
 
+/** The urgent byte on its way to us, of which there is one at most: MSG_OOB in recv(2), sockatmark(3). */
+export interface UrgentState {
+  /** It is read where it lies in the stream (SO_OOBINLINE). */
+  isUrgentInline: boolean;
+  /** It is there and was not taken. */
+  readonly hasUrgent: boolean;
+  /** It comes next. */
+  readonly isAtMark: boolean;
+  /** Bytes to read that lie in front of it; all where there is none or it is in line. */
+  readonly bytesBeforeMark: number;
+  /** @returns nothing where there is none to be had apart from the others */
+  takeUrgent(isPeek: boolean): number | undefined;
+}
+
 export interface Stream {
   /** Bytes that `receive` would give now. */
   readonly readableBytes: number;
+  readonly urgent: UrgentState;
   /** Bytes that `send` would take now. */
   readonly writableBytes: number;
   /** Bytes sent that the peer's application has not taken yet. */
@@ -22,8 +37,11 @@ export interface Stream {
   takeError(): Errno | undefined;
   /** Copies out what is there, up to dst.length; 0 when there is nothing. */
   receive(dst: Uint8Array, isPeek: boolean): number;
-  /** Copies in as much as there is room for. The caller has looked at isSendShut and error. */
-  send(src: Uint8Array): number;
+  /**
+   * Copies in as much as there is room for. The caller has looked at isSendShut and error.
+   * @param isUrgent of the last byte, where all of them go
+   */
+  send(src: Uint8Array, isUrgent?: boolean): number;
   shutDownSend(): void;
   shutDownReceive(): void;
   /** The application is gone: FIN, or a reset when bytes lie unread or `isAbort` (SO_LINGER with 0). */

@@ -114,7 +114,7 @@ export function receiveMessage(
   } else memory.storeU32(addr + header.msg_namelen, 0);
   const isCut = (message.fullBytes ?? 0) > buffer.sizeBytes;
   const controlFlags = storeControl(thread, socket, addr, message, flags);
-  memory.storeU32(addr + header.msg_flags, (isCut ? abi.MSG_TRUNC : 0) | controlFlags);
+  memory.storeU32(addr + header.msg_flags, (isCut ? abi.MSG_TRUNC : 0) | controlFlags | (message.flags ?? 0));
   return count;
 }
 

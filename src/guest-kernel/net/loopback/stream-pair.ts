@@ -5,8 +5,8 @@
  *   a.send ──► b.#incoming ──► b.receive        b.send ──► a.#incoming ──► a.receive
  */
 import { ECONNRESET, EPIPE, type Errno } from '../../abi/errno.ts';
-import { ByteQueue } from '../byte-queue.ts';
-import type { Stream } from '../stream.ts';
+import type { Stream, UrgentState } from '../stream.ts';
+import { ReceiveQueue } from './receive-queue.ts';
 
 export interface StreamPairOptions {
   /** Bytes that each end keeps unread before its peer must wait. */
@@ -27,7 +27,7 @@ export function streamPair(options: StreamPairOptions): readonly [StreamEnd, Str
 }
 
 export class StreamEnd implements Stream {
-  readonly #incoming: ByteQueue;
+  readonly #incoming: ReceiveQueue;
   readonly #lateWrite: 'lost' | 'refused';
   #peer: StreamEnd | undefined;
   #listener: () => void = () => {};
@@ -37,7 +37,7 @@ export class StreamEnd implements Stream {
   #isReceiveShut = false;
 
   constructor(options: StreamPairOptions) {
-    this.#incoming = new ByteQueue(options.limitBytes);
+    this.#incoming = new ReceiveQueue(options.limitBytes);
     this.#lateWrite = options.lateWrite;
   }
 
@@ -51,7 +51,11 @@ export class StreamEnd implements Stream {
   }
 
   get readableBytes(): number {
-    return this.#incoming.length;
+    return this.#incoming.readableBytes;
+  }
+
+  get urgent(): UrgentState {
+    return this.#incoming;
   }
 
   get writableBytes(): number {
@@ -85,9 +89,8 @@ export class StreamEnd implements Stream {
   }
 
   receive(dst: Uint8Array, isPeek: boolean): number {
-    if (isPeek) return this.#incoming.peek(dst);
-    const count = this.#incoming.take(dst);
-    if (count > 0) this.#peer?.tell();
+    const count = this.#incoming.take(dst, isPeek);
+    if (count > 0 && !isPeek) this.#peer?.tell();
     return count;
   }
 
@@ -98,7 +101,7 @@ export class StreamEnd implements Stream {
     return chunks;
   }
 
-  send(src: Uint8Array): number {
+  send(src: Uint8Array, isUrgent = false): number {
     const peer = this.#peer;
     if (peer === undefined) {
       // Linux tcp_reset: a reset in CLOSE_WAIT is EPIPE.
@@ -108,7 +111,7 @@ export class StreamEnd implements Stream {
     const part = src.slice(0, peer.#incoming.room);
     // A receiver that shut its reading side discards what comes; TCP acknowledges it all the same.
     if (peer.#isReceiveShut) return src.length;
-    peer.#incoming.put(part);
+    peer.#incoming.put(part, isUrgent && part.length === src.length);
     if (part.length > 0) peer.#listener();
     return part.length;
   }

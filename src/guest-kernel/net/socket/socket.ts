@@ -50,6 +50,8 @@ export interface ReceivedMessage {
   files?: readonly OpenFile[];
   /** Whole length of a datagram, where dst was too short for it. */
   fullBytes?: number;
+  /** MSG_* that recvmsg tells besides. */
+  flags?: number;
 }
 
 /** Kept between two runs of a blocking operation. */

@@ -1,11 +1,12 @@
 /** Reading, writing and polling a Stream as Linux's stream sockets do; shared by TCP and Unix stream sockets. */
+import { EINVAL, type Errno } from '../../abi/errno.ts';
 import { O_NONBLOCK } from '../../abi/fcntl.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
-import type { Errno } from '../../abi/errno.ts';
 import type { Stream } from '../stream.ts';
+import type { ReceivedMessage } from './socket.ts';
 
 /** The socket as these functions need it. */
 export interface StreamSocket {
@@ -28,7 +29,7 @@ export function sendToStream(
     if (done > 0) return done;
     throw takeSendError(socket, stream, call, flags);
   }
-  done += stream.send(src.subarray(done));
+  done += stream.send(src.subarray(done), (flags & abi.MSG_OOB) !== 0);
   return done === src.length ? done : socket.waitToMove(call, flags, abi.SO_SNDTIMEO, done);
 }
 
@@ -52,7 +53,8 @@ export function receiveFromStream(
   const before = isPeek ? 0 : socket.movedBefore(call);
   const room = dst.subarray(before, before + mostBytes);
   const done = before + stream.receive(room, isPeek);
-  if (done > 0 && (!isAll || done === dst.length || mostBytes < dst.length - before)) return done;
+  const isCut = mostBytes < dst.length - before || stream.urgent.isAtMark;
+  if (done > 0 && (!isAll || done === dst.length || isCut)) return done;
   if (dst.length === 0) return 0;
   const error = stream.error;
   if (error !== undefined && done === 0) {
@@ -64,6 +66,21 @@ export function receiveFromStream(
   return socket.waitToMove(call, flags, abi.SO_RCVTIMEO, done);
 }
 
+/** recv(2) with MSG_OOB: the urgent byte, never waiting for it. */
+// Linux net/ipv4/tcp.c: tcp_recv_urg
+export function receiveUrgent(
+  stream: Stream | undefined,
+  dst: Uint8Array,
+  flags: number,
+  message: ReceivedMessage,
+): number {
+  const value = stream?.urgent.takeUrgent((flags & abi.MSG_PEEK) !== 0);
+  if (value === undefined) throw EINVAL;
+  message.flags = dst.length > 0 ? abi.MSG_OOB : abi.MSG_OOB | abi.MSG_TRUNC;
+  dst.set([value].slice(0, dst.length));
+  return Math.min(dst.length, 1);
+}
+
 // Linux net/ipv4/tcp.c: tcp_poll
 export function pollStream(stream: Stream): PollMask {
   const isInputOver = stream.isPeerDone || stream.isReceiveShut;
@@ -71,6 +88,7 @@ export function pollStream(stream: Stream): PollMask {
   if (isInputOver) mask |= poll.POLLIN | poll.POLLRDNORM | poll.POLLRDHUP;
   if (isInputOver && stream.isSendShut) mask |= poll.POLLHUP;
   if (stream.readableBytes > 0) mask |= poll.POLLIN | poll.POLLRDNORM;
+  if (stream.urgent.hasUrgent) mask |= poll.POLLPRI;
   if (stream.isSendShut || stream.writableBytes > 0) mask |= poll.POLLOUT | poll.POLLWRNORM;
   if (stream.error !== undefined) mask |= poll.POLLERR;
   return mask;

@@ -23,12 +23,12 @@ import { O_NONBLOCK } from '../../abi/fcntl.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import { blocked, isBlocked, type Blocked } from '../../program/blocked.ts';
-import type { Call, PollMask } from '../../vfs/open-file.ts';
+import type { Call, PollMask, UserMemory } from '../../vfs/open-file.ts';
 import { Listener, type ConnectRequest, type Incoming } from '../loopback/listener.ts';
 import { isLocalHost, routeTo, type TcpHolder } from '../network.ts';
 import type { Stream } from '../stream.ts';
 import { Socket, type ReceivedMessage, type SendOptions } from './socket.ts';
-import { pollStream, receiveFromStream, sendToStream, type StreamSocket } from './stream-transfer.ts';
+import { pollStream, receiveFromStream, receiveUrgent, sendToStream, type StreamSocket } from './stream-transfer.ts';
 
 type State =
   | { readonly kind: 'idle' }
@@ -57,6 +57,10 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
 
   get listener(): Listener | undefined {
     return this.#state.kind === 'listening' ? this.#state.listener : undefined;
+  }
+
+  get #stream(): Stream | undefined {
+    return this.#state.kind === 'connected' ? this.#state.stream : undefined;
   }
 
   get reuseAddress(): boolean {
@@ -131,15 +135,15 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
 
   send(call: Call, src: Uint8Array, options: SendOptions): number | Blocked {
     if (this.#state.kind === 'connecting') return this.wait(call, options.flags, abi.SO_SNDTIMEO);
-    if ((options.flags & abi.MSG_OOB) !== 0) throw EOPNOTSUPP;
     if (this.#state.kind !== 'connected') throw this.takeError() ?? this.brokenPipe(call, options.flags);
     this.network.count(src.length);
     return sendToStream(this, this.#state.stream, call, src, options.flags);
   }
 
-  receive(call: Call, dst: Uint8Array, flags: number, _message: ReceivedMessage): number | Blocked {
+  receive(call: Call, dst: Uint8Array, flags: number, message: ReceivedMessage): number | Blocked {
+    if ((flags & abi.MSG_OOB) !== 0 && !this.isListening) return receiveUrgent(this.#stream, dst, flags, message);
     if (this.#state.kind === 'connecting') return this.wait(call, flags, abi.SO_RCVTIMEO);
-    if ((flags & (abi.MSG_OOB | abi.MSG_ERRQUEUE)) !== 0) throw (flags & abi.MSG_OOB) !== 0 ? EINVAL : EOPNOTSUPP;
+    if ((flags & abi.MSG_ERRQUEUE) !== 0) throw EOPNOTSUPP;
     if (this.#state.kind !== 'connected') throw this.takeError() ?? ENOTCONN;
     return receiveFromStream(this, this.#state.stream, call, dst, flags);
   }
@@ -207,12 +211,23 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
     return this.brokenPipe(call, flags);
   }
 
+  override setOption(level: number, name: number, value: Uint8Array): void {
+    super.setOption(level, name, value);
+    this.#showUrgentByte();
+  }
+
+  override ioctl(call: Call, request: number, argument: number, memory: UserMemory): number {
+    if (request !== abi.SIOCATMARK) return super.ioctl(call, request, argument, memory);
+    memory.storeU32(argument, this.#stream?.urgent.isAtMark === true ? 1 : 0);
+    return 0;
+  }
+
   protected override readableBytes(): number {
-    return this.#state.kind === 'connected' ? this.#state.stream.readableBytes : 0;
+    return this.#stream?.urgent.bytesBeforeMark ?? 0;
   }
 
   protected override unsentBytes(): number {
-    return this.#state.kind === 'connected' ? this.#state.stream.unsentBytes : 0;
+    return this.#stream?.unsentBytes ?? 0;
   }
 
   protected dispose(): void {
@@ -232,6 +247,11 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
   #stand(stream: Stream, remote: abi.InetAddress): void {
     stream.onChange(() => this.readiness.wake());
     this.#state = { kind: 'connected', stream, remote };
+    this.#showUrgentByte();
+  }
+
+  #showUrgentByte(): void {
+    if (this.#stream !== undefined) this.#stream.urgent.isUrgentInline = this.options.socket(abi.SO_OOBINLINE) !== 0;
   }
 
   #startConnect(remote: abi.InetAddress): void {
