@@ -1,11 +1,14 @@
 /** What /proc and /sys tell, read from the running machine. */
 import type { CpuDescription } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
-import { AF_INET, AF_NETLINK, AF_UNIX, type SocketAddress, SOCK_STREAM } from './abi/socket.ts';
+import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, IPPROTO_UDPLITE } from './abi/socket.ts';
+import type { SocketAddress } from './abi/socket-address.ts';
 import { Errno } from './abi/errno.ts';
 import { SIG_DFL, SIG_IGN, SIGNAL_COUNT } from './abi/signal.ts';
 import type { ProcSource, ProgramFacts, ProgramMemory, SocketFacts, TaskFacts } from './fs/procfs/proc-source.ts';
+import { ANY6, type Endpoint, endpointOf } from './net/host.ts';
 import { Socket } from './net/socket/socket.ts';
+import { TcpSocket } from './net/socket/tcp-socket.ts';
 import type { KernelPorts } from './ports.ts';
 import type { KernelTask } from './program/kernel-task.ts';
 import type { RunningMachine } from './program/running-machine.ts';
@@ -185,22 +188,35 @@ function socketFacts(machine: RunningMachine): readonly SocketFacts[] {
   return [...found].map(([socket, uid]) => describeSocket(socket, uid));
 }
 
-const NOWHERE = { host: 0, port: 0 };
+const NOWHERE: Endpoint = { host: ANY6, port: 0 };
 
 function describeSocket(socket: Socket, uid: number): SocketFacts {
   const local = socket.localAddress();
   const remote = remoteOf(socket);
   return {
-    kind: socket.family === AF_UNIX ? 'unix' : socket.type === SOCK_STREAM ? 'tcp' : 'udp',
+    kind: kindOf(socket),
     inodeNumber: socket.attributes().inodeNumber,
     type: socket.type,
+    family: socket.family,
     isListening: socket.isListening,
     isConnected: remote !== undefined,
-    local: local.family === AF_INET ? local : NOWHERE,
-    remote: remote?.family === AF_INET ? remote : NOWHERE,
+    local: placeOf(local),
+    remote: placeOf(remote),
     path: local.family === AF_UNIX ? local.path : '',
+    unsentBytes: socket.unsentBytes(),
+    unreadBytes: socket.readableBytes(),
     uid,
   };
+}
+
+function kindOf(socket: Socket): SocketFacts['kind'] {
+  if (socket.family === AF_UNIX) return 'unix';
+  if (socket instanceof TcpSocket) return 'tcp';
+  return socket.protocol === IPPROTO_UDPLITE ? 'udplite' : 'udp';
+}
+
+function placeOf(address: SocketAddress | undefined): Endpoint {
+  return address?.family === AF_INET || address?.family === AF_INET6 ? endpointOf(address) : NOWHERE;
 }
 
 function remoteOf(socket: Socket): SocketAddress | undefined {

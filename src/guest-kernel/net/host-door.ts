@@ -2,21 +2,26 @@
  * The door between the host and the guest's TCP ports (DESIGN decision 11): a connection whose other end is not a
  * socket but a HostConnection. Bytes of the guest are handed on as they come, without a copy.
  */
-import { INADDR_LOOPBACK, AF_INET } from '../abi/socket.ts';
 import type { HostConnection } from '../kernel.ts';
 import { ByteQueue } from './byte-queue.ts';
+import { type Host, LOOPBACK4, LOOPBACK6 } from './host.ts';
 import type { StreamEnd } from './loopback/stream-pair.ts';
 import type { Network } from './network.ts';
 
 /** Unread bytes that wait in the guest's socket; what the host sends beyond that waits in the HostConnection. */
 const WINDOW_BYTES = 256 * 1024; // a few round trips of the page's message channel at 200 MB/s
-/** @returns undefined when nothing listens on the port. */
+
+/** By IPv4, and by IPv6 where nobody hears that. @returns undefined when nothing listens on the port. */
 export function connectFromHost(network: Network, port: number): HostConnection | undefined {
+  return connectVia(network, LOOPBACK4, port) ?? connectVia(network, LOOPBACK6, port);
+}
+
+function connectVia(network: Network, host: Host, port: number): HostConnection | undefined {
   const connection = new DoorConnection();
   let isRefused = false;
   network.connectTcp({
-    local: { family: AF_INET, host: INADDR_LOOPBACK, port: network.nextHostPort() },
-    remote: { family: AF_INET, host: INADDR_LOOPBACK, port },
+    local: { host, port: network.nextHostPort() },
+    remote: { host, port },
     limitBytes: WINDOW_BYTES,
     settled(outcome) {
       if ('code' in outcome) isRefused = !connection.refuse();

@@ -1,10 +1,10 @@
 /**
  * The machine's network: which sockets exist, which ports and names they hold. One per machine; sockets are made in
- * net/socket/. Today every packet stays inside (127.0.0.0/8); the real stack of roadmap/06 joins here.
+ * net/socket/. Today every packet stays inside (interfaces.ts); the real stack of roadmap/06 joins here.
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
-import { ECONNREFUSED, ENETUNREACH } from '../abi/errno.ts';
-import { INADDR_ANY, INADDR_LOOPBACK, type InetAddress } from '../abi/socket.ts';
+import { ECONNREFUSED } from '../abi/errno.ts';
+import type { Endpoint } from './host.ts';
 import type { ConnectRequest, Listener } from './loopback/listener.ts';
 import type { Inode } from '../vfs/inode.ts';
 import { PortTable, type PortHolder } from './loopback/port-table.ts';
@@ -18,9 +18,21 @@ export interface TcpHolder extends PortHolder {
 }
 
 export interface UdpHolder extends PortHolder {
-  /** Whether what comes from there is for this socket (a connected one hears its peer only). */
-  hears(from: InetAddress): boolean;
-  deliver(bytes: Uint8Array, from: InetAddress): void;
+  /** How much what comes from there is for this socket, below 0: not at all (a connected one hears its peer only). */
+  rank(from: Endpoint): number;
+  deliver(packet: Packet): void;
+}
+
+/** A datagram on its way. */
+export interface Packet {
+  /** The receiver's to keep. */
+  readonly bytes: Uint8Array;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  /** TTL of IPv4. */
+  readonly hopLimit: number;
+  /** TOS of IPv4. */
+  readonly trafficClass: number;
 }
 
 /** A bound Unix socket; net/socket/ tells the kinds apart. */
@@ -33,6 +45,8 @@ export interface TrafficCounters {
   packets: number;
   bytes: number;
 }
+
+const listens = ({ listener }: TcpHolder): number => (listener === undefined ? -1 : 0);
 
 export class Network {
   readonly tcp = new PortTable<TcpHolder>();
@@ -61,8 +75,7 @@ export class Network {
 
   /** Finds the listener of request.remote and queues the request there. @returns it, to withdraw from; or settles with ECONNREFUSED. */
   connectTcp(request: ConnectRequest): Listener | undefined {
-    const { host, port } = request.remote;
-    const listener = this.tcp.find(host, port, (holder) => holder.listener !== undefined)?.listener;
+    const listener = this.tcp.find(request.remote, request.local, listens)?.listener;
     if (listener === undefined) request.settled(ECONNREFUSED);
     else listener.enqueue(request);
     return listener;
@@ -78,16 +91,4 @@ export class Network {
     this.loopback.packets++;
     this.loopback.bytes += bytes;
   }
-}
-
-/** Where a packet for `host` goes: 0.0.0.0 means this machine. @throws ENETUNREACH for what no interface reaches */
-export function routeTo(host: number): number {
-  if (host === INADDR_ANY) return INADDR_LOOPBACK;
-  if (!isLocalHost(host)) throw ENETUNREACH;
-  return host;
-}
-
-/** 127.0.0.0/8. */
-export function isLocalHost(host: number): boolean {
-  return host >>> 24 === 127;
 }

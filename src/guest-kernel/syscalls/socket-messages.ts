@@ -1,6 +1,7 @@
 /** struct msghdr and its control messages: sendmsg(2), recvmsg(2), cmsg(3). */
 import { EADDRINUSE, EEXIST, EINVAL, ETOOMANYREFS } from '../abi/errno.ts';
 import * as abi from '../abi/socket.ts';
+import { decodeSocketAddress, encodeSocketAddress, SOCKADDR_MAX, type SocketAddress } from '../abi/socket-address.ts';
 import { isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile, UserMemory } from '../vfs/open-file.ts';
@@ -31,13 +32,11 @@ function retained<T extends { retain(): void }>(inode: T): T {
   return inode;
 }
 
-/** The address at `addr`; undefined for a null pointer or AF_UNSPEC. @throws EINVAL, EAFNOSUPPORT is the socket's to say */
-export function loadAddress(memory: UserMemory, addr: number, sizeBytes: number): abi.SocketAddress | undefined {
+/** The address at `addr`; undefined for a null pointer. @throws EINVAL where it is too short for its family */
+export function loadAddress(memory: UserMemory, addr: number, sizeBytes: number): SocketAddress | undefined {
   if (addr === 0 || sizeBytes === 0) return undefined;
-  if (sizeBytes > abi.SOCKADDR_MAX) throw EINVAL;
-  const bytes = memory.readable(addr, sizeBytes);
-  if (abi.familyOf(bytes) === abi.AF_UNSPEC) return undefined;
-  const address = abi.decodeSocketAddress(bytes);
+  if (sizeBytes < 0 || sizeBytes > SOCKADDR_MAX) throw EINVAL;
+  const address = decodeSocketAddress(memory.readable(addr, sizeBytes));
   if (address === undefined) throw EINVAL;
   return address;
 }
@@ -45,14 +44,14 @@ export function loadAddress(memory: UserMemory, addr: number, sizeBytes: number)
 /** As `bringIn`, for storeAddress. */
 export function bringInAddress(memory: UserMemory, addr: number, lengthAddr: number): void {
   bringIn(memory, lengthAddr, 4);
-  bringIn(memory, addr, abi.SOCKADDR_MAX);
+  bringIn(memory, addr, SOCKADDR_MAX);
 }
 
 /** Writes what fits of `address` and its whole length at `lengthAddr` (accept(2): the value returned may be greater). */
-export function storeAddress(memory: UserMemory, addr: number, lengthAddr: number, address: abi.SocketAddress): void {
+export function storeAddress(memory: UserMemory, addr: number, lengthAddr: number, address: SocketAddress): void {
   const room = memory.loadU32(lengthAddr);
   if (room > 0x7fff_ffff) throw EINVAL;
-  const bytes = abi.encodeSocketAddress(address);
+  const bytes = encodeSocketAddress(address);
   const part = bytes.subarray(0, room);
   if (part.length > 0) memory.writable(addr, part.length).set(part);
   memory.storeU32(lengthAddr, bytes.length);

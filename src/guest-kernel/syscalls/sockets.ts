@@ -1,5 +1,6 @@
 /** socket(2) and its family. The behaviour is the sockets' own (net/socket/); here are arguments and descriptors. */
 import {
+  EACCES,
   EAFNOSUPPORT,
   EFAULT,
   EINVAL,
@@ -10,9 +11,12 @@ import {
   ESOCKTNOSUPPORT,
 } from '../abi/errno.ts';
 import * as abi from '../abi/socket.ts';
+import { SOCKADDR_MAX } from '../abi/socket-address.ts';
 import { isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
+import type { Network } from '../net/network.ts';
+import type { InetFamily } from '../net/socket/inet-socket.ts';
 import { Socket, type PeerCredentials, type ReceivedMessage } from '../net/socket/socket.ts';
 import { NetlinkSocket } from '../net/socket/netlink-socket.ts';
 import { TcpSocket } from '../net/socket/tcp-socket.ts';
@@ -71,21 +75,25 @@ function openSocket(thread: Thread, family: number, type: number, protocol: numb
     if (protocol !== 0) throw EPROTONOSUPPORT; // NETLINK_ROUTE
     return new NetlinkSocket(network, thread.program.pid, kind);
   }
-  if (family !== abi.AF_INET) throw EAFNOSUPPORT;
+  if (family !== abi.AF_INET && family !== abi.AF_INET6) throw EAFNOSUPPORT;
+  return openInetSocket(network, family, kind, protocol);
+}
+
+function openInetSocket(network: Network, family: InetFamily, kind: number, protocol: number): Socket {
   if (kind === abi.SOCK_STREAM) {
     if (protocol !== 0 && protocol !== abi.IPPROTO_TCP) throw EPROTONOSUPPORT;
-    return new TcpSocket(network);
+    return new TcpSocket(network, family);
   }
   if (kind !== abi.SOCK_DGRAM) throw ESOCKTNOSUPPORT;
   if (protocol !== 0 && protocol !== abi.IPPROTO_UDP && protocol !== abi.IPPROTO_UDPLITE) throw EPROTONOSUPPORT;
-  return new UdpSocket(network, protocol === 0 ? abi.IPPROTO_UDP : protocol);
+  return new UdpSocket(network, protocol === 0 ? abi.IPPROTO_UDP : protocol, family);
 }
 
 function socketPair(thread: Thread, args: { family: number; type: number; protocol: number; sv: number }): Result {
   const { family, type, protocol } = args;
   const flags = checkedFlags(type);
   const kind = type & abi.SOCK_TYPE_MASK;
-  if (family === abi.AF_INET) throw EOPNOTSUPP;
+  if (family === abi.AF_INET || family === abi.AF_INET6) throw EOPNOTSUPP;
   if (family !== abi.AF_UNIX) throw EAFNOSUPPORT;
   if (protocol !== 0 && protocol !== abi.AF_UNIX) throw EPROTONOSUPPORT;
   if (kind !== abi.SOCK_STREAM && kind !== abi.SOCK_DGRAM && kind !== abi.SOCK_SEQPACKET) throw ESOCKTNOSUPPORT;
@@ -122,14 +130,21 @@ function connect(thread: Thread, args: { fd: number; addr: number; length: numbe
   if (args.addr === 0) throw EFAULT;
   if (args.length < 2) throw EINVAL;
   const to = loadAddress(thread.memory, args.addr, args.length);
+  if (to === undefined) throw EINVAL;
   return socket.connect(call, to, socketNames(thread));
 }
 
+/** net.ipv4.ip_unprivileged_port_start, for both families. */
+const FIRST_UNPRIVILEGED_PORT = 1024;
+
 function bind(thread: Thread, args: { fd: number; addr: number; length: number }): Result {
   const socket = socketOf(thread, args.fd);
-  if (args.length < 2 || args.length > abi.SOCKADDR_MAX) throw EINVAL;
+  if (args.length < 2 || args.length > SOCKADDR_MAX) throw EINVAL;
   const address = loadAddress(thread.memory, args.addr, args.length);
-  if (address === undefined) throw socket.family === abi.AF_INET ? EAFNOSUPPORT : EINVAL;
+  if (address === undefined) throw EINVAL;
+  const isInet = address.family === abi.AF_INET || address.family === abi.AF_INET6;
+  const isPrivileged = isInet && address.port > 0 && address.port < FIRST_UNPRIVILEGED_PORT;
+  if (isPrivileged && thread.credentials.euid !== 0) throw EACCES;
   socket.bind(address, socketNames(thread));
   return 0;
 }
@@ -202,7 +217,7 @@ export const sockets: readonly Syscall[] = [
     name: 'socket',
     args: { family: 'int', type: 'int', protocol: 'int' },
     support: partial(
-      'AF_INET, AF_UNIX and NETLINK_ROUTE (to read) only; no raw sockets; SOCK_SEQPACKET by socketpair only',
+      'no raw sockets and no AF_PACKET; of netlink NETLINK_ROUTE, to read; SOCK_SEQPACKET by socketpair only',
     ),
     run: (thread, { family, type, protocol }) => {
       const flags = checkedFlags(type);

@@ -6,6 +6,8 @@ import * as mman from '../abi/mman.ts';
 import * as sched from '../abi/sched.ts';
 import * as signal from '../abi/signal.ts';
 import * as socket from '../abi/socket.ts';
+import { decodeSocketAddress, familyOf, SOCKADDR_MAX } from '../abi/socket-address.ts';
+import { formatHost, mapped } from '../net/host.ts';
 import * as stat from '../abi/stat.ts';
 import { STAT, S_IFMT } from '../abi/stat.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
@@ -108,13 +110,21 @@ export const segments = (count: (call: SeenCall) => number): Words =>
   });
 
 const socketAddressAt = (memory: UserMemory, addr: number, sizeBytes: number): string => {
-  const bytes = memory.readable(addr, Math.min(sizeBytes, socket.SOCKADDR_MAX));
-  const address = socket.decodeSocketAddress(bytes);
-  if (address === undefined) return `{family ${formatChoice(FAMILIES, socket.familyOf(bytes))}}`;
-  if (address.family === socket.AF_NETLINK) return `{AF_NETLINK ${address.portId} ${address.groups}}`;
-  if (address.family === socket.AF_UNIX) return `{AF_UNIX ${quote(address.path, 108)}}`;
-  const host = [24, 16, 8, 0].map((shift) => (address.host >>> shift) & 255).join('.');
-  return `{AF_INET ${host}:${address.port}}`;
+  const bytes = memory.readable(addr, Math.min(sizeBytes, SOCKADDR_MAX));
+  const address = decodeSocketAddress(bytes);
+  switch (address?.family) {
+    case undefined:
+    case 'other':
+      return `{family ${formatChoice(FAMILIES, familyOf(bytes))}}`;
+    case socket.AF_NETLINK:
+      return `{AF_NETLINK ${address.portId} ${address.groups}}`;
+    case socket.AF_UNIX:
+      return `{AF_UNIX ${quote(address.path, 108)}}`;
+    case socket.AF_INET:
+      return `{AF_INET ${formatHost(mapped(address.host))}:${address.port}}`;
+    case socket.AF_INET6:
+      return `{AF_INET6 [${formatHost(address.host)}]:${address.port}}`;
+  }
 };
 export const socketAddress = at((addr, { memory, args }) => socketAddressAt(memory, addr, Number(args['length'])));
 export const filledSocketAddress = out((addr, { memory, args }) =>
@@ -189,10 +199,14 @@ export const statusFlags: Words = (value, call) =>
   Number(call.args['cmd']) === fcntl.F_SETFL ? openFlags(value, call) : undefined;
 export const socketOption: Words = (value, { args }) => {
   const level = Number(args['level']);
-  const prefix = level === socket.SOL_SOCKET ? 'SO_' : level === socket.IPPROTO_TCP ? 'TCP_' : 'IP_';
-  return formatChoice(symbolsOf(socket, prefix), value);
+  return formatChoice(symbolsOf(socket, OPTION_PREFIXES.get(level) ?? 'IP_'), value);
 };
 
+const OPTION_PREFIXES = new Map([
+  [socket.SOL_SOCKET, 'SO_'],
+  [socket.IPPROTO_TCP, 'TCP_'],
+  [socket.IPPROTO_IPV6, 'IPV6_'],
+]);
 const ACCESS_MODES = countedSymbols('O_RDONLY O_WRONLY O_RDWR');
 const OPEN_FLAGS = symbolsOf(fcntl, 'O_', /ACCMODE|RDONLY|WRONLY|RDWR/);
 const MAP_TYPES = new Map([

@@ -268,6 +268,7 @@ const WORDS: Readonly<Record<string, Words | undefined>> = {
     new Map([
       [socket.SOL_SOCKET, 'SOL_SOCKET'],
       [socket.IPPROTO_IP, 'IPPROTO_IP'],
+      [socket.IPPROTO_IPV6, 'IPPROTO_IPV6'],
       [socket.IPPROTO_TCP, 'IPPROTO_TCP'],
     ]),
   ),
@@ -276,6 +277,7 @@ const WORDS: Readonly<Record<string, Words | undefined>> = {
     new Map([
       [socket.SOL_SOCKET, 'SOL_SOCKET'],
       [socket.IPPROTO_IP, 'IPPROTO_IP'],
+      [socket.IPPROTO_IPV6, 'IPPROTO_IPV6'],
       [socket.IPPROTO_TCP, 'IPPROTO_TCP'],
     ]),
   ),

@@ -1,5 +1,5 @@
 /** The files of /proc have the lines, names, widths and units of Linux: the host's own are read beside the machine's. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { compile } from '../../testing/compile.ts';
 import { runInTestMachine } from '../../testing/test-machine.ts';
@@ -93,6 +93,8 @@ test.each([
   '/proc/net/dev',
   '/proc/net/route',
   '/proc/net/arp',
+  '/proc/net/raw',
+  ...(existsSync('/proc/net/if_inet6') ? ['/proc/net/tcp6', '/proc/net/udp6', '/proc/net/raw6'] : []),
 ])('the head of %s is that of Linux', (path) => {
   expect(head(guest(path))).toBe(head(readFileSync(path, 'utf8')));
 });

@@ -1,5 +1,8 @@
-/** /proc/PID/net: interfaces, routes and sockets in the tables of Linux net/ipv4 and net/unix. */
-import type { ByteString } from '../../../emulator/util/bytes.ts';
+/** /proc/PID/net: interfaces, routes and sockets in the tables of Linux net/ipv4, net/ipv6 and net/unix. */
+import { type ByteString, bytesOf } from '../../../emulator/util/bytes.ts';
+import { AF_INET, AF_INET6 } from '../../abi/socket.ts';
+import { type Endpoint, isMapped } from '../../net/host.ts';
+import { LOOPBACK } from '../../net/interfaces.ts';
 import type { TreeRow } from '../virtual/virtual-tree.ts';
 import type { ProcSource, SocketFacts } from './proc-source.ts';
 
@@ -11,27 +14,70 @@ function hex(value: number, digits: number): string {
   return (value >>> 0).toString(16).toUpperCase().padStart(digits, '0');
 }
 
-/** The address as the bytes of a little-endian word, the port as a number. */
-function endpoint({ host, port }: { readonly host: number; readonly port: number }): string {
-  const swapped = ((host & 0xff) << 24) | ((host & 0xff00) << 8) | ((host >>> 8) & 0xff00) | (host >>> 24);
-  return `${hex(swapped, 8)}:${hex(port, 4)}`;
+/** The address in words of the machine's byte order (here little-endian), the port as a number. */
+function endpoint({ host, port }: Endpoint, family: number): string {
+  const bytes = bytesOf(host);
+  const words = family === AF_INET6 ? [0, 4, 8, 12] : [12];
+  const view = new DataView(bytes.buffer);
+  return `${words.map((at) => hex(view.getUint32(at, true), 8)).join('')}:${hex(port, 4)}`;
 }
 
 function inetLine(socket: SocketFacts, slot: number): string {
+  const { family } = socket;
   const state = socket.isListening ? TCP_LISTEN : socket.isConnected ? TCP_ESTABLISHED : TCP_CLOSE;
-  const head = `${endpoint(socket.local)} ${endpoint(socket.remote)} ${hex(state, 2)} 00000000:00000000 00:00000000 00000000`;
+  const queues = `${hex(socket.unsentBytes, 8)}:${hex(socket.unreadBytes, 8)}`;
+  const head = `${endpoint(socket.local, family)} ${endpoint(socket.remote, family)} ${hex(state, 2)} ${queues} 00:00000000 00000000`;
   const tail = `${String(socket.uid).padStart(5)}        0 ${socket.inodeNumber}`;
-  return socket.kind === 'tcp'
-    ? `${`${String(slot).padStart(4)}: ${head} ${tail} 1 0000000000000000 100 0 0 10 0`.padEnd(149)}\n`
-    : `${`${String(slot).padStart(5)}: ${head} ${tail} 2 0000000000000000 0`.padEnd(127)}\n`;
+  const isTcp = socket.kind === 'tcp';
+  const line = isTcp
+    ? `${String(slot).padStart(4)}: ${head} ${tail} 1 0000000000000000 100 0 0 10 0`
+    : `${String(slot).padStart(5)}: ${head} ${tail} 2 0000000000000000 0`;
+  // The tables of IPv4 are padded (TMPSZ of Linux), those of IPv6 are not.
+  return `${family === AF_INET6 ? line : line.padEnd(isTcp ? 149 : 127)}\n`;
 }
 
 const INET_HEAD = 'sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+const INET6_HEAD =
+  '  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+const DATAGRAM_HEADS = {
+  [AF_INET]: `   ${INET_HEAD} ref pointer drops`.padEnd(127),
+  [AF_INET6]: `${INET6_HEAD} ref pointer drops`,
+} as const;
+const TCP_HEADS = { [AF_INET]: `  ${INET_HEAD}`.padEnd(149), [AF_INET6]: INET6_HEAD } as const;
 
-function inetTable(source: ProcSource, kind: 'tcp' | 'udp'): ByteString {
-  const title = kind === 'tcp' ? `  ${INET_HEAD}`.padEnd(149) : `   ${INET_HEAD} ref pointer drops `.padEnd(127);
-  const bound = source.sockets().filter((socket) => socket.kind === kind && socket.local.port !== 0);
-  return `${title}\n${bound.map(inetLine).join('')}`;
+function inetTable(
+  source: ProcSource,
+  kind: 'tcp' | 'udp' | 'udplite',
+  family: typeof AF_INET | typeof AF_INET6,
+): ByteString {
+  const heads = kind === 'tcp' ? TCP_HEADS : DATAGRAM_HEADS;
+  const bound = source
+    .sockets()
+    .filter((socket) => socket.kind === kind && socket.family === family && socket.local.port !== 0);
+  return `${heads[family]}\n${bound.map(inetLine).join('')}`;
+}
+
+function hexByte(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}
+
+/** include/net/if_inet6.h: address, index, prefix length, scope, flags, name. */
+function inet6Addresses(): ByteString {
+  return LOOPBACK.addresses
+    .filter(({ host }) => !isMapped(host))
+    .map(({ host, prefixLength }) => {
+      const text = [...bytesOf(host)].map(hexByte).join('');
+      return `${text} ${hexByte(LOOPBACK.index)} ${hexByte(prefixLength)} 10 80 ${LOOPBACK.name.padStart(8)}\n`;
+    })
+    .join('');
+}
+
+/** net/ipv6/route.c: the route to ::1, and the one that refuses all else. */
+function inet6Routes(): ByteString {
+  const zeros = '0'.repeat(32);
+  const line = (host: string, length: string, metric: string, flags: string): string =>
+    `${host} ${length} ${zeros} 00 ${zeros} ${metric} 00000001 00000000 ${flags} ${LOOPBACK.name.padStart(8)}\n`;
+  return line(`${'0'.repeat(31)}1`, '80', '00000000', '80200001') + line(zeros, '00', 'ffffffff', '00200200');
 }
 
 function unixTable(source: ProcSource): ByteString {
@@ -57,13 +103,26 @@ function dev({ traffic: { bytes, packets } }: ProcSource): ByteString {
   );
 }
 
+/** How many sockets of a kind and family there are. */
+function countOf(all: readonly SocketFacts[], kind: SocketFacts['kind'], family: number): number {
+  return all.filter((socket) => socket.kind === kind && socket.family === family).length;
+}
+
 function sockstat(source: ProcSource): ByteString {
   const all = source.sockets();
-  const count = (kind: SocketFacts['kind']): number => all.filter((socket) => socket.kind === kind).length;
-  const tcp = count('tcp');
+  const allTcp = all.filter(({ kind }) => kind === 'tcp').length;
   return (
-    `sockets: used ${all.length}\nTCP: inuse ${tcp} orphan 0 tw 0 alloc ${tcp} mem 0\nUDP: inuse ${count('udp')} mem 0\n` +
-    'UDPLITE: inuse 0\nRAW: inuse 0\nFRAG: inuse 0 memory 0\n'
+    `sockets: used ${all.length}\nTCP: inuse ${countOf(all, 'tcp', AF_INET)} orphan 0 tw 0 alloc ${allTcp} mem 0\n` +
+    `UDP: inuse ${countOf(all, 'udp', AF_INET)} mem 0\nUDPLITE: inuse ${countOf(all, 'udplite', AF_INET)}\n` +
+    'RAW: inuse 0\nFRAG: inuse 0 memory 0\n'
+  );
+}
+
+function sockstat6(source: ProcSource): ByteString {
+  const all = source.sockets();
+  return (
+    `TCP6: inuse ${countOf(all, 'tcp', AF_INET6)}\nUDP6: inuse ${countOf(all, 'udp', AF_INET6)}\n` +
+    `UDPLITE6: inuse ${countOf(all, 'udplite', AF_INET6)}\nRAW6: inuse 0\nFRAG6: inuse 0 memory 0\n`
   );
 }
 
@@ -73,15 +132,22 @@ export function netFiles(source: ProcSource): readonly TreeRow[] {
   return [
     ['arp', () => 'IP address       HW type     Flags       HW address            Mask     Device\n'],
     ['dev', () => dev(source)],
-    ['if_inet6', () => ''],
+    ['if_inet6', () => inet6Addresses()],
+    ['ipv6_route', () => inet6Routes()],
     ['netlink', () => 'sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n'],
     ['packet', () => 'sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n'],
-    ['raw', () => `   ${INET_HEAD} ref pointer drops\n`],
+    ['raw', () => `  ${INET_HEAD} ref pointer drops\n`],
+    ['raw6', () => `${INET6_HEAD} ref pointer drops\n`],
     // Linux keeps the routes of the loopback in a table of their own, which this file does not show.
     ['route', () => `${ROUTE_HEAD.padEnd(127)}\n`],
     ['sockstat', () => sockstat(source)],
-    ['tcp', () => inetTable(source, 'tcp')],
-    ['udp', () => inetTable(source, 'udp')],
+    ['sockstat6', () => sockstat6(source)],
+    ['tcp', () => inetTable(source, 'tcp', AF_INET)],
+    ['tcp6', () => inetTable(source, 'tcp', AF_INET6)],
+    ['udp', () => inetTable(source, 'udp', AF_INET)],
+    ['udp6', () => inetTable(source, 'udp', AF_INET6)],
+    ['udplite', () => inetTable(source, 'udplite', AF_INET)],
+    ['udplite6', () => inetTable(source, 'udplite', AF_INET6)],
     ['unix', () => unixTable(source)],
   ];
 }

@@ -3,6 +3,7 @@ import type { CpuDescription } from '../../../emulator/index.ts';
 import type { ByteString } from '../../../emulator/util/bytes.ts';
 import type { SystemV } from '../../ipc/system-v.ts';
 import type { ProcessImage } from '../../mm/process-image.ts';
+import type { Endpoint } from '../../net/host.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import type { Timestamp } from '../../vfs/inode.ts';
 import type { UserMemory } from '../../vfs/open-file.ts';
@@ -64,15 +65,19 @@ export interface ProgramMemory {
 
 /** An open socket for /proc/net. */
 export interface SocketFacts {
-  readonly kind: 'tcp' | 'udp' | 'unix';
+  readonly kind: 'tcp' | 'udp' | 'udplite' | 'unix';
   /** As in 'socket:[n]'. */
   readonly inodeNumber: number;
   readonly type: number;
   readonly isListening: boolean;
   readonly isConnected: boolean;
-  /** IPv4 address and port; Unix: path. */
-  readonly local: { readonly host: number; readonly port: number };
-  readonly remote: { readonly host: number; readonly port: number };
+  readonly family: number;
+  /** Of a Unix socket nowhere: it has a path. */
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** Bytes that its peer, and that its program has not taken. */
+  readonly unsentBytes: number;
+  readonly unreadBytes: number;
   readonly path: ByteString;
   readonly uid: number;
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { bytesOf, byteStringFrom } from '../../../emulator/util/bytes.ts';
 import { O_RDONLY } from '../../abi/fcntl.ts';
+import { AF_INET, AF_INET6, AF_UNIX } from '../../abi/socket.ts';
 import { makeDevice, type DeviceType } from '../../devices/device.ts';
 import { SystemV } from '../../ipc/system-v.ts';
+import { ANY4, LOOPBACK4, LOOPBACK6 } from '../../net/host.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import type { UserMemory } from '../../vfs/open-file.ts';
 import { FileTable } from '../../vfs/file-table.ts';
@@ -71,8 +73,25 @@ const SOCKETS = [
     type: 1,
     isListening: true,
     isConnected: false,
-    local: { host: 0x7f00_0001, port: 8080 },
-    remote: { host: 0, port: 0 },
+    family: AF_INET,
+    local: { host: LOOPBACK4, port: 8080 },
+    remote: { host: ANY4, port: 0 },
+    unsentBytes: 0,
+    unreadBytes: 2,
+    path: '',
+    uid: 0,
+  },
+  {
+    kind: 'tcp',
+    inodeNumber: 8,
+    type: 1,
+    family: AF_INET6,
+    isListening: false,
+    isConnected: true,
+    local: { host: LOOPBACK6, port: 80 },
+    remote: { host: LOOPBACK4, port: 8080 },
+    unsentBytes: 16,
+    unreadBytes: 0,
     path: '',
     uid: 0,
   },
@@ -82,8 +101,11 @@ const SOCKETS = [
     type: 1,
     isListening: true,
     isConnected: false,
-    local: { host: 0, port: 0 },
-    remote: { host: 0, port: 0 },
+    family: AF_UNIX,
+    local: { host: ANY4, port: 0 },
+    remote: { host: ANY4, port: 0 },
+    unsentBytes: 0,
+    unreadBytes: 0,
     path: '/run/s',
     uid: 0,
   },
@@ -187,7 +209,8 @@ describe('/proc', () => {
     ['/proc/42/limits',            /\nMax open files            1024                 unlimited            files     \n/],
     ['/proc/42/io',                /^rchar: 10\nwchar: 20\nsyscr: 1\nsyscw: 2\n/],
     ['/proc/42/mountinfo',         /^20 20 0:\d+ \/ \/ rw - ramfs test rw\n21 20 0:3 \/ \/proc rw - proc proc rw\n/],
-    ['/proc/net/tcp',              /\n +0: 0100007F:1F90 00000000:0000 0A 0{8}:0{8} 00:0{8} 0{8}     0        0 7 1 /],
+    ['/proc/net/tcp',              /\n +0: 0100007F:1F90 00000000:0000 0A 0{8}:00000002 00:0{8} 0{8}     0        0 7 1 /],
+    ['/proc/net/tcp6',             /\n +0: 0{24}01000000:0050 0{16}FFFF00000100007F:1F90 01 00000010:0{8} 00:0{8} 0{8}     0        0 8 1 /],
     ['/proc/net/unix',             /00010000 0001 01     9 \/run\/s\n$/],
     ['/proc/net/dev',              /\n    lo: +400 +3 /],
     ['/proc/loadavg',              '1.50 0.25 0.00 1/7 43\n'],

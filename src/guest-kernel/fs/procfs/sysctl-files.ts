@@ -71,8 +71,41 @@ const FIXED: Readonly<Record<string, string>> = {
   'net/ipv4/tcp_fastopen': '0',
   'net/ipv4/tcp_rmem': '4096\t131072\t6291456',
   'net/ipv4/tcp_wmem': '4096\t16384\t4194304',
+  'net/ipv4/ip_forward': '0',
+  'net/ipv4/ip_default_ttl': '64',
+  'net/ipv4/ip_nonlocal_bind': '0',
+  'net/ipv4/ping_group_range': '1\t0',
+  'net/ipv4/tcp_available_congestion_control': 'cubic',
+  'net/ipv4/tcp_keepalive_intvl': '75',
+  'net/ipv4/tcp_keepalive_probes': '9',
+  'net/ipv4/tcp_keepalive_time': '7200',
+  'net/ipv4/tcp_max_syn_backlog': '4096',
+  'net/ipv4/tcp_syncookies': '1',
+  'net/ipv4/tcp_timestamps': '1',
+  'net/ipv4/tcp_tw_reuse': '2',
+  'net/ipv6/bindv6only': '0',
+  'net/ipv6/ip_nonlocal_bind': '0',
   'net/unix/max_dgram_qlen': '512',
+  ...Object.fromEntries(
+    ['all', 'default', 'lo'].flatMap((name) =>
+      Object.entries(inet6Settings(name)).map(([key, value]) => [`net/ipv6/conf/${name}/${key}`, value]),
+    ),
+  ),
 };
+
+/** Of an interface; the values are Linux's for lo and those that others start with. */
+function inet6Settings(name: string): Readonly<Record<string, string>> {
+  return {
+    accept_dad: name === 'default' ? '1' : name === 'lo' ? '-1' : '0',
+    accept_ra: '1',
+    autoconf: '1',
+    disable_ipv6: '0',
+    forwarding: '0',
+    hop_limit: '64',
+    mtu: name === 'lo' ? '65536' : '1280',
+    use_tempaddr: name === 'lo' ? '-1' : '0',
+  };
+}
 
 export function sysctlFiles(source: ProcSource): readonly TreeRow[] {
   const fixed = Object.entries(FIXED).map(([name, value]) => [`sys/${name}`, () => `${value}\n`] as const);

@@ -1,20 +1,20 @@
 /** The accept queue of a listening port, with those who wait for room in it. */
 import { ECONNREFUSED, type Errno } from '../../abi/errno.ts';
-import type { InetAddress } from '../../abi/socket.ts';
+import type { Endpoint } from '../host.ts';
 import type { Stream } from '../stream.ts';
 import { streamPair, type StreamEnd } from './stream-pair.ts';
 
 /** A connection that stands and waits to be accepted. */
 export interface Incoming {
   readonly stream: Stream;
-  readonly local: InetAddress;
-  readonly remote: InetAddress;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
 }
 
 /** Somebody connecting; `settled` is called once, perhaps at once, unless it was withdrawn. */
 export interface ConnectRequest {
-  readonly local: InetAddress;
-  readonly remote: InetAddress;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
   readonly limitBytes: number;
   readonly settled: (outcome: StreamEnd | Errno) => void;
 }

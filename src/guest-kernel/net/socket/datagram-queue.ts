@@ -1,11 +1,12 @@
 /** Messages with their senders, in order of arrival: the receive queue of datagram and seqpacket sockets. */
 import * as abi from '../../abi/socket.ts';
+import type { SocketAddress } from '../../abi/socket-address.ts';
 import type { OpenFile } from '../../vfs/open-file.ts';
 import type { ReceivedMessage } from './socket.ts';
 
 export interface Datagram {
   readonly bytes: Uint8Array;
-  readonly from: abi.SocketAddress;
+  readonly from: SocketAddress;
   readonly files: readonly OpenFile[];
 }
 

@@ -2,13 +2,14 @@
 import { bytesOf } from '../../../emulator/util/bytes.ts';
 import { ENODEV } from '../../abi/errno.ts';
 import * as abi from '../../abi/socket.ts';
+import { encodeSocketAddress, INADDR_LOOPBACK } from '../../abi/socket-address.ts';
 import type { UserMemory } from '../../vfs/open-file.ts';
+import { LOOPBACK } from '../interfaces.ts';
 
 const IFF_UP = 0x1;
 const IFF_LOOPBACK = 0x8;
 const IFF_RUNNING = 0x40;
 const ARPHRD_LOOPBACK = 772;
-export const LOOPBACK_MTU = 65_536;
 
 /** Answers into the struct ifreq or ifconf at `argument`. @returns false for a request it does not know. @throws ENODEV */
 export function interfaceControl(request: number, argument: number, memory: UserMemory): boolean {
@@ -26,10 +27,10 @@ export function interfaceControl(request: number, argument: number, memory: User
 
 const ANSWERS: Readonly<Record<number, (data: Uint8Array, view: DataView) => void>> = {
   [abi.SIOCGIFFLAGS]: (_, view) => view.setUint16(0, IFF_UP | IFF_LOOPBACK | IFF_RUNNING, true),
-  [abi.SIOCGIFADDR]: (data) => data.set(addressOf(abi.INADDR_LOOPBACK)),
+  [abi.SIOCGIFADDR]: (data) => data.set(addressOf(INADDR_LOOPBACK)),
   [abi.SIOCGIFBRDADDR]: (data) => data.set(addressOf(0)),
   [abi.SIOCGIFNETMASK]: (data) => data.set(addressOf(0xff00_0000)),
-  [abi.SIOCGIFMTU]: (_, view) => view.setInt32(0, LOOPBACK_MTU, true),
+  [abi.SIOCGIFMTU]: (_, view) => view.setInt32(0, LOOPBACK.mtu, true),
   [abi.SIOCGIFTXQLEN]: (_, view) => view.setInt32(0, 1000, true),
   [abi.SIOCGIFINDEX]: (_, view) => view.setInt32(0, 1, true),
   [abi.SIOCGIFHWADDR]: (data, view) => {
@@ -51,9 +52,9 @@ function listInterfaces(argument: number, memory: UserMemory): void {
   const row = memory.writable(buffer, abi.IFREQ.size);
   row.fill(0);
   row.set(bytesOf('lo'));
-  row.set(addressOf(abi.INADDR_LOOPBACK), abi.IFREQ.ifr_data);
+  row.set(addressOf(INADDR_LOOPBACK), abi.IFREQ.ifr_data);
 }
 
 function addressOf(host: number): Uint8Array {
-  return abi.encodeSocketAddress({ family: abi.AF_INET, host, port: 0 });
+  return encodeSocketAddress({ family: abi.AF_INET, host, port: 0 });
 }

@@ -1,6 +1,7 @@
 /** TCP for native programs: what kern-side code calls where a guest program would make system calls. */
 import { EINVAL, ENETUNREACH } from '../../abi/errno.ts';
-import { AF_INET, parseHost, SO_REUSEADDR, SOL_SOCKET } from '../../abi/socket.ts';
+import { AF_INET, SO_REUSEADDR, SOL_SOCKET } from '../../abi/socket.ts';
+import { parseHost } from '../../abi/socket-address.ts';
 import { isBlocked, type Blocked } from '../../program/blocked.ts';
 import type { NativeSockets } from '../../program/native-program.ts';
 import type { Call, OpenFile } from '../../vfs/open-file.ts';

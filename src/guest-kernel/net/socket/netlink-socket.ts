@@ -5,6 +5,7 @@
 import { ECONNREFUSED, EADDRINUSE, EINVAL, EMSGSIZE, EOPNOTSUPP } from '../../abi/errno.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
+import { isUnspecified, type NetlinkAddress, type SocketAddress } from '../../abi/socket-address.ts';
 import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network } from '../network.ts';
@@ -12,7 +13,7 @@ import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
 import { answerRoute } from './route-messages.ts';
 import { type ReceivedMessage, type SendOptions, Socket } from './socket.ts';
 
-const KERNEL: abi.NetlinkAddress = { family: abi.AF_NETLINK, portId: 0, groups: 0 };
+const KERNEL: NetlinkAddress = { family: abi.AF_NETLINK, portId: 0, groups: 0 };
 /** Ids of sockets beyond a program's first count down from here, as Linux gives negative ones. */
 const FIRST_EXTRA_ID = 0xffff_f000;
 
@@ -30,7 +31,7 @@ export class NetlinkSocket extends Socket {
     this.type = type;
   }
 
-  override bind(address: abi.SocketAddress): void {
+  override bind(address: SocketAddress): void {
     if (address.family !== abi.AF_NETLINK) throw EINVAL;
     if (this.#portId !== 0) {
       if (address.portId !== this.#portId) throw EINVAL;
@@ -40,8 +41,8 @@ export class NetlinkSocket extends Socket {
     else this.#take(address.portId);
   }
 
-  connect(_call: Call, to: abi.SocketAddress | undefined): number {
-    if (to === undefined) return 0;
+  connect(_call: Call, to: SocketAddress): number {
+    if (isUnspecified(to)) return 0;
     if (to.family !== abi.AF_NETLINK) throw EINVAL;
     if (to.portId !== 0) throw ECONNREFUSED;
     this.#bindFreely();
@@ -76,11 +77,11 @@ export class NetlinkSocket extends Socket {
     return poll.POLLOUT | poll.POLLWRNORM | (isReadable ? poll.POLLIN | poll.POLLRDNORM : 0);
   }
 
-  localAddress(): abi.NetlinkAddress {
+  localAddress(): NetlinkAddress {
     return { ...KERNEL, portId: this.#portId };
   }
 
-  remoteAddress(): abi.NetlinkAddress {
+  remoteAddress(): NetlinkAddress {
     return KERNEL;
   }
 
@@ -88,7 +89,7 @@ export class NetlinkSocket extends Socket {
     throw EOPNOTSUPP;
   }
 
-  protected override readableBytes(): number {
+  override readableBytes(): number {
     return this.#queue.next()?.bytes.length ?? 0;
   }
 

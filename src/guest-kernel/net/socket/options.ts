@@ -1,9 +1,10 @@
 /** Socket options as rows: what setsockopt(2) takes, what getsockopt(2) answers before anything was set. */
-import { EINVAL, ENOPROTOOPT } from '../../abi/errno.ts';
+import { EADDRNOTAVAIL, EINVAL, ENODEV, ENOPROTOOPT } from '../../abi/errno.ts';
 import * as abi from '../../abi/socket.ts';
+import { LOOPBACK } from '../interfaces.ts';
 
 /** How an option's value lies in memory; times are kept in µs, a linger as seconds or -1 for off. */
-type Shape = 'flag' | 'int' | 'timeval' | 'linger';
+type Shape = 'int' | 'timeval' | 'linger';
 
 interface OptionRow {
   readonly level: number;
@@ -29,87 +30,157 @@ const between =
     return value;
   };
 
-const socketLevel = (name: number, shape: Shape, initial: number, accept?: (value: number) => number): OptionRow => ({
-  level: abi.SOL_SOCKET,
-  name,
-  shape,
-  initial,
-  ...(accept && { accept }),
-});
-const tcpLevel = (name: number, initial: number, accept?: (value: number) => number): OptionRow => ({
-  level: abi.IPPROTO_TCP,
-  name,
-  shape: 'int',
-  initial,
-  ...(accept && { accept }),
-});
-const ipLevel = (name: number, initial: number, accept?: (value: number) => number): OptionRow => ({
-  level: abi.IPPROTO_IP,
-  name,
-  shape: 'int',
-  initial,
-  ...(accept && { accept }),
-});
-
 /** Bytes that the checksum covers, 0: all. Less than the header cannot be left out (Linux udp_lib_setsockopt). */
 const coverage = (value: number): number => (value === 0 ? 0 : Math.min(Math.max(value, 8), 0xffff));
-const udpLiteLevel = (name: number): OptionRow => ({
-  level: abi.IPPROTO_UDPLITE,
-  name,
-  shape: 'int',
-  initial: 0,
-  accept: coverage,
-});
-
 const asFlag = (value: number): number => (value === 0 ? 0 : 1);
+/** -1 goes back to the value of the system. */
+const orDefault = (initial: number, least: number, most: number) => (value: number) =>
+  value === -1 ? initial : between(least, most)(value);
+const lowWater = (value: number): number => (value < 0 ? 0x7fff_ffff : value === 0 ? 1 : value);
+
+const interfaceIndex = (value: number): number => {
+  if (value !== 0 && value !== LOOPBACK.index) throw ENODEV;
+  return value;
+};
+const interfaceInNetworkOrder = (value: number): number => {
+  if (value !== 0 && value !== LOOPBACK.index << 24) throw EADDRNOTAVAIL;
+  return value;
+};
+
+type Row = readonly [name: number, initial: number, accept?: ((value: number) => number) | undefined, shape?: Shape];
+
+const FLAG = [0, asFlag] as const;
+const ON = [1, asFlag] as const;
+const bits = (most: number) => [0, between(0, most)] as const;
+
+// oxfmt-ignore
+const SOCKET_ROWS: readonly Row[] = [
+  [abi.SO_DEBUG, ...FLAG],
+  [abi.SO_REUSEADDR, ...FLAG],
+  [abi.SO_DONTROUTE, ...FLAG],
+  [abi.SO_BROADCAST, ...FLAG],
+  [abi.SO_SNDBUF, DEFAULT_BUFFER_BYTES, bufferSize],
+  [abi.SO_RCVBUF, DEFAULT_BUFFER_BYTES, bufferSize],
+  [abi.SO_KEEPALIVE, ...FLAG],
+  [abi.SO_OOBINLINE, ...FLAG],
+  [abi.SO_NO_CHECK, ...FLAG],
+  [abi.SO_PRIORITY, 0],
+  [abi.SO_LINGER, -1, undefined, 'linger'],
+  [abi.SO_REUSEPORT, ...FLAG],
+  [abi.SO_PASSCRED, ...FLAG],
+  [abi.SO_RCVLOWAT, 1, lowWater],
+  [abi.SO_RCVTIMEO, 0, undefined, 'timeval'],
+  [abi.SO_SNDTIMEO, 0, undefined, 'timeval'],
+  [abi.SO_TIMESTAMP, ...FLAG],
+  [abi.SO_TIMESTAMPNS, ...FLAG],
+  [abi.SO_PASSSEC, ...FLAG],
+  [abi.SO_MARK, 0],
+  [abi.SO_RXQ_OVFL, ...FLAG],
+  [abi.SO_SELECT_ERR_QUEUE, ...FLAG],
+  [abi.SO_INCOMING_CPU, 0],
+  [abi.SO_BUSY_POLL, 0],
+  [abi.SO_BINDTOIFINDEX, 0],
+  [abi.SO_PASSPIDFD, ...FLAG],
+];
+
+// oxfmt-ignore
+const IP_ROWS: readonly Row[] = [
+  [abi.IP_TOS, 0, (value) => value & 255],
+  [abi.IP_TTL, 64, orDefault(64, 1, 255)],
+  [abi.IP_RECVOPTS, ...FLAG],
+  [abi.IP_RETOPTS, ...FLAG],
+  [abi.IP_PKTINFO, ...FLAG],
+  [abi.IP_MTU_DISCOVER, 1, between(0, 5)],
+  [abi.IP_RECVERR, ...FLAG],
+  [abi.IP_RECVTTL, ...FLAG],
+  [abi.IP_RECVTOS, ...FLAG],
+  [abi.IP_FREEBIND, ...FLAG],
+  [abi.IP_TRANSPARENT, ...FLAG],
+  [abi.IP_RECVORIGDSTADDR, ...FLAG],
+  [abi.IP_MINTTL, ...bits(255)],
+  [abi.IP_BIND_ADDRESS_NO_PORT, ...FLAG],
+  [abi.IP_UNICAST_IF, 0, interfaceInNetworkOrder],
+  [abi.IP_MULTICAST_TTL, 1, orDefault(1, 0, 255)],
+  [abi.IP_MULTICAST_LOOP, ...ON],
+  [abi.IP_MULTICAST_ALL, 1, between(0, 1)],
+];
+
+// oxfmt-ignore
+const IPV6_ROWS: readonly Row[] = [
+  [abi.IPV6_UNICAST_HOPS, 64, orDefault(64, 0, 255)],
+  [abi.IPV6_MULTICAST_IF, 0, interfaceIndex],
+  [abi.IPV6_UNICAST_IF, 0, interfaceInNetworkOrder],
+  [abi.IPV6_MULTICAST_HOPS, 1, orDefault(1, 0, 255)],
+  [abi.IPV6_MULTICAST_LOOP, 1, between(0, 1)],
+  [abi.IPV6_MTU_DISCOVER, 1, between(0, 5)],
+  [abi.IPV6_RECVERR, ...FLAG],
+  [abi.IPV6_V6ONLY, ...FLAG],
+  [abi.IPV6_MULTICAST_ALL, ...ON],
+  [abi.IPV6_FLOWINFO, ...FLAG],
+  [abi.IPV6_FLOWINFO_SEND, ...FLAG],
+  [abi.IPV6_2292PKTINFO, ...FLAG],
+  [abi.IPV6_2292HOPLIMIT, ...FLAG],
+  [abi.IPV6_RECVPKTINFO, ...FLAG],
+  [abi.IPV6_RECVHOPLIMIT, ...FLAG],
+  [abi.IPV6_RECVHOPOPTS, ...FLAG],
+  [abi.IPV6_RECVRTHDR, ...FLAG],
+  [abi.IPV6_RECVDSTOPTS, ...FLAG],
+  [abi.IPV6_RECVPATHMTU, ...FLAG],
+  [abi.IPV6_DONTFRAG, ...FLAG],
+  [abi.IPV6_RECVTCLASS, ...FLAG],
+  [abi.IPV6_TCLASS, 0, orDefault(0, 0, 255)],
+  [abi.IPV6_AUTOFLOWLABEL, ...ON],
+  [abi.IPV6_MINHOPCOUNT, ...bits(255)],
+  [abi.IPV6_RECVORIGDSTADDR, ...FLAG],
+  [abi.IPV6_TRANSPARENT, ...FLAG],
+  [abi.IPV6_RECVFRAGSIZE, ...FLAG],
+  [abi.IPV6_FREEBIND, ...FLAG],
+];
+
+// oxfmt-ignore
+const TCP_ROWS: readonly Row[] = [
+  [abi.TCP_NODELAY, ...FLAG],
+  [abi.TCP_MAXSEG, 65_483, between(88, 32_767)],
+  [abi.TCP_CORK, ...FLAG],
+  [abi.TCP_KEEPIDLE, 7200, between(1, 32_767)],
+  [abi.TCP_KEEPINTVL, 75, between(1, 32_767)],
+  [abi.TCP_KEEPCNT, 9, between(1, 127)],
+  [abi.TCP_SYNCNT, 6, between(1, 127)],
+  [abi.TCP_LINGER2, 60, (value) => (value < 0 ? -1 : Math.min(value, 120))],
+  [abi.TCP_DEFER_ACCEPT, 0],
+  [abi.TCP_WINDOW_CLAMP, 0],
+  [abi.TCP_QUICKACK, ...ON],
+  [abi.TCP_THIN_LINEAR_TIMEOUTS, 0, between(0, 1)],
+  [abi.TCP_THIN_DUPACK, 0, between(0, 1)],
+  [abi.TCP_USER_TIMEOUT, 0, between(0, 0x7fff_ffff)],
+  [abi.TCP_FASTOPEN, 0],
+  [abi.TCP_NOTSENT_LOWAT, 0],
+  [abi.TCP_SAVE_SYN, 0, between(0, 2)],
+  [abi.TCP_FASTOPEN_CONNECT, ...FLAG],
+  [abi.TCP_FASTOPEN_NO_COOKIE, ...FLAG],
+  [abi.TCP_INQ, 0, between(0, 1)],
+];
+
+const UDPLITE_ROWS: readonly Row[] = [
+  [abi.UDPLITE_SEND_CSCOV, 0, coverage],
+  [abi.UDPLITE_RECV_CSCOV, 0, coverage],
+];
+
+const ofLevel = (level: number, rows: readonly Row[]): OptionRow[] =>
+  rows.map(([name, initial, accept, shape = 'int']) => ({ level, name, shape, initial, ...(accept && { accept }) }));
 
 const ROWS: readonly OptionRow[] = [
-  socketLevel(abi.SO_DEBUG, 'flag', 0),
-  socketLevel(abi.SO_REUSEADDR, 'flag', 0),
-  socketLevel(abi.SO_DONTROUTE, 'flag', 0),
-  socketLevel(abi.SO_BROADCAST, 'flag', 0),
-  socketLevel(abi.SO_SNDBUF, 'int', DEFAULT_BUFFER_BYTES, bufferSize),
-  socketLevel(abi.SO_RCVBUF, 'int', DEFAULT_BUFFER_BYTES, bufferSize),
-  socketLevel(abi.SO_KEEPALIVE, 'flag', 0),
-  socketLevel(abi.SO_OOBINLINE, 'flag', 0),
-  socketLevel(abi.SO_PRIORITY, 'int', 0),
-  socketLevel(abi.SO_LINGER, 'linger', -1),
-  socketLevel(abi.SO_REUSEPORT, 'flag', 0),
-  socketLevel(abi.SO_PASSCRED, 'flag', 0),
-  socketLevel(abi.SO_RCVLOWAT, 'int', 1),
-  socketLevel(abi.SO_RCVTIMEO, 'timeval', 0),
-  socketLevel(abi.SO_SNDTIMEO, 'timeval', 0),
-  socketLevel(abi.SO_TIMESTAMP, 'flag', 0),
-  socketLevel(abi.SO_BUSY_POLL, 'int', 0),
-  socketLevel(abi.SO_INCOMING_CPU, 'int', 0),
-  ipLevel(abi.IP_TOS, 0),
-  ipLevel(abi.IP_TTL, 64, between(1, 255)),
-  ipLevel(abi.IP_RECVERR, 0, asFlag),
-  ipLevel(abi.IP_MTU_DISCOVER, 1, between(0, 5)),
-  ipLevel(abi.IP_PKTINFO, 0, asFlag),
-  ipLevel(abi.IP_FREEBIND, 0, asFlag),
-  ipLevel(abi.IP_BIND_ADDRESS_NO_PORT, 0, asFlag),
-  udpLiteLevel(abi.UDPLITE_SEND_CSCOV),
-  udpLiteLevel(abi.UDPLITE_RECV_CSCOV),
-  tcpLevel(abi.TCP_NODELAY, 0, asFlag),
-  tcpLevel(abi.TCP_MAXSEG, 65_483, between(88, 32_767)),
-  tcpLevel(abi.TCP_CORK, 0, asFlag),
-  tcpLevel(abi.TCP_KEEPIDLE, 7200, between(1, 32_767)),
-  tcpLevel(abi.TCP_KEEPINTVL, 75, between(1, 32_767)),
-  tcpLevel(abi.TCP_KEEPCNT, 9, between(1, 127)),
-  tcpLevel(abi.TCP_SYNCNT, 6, between(1, 127)),
-  tcpLevel(abi.TCP_LINGER2, 60),
-  tcpLevel(abi.TCP_DEFER_ACCEPT, 0),
-  tcpLevel(abi.TCP_WINDOW_CLAMP, 0),
-  tcpLevel(abi.TCP_QUICKACK, 1, asFlag),
-  tcpLevel(abi.TCP_USER_TIMEOUT, 0),
-  tcpLevel(abi.TCP_FASTOPEN, 0),
+  ...ofLevel(abi.SOL_SOCKET, SOCKET_ROWS),
+  ...ofLevel(abi.IPPROTO_IP, IP_ROWS),
+  ...ofLevel(abi.IPPROTO_IPV6, IPV6_ROWS),
+  ...ofLevel(abi.IPPROTO_TCP, TCP_ROWS),
+  ...ofLevel(abi.IPPROTO_UDPLITE, UDPLITE_ROWS),
 ];
 
 const keyOf = (level: number, name: number): number => level * 0x1_0000 + name;
 const ROW_BY_KEY = new Map(ROWS.map((row) => [keyOf(row.level, row.name), row]));
 
-const SIZE: Readonly<Record<Shape, number>> = { flag: 4, int: 4, timeval: 16, linger: 8 };
+const SIZE: Readonly<Record<Shape, number>> = { int: 4, timeval: 16, linger: 8 };
 
 export class SocketOptions {
   readonly #values = new Map<number, number>();
@@ -134,8 +205,12 @@ export class SocketOptions {
   /** @throws ENOPROTOOPT, EINVAL when `bytes` are too few or the value is out of range */
   set(level: number, name: number, bytes: Uint8Array): void {
     const row = rowOf(level, name);
-    if (bytes.length < SIZE[row.shape]) throw EINVAL;
-    const value = decode(row.shape, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    // Linux do_ip_setsockopt: the options of IPv4 may be single bytes.
+    const isByte = level === abi.IPPROTO_IP && bytes.length > 0 && bytes.length < 4;
+    if (bytes.length < SIZE[row.shape] && !isByte) throw EINVAL;
+    const value = isByte
+      ? (bytes[0] ?? 0)
+      : decode(row.shape, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     this.#values.set(keyOf(level, name), row.accept === undefined ? value : row.accept(value));
   }
 
@@ -155,7 +230,7 @@ function decode(shape: Shape, view: DataView): number {
   if (shape === 'timeval') return Number(view.getBigInt64(0, true)) * 1e6 + Number(view.getBigInt64(8, true));
   const value = view.getInt32(0, true);
   if (shape === 'linger') return value === 0 ? -1 : view.getInt32(4, true);
-  return shape === 'flag' ? asFlag(value) : value;
+  return value;
 }
 
 function encode(shape: Shape, value: number): Uint8Array {

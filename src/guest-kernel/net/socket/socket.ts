@@ -5,11 +5,12 @@
  * Blocking operations may be called again with call.progress (program/blocked.ts); progress is a Progress below.
  */
 import type { ByteString } from '../../../emulator/util/bytes.ts';
-import { EAGAIN, EINTR, EINVAL, ENOTTY, EOPNOTSUPP, EPIPE, type Errno } from '../../abi/errno.ts';
+import { EAGAIN, EINTR, EINVAL, ENOPROTOOPT, ENOTTY, EOPNOTSUPP, EPIPE, type Errno } from '../../abi/errno.ts';
 import { O_NONBLOCK, O_RDWR } from '../../abi/fcntl.ts';
 import { FIONREAD } from '../../abi/ioctls.ts';
 import { SIGPIPE } from '../../abi/signal.ts';
 import * as abi from '../../abi/socket.ts';
+import type { SocketAddress } from '../../abi/socket-address.ts';
 import { S_IFSOCK } from '../../abi/stat.ts';
 import { blocked, type Blocked } from '../../program/blocked.ts';
 import { WaitQueue } from '../../program/wait-queue.ts';
@@ -36,7 +37,7 @@ export interface SocketNames {
 
 export interface SendOptions {
   readonly flags: number;
-  readonly to?: abi.SocketAddress | undefined;
+  readonly to?: SocketAddress | undefined;
   /** Needed where `to` is a Unix path. */
   readonly names?: SocketNames;
   /** SCM_RIGHTS of a Unix socket; `send` retains them once when it takes them. */
@@ -45,7 +46,7 @@ export interface SendOptions {
 
 /** What receive tells besides the bytes; the callee fills it in. */
 export interface ReceivedMessage {
-  from?: abi.SocketAddress;
+  from?: SocketAddress;
   /** Descriptors that came with it; their references are the caller's now. */
   files?: readonly OpenFile[];
   /** Whole length of a datagram, where dst was too short for it. */
@@ -83,20 +84,23 @@ export abstract class Socket implements OpenFile {
     this.path = `socket:[${this.#id}]`;
   }
 
+  /** Levels of setsockopt(2) besides SOL_SOCKET; a Unix socket has none. */
+  protected readonly optionLevels: readonly number[] = [];
+
   abstract poll(): PollMask;
-  abstract connect(call: Call, to: abi.SocketAddress | undefined, names?: SocketNames): number | Blocked;
+  abstract connect(call: Call, to: SocketAddress, names?: SocketNames): number | Blocked;
   abstract send(call: Call, src: Uint8Array, options: SendOptions): number | Blocked;
   abstract receive(call: Call, dst: Uint8Array, flags: number, message: ReceivedMessage): number | Blocked;
-  abstract localAddress(): abi.SocketAddress;
+  abstract localAddress(): SocketAddress;
   /** @throws ENOTCONN */
-  abstract remoteAddress(): abi.SocketAddress;
+  abstract remoteAddress(): SocketAddress;
   abstract shutDown(how: number): void;
   /** Bytes FIONREAD tells of. */
-  protected abstract readableBytes(): number;
+  abstract readableBytes(): number;
   /** The last descriptor is gone. */
   protected abstract dispose(): void;
 
-  bind(_address: abi.SocketAddress, _names?: SocketNames): void {
+  bind(_address: SocketAddress, _names?: SocketNames): void {
     throw EINVAL;
   }
 
@@ -109,7 +113,7 @@ export abstract class Socket implements OpenFile {
   }
 
   /** Bytes sent that the peer has not taken (SIOCOUTQ). */
-  protected unsentBytes(): number {
+  unsentBytes(): number {
     return 0;
   }
 
@@ -127,6 +131,7 @@ export abstract class Socket implements OpenFile {
   }
 
   setOption(level: number, name: number, value: Uint8Array): void {
+    if (!this.#hasLevel(level)) throw this.family === abi.AF_UNIX ? EOPNOTSUPP : ENOPROTOOPT;
     // Buffers may be forced past the limit on Linux; here the limit holds.
     const plain = { [abi.SO_SNDBUFFORCE]: abi.SO_SNDBUF, [abi.SO_RCVBUFFORCE]: abi.SO_RCVBUF }[name];
     this.options.set(level, level === abi.SOL_SOCKET ? (plain ?? name) : name, value);
@@ -134,6 +139,8 @@ export abstract class Socket implements OpenFile {
 
   /** @throws ENOPROTOOPT */
   getOption(level: number, name: number): Uint8Array {
+    // Linux do_ip_getsockopt answers so, and ipv6_getsockopt otherwise.
+    if (!this.#hasLevel(level)) throw this.family === abi.AF_INET6 ? ENOPROTOOPT : EOPNOTSUPP;
     if (level === abi.SOL_SOCKET) {
       switch (name) {
         case abi.SO_ERROR:
@@ -158,6 +165,10 @@ export abstract class Socket implements OpenFile {
     if (level === abi.IPPROTO_TCP && name === abi.TCP_CONGESTION)
       return Uint8Array.from('cubic\0', (c) => c.charCodeAt(0));
     return this.options.get(level, name);
+  }
+
+  #hasLevel(level: number): boolean {
+    return level === abi.SOL_SOCKET || this.optionLevels.includes(level);
   }
 
   read(call: Call, dst: Uint8Array): number | Blocked {

@@ -5,6 +5,7 @@ import { O_NONBLOCK } from '../../abi/fcntl.ts';
 import { POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from '../../abi/poll.ts';
 import { SIGPIPE } from '../../abi/signal.ts';
 import * as abi from '../../abi/socket.ts';
+import { INADDR_ANY, INADDR_LOOPBACK, type InetAddress, type UnixAddress } from '../../abi/socket-address.ts';
 import { isBlocked } from '../../program/blocked.ts';
 import type { Call, OpenFile } from '../../vfs/open-file.ts';
 import { connectFromHost } from '../host-door.ts';
@@ -15,9 +16,9 @@ import { UdpSocket } from './udp-socket.ts';
 import { UnixDatagramSocket } from './unix-datagram-socket.ts';
 import { UnixStreamSocket } from './unix-stream-socket.ts';
 
-const unix = (path: string): abi.UnixAddress => ({ family: abi.AF_UNIX, path });
+const unix = (path: string): UnixAddress => ({ family: abi.AF_UNIX, path });
 const ME = { pid: 2, uid: 0, gid: 0 };
-const LOCAL = (port: number, host = abi.INADDR_LOOPBACK): abi.InetAddress => ({ family: abi.AF_INET, host, port });
+const LOCAL = (port: number, host = INADDR_LOOPBACK): InetAddress => ({ family: abi.AF_INET, host, port });
 
 function call(options: Partial<Call> = {}): Call & { raised: number[] } {
   const raised: number[] = [];
@@ -32,7 +33,7 @@ function call(options: Partial<Call> = {}): Call & { raised: number[] } {
   };
 }
 
-function server(network: Network, port: number, backlog = 5, host: number = abi.INADDR_LOOPBACK): TcpSocket {
+function server(network: Network, port: number, backlog = 5, host: number = INADDR_LOOPBACK): TcpSocket {
   const socket = new TcpSocket(network);
   socket.bind(LOCAL(port, host));
   socket.listen(backlog);
@@ -213,7 +214,7 @@ describe('connecting', () => {
 describe('binding', () => {
   test('refuses a taken port, also through 0.0.0.0, and gives it back on close', () => {
     const network = new Network();
-    const listener = server(network, 80, 5, abi.INADDR_ANY);
+    const listener = server(network, 80, 5, INADDR_ANY);
     expect(outcome(() => new TcpSocket(network).bind(LOCAL(80)))).toBe('EADDRINUSE');
     listener.release();
     expect(outcome(() => new TcpSocket(network).bind(LOCAL(80)))).toBe(undefined);
@@ -271,7 +272,7 @@ describe('UDP', () => {
     const dst = new Uint8Array(4);
     expect(receiver.receive(call(), dst, abi.MSG_TRUNC, message)).toBe(8);
     expect(byteStringFrom(dst)).toBe('ques');
-    expect(message).toEqual({ from: { ...sender.localAddress(), host: abi.INADDR_LOOPBACK }, fullBytes: 8, files: [] });
+    expect(message).toEqual({ from: { ...sender.localAddress(), host: INADDR_LOOPBACK }, fullBytes: 8, files: [] });
     expect(text(receiver)).toBe('');
     expect(isBlocked(receiver.read(call(), dst))).toBe(true);
   });
@@ -375,7 +376,7 @@ describe('the host door', () => {
 
   test('is a connection like any other, both ways, with half-close and more than a window of bytes', () => {
     const network = new Network();
-    const listener = server(network, 8000, 5, abi.INADDR_ANY);
+    const listener = server(network, 8000, 5, INADDR_ANY);
     const host = connectFromHost(network, 8000);
     if (host === undefined) throw new Error('refused');
     const received: string[] = [];

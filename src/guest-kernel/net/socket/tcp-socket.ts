@@ -1,13 +1,11 @@
 /**
- * TCP sockets (tcp(7), ip(7)).
+ * TCP sockets of both families (tcp(7), ip(7), ipv6(7)).
  *
  *   idle ──listen──► listening
  *     └──connect──► connecting ──settled──► connected ──reset or close──► idle-like, with error or end of file
  *                        └──refused──► idle with a pending error
  */
 import {
-  EADDRNOTAVAIL,
-  EAFNOSUPPORT,
   EALREADY,
   ECONNABORTED,
   EINPROGRESS,
@@ -22,38 +20,43 @@ import {
 import { O_NONBLOCK } from '../../abi/fcntl.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
+import { type Inet6Address, type InetAddress, isUnspecified, type SocketAddress } from '../../abi/socket-address.ts';
 import { blocked, isBlocked, type Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask, UserMemory } from '../../vfs/open-file.ts';
 import { Listener, type ConnectRequest, type Incoming } from '../loopback/listener.ts';
-import { isLocalHost, routeTo, type TcpHolder } from '../network.ts';
+import type { Endpoint } from '../host.ts';
+import type { Network, TcpHolder } from '../network.ts';
 import type { Stream } from '../stream.ts';
-import { Socket, type ReceivedMessage, type SendOptions } from './socket.ts';
+import { InetSocket, type InetFamily } from './inet-socket.ts';
+import type { ReceivedMessage, SendOptions } from './socket.ts';
 import { pollStream, receiveFromStream, receiveUrgent, sendToStream, type StreamSocket } from './stream-transfer.ts';
 
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'listening'; readonly listener: Listener }
   | { readonly kind: 'connecting'; readonly request: ConnectRequest; readonly listener: Listener | undefined }
-  | { readonly kind: 'connected'; readonly stream: Stream; readonly remote: abi.InetAddress };
+  | { readonly kind: 'connected'; readonly stream: Stream; readonly remote: Endpoint };
 
 const IDLE: State = { kind: 'idle' };
-const UNBOUND: abi.InetAddress = { family: abi.AF_INET, host: abi.INADDR_ANY, port: 0 };
 /** Time that Linux tries to reach a silent peer with tcp_syn_retries = 6. */
 const CONNECT_TIMEOUT_NS = 127e9;
 
-export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
-  readonly family = abi.AF_INET;
+export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
   readonly type = abi.SOCK_STREAM;
   readonly protocol = abi.IPPROTO_TCP;
+  protected override readonly optionLevels: readonly number[];
   #state: State = IDLE;
-  #local = UNBOUND;
-  /** The port in network.tcp that is ours to give back. */
-  #heldPort: number | undefined;
   #error: Errno | undefined;
   /** A non-blocking connect whose good outcome nobody was told yet: the next connect(2) answers 0, not EISCONN. */
   #hasUntoldOutcome = false;
   /** shutdown(2) was called before there was a connection. */
   #isReadingShut = false;
+
+  constructor(network: Network, family: InetFamily = abi.AF_INET) {
+    super(network, family);
+    const levels = [abi.IPPROTO_TCP, abi.IPPROTO_IP];
+    this.optionLevels = family === abi.AF_INET6 ? [...levels, abi.IPPROTO_IPV6] : levels;
+  }
 
   get listener(): Listener | undefined {
     return this.#state.kind === 'listening' ? this.#state.listener : undefined;
@@ -63,23 +66,8 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
     return this.#state.kind === 'connected' ? this.#state.stream : undefined;
   }
 
-  get reuseAddress(): boolean {
-    return this.options.socket(abi.SO_REUSEADDR) !== 0;
-  }
-
-  get reusePort(): boolean {
-    return this.options.socket(abi.SO_REUSEPORT) !== 0;
-  }
-
   override get isListening(): boolean {
     return this.#state.kind === 'listening';
-  }
-
-  override bind(address: abi.SocketAddress): void {
-    if (address.family !== abi.AF_INET) throw EAFNOSUPPORT;
-    if (this.#heldPort !== undefined || this.#state.kind !== 'idle') throw EINVAL;
-    if (address.host !== abi.INADDR_ANY && !isLocalHost(address.host)) throw EADDRNOTAVAIL;
-    this.#hold(address.host, address.port);
   }
 
   override listen(backlog: number): void {
@@ -89,14 +77,14 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
       return;
     }
     if (this.#state.kind !== 'idle') throw EINVAL;
-    const { host, port } = this.#local;
+    const { host, port } = this.local;
     // Binding again checks the port under the stricter rules for listeners (SO_REUSEADDR).
-    this.#letGo();
+    this.letGo();
     const listener = new Listener(most);
     listener.onIncoming(() => this.readiness.wake());
     this.#state = { kind: 'listening', listener };
     try {
-      this.#hold(host, port);
+      this.hold({ host, port });
     } catch (error) {
       this.#state = IDLE;
       throw error;
@@ -112,15 +100,14 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
       if (!isBlocked(waiting)) throw ECONNABORTED;
       return waiting;
     }
-    const socket = new TcpSocket(this.network);
+    const socket = new TcpSocket(this.network, this.family);
     socket.options = this.options.clone();
     socket.#adopt(incoming);
     return socket;
   }
 
-  connect(call: Call, to: abi.SocketAddress | undefined): number | Blocked {
-    if (to === undefined) return this.#disconnect();
-    if (to.family !== abi.AF_INET) throw EAFNOSUPPORT;
+  connect(call: Call, to: SocketAddress): number | Blocked {
+    if (isUnspecified(to)) return this.#disconnect();
     if (this.#state.kind === 'connecting') return this.#awaitConnection(call, true);
     if (this.#state.kind === 'connected' && this.#hasUntoldOutcome) {
       this.#hasUntoldOutcome = false;
@@ -129,7 +116,8 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
     if (this.#state.kind !== 'idle') throw EISCONN;
     // A second run, after the connection was refused.
     if (this.#error !== undefined) throw this.takeError() ?? ECONNABORTED;
-    this.#startConnect({ ...to, host: routeTo(to.host) });
+    if (this.family === abi.AF_INET6 && to.family === abi.AF_INET) throw EINVAL; // too short
+    this.#startConnect(this.destination(to));
     return this.#awaitConnection(call, false);
   }
 
@@ -160,13 +148,9 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
     return this.#isReadingShut ? mask | input : mask;
   }
 
-  localAddress(): abi.InetAddress {
-    return this.#local;
-  }
-
-  remoteAddress(): abi.InetAddress {
+  remoteAddress(): InetAddress | Inet6Address {
     if (this.#state.kind !== 'connected') throw ENOTCONN;
-    return this.#state.remote;
+    return this.addressOf(this.#state.remote);
   }
 
   shutDown(how: number): void {
@@ -222,11 +206,11 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
     return 0;
   }
 
-  protected override readableBytes(): number {
+  override readableBytes(): number {
     return this.#stream?.urgent.bytesBeforeMark ?? 0;
   }
 
-  protected override unsentBytes(): number {
+  override unsentBytes(): number {
     return this.#stream?.unsentBytes ?? 0;
   }
 
@@ -236,15 +220,15 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
     if (state.kind === 'listening') state.listener.close();
     else if (state.kind === 'connecting') state.listener?.withdraw(state.request);
     else if (state.kind === 'connected') state.stream.close(this.options.socket(abi.SO_LINGER) === 0);
-    this.#letGo();
+    this.letGo();
   }
 
   #adopt(incoming: Incoming): void {
-    this.#local = incoming.local;
+    this.local = incoming.local;
     this.#stand(incoming.stream, incoming.remote);
   }
 
-  #stand(stream: Stream, remote: abi.InetAddress): void {
+  #stand(stream: Stream, remote: Endpoint): void {
     stream.onChange(() => this.readiness.wake());
     this.#state = { kind: 'connected', stream, remote };
     this.#showUrgentByte();
@@ -254,17 +238,17 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
     if (this.#stream !== undefined) this.#stream.urgent.isUrgentInline = this.options.socket(abi.SO_OOBINLINE) !== 0;
   }
 
-  #startConnect(remote: abi.InetAddress): void {
-    if (this.#heldPort === undefined) this.#hold(abi.INADDR_ANY, 0);
-    if (this.#local.host === abi.INADDR_ANY) this.#local = { ...this.#local, host: remote.host };
+  #startConnect(remote: Endpoint): void {
+    this.settleFor(remote);
     const request: ConnectRequest = {
-      local: this.#local,
+      local: this.local,
       remote,
       limitBytes: this.options.socket(abi.SO_RCVBUF),
       settled: (outcome) => {
         if ('code' in outcome) {
           this.#state = IDLE;
           this.#error = outcome;
+          this.unsettle();
         } else this.#stand(outcome, remote);
         this.readiness.wake();
       },
@@ -306,19 +290,24 @@ export class TcpSocket extends Socket implements TcpHolder, StreamSocket {
     this.#state = IDLE;
     if (state.kind === 'connecting') state.listener?.withdraw(state.request);
     if (state.kind === 'connected') state.stream.close(true);
+    this.unsettle();
     this.readiness.wake();
     return 0;
   }
 
-  #hold(host: number, port: number): void {
-    const held = this.network.tcp.bind(this, host, port);
-    this.#heldPort = held;
-    this.#local = { family: abi.AF_INET, host, port: held };
+  protected get isBusy(): boolean {
+    return this.#state.kind !== 'idle';
   }
 
-  #letGo(): void {
-    if (this.#heldPort === undefined) return;
-    this.network.tcp.release(this, this.#heldPort);
-    this.#heldPort = undefined;
+  protected takePort({ host, port }: Endpoint): number {
+    return this.network.tcp.bind(this, host, port);
+  }
+
+  protected movePort({ host, port }: Endpoint): void {
+    this.network.tcp.move(this, host, port);
+  }
+
+  protected giveBackPort(port: number): void {
+    this.network.tcp.release(this, port);
   }
 }

@@ -1,76 +1,57 @@
 /** UDP and UDP-Lite sockets (udp(7), udplite(7)); a packet either finds its receiver at once or is lost, as on Linux's loopback. */
 import {
-  EADDRNOTAVAIL,
   EAFNOSUPPORT,
   ECONNREFUSED,
   EDESTADDRREQ,
   EINVAL,
   EMSGSIZE,
-  ENOPROTOOPT,
   ENOTCONN,
   EOPNOTSUPP,
   type Errno,
 } from '../../abi/errno.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
+import { type Inet6Address, type InetAddress, isUnspecified, type SocketAddress } from '../../abi/socket-address.ts';
 import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { PortTable } from '../loopback/port-table.ts';
-import { isLocalHost, type Network, routeTo, type UdpHolder } from '../network.ts';
+import { type Endpoint, isAny } from '../host.ts';
+import { sourceFor } from '../interfaces.ts';
+import type { Network, Packet, UdpHolder } from '../network.ts';
 import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
-import { Socket, type ReceivedMessage, type SendOptions } from './socket.ts';
+import { type InetFamily, InetSocket } from './inet-socket.ts';
+import type { ReceivedMessage, SendOptions } from './socket.ts';
 
 /** 65,535 less the IPv4 and UDP headers. */
 const MAX_PAYLOAD = 65_507;
-const UNBOUND: abi.InetAddress = { family: abi.AF_INET, host: abi.INADDR_ANY, port: 0 };
 
-export class UdpSocket extends Socket implements UdpHolder {
-  readonly family = abi.AF_INET;
+export class UdpSocket extends InetSocket implements UdpHolder {
   readonly type = abi.SOCK_DGRAM;
   readonly protocol: number;
+  protected override readonly optionLevels: readonly number[];
   readonly #ports: PortTable<UdpHolder>;
   readonly #queue = new DatagramQueue();
-  #local = UNBOUND;
-  #remote: abi.InetAddress | undefined;
-  #isBound = false;
+  #remote: Endpoint | undefined;
   #error: Errno | undefined;
   #shut = 0; // bit 0: reading, bit 1: writing
 
-  constructor(network: Network, protocol: number = abi.IPPROTO_UDP) {
-    super(network);
+  constructor(network: Network, protocol: number = abi.IPPROTO_UDP, family: InetFamily = abi.AF_INET) {
+    super(network, family);
     this.protocol = protocol;
     this.#ports = protocol === abi.IPPROTO_UDPLITE ? network.udpLite : network.udp;
+    const levels = [protocol, abi.IPPROTO_IP];
+    this.optionLevels = family === abi.AF_INET6 ? [...levels, abi.IPPROTO_IPV6] : levels;
   }
 
-  get reuseAddress(): boolean {
-    return this.options.socket(abi.SO_REUSEADDR) !== 0;
-  }
-
-  get reusePort(): boolean {
-    return this.options.socket(abi.SO_REUSEPORT) !== 0;
-  }
-
-  override setOption(level: number, name: number, value: Uint8Array): void {
-    if (level === abi.IPPROTO_UDPLITE && this.protocol !== level) throw ENOPROTOOPT;
-    super.setOption(level, name, value);
-  }
-
-  override bind(address: abi.SocketAddress): void {
-    if (address.family !== abi.AF_INET) throw EAFNOSUPPORT;
-    if (this.#isBound) throw EINVAL;
-    if (address.host !== abi.INADDR_ANY && !isLocalHost(address.host)) throw EADDRNOTAVAIL;
-    this.#hold(address.host, address.port);
-  }
-
-  connect(_call: Call, to: abi.SocketAddress | undefined): number {
-    if (to === undefined) {
+  connect(_call: Call, to: SocketAddress): number {
+    if (isUnspecified(to)) {
       this.#remote = undefined;
+      this.unsettle();
       return 0;
     }
-    if (to.family !== abi.AF_INET) throw EAFNOSUPPORT;
-    const remote = { ...to, host: routeTo(to.host) };
-    this.#bindIfNeeded();
-    if (this.#local.host === abi.INADDR_ANY) this.#local = { ...this.#local, host: remote.host };
+    if (to.family === abi.AF_INET && this.isV6Only) throw EAFNOSUPPORT;
+    const remote = this.destination(to);
+    this.settleFor(remote);
     this.#remote = remote;
     return 0;
   }
@@ -80,17 +61,13 @@ export class UdpSocket extends Socket implements UdpHolder {
     if ((this.#shut & 2) !== 0) throw this.brokenPipe(call, options.flags);
     const error = this.takeError();
     if (error !== undefined) throw error;
-    const to = options.to ?? this.#remote;
-    if (to === undefined) throw EDESTADDRREQ;
-    if (to.family !== abi.AF_INET) throw EAFNOSUPPORT;
-    if (to.port === 0) throw EINVAL;
+    const to = this.#target(options);
     if (src.length > MAX_PAYLOAD) throw EMSGSIZE;
-    const host = routeTo(to.host);
-    this.#bindIfNeeded();
+    if (!this.isBound) this.hold({ host: this.local.host, port: 0 });
     this.network.count(src.length);
-    const from = { ...this.#local, host: this.#local.host === abi.INADDR_ANY ? host : this.#local.host };
-    const receiver = this.#ports.find(host, to.port, (holder) => holder.hears(from));
-    receiver?.deliver(src, from);
+    const from = isAny(this.local.host) ? { ...this.local, host: sourceFor(to.host) } : this.local;
+    const receiver = this.#ports.find(to, from, (holder) => holder.rank(from));
+    receiver?.deliver({ bytes: src.slice(), from, to, hopLimit: 64, trafficClass: 0 });
     // ICMP port unreachable reaches connected sockets only (udp(7)).
     if (receiver === undefined && this.#remote !== undefined) {
       this.#error = ECONNREFUSED;
@@ -110,15 +87,16 @@ export class UdpSocket extends Socket implements UdpHolder {
     return receiveDatagram(this.#queue, dst, flags, message);
   }
 
-  hears(from: abi.InetAddress): boolean {
+  rank(from: Endpoint): number {
     const remote = this.#remote;
-    return remote === undefined || (remote.host === from.host && remote.port === from.port);
+    if (remote === undefined) return 0;
+    return remote.host === from.host && remote.port === from.port ? 1 : -1;
   }
 
-  deliver(bytes: Uint8Array, from: abi.InetAddress): void {
+  deliver({ bytes, from }: Packet): void {
     // A full queue loses the packet, silently (udp(7), rmem).
     if (this.#queue.bytes + bytes.length > this.options.socket(abi.SO_RCVBUF)) return;
-    this.#queue.put({ bytes: bytes.slice(), from, files: [] });
+    this.#queue.put({ bytes, from: this.addressOf(from), files: [] });
     this.readiness.wake();
   }
 
@@ -131,13 +109,9 @@ export class UdpSocket extends Socket implements UdpHolder {
     return mask;
   }
 
-  localAddress(): abi.InetAddress {
-    return this.#local;
-  }
-
-  remoteAddress(): abi.InetAddress {
+  remoteAddress(): InetAddress | Inet6Address {
     if (this.#remote === undefined) throw ENOTCONN;
-    return this.#remote;
+    return this.addressOf(this.#remote);
   }
 
   shutDown(how: number): void {
@@ -152,21 +126,39 @@ export class UdpSocket extends Socket implements UdpHolder {
     return error;
   }
 
-  protected override readableBytes(): number {
+  override readableBytes(): number {
     return this.#queue.next()?.bytes.length ?? 0;
   }
 
   protected dispose(): void {
-    if (this.#isBound) this.#ports.release(this, this.#local.port);
-    this.#isBound = false;
+    this.letGo();
   }
 
-  #bindIfNeeded(): void {
-    if (!this.#isBound) this.#hold(abi.INADDR_ANY, 0);
+  protected get isBusy(): boolean {
+    return false;
   }
 
-  #hold(host: number, port: number): void {
-    this.#local = { family: abi.AF_INET, host, port: this.#ports.bind(this, host, port) };
-    this.#isBound = true;
+  protected takePort({ host, port }: Endpoint): number {
+    return this.#ports.bind(this, host, port);
+  }
+
+  protected movePort({ host, port }: Endpoint): void {
+    this.#ports.move(this, host, port);
+  }
+
+  protected giveBackPort(port: number): void {
+    this.#ports.release(this, port);
+  }
+
+  #target({ to }: SendOptions): Endpoint {
+    if (to === undefined) {
+      if (this.#remote === undefined) throw EDESTADDRREQ;
+      return this.#remote;
+    }
+    // Linux udpv6_sendmsg: AF_UNSPEC sends to the peer.
+    if (this.family === abi.AF_INET6 && isUnspecified(to)) return this.#target({ flags: 0 });
+    const endpoint = this.destination(to);
+    if (endpoint.port === 0) throw EINVAL;
+    return endpoint;
   }
 }

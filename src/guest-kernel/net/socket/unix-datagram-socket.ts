@@ -11,6 +11,7 @@ import {
 } from '../../abi/errno.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
+import { isUnspecified, type SocketAddress, type UnixAddress } from '../../abi/socket-address.ts';
 import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network } from '../network.ts';
@@ -49,8 +50,8 @@ export class UnixDatagramSocket extends UnixSocket {
     return [a, b];
   }
 
-  connect(_call: Call, to: abi.SocketAddress | undefined, names?: SocketNames): number {
-    if (to === undefined) {
+  connect(_call: Call, to: SocketAddress, names?: SocketNames): number {
+    if (isUnspecified(to)) {
       this.#peer = undefined;
       return 0;
     }
@@ -107,7 +108,7 @@ export class UnixDatagramSocket extends UnixSocket {
     return mask;
   }
 
-  remoteAddress(): abi.UnixAddress {
+  remoteAddress(): UnixAddress {
     if (this.#peer === undefined) throw ENOTCONN;
     return this.#peer.local;
   }
@@ -132,7 +133,7 @@ export class UnixDatagramSocket extends UnixSocket {
     return error;
   }
 
-  protected override readableBytes(): number {
+  override readableBytes(): number {
     return this.#queue.next()?.bytes.length ?? 0;
   }
 
@@ -154,7 +155,7 @@ export class UnixDatagramSocket extends UnixSocket {
     return this.type === abi.SOCK_SEQPACKET && this.#peer !== undefined && this.#peer.#isClosed;
   }
 
-  #find(to: abi.SocketAddress, names: SocketNames | undefined): UnixDatagramSocket {
+  #find(to: SocketAddress, names: SocketNames | undefined): UnixDatagramSocket {
     const found = this.lookUp(to, names);
     if (!(found instanceof UnixDatagramSocket)) throw EINVAL;
     return found;

@@ -1,18 +1,19 @@
 /** What both kinds of Unix sockets share: names and credentials (unix(7)). */
 import { EADDRINUSE, ECONNREFUSED, EINVAL, EPROTOTYPE } from '../../abi/errno.ts';
 import * as abi from '../../abi/socket.ts';
+import type { SocketAddress, UnixAddress } from '../../abi/socket-address.ts';
 import type { Inode } from '../../vfs/inode.ts';
 import type { Network, UnixHolder } from '../network.ts';
 import { Socket, type PeerCredentials, type SocketNames } from './socket.ts';
 
-export const UNNAMED: abi.UnixAddress = { family: abi.AF_UNIX, path: '' };
+export const UNNAMED: UnixAddress = { family: abi.AF_UNIX, path: '' };
 
 export abstract class UnixSocket extends Socket implements UnixHolder {
   readonly family = abi.AF_UNIX;
   readonly protocol = 0;
   /** Who made it, as SO_PEERCRED tells the other end. */
   readonly owner: PeerCredentials;
-  protected local: abi.UnixAddress = UNNAMED;
+  protected local: UnixAddress = UNNAMED;
   #key: Inode | string | undefined;
 
   constructor(network: Network, owner: PeerCredentials) {
@@ -20,7 +21,7 @@ export abstract class UnixSocket extends Socket implements UnixHolder {
     this.owner = owner;
   }
 
-  override bind(address: abi.SocketAddress, names?: SocketNames): void {
+  override bind(address: SocketAddress, names?: SocketNames): void {
     if (address.family !== abi.AF_UNIX || this.#key !== undefined) throw EINVAL;
     const path = address.path === '' ? this.#freeAbstractName() : address.path;
     const isAbstract = path.startsWith('\0');
@@ -32,12 +33,12 @@ export abstract class UnixSocket extends Socket implements UnixHolder {
     this.network.unix.set(key, this);
   }
 
-  localAddress(): abi.UnixAddress {
+  localAddress(): UnixAddress {
     return this.local;
   }
 
   /** The bound socket behind a name. @throws ECONNREFUSED, EPROTOTYPE, and the errors of a path walk */
-  protected lookUp(address: abi.SocketAddress, names: SocketNames | undefined): UnixHolder {
+  protected lookUp(address: SocketAddress, names: SocketNames | undefined): UnixHolder {
     if (address.family !== abi.AF_UNIX || address.path === '') throw EINVAL;
     const { path } = address;
     const key = path.startsWith('\0') ? this.#abstractKey(path) : names?.find(path);

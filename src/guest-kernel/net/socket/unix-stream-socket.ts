@@ -16,6 +16,7 @@ import {
 import { O_NONBLOCK } from '../../abi/fcntl.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
+import { isUnspecified, type SocketAddress, type UnixAddress } from '../../abi/socket-address.ts';
 import { blocked, isBlocked, type Blocked } from '../../program/blocked.ts';
 import { WaitQueue } from '../../program/wait-queue.ts';
 import type { Call, OpenFile, PollMask } from '../../vfs/open-file.ts';
@@ -82,8 +83,8 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     return waiting;
   }
 
-  connect(call: Call, to: abi.SocketAddress | undefined, names?: SocketNames): number | Blocked {
-    if (to === undefined || this.#backlog !== undefined) throw EINVAL;
+  connect(call: Call, to: SocketAddress, names?: SocketNames): number | Blocked {
+    if (isUnspecified(to) || this.#backlog !== undefined) throw EINVAL;
     if (this.#connection !== undefined) throw EISCONN;
     const listening = this.lookUp(to, names);
     if (!(listening instanceof UnixStreamSocket) || listening.#backlog === undefined) throw ECONNREFUSED;
@@ -141,7 +142,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     return pollStream(this.#connection.stream);
   }
 
-  remoteAddress(): abi.UnixAddress {
+  remoteAddress(): UnixAddress {
     if (this.#connection === undefined) throw ENOTCONN;
     return this.#connection.peer.local;
   }
@@ -174,11 +175,11 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     return this.brokenPipe(call, flags);
   }
 
-  protected override readableBytes(): number {
+  override readableBytes(): number {
     return this.#connection?.stream.readableBytes ?? 0;
   }
 
-  protected override unsentBytes(): number {
+  override unsentBytes(): number {
     return this.#connection?.stream.unsentBytes ?? 0;
   }
 

@@ -1,5 +1,5 @@
 /** /network: interfaces and routes in OSv's models (facts 1.2). Only lo0 exists until the real stack comes. */
-import { LOOPBACK_MTU } from '../../net/socket/interface-control.ts';
+import { LOOPBACK } from '../../net/interfaces.ts';
 import type { Management } from '../management.ts';
 import { ApiError } from '../reply.ts';
 import { array, get, inPath, object, type Route } from '../route.ts';
@@ -35,10 +35,10 @@ function loopback({ machine }: Management): unknown {
       mask: '255.0.0.0',
       broadcast: '',
       flags: '8049<UP,LOOPBACK,RUNNING,MULTICAST>',
-      mtu: String(LOOPBACK_MTU),
+      mtu: String(LOOPBACK.mtu),
       phys_addr: '',
     },
-    data: { ...ZEROES, ifi_type: 24, ifi_link_state: 2, ifi_mtu: LOOPBACK_MTU, ...traffic(packets, bytes) },
+    data: { ...ZEROES, ifi_type: 24, ifi_link_state: 2, ifi_mtu: LOOPBACK.mtu, ...traffic(packets, bytes) },
     time: Math.floor(machine.clock.monotonicNs() / 1000),
   };
 }
