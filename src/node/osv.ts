@@ -21,12 +21,16 @@ const EXIT_TROUBLE = 125; // as docker run and env -S: the tool itself failed, n
 
 const ENGINES: readonly BootOptions['engine'][] = ['auto', 'reference', 'js', 'wasm'];
 
-interface RunFlags {
-  readonly engine: BootOptions['engine'];
+/** Which program, and on which machine. */
+interface ProgramFlags {
   readonly cpu?: CpuLevel;
   readonly image: string;
   readonly execute?: string;
   readonly env: readonly string[];
+}
+
+interface RunFlags extends ProgramFlags {
+  readonly engine: BootOptions['engine'];
   readonly mount: readonly Mount[];
   readonly strace?: boolean;
   readonly calls?: string;
@@ -40,7 +44,7 @@ type Mount = RunOptions['mounts'][number];
 
 const program = new Command('osv').description('OSv, the unikernel, under Node.').enablePositionalOptions();
 
-runnable('run', 'run a Linux program to its end, with this terminal or these streams as its own')
+runner('run', 'run a Linux program to its end, with this terminal or these streams as its own')
   .option('--stats', 'tell on stderr at the end what was translated and where the time went')
   .option('--far-disk', 'fetch blocks of the disk before they are read, as the page does: for tests')
   .addOption(
@@ -51,17 +55,17 @@ runnable('run', 'run a Linux program to its end, with this terminal or these str
   )
   .action(runAction);
 
-runnable('stats', 'run --stats: what was translated for a program, and where its time went').action(
+runner('stats', 'run --stats: what was translated for a program, and where its time went').action(
   async (file: string | undefined, args: readonly string[], flags: RunFlags) =>
     await runAction(file, args, { ...flags, stats: true }),
 );
 
-withCallFilter(runnable('strace', 'run --strace: tell system calls with arguments, result and time')).action(
+withCallFilter(runner('strace', 'run --strace: tell system calls with arguments, result and time')).action(
   async (file: string | undefined, args: readonly string[], flags: RunFlags) =>
     await runAction(file, args, { ...flags, strace: true }),
 );
 
-runnable('lockstep', 'run a program on two engines and tell the first instruction where they differ')
+programCommand('lockstep', 'run a program on two engines and tell the first instruction where they differ')
   .option('--engines <two>', 'what is compared; +TIER names the cold tier', 'js,reference')
   .option('--every <instructions>', 'how often registers are compared', '20000')
   .action(lockStepAction);
@@ -87,29 +91,34 @@ function callFilter({ calls, failed }: RunFlags): CallFilter {
   return { ...(calls && { names: calls.split(',') }), ...(failed === true && { onlyErrors: true }) };
 }
 
-/** A command that runs a program. */
-function runnable(name: string, description: string): Command {
+/** A command that runs a program with the host's streams. */
+function runner(name: string, description: string): Command {
+  return programCommand(name, description)
+    .addOption(new Option('--engine <engine>', 'what runs guest code').choices(ENGINES).default('auto'))
+    .option('--mount <HOSTDIR:/GUESTDIR>', 'show a directory of the host in the guest (may be repeated)', addMount, [])
+    .option('--strace', 'tell every system call on stderr');
+}
+
+/** A command that is about a program. */
+function programCommand(name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .addOption(new Option('--engine <engine>', 'what runs guest code').choices(ENGINES).default('auto'))
     .addOption(new Option('--cpu <level>', 'what CPUID advertises: x86-64-v1 or -v2').choices(CPU_LEVELS))
     .option('-i, --image <image>', 'name of an image that was built, or path of a raw one', 'default')
     .option('-e, --execute <command>', 'run what is on the image instead of FILE')
     .option('--env <K=V>', 'add to the environment (may be repeated)', addVariable, [])
-    .option('--mount <HOSTDIR:/GUESTDIR>', 'show a directory of the host in the guest (may be repeated)', addMount, [])
-    .option('--strace', 'tell every system call on stderr')
     .argument('[file]', 'program of the host, copied to the root folder of a throw-away layer')
     .argument('[args...]')
     .passThroughOptions();
 }
 
-function wantedProgram(file: string | undefined, args: readonly string[], { execute }: RunFlags): Program {
+function wantedProgram(file: string | undefined, args: readonly string[], { execute }: ProgramFlags): Program {
   if ((file === undefined) === (execute === undefined)) throw new HostError('Give either FILE or -e COMMAND.');
   return execute === undefined ? programOfHost(file ?? '', args) : programOfImage(execute);
 }
 
-function imagePath({ image }: RunFlags): string {
+function imagePath({ image }: ProgramFlags): string {
   return /[./]/.test(image) ? image : join(IMAGES, `${image}.img`);
 }
 
@@ -129,7 +138,7 @@ async function runAction(file: string | undefined, args: readonly string[], flag
   });
 }
 
-type LockStepFlags = RunFlags & { readonly engines: string; readonly every: string };
+type LockStepFlags = ProgramFlags & { readonly engines: string; readonly every: string };
 
 function lockStepAction(file: string | undefined, args: readonly string[], flags: LockStepFlags): void {
   const [first, second] = flags.engines.split(',').map(engineSpec);
