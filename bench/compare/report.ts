@@ -6,6 +6,7 @@ const GROUPS: readonly (readonly [group: Row['group'], title: string])[] = [
   ['integer', 'Integer kernels'],
   ['scalar', 'Scalar floating point'],
   ['packed', 'Packed floating point'],
+  ['extended', 'Long double (x87)'],
   ['mode', 'Floating point under another MXCSR'],
   ['memory', 'Copying and scanning memory'],
   ['warm-up', 'Warm-up: the same kernels, an eighth of the rounds, from an empty code cache'],

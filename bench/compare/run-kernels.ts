@@ -17,7 +17,7 @@ const BUILT = '.cache/bench/kernels';
 
 /** Whether a column's ratio is so large that a short run tells as much: qemu emulates floats in software. */
 function isShortOnly(column: ColumnName, { group }: Kernel): boolean {
-  return column === 'v86' || (column === 'qemu' && ['scalar', 'packed', 'mode'].includes(group));
+  return column === 'v86' || (column === 'qemu' && ['scalar', 'packed', 'extended', 'mode'].includes(group));
 }
 
 interface Counts {

@@ -77,5 +77,6 @@ function fxrstor({ space, state }: HelperContext, addr: number): number {
 
 function x87Helper(operation: X87Operation): Helper {
   const unit = new X87();
-  return ({ space, state }, first, second) => operation(unit.attach(space.u8, space.data, state), first, second);
+  // Generated code gives addresses as signed numbers.
+  return ({ space, state }, first, second) => operation(unit.attach(space.u8, space.data, state), first >>> 0, second);
 }

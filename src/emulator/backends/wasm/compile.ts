@@ -12,6 +12,7 @@ import type { ModuleScope } from './frame/module-scope.ts';
 import { RegionFrame } from './frame/region-frame.ts';
 import { ReturnMap } from './return-map.ts';
 import { RUNTIME_FUNCTIONS, type RuntimeFunction } from './runtime-functions.ts';
+import { importTwins } from './x87/routines.ts';
 
 /** A module and what the slots of its table stand for: entries first, then links. */
 export interface CompiledModule {
@@ -43,7 +44,7 @@ function writeRegions(regions: readonly Region[]): {
   links: readonly number[];
 } {
   const module = new ModuleWriter();
-  const { stub, ...scope } = importScope(module);
+  const { stub, ...scope } = importScope(module, regions);
   const entries = regions.map(({ blocks }) => blocks[0].rip);
   const functions = new Map(entries.map((rip) => [rip, module.declare(scope.regionType)]));
   const links = new Numbering<number>();
@@ -62,6 +63,7 @@ function writeRegions(regions: readonly Region[]): {
 
 function importScope(
   module: ModuleWriter,
+  regions: readonly Region[],
 ): Omit<ModuleScope, 'regionAt' | 'linkSlot' | 'returnsTo'> & { readonly stub: number } {
   const regionType = module.type(REGION_PARAMETERS, REGION_RESULTS);
   const helper = module.importFunction(HOST, 'helper', module.type(['i32', 'i32', 'i32', 'i32'], ['i32']));
@@ -81,6 +83,10 @@ function importScope(
     helper,
     float,
     runtime: (name) => runtime[name] ?? 0,
+    twin: importTwins(
+      module,
+      regions.flatMap(({ blocks }) => blocks),
+    ),
     helperIndex: (name) => HELPER_NAMES.indexOf(name),
     floatIndex: (operation) => FLOAT_OPERATIONS.indexOf(operation),
   };

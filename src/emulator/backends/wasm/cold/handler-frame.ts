@@ -326,6 +326,13 @@ export class HandlerFrame implements IrWriter {
 
   callHelper(op: Op): void {
     const { code } = this;
+    const twin = this.#imports.twin(op.tag);
+    if (twin >= 0) {
+      code.localGet(S);
+      for (const arg of op.args) this.push(arg);
+      code.call(twin);
+      return;
+    }
     storeFuel(code);
     code.localGet(S);
     code.i32(this.#imports.helperNumber(op.tag));

@@ -3,6 +3,8 @@ import { FLOAT_OPERATIONS } from '../../../ir/float-unit.ts';
 import { assert } from '../../../util/assert.ts';
 import type { ModuleWriter } from '../encoder/module-writer.ts';
 import { HELPER_NAMES } from '../host-functions.ts';
+import { importTwins, type TwinIndex } from '../x87/routines.ts';
+import type { Handler } from './handlers.ts';
 import { RUNTIME_FUNCTIONS, type RuntimeFunction } from '../runtime-functions.ts';
 
 export interface HandlerImports {
@@ -15,6 +17,8 @@ export interface HandlerImports {
   /** Global: the table slot of the module's first function. */
   readonly firstSlot: number;
   helperNumber(name: string): number;
+  /** The routine that does a helper's work in WebAssembly, or -1. */
+  readonly twin: TwinIndex;
   floatNumber(operation: string): number;
   runtime(name: RuntimeFunction): number;
 }
@@ -22,7 +26,8 @@ export interface HandlerImports {
 const HELPER_NUMBER: ReadonlyMap<string, number> = new Map(HELPER_NAMES.map((name, i) => [name, i]));
 const FLOAT_NUMBER: ReadonlyMap<string, number> = new Map(FLOAT_OPERATIONS.map((name, i) => [name, i]));
 
-export function importAll(module: ModuleWriter): HandlerImports {
+/** @param handlers that will be written into the module */
+export function importAll(module: ModuleWriter, handlers: readonly Handler[] = []): HandlerImports {
   const i32 = 'i32' as const;
   const handlerType = module.type([i32, i32, i32], [i32]);
   const helper = module.importFunction('host', 'helper', module.type([i32, i32, i32, i32], [i32]));
@@ -31,12 +36,14 @@ export function importAll(module: ModuleWriter): HandlerImports {
   for (const [name, { parameters, results }] of Object.entries(RUNTIME_FUNCTIONS)) {
     runtime.set(name, module.importFunction('runtime', name, module.type(parameters, results)));
   }
+  const twin = importTwins(module, handlers);
   module.importMemory('host', 'memory');
   module.importTable('host', 'handlers');
   const firstSlot = module.importGlobal('host', 'firstSlot', i32);
   return {
     handlerType,
     helper,
+    twin,
     float,
     firstSlot,
     helperNumber: (name) => HELPER_NUMBER.get(name) ?? assert(false, `wasm: helper '${name}'`) ?? 0,

@@ -191,7 +191,7 @@ export class HandlerLibrary {
 
 function moduleOf(handlers: readonly Handler[]): Uint8Array<ArrayBuffer> {
   const writer = new ModuleWriter();
-  const imports = importAll(writer);
+  const imports = importAll(writer, handlers);
   const indices = handlers.map((handler) => {
     const index = writer.declare(imports.handlerType);
     writer.define(index, new HandlerFrame(handler, imports).write());

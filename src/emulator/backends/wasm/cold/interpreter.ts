@@ -7,6 +7,7 @@ import { floatFunctions } from '../float-module.ts';
 import { hostFloat, hostHelper } from '../host-functions.ts';
 import type { HandOver } from '../runtime/hand-over.ts';
 import { runtimeExports } from '../runtime/runtime.ts';
+import { x87Functions } from '../x87/module.ts';
 
 /** (S, fuel, block or micro-op) → LEAVE. */
 type Way = (S: number, fuel: number, address: number) => number;
@@ -24,7 +25,8 @@ export class Interpreter {
   /** Goes on at a micro-op; its block is paid for. */
   resume: Way = notThere;
   readonly #library: HandlerLibrary;
-  readonly #imports: Record<string, Record<string, WebAssembly.ImportValue>>;
+  readonly #services: ExecutorServices;
+  readonly #imports: Record<'host' | 'runtime', Record<string, WebAssembly.ImportValue>>;
   #table = emptyTable();
   #handOver: HandOver | null = null;
   /** `enter` as the table takes it. */
@@ -34,6 +36,7 @@ export class Interpreter {
 
   constructor(services: ExecutorServices, library: HandlerLibrary) {
     this.#library = library;
+    this.#services = services;
     const float = hostFloat(services.space);
     this.#imports = {
       host: {
@@ -85,9 +88,13 @@ export class Interpreter {
 
   #instantiate(module: WebAssembly.Module, firstSlot: number): WebAssembly.Instance {
     const global = new WebAssembly.Global({ value: 'i32' }, firstSlot);
+    const { space, ports } = this.#services;
     return new WebAssembly.Instance(module, {
-      ...this.#imports,
-      host: { ...this.#imports['host'], handlers: this.#table, firstSlot: global },
+      host: { ...this.#imports.host, handlers: this.#table, firstSlot: global },
+      runtime: this.#imports.runtime,
+      get x87() {
+        return x87Functions(space, ports);
+      },
     });
   }
 }

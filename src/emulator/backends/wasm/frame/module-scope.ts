@@ -1,4 +1,5 @@
 import type { RuntimeFunction } from '../runtime-functions.ts';
+import type { TwinIndex } from '../x87/routines.ts';
 
 /** What a region needs of the module it is written into. */
 export interface ModuleScope {
@@ -9,6 +10,8 @@ export interface ModuleScope {
   /** Index of an imported function. */
   runtime(name: RuntimeFunction): number;
   readonly helper: number;
+  /** Index of the routine that does a helper's work in WebAssembly, or -1. */
+  readonly twin: TwinIndex;
   readonly float: number;
   /** The function at a guest address in the same module, or null. */
   regionAt(rip: number): number | null;

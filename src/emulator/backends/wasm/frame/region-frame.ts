@@ -491,9 +491,10 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.locals.spill(this.at.dirty);
     this.at.dirty.clear();
     this.pushState();
-    code.i32(this.scope.helperIndex(op.tag));
+    const twin = this.scope.twin(op.tag);
+    if (twin < 0) code.i32(this.scope.helperIndex(op.tag));
     for (const push of args) push();
-    code.call(this.scope.helper);
+    code.call(twin < 0 ? this.scope.helper : twin);
     this.locals.reload();
     this.#lows.reloaded(op);
     this.#refreshBar();

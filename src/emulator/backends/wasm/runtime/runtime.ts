@@ -8,6 +8,7 @@ import { runtimeModule } from './module.ts';
 import { floatFunctions } from '../float-module.ts';
 import { hostFloat, hostHelper } from '../host-functions.ts';
 import { JumpCache, JUMPS_TO } from '../jump-cache.ts';
+import { x87Functions } from '../x87/module.ts';
 import { SlotAllocator } from './slot-allocator.ts';
 
 export interface LoadedModule {
@@ -54,6 +55,7 @@ export function runtimeExports(
 export class WasmRuntime {
   readonly #table: WebAssembly.Table;
   readonly #slots: SlotAllocator;
+  readonly #services: RuntimeServices;
   readonly #imports: Record<string, WebAssembly.ImportValue>;
   readonly #stub: WebAssembly.ExportedFunction;
   readonly jumps: JumpCache;
@@ -62,6 +64,7 @@ export class WasmRuntime {
   readonly enter: Enter;
 
   constructor(services: RuntimeServices) {
+    this.#services = services;
     const { memory } = services.space;
     this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: INITIAL_SLOTS });
     const exports = runtimeExports(memory, this.#table);
@@ -90,7 +93,13 @@ export class WasmRuntime {
     const { compiled } = source;
     try {
       source.module ??= new WebAssembly.Module(compiled.bytes);
-      const { exports } = new WebAssembly.Instance(source.module, { [HOST]: this.#imports });
+      const { space, ports } = this.#services;
+      const { exports } = new WebAssembly.Instance(source.module, {
+        [HOST]: this.#imports,
+        get x87() {
+          return x87Functions(space, ports);
+        },
+      });
       const base = this.#slots.allocate(compiled.entries.length);
       this.#ensureSlots(base + compiled.entries.length);
       return { compiled, table: exports[TABLE] as WebAssembly.Table, base };
