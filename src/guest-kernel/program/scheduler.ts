@@ -33,6 +33,11 @@ export interface Schedulable {
 
 const SLICE_NS = 2_000_000; // half of the host's 4 ms turn: two busy threads share each turn
 const WAKE_CREDIT_NS = 1_000_000; // a woken thread goes before those that ran through its sleep
+/**
+ * How far a woken thread must be behind to take the processor from the one that woke it: who slept long does, those who
+ * wake each other all the time go on in turns of this length (Linux: sched_wakeup_granularity_ns, check_preempt_wakeup).
+ */
+const WAKE_GRANULARITY_NS = 500_000;
 
 /** Real-time threads may take this much of each second (Linux sched_rt_runtime_us): nobody shuts the prompt out. */
 const REALTIME_NS = 950_000_000;
@@ -52,7 +57,7 @@ export class Scheduler {
   #last: Schedulable | undefined;
   #virtualNs = 0;
   #running: Schedulable | undefined;
-  /** A thread of higher priority than the running one became ready. */
+  /** A thread that goes before the running one became ready. */
   #isPreempted = false;
   #realtimeUsedNs = 0;
   #realtimePeriodEndNs = 0;
@@ -93,8 +98,22 @@ export class Scheduler {
     task.virtualNs = Math.max(task.virtualNs, isFirst ? Math.min(present, this.#leastVirtualNs() - 1) : present);
     this.#add(task, false);
     if (this.#ready.length === 1) this.onRunnable();
-    if (this.#running !== undefined && task.effectivePriority > this.#running.effectivePriority)
-      this.#isPreempted = true;
+    if (this.#running !== undefined && !this.#isPreempted) this.#isPreempted = this.#goesBefore(task, this.#running);
+  }
+
+  /** Whether a thread that was woken runs before the slice of the running one is over. */
+  #goesBefore(task: Schedulable, running: Schedulable): boolean {
+    if (task.effectivePriority !== running.effectivePriority) return task.effectivePriority > running.effectivePriority;
+    if (running.effectivePriority > 0) return false;
+    const behindNs = running.virtualNs + this.#virtualCost(running, this.currentSliceNs) - task.virtualNs;
+    return behindNs > WAKE_GRANULARITY_NS;
+  }
+
+  /** @param ns of the processor, which `task` used */
+  #virtualCost(task: Schedulable, ns: number): number {
+    const weight = task.isIdlePolicy ? IDLE_FACTOR : 1.25 ** task.nice; // Linux: each step of nice is a factor of 1.25
+    // A thread among many of its group pays for all of them, so that the group as a whole gets no more than another.
+    return ns * weight * (1 + (this.#groupSizes.get(task.group) ?? 0));
   }
 
   /** What somebody is lent has changed: the running thread may have to make room. */
@@ -104,7 +123,7 @@ export class Scheduler {
     this.#isPreempted ||= this.#ready.some((task) => task.effectivePriority > running.effectivePriority);
   }
 
-  /** Asked by a running thread after a system call: somebody of higher priority waits. */
+  /** Asked by a running thread after a system call: somebody waits who goes before it. */
   mustYield(task: Schedulable): boolean {
     return this.#isPreempted && task === this.#running;
   }
@@ -141,9 +160,7 @@ export class Scheduler {
     const nowNs = this.#clock.monotonicNs();
     task.cpuNs += nowNs - startNs;
     task.accounted?.();
-    const weight = task.isIdlePolicy ? IDLE_FACTOR : 1.25 ** task.nice; // Linux: each step of nice is a factor of 1.25
-    // A thread among many of its group pays for all of them, so that the group as a whole gets no more than another.
-    task.virtualNs += (nowNs - startNs) * weight * (1 + (this.#groupSizes.get(task.group) ?? 0));
+    task.virtualNs += this.#virtualCost(task, nowNs - startNs);
     if (task.effectivePriority > 0) this.#realtimeUsedNs += nowNs - startNs;
     if (outcome === 'yielded') task.virtualNs = Math.max(task.virtualNs, this.#leastVirtualNs() + 1);
     if (outcome === 'ready' || outcome === 'yielded') {
