@@ -35,6 +35,9 @@ static void library(void) {
   int found = 0;
   for (struct if_nameindex *each = names; each != NULL && each->if_index != 0; each++) found += strcmp(each->if_name, "lo") == 0 && each->if_index == 1;
   printf("lo is 1: %d, %d\n", found, if_nametoindex("lo"));
+  char name[IF_NAMESIZE] = "";
+  puts(if_indextoname(1, name) == NULL ? strerrorname_np(errno) : name);
+  puts(if_indextoname(1234567, name) == NULL ? strerrorname_np(errno) : name);
   struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *info = NULL;
   SHOW(getaddrinfo("127.0.0.1", "80", &hints, &info));
   freeaddrinfo(info);

@@ -190,6 +190,76 @@ static void streams(void) {
   close(ends[0]);
 }
 
+static void look_at_peer(int fd) {
+  struct sockaddr_in peer;
+  socklen_t length = sizeof peer;
+  settle();
+  printf("%x ", revents(fd));
+  SHOW(getpeername(fd, (struct sockaddr *)&peer, &length));
+}
+
+/* What a socket is whose connection has come to its end, by a reset or since both sides have said so. */
+static void over(void) {
+  SECTION("reset with bytes to read");
+  int ends[2], error = 0;
+  char bytes[16];
+  struct linger abort_it = {1, 0};
+  struct sockaddr_in to = local(1);
+  socklen_t length = sizeof error;
+  connected(ends);
+  SHOW(write(ends[0], "unread", 6));
+  setsockopt(ends[0], SOL_SOCKET, SO_LINGER, &abort_it, sizeof abort_it);
+  close(ends[0]);
+  look_at_peer(ends[1]);
+  SHOW(recv(ends[1], bytes, 1, MSG_DONTWAIT));
+  look_at_peer(ends[1]);
+  SHOW(shutdown(ends[1], SHUT_RDWR));
+  SHOW(recv(ends[1], bytes, sizeof bytes, MSG_DONTWAIT));
+  SHOW(recv(ends[1], bytes, sizeof bytes, MSG_DONTWAIT));
+  SHOW(connect(ends[1], ADDRESS(to)));
+  look_at_peer(ends[1]);
+  close(ends[1]);
+
+  SECTION("both sides have said so");
+  for (int unread = 0; unread < 2; unread++) {
+    connected(ends);
+    if (unread) SHOW(write(ends[0], "last", 4));
+    SHOW(shutdown(ends[0], SHUT_WR));
+    look_at_peer(ends[0]);
+    look_at_peer(ends[1]);
+    SHOW(shutdown(ends[1], SHUT_WR));
+    look_at_peer(ends[0]);
+    look_at_peer(ends[1]);
+    SHOW(shutdown(ends[0], SHUT_RD));
+    SHOW(shutdown(ends[1], SHUT_WR));
+    SHOW(send(ends[1], "x", 1, MSG_NOSIGNAL));
+    SHOW(recv(ends[1], bytes, sizeof bytes, MSG_DONTWAIT));
+    SHOW(recv(ends[1], bytes, sizeof bytes, MSG_DONTWAIT));
+    SHOW(connect(ends[1], ADDRESS(to)));
+    SHOW(getsockopt(ends[1], SOL_SOCKET, SO_ERROR, &error, &length));
+    printf("%d\n", error);
+    close(ends[0]);
+    look_at_peer(ends[1]);
+    close(ends[1]);
+  }
+
+  SECTION("one side has shut down, the other is closed");
+  connected(ends);
+  SHOW(shutdown(ends[0], SHUT_WR));
+  settle();
+  close(ends[1]);
+  look_at_peer(ends[0]);
+  SHOW(shutdown(ends[0], SHUT_RD));
+  close(ends[0]);
+  connected(ends);
+  close(ends[1]);
+  look_at_peer(ends[0]);
+  SHOW(shutdown(ends[0], SHUT_WR));
+  look_at_peer(ends[0]);
+  SHOW(shutdown(ends[0], SHUT_WR));
+  close(ends[0]);
+}
+
 static int urgent_revents(int fd) {
   struct pollfd polled = {fd, POLLIN | POLLPRI, 0};
   poll(&polled, 1, 0);
@@ -519,6 +589,7 @@ int main(void) {
   making();
   binding();
   streams();
+  over();
   urgent();
   connecting();
   bulk();

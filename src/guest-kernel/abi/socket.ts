@@ -216,6 +216,7 @@ export const SOMAXCONN = 4096;
 
 export const SIOCOUTQ = 0x5411;
 export const SIOCATMARK = 0x8905;
+export const SIOCGIFNAME = 0x8910;
 export const SIOCGIFCONF = 0x8912;
 export const SIOCGIFFLAGS = 0x8913;
 export const SIOCGIFADDR = 0x8915;

@@ -9,12 +9,21 @@ import { LOOPBACK } from '../interfaces.ts';
 const IFF_UP = 0x1;
 const IFF_LOOPBACK = 0x8;
 const IFF_RUNNING = 0x40;
+const LOOPBACK_INDEX = 1;
 const ARPHRD_LOOPBACK = 772;
 
 /** Answers into the struct ifreq or ifconf at `argument`. @returns false for a request it does not know. @throws ENODEV */
 export function interfaceControl(request: number, argument: number, memory: UserMemory): boolean {
   if (request === abi.SIOCGIFCONF) {
     listInterfaces(argument, memory);
+    return true;
+  }
+  if (request === abi.SIOCGIFNAME) {
+    // The one request that asks by number.
+    if (memory.loadU32(argument + abi.IFREQ.ifr_data) !== LOOPBACK_INDEX) throw ENODEV;
+    const name = memory.writable(argument, abi.IFREQ.ifr_data);
+    name.fill(0);
+    name.set(bytesOf('lo'));
     return true;
   }
   const answer = ANSWERS[request];
@@ -32,7 +41,7 @@ const ANSWERS: Readonly<Record<number, (data: Uint8Array, view: DataView) => voi
   [abi.SIOCGIFNETMASK]: (data) => data.set(addressOf(0xff00_0000)),
   [abi.SIOCGIFMTU]: (_, view) => view.setInt32(0, LOOPBACK.mtu, true),
   [abi.SIOCGIFTXQLEN]: (_, view) => view.setInt32(0, 1000, true),
-  [abi.SIOCGIFINDEX]: (_, view) => view.setInt32(0, 1, true),
+  [abi.SIOCGIFINDEX]: (_, view) => view.setInt32(0, LOOPBACK_INDEX, true),
   [abi.SIOCGIFHWADDR]: (data, view) => {
     data.fill(0, 0, 16);
     view.setUint16(0, ARPHRD_LOOPBACK, true);

@@ -149,13 +149,14 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
   }
 
   remoteAddress(): InetAddress | Inet6Address {
-    if (this.#state.kind !== 'connected') throw ENOTCONN;
+    if (this.#state.kind !== 'connected' || isOver(this.#state.stream)) throw ENOTCONN;
     return this.addressOf(this.#state.remote);
   }
 
   shutDown(how: number): void {
     switch (this.#state.kind) {
       case 'connected':
+        if (isOver(this.#state.stream)) throw ENOTCONN;
         if (how !== abi.SHUT_RD) this.#state.stream.shutDownSend();
         if (how !== abi.SHUT_WR) this.#state.stream.shutDownReceive();
         break;
@@ -311,3 +312,6 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     this.network.tcp.release(this, port);
   }
 }
+
+/** Linux' TCP_CLOSE: reset, or both sides have said that they send no more; what came may still be read. */
+const isOver = (stream: Stream): boolean => stream.isPeerDone && stream.isSendShut;
