@@ -96,7 +96,8 @@ export const defaultImage: Recipe = {
     '/etc/group': 'root:x:0:\ntty:x:5:\nnogroup:x:65534:\n',
     '/etc/nsswitch.conf':
       'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nprotocols: files\nservices: files\n',
-    '/etc/hosts': '127.0.0.1\tlocalhost osv.local\n',
+    '/etc/hosts':
+      '127.0.0.1\tlocalhost osv.local\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n',
     '/etc/resolv.conf': '',
     '/etc/hostname': 'osv.local\n',
     '/etc/fstab':
