@@ -67,6 +67,7 @@ describe('a program answers in the VM as on Linux', () => {
     'float-faults.c',
     'pipes.c',
     'sockets.c',
+    'unix-messages.c',
     'vdso.c',
     'waiting.c',
     'destinations.c',

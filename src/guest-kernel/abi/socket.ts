@@ -208,6 +208,7 @@ export const TCP_TX_DELAY = 37;
 
 export const SCM_RIGHTS = 1;
 export const SCM_CREDENTIALS = 2;
+export const SCM_PIDFD = 4;
 /** Most descriptors of one SCM_RIGHTS message (linux/net/scm.h: SCM_MAX_FD). */
 export const SCM_MAX_FD = 253;
 

@@ -48,7 +48,25 @@ export interface TrafficCounters {
 
 const listens = ({ listener }: TcpHolder): number => (listener === undefined ? -1 : 0);
 
+/** What the network asks of the machine. */
+export interface NetworkHost {
+  /** Who calls, as the other end of a Unix socket sees it (SCM_CREDENTIALS). */
+  identityOf(threadId: number): PeerCredentials;
+  /** Time of the day, ns. */
+  realtimeNs(): bigint;
+}
+
+/** Who is at the other end of a Unix socket (struct ucred). */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const NOBODY_ASKS: NetworkHost = { identityOf: (pid) => ({ pid, uid: 0, gid: 0 }), realtimeNs: () => 0n };
+
 export class Network {
+  readonly host: NetworkHost;
   readonly tcp = new PortTable<TcpHolder>();
   readonly udp = new PortTable<UdpHolder>();
   readonly udpLite = new PortTable<UdpHolder>();
@@ -60,6 +78,10 @@ export class Network {
   readonly netlinkIds = new Set<number>();
   #nextSocketId = 1;
   #nextHostPort = FIRST_HOST_PORT;
+
+  constructor(host: NetworkHost = NOBODY_ASKS) {
+    this.host = host;
+  }
 
   /** Number in 'socket:[n]' and its inode number. */
   nextSocketId(): number {

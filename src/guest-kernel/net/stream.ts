@@ -21,6 +21,8 @@ export interface UrgentState {
 export interface Stream {
   /** Bytes that `receive` would give now. */
   readonly readableBytes: number;
+  /** All that came and lies here. */
+  readonly unreadBytes: number;
   readonly urgent: UrgentState;
   /** Bytes that `send` would take now. */
   readonly writableBytes: number;

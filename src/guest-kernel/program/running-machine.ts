@@ -6,7 +6,7 @@ import type { Terminal } from '../devices/terminal.ts';
 import type { ConsoleTty } from '../devices/tty.ts';
 import type { PosixQueues } from '../ipc/posix-queues.ts';
 import { SystemV } from '../ipc/system-v.ts';
-import { Network } from '../net/network.ts';
+import { Network, type PeerCredentials } from '../net/network.ts';
 import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Vfs } from '../vfs/vfs.ts';
@@ -32,7 +32,10 @@ export class RunningMachine implements Machine {
   readonly clock: ClockPort;
   readonly entropy: EntropyPort;
   readonly vfs: Vfs;
-  readonly network = new Network();
+  readonly network = new Network({
+    identityOf: (threadId) => this.#identityOf(threadId),
+    realtimeNs: () => this.clock.realtimeNs(),
+  });
   readonly log: DmesgLog;
   readonly tty: ConsoleTty;
   readonly memoryBytes: number;
@@ -98,6 +101,13 @@ export class RunningMachine implements Machine {
   /** Takes bytes that the kernel keeps for programs out of the machine's memory, or gives them back. @throws ENOMEM */
   charge(bytes: number): void {
     this.namespaces?.charge(bytes);
+  }
+
+  #identityOf(threadId: number): PeerCredentials {
+    const program = this.task(threadId)?.program;
+    if (program === undefined) return { pid: 0, uid: 0, gid: 0 };
+    const { uid, gid } = program.credentials;
+    return { pid: program.pid, uid, gid };
   }
 
   realtimeMs(): number {

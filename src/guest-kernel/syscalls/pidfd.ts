@@ -23,6 +23,13 @@ function open(thread: Thread, { pid, flags }: { pid: number; flags: number }): R
   return thread.files.add(new ProcessFile(program, flags !== 0), { isCloseOnExec: true });
 }
 
+/** A new pidfd for a program, as sockets give them (SO_PEERPIDFD, SO_PASSPIDFD). @throws ESRCH, EMFILE */
+export function openProgramFile(thread: Thread, pid: number): number {
+  const program = programWithPid(thread, pid);
+  if (program === undefined) throw ESRCH;
+  return thread.files.add(new ProcessFile(program, false), { isCloseOnExec: true });
+}
+
 /** The program behind a pidfd. @throws EBADF */
 export function programOfFile(thread: Thread, fd: number): RunningProgram {
   const file = thread.files.get(fd);

@@ -1,15 +1,21 @@
 /** struct msghdr and its control messages: sendmsg(2), recvmsg(2), cmsg(3). */
-import { EADDRINUSE, EEXIST, EINVAL, ETOOMANYREFS } from '../abi/errno.ts';
+import { EADDRINUSE, EEXIST, EINVAL, EMFILE, ENOBUFS, EPERM, ESRCH } from '../abi/errno.ts';
 import * as abi from '../abi/socket.ts';
 import { decodeSocketAddress, encodeSocketAddress, SOCKADDR_MAX, type SocketAddress } from '../abi/socket-address.ts';
 import { isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile, UserMemory } from '../vfs/open-file.ts';
-import type { ReceivedMessage, Socket, SocketNames } from '../net/socket/socket.ts';
+import type { PeerCredentials } from '../net/network.ts';
+import type { ControlMessage, ReceivedMessage, SendOptions, Socket, SocketNames } from '../net/socket/socket.ts';
+import { asGuest } from '../program/guest-task.ts';
+import { openProgramFile } from './pidfd.ts';
 import { bringIn, gather, scatterBuffer } from './user-buffers.ts';
 
 /** More than the control messages of one message ever are: SCM_MAX_FD descriptors and credentials. */
 const MAX_CONTROL_BYTES = 4096;
+/** net.core.optmem_max of Linux. */
+const MAX_SENT_CONTROL_BYTES = 131_072;
+const UCRED_BYTES = 12;
 
 /** Paths of Unix sockets as `thread` sees them. */
 export function socketNames(thread: Thread): SocketNames {
@@ -61,17 +67,16 @@ export function sendMessage(thread: Thread, call: Call, socket: Socket, addr: nu
   const { memory } = thread;
   const header = abi.MSGHDR;
   const to = loadAddress(memory, memory.loadNumber(addr + header.msg_name), memory.loadU32(addr + header.msg_namelen));
-  const files = sentFiles(
-    thread,
-    memory.loadNumber(addr + header.msg_control),
-    memory.loadNumber(addr + header.msg_controllen),
-  );
+  const control = sentControl(thread, socket, {
+    addr: memory.loadNumber(addr + header.msg_control),
+    sizeBytes: memory.loadNumber(addr + header.msg_controllen),
+  });
   const src = gather(memory, memory.loadNumber(addr + header.msg_iov), memory.loadNumber(addr + header.msg_iovlen));
   return socket.send(call, src, {
     flags,
     to,
     names: socketNames(thread),
-    ...(files.length > 0 && { files }),
+    ...control,
   });
 }
 
@@ -117,59 +122,137 @@ export function receiveMessage(
   return count;
 }
 
-/** Open files named by SCM_RIGHTS. @throws EINVAL, EBADF, ETOOMANYREFS */
-function sentFiles(thread: Thread, control: number, sizeBytes: number): readonly OpenFile[] {
-  const { memory } = thread;
+/** What a message carries besides its bytes. @throws EINVAL, EBADF, ETOOMANYREFS, EPERM */
+function sentControl(
+  thread: Thread,
+  socket: Socket,
+  { addr, sizeBytes }: { readonly addr: number; readonly sizeBytes: number },
+): Pick<SendOptions, 'files' | 'credentials' | 'control'> {
+  if (addr === 0 || sizeBytes < abi.CMSGHDR.size) return {};
+  if (sizeBytes > MAX_SENT_CONTROL_BYTES) throw ENOBUFS;
+  const messages = controlMessages(thread.memory.readable(addr, sizeBytes));
+  // Linux net/socket.c and af_inet: rights and credentials mean something to Unix sockets only; others pass them over.
+  if (socket.family !== abi.AF_UNIX) return { control: messages };
   const files: OpenFile[] = [];
-  const end = control === 0 ? 0 : sizeBytes;
-  for (let at = 0; at + abi.CMSGHDR.size <= end;) {
-    const length = memory.loadNumber(control + at + abi.CMSGHDR.cmsg_len);
-    if (length < abi.CMSGHDR.size || at + length > sizeBytes) throw EINVAL;
-    const level = memory.loadU32(control + at + abi.CMSGHDR.cmsg_level);
-    const type = memory.loadU32(control + at + abi.CMSGHDR.cmsg_type);
-    if (level !== abi.SOL_SOCKET) throw EINVAL;
-    if (type === abi.SCM_RIGHTS) {
-      for (let i = abi.CMSGHDR.size; i + 4 <= length; i += 4) {
-        files.push(thread.files.get(memory.loadU32(control + at + i) | 0));
-      }
-    } else if (type !== abi.SCM_CREDENTIALS) throw EINVAL;
-    at += align8(length);
+  let credentials: PeerCredentials | undefined;
+  for (const { level, type, data } of messages) {
+    if (level !== abi.SOL_SOCKET) continue;
+    const words = new Int32Array(data.slice(0, data.length & ~3).buffer);
+    if (type === abi.SCM_RIGHTS) files.push(...[...words].map((fd) => thread.files.get(fd)));
+    else if (type === abi.SCM_CREDENTIALS) credentials = checkedCredentials(thread, data, words);
+    else throw EINVAL;
+    if (files.length > abi.SCM_MAX_FD) throw EINVAL;
   }
-  if (files.length > abi.SCM_MAX_FD) throw ETOOMANYREFS;
-  return files;
+  return { ...(files.length > 0 && { files }), ...(credentials !== undefined && { credentials }) };
 }
 
-/** Writes the control messages that fit. @returns MSG_CTRUNC when some did not */
+function controlMessages(bytes: Uint8Array): ControlMessage[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const messages: ControlMessage[] = [];
+  for (let at = 0; at + abi.CMSGHDR.size <= bytes.length;) {
+    const length = Number(view.getBigUint64(at + abi.CMSGHDR.cmsg_len, true));
+    if (length < abi.CMSGHDR.size || at + length > bytes.length) throw EINVAL;
+    messages.push({
+      level: view.getInt32(at + abi.CMSGHDR.cmsg_level, true),
+      type: view.getInt32(at + abi.CMSGHDR.cmsg_type, true),
+      data: bytes.slice(at + abi.CMSGHDR.size, at + length),
+    });
+    at += align8(length);
+  }
+  return messages;
+}
+
+// Linux net/core/scm.c: scm_check_creds. Root may name anybody who is there, others only what they are.
+function checkedCredentials(
+  thread: Thread,
+  data: Uint8Array,
+  [pid = 0, uid = 0, gid = 0]: Int32Array,
+): PeerCredentials {
+  if (data.length !== UCRED_BYTES) throw EINVAL;
+  const { euid, ...ids } = thread.credentials;
+  if (uid === -1 || gid === -1) throw EINVAL;
+  if (euid !== 0) {
+    const mayUser = [ids.uid, euid, ids.savedUid].includes(uid >>> 0);
+    const mayGroup = [ids.gid, ids.egid, ids.savedGid].includes(gid >>> 0);
+    if (pid !== thread.program.pid || !mayUser || !mayGroup) throw EPERM;
+  }
+  if (pid !== thread.program.pid && asGuest(thread).machine.program(pid) === undefined) throw ESRCH;
+  return { pid, uid, gid };
+}
+
+/** What this message's control buffer says, in the order of Linux: times and packets, who sent it, descriptors. */
 function storeControl(thread: Thread, socket: Socket, addr: number, message: ReceivedMessage, flags: number): number {
   const { memory } = thread;
   const control = memory.loadNumber(addr + abi.MSGHDR.msg_control);
   const room = control === 0 ? 0 : memory.loadNumber(addr + abi.MSGHDR.msg_controllen);
-  let at = 0;
-  let truncated = 0;
-  const put = (type: number, data: Uint8Array): void => {
-    const header = new Uint8Array(abi.CMSGHDR.size);
-    const view = new DataView(header.buffer);
-    view.setUint32(abi.CMSGHDR.cmsg_len, header.length + data.length, true);
-    view.setUint32(abi.CMSGHDR.cmsg_level, abi.SOL_SOCKET, true);
-    view.setUint32(abi.CMSGHDR.cmsg_type, type, true);
-    memory.writable(control + at, header.length).set(header);
-    memory.writable(control + at + header.length, data.length).set(data);
-    at += Math.min(align8(header.length + data.length), room - at);
-  };
-  const peer = socket.options.socket(abi.SO_PASSCRED) === 0 ? undefined : socket.peerCredentials();
-  if (peer !== undefined) {
-    if (room - at < abi.CMSGHDR.size + 12) truncated = abi.MSG_CTRUNC;
-    else put(abi.SCM_CREDENTIALS, new Uint8Array(Int32Array.of(peer.pid, peer.uid, peer.gid).buffer));
+  const writer = new ControlWriter(memory, control, room);
+  for (const each of message.control ?? []) writer.put(each);
+  const { credentials } = message;
+  if (credentials !== undefined && socket.options.socket(abi.SO_PASSCRED) !== 0) {
+    const { pid, uid, gid } = credentials;
+    const data = new Uint8Array(Int32Array.of(pid, uid, gid).buffer);
+    writer.put({ level: abi.SOL_SOCKET, type: abi.SCM_CREDENTIALS, data });
   }
-  const files = message.files ?? [];
-  const fitting = Math.max(0, Math.min(files.length, Math.floor((room - at - abi.CMSGHDR.size) / 4)));
+  const fds = takeFiles(thread, message.files ?? [], writer.roomFor(4), flags);
+  if (fds.length < (message.files?.length ?? 0)) writer.isCut = true;
+  const rights = new Uint8Array(Int32Array.from(fds).buffer);
+  if (fds.length > 0) writer.put({ level: abi.SOL_SOCKET, type: abi.SCM_RIGHTS, data: rights });
+  const isPidfdWanted = socket.options.socket(abi.SO_PASSPIDFD) !== 0 && (credentials?.pid ?? 0) !== 0;
+  if (isPidfdWanted && writer.roomFor(4) > 0) {
+    const pidfd = Int32Array.of(openProgramFile(thread, credentials?.pid ?? 0));
+    writer.put({ level: abi.SOL_SOCKET, type: abi.SCM_PIDFD, data: new Uint8Array(pidfd.buffer) });
+  }
+  memory.storeNumber(addr + abi.MSGHDR.msg_controllen, writer.usedBytes);
+  return writer.isCut ? abi.MSG_CTRUNC : 0;
+}
+
+/** Gives at most `most` of the files descriptors, as long as there are free ones; the others close. */
+function takeFiles(thread: Thread, files: readonly OpenFile[], most: number, flags: number): readonly number[] {
   const isCloseOnExec = (flags & abi.MSG_CMSG_CLOEXEC) !== 0;
-  const fds = files.slice(0, fitting).map((file) => thread.files.add(file, { isCloseOnExec }));
-  for (const file of files.slice(fitting)) file.release();
-  if (fitting < files.length) truncated = abi.MSG_CTRUNC;
-  if (fds.length > 0) put(abi.SCM_RIGHTS, new Uint8Array(Int32Array.from(fds).buffer));
-  memory.storeNumber(addr + abi.MSGHDR.msg_controllen, at);
-  return truncated;
+  const fds: number[] = [];
+  try {
+    for (const file of files.slice(0, most)) fds.push(thread.files.add(file, { isCloseOnExec }));
+  } catch (error) {
+    if (error !== EMFILE) throw error;
+  }
+  for (const file of files.slice(fds.length)) file.release();
+  return fds;
+}
+
+/** Writes control messages one behind the other (Linux net/core/scm.c: put_cmsg). */
+class ControlWriter {
+  isCut = false;
+  usedBytes = 0;
+  readonly #memory: UserMemory;
+  readonly #addr: number;
+  readonly #room: number;
+
+  constructor(memory: UserMemory, addr: number, room: number) {
+    this.#memory = memory;
+    this.#addr = addr;
+    this.#room = room;
+  }
+
+  /** How many items of `sizeBytes` a message could carry now. */
+  roomFor(sizeBytes: number): number {
+    return Math.max(0, Math.floor((this.#room - this.usedBytes - abi.CMSGHDR.size) / sizeBytes));
+  }
+
+  /** Cuts what does not fit; leaves out what has no room for its header. */
+  put({ level, type, data }: ControlMessage): void {
+    const left = this.#room - this.usedBytes;
+    if (left < abi.CMSGHDR.size + data.length) this.isCut = true;
+    if (left < abi.CMSGHDR.size) return;
+    const part = data.subarray(0, left - abi.CMSGHDR.size);
+    const bytes = new Uint8Array(abi.CMSGHDR.size + part.length);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(abi.CMSGHDR.cmsg_len, bytes.length, true);
+    view.setInt32(abi.CMSGHDR.cmsg_level, level, true);
+    view.setInt32(abi.CMSGHDR.cmsg_type, type, true);
+    bytes.set(part, abi.CMSGHDR.size);
+    this.#memory.writable(this.#addr + this.usedBytes, bytes.length).set(bytes);
+    this.usedBytes += Math.min(align8(bytes.length), left);
+  }
 }
 
 function align8(sizeBytes: number): number {

@@ -4,6 +4,7 @@ import {
   EAFNOSUPPORT,
   EFAULT,
   EINVAL,
+  ENODATA,
   ENOPROTOOPT,
   ENOTSOCK,
   EOPNOTSUPP,
@@ -15,13 +16,14 @@ import { SOCKADDR_MAX } from '../abi/socket-address.ts';
 import { isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
-import type { Network } from '../net/network.ts';
+import type { Network, PeerCredentials } from '../net/network.ts';
 import type { InetFamily } from '../net/socket/inet-socket.ts';
-import { Socket, type PeerCredentials, type ReceivedMessage } from '../net/socket/socket.ts';
+import { Socket, type ReceivedMessage } from '../net/socket/socket.ts';
 import { NetlinkSocket } from '../net/socket/netlink-socket.ts';
 import { TcpSocket } from '../net/socket/tcp-socket.ts';
 import { UdpSocket } from '../net/socket/udp-socket.ts';
 import { UnixDatagramSocket } from '../net/socket/unix-datagram-socket.ts';
+import { UnixSeqpacketSocket } from '../net/socket/unix-seqpacket-socket.ts';
 import { UnixStreamSocket } from '../net/socket/unix-stream-socket.ts';
 import {
   bringInAddress,
@@ -31,6 +33,7 @@ import {
   socketNames,
   storeAddress,
 } from './socket-messages.ts';
+import { openProgramFile } from './pidfd.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 
 /** The socket behind a descriptor. @throws EBADF, ENOTSOCK */
@@ -67,7 +70,8 @@ function openSocket(thread: Thread, family: number, type: number, protocol: numb
   if (family === abi.AF_UNIX) {
     if (protocol !== 0 && protocol !== abi.AF_UNIX) throw EPROTONOSUPPORT;
     if (kind === abi.SOCK_STREAM) return new UnixStreamSocket(network, ownerOf(thread));
-    if (kind === abi.SOCK_DGRAM) return new UnixDatagramSocket(network, ownerOf(thread));
+    if (kind === abi.SOCK_DGRAM || kind === abi.SOCK_RAW) return new UnixDatagramSocket(network, ownerOf(thread));
+    if (kind === abi.SOCK_SEQPACKET) return new UnixSeqpacketSocket(network, ownerOf(thread));
     throw ESOCKTNOSUPPORT;
   }
   if (family === abi.AF_NETLINK) {
@@ -89,6 +93,16 @@ function openInetSocket(network: Network, family: InetFamily, kind: number, prot
   return new UdpSocket(network, protocol === 0 ? abi.IPPROTO_UDP : protocol, family);
 }
 
+type MakePair = (network: Network, owner: PeerCredentials) => readonly Socket[];
+
+// unix(7): SOCK_RAW is SOCK_DGRAM by another name.
+const PAIRS: Readonly<Record<number, MakePair>> = {
+  [abi.SOCK_STREAM]: (network, owner) => UnixStreamSocket.pair(network, owner),
+  [abi.SOCK_DGRAM]: (network, owner) => UnixDatagramSocket.pair(network, owner),
+  [abi.SOCK_RAW]: (network, owner) => UnixDatagramSocket.pair(network, owner),
+  [abi.SOCK_SEQPACKET]: (network, owner) => UnixSeqpacketSocket.pair(network, owner),
+};
+
 function socketPair(thread: Thread, args: { family: number; type: number; protocol: number; sv: number }): Result {
   const { family, type, protocol } = args;
   const flags = checkedFlags(type);
@@ -96,15 +110,11 @@ function socketPair(thread: Thread, args: { family: number; type: number; protoc
   if (family === abi.AF_INET || family === abi.AF_INET6) throw EOPNOTSUPP;
   if (family !== abi.AF_UNIX) throw EAFNOSUPPORT;
   if (protocol !== 0 && protocol !== abi.AF_UNIX) throw EPROTONOSUPPORT;
-  if (kind !== abi.SOCK_STREAM && kind !== abi.SOCK_DGRAM && kind !== abi.SOCK_SEQPACKET) throw ESOCKTNOSUPPORT;
+  if (PAIRS[kind] === undefined) throw ESOCKTNOSUPPORT;
   thread.memory.writable(args.sv, 8);
   const { network } = thread.machine;
-  const [a, b] =
-    kind === abi.SOCK_STREAM
-      ? UnixStreamSocket.pair(network, ownerOf(thread))
-      : UnixDatagramSocket.pair(network, ownerOf(thread), kind);
-  thread.memory.storeU32(args.sv, install(thread, a, flags));
-  thread.memory.storeU32(args.sv + 4, install(thread, b, flags));
+  const pair = PAIRS[kind]?.(network, ownerOf(thread)) ?? [];
+  for (const [i, socket] of pair.entries()) thread.memory.storeU32(args.sv + i * 4, install(thread, socket, flags));
   return 0;
 }
 
@@ -194,11 +204,21 @@ function setSocketOption(
   return 0;
 }
 
+/** SO_PEERPIDFD: a new descriptor for the program that made the other end. */
+function peerDescriptor(thread: Thread, socket: Socket): Uint8Array {
+  if (socket.family !== abi.AF_UNIX) throw ENOPROTOOPT;
+  const peer = socket.peerCredentials();
+  if (peer === undefined) throw ENODATA;
+  return new Uint8Array(Int32Array.of(openProgramFile(thread, peer.pid)).buffer);
+}
+
 function getSocketOption(
   thread: Thread,
   args: { fd: number; level: number; name: number; value: number; sizeAddr: number },
 ): Result {
-  const value = socketOf(thread, args.fd).getOption(args.level, args.name);
+  const socket = socketOf(thread, args.fd);
+  const isPidfd = args.level === abi.SOL_SOCKET && args.name === abi.SO_PEERPIDFD;
+  const value = isPidfd ? peerDescriptor(thread, socket) : socket.getOption(args.level, args.name);
   const room = thread.memory.loadU32(args.sizeAddr) | 0;
   if (room < 0) throw EINVAL;
   const part = value.subarray(0, room);
@@ -216,9 +236,7 @@ export const sockets: readonly Syscall[] = [
     nr: 41,
     name: 'socket',
     args: { family: 'int', type: 'int', protocol: 'int' },
-    support: partial(
-      'no raw sockets and no AF_PACKET; of netlink NETLINK_ROUTE, to read; SOCK_SEQPACKET by socketpair only',
-    ),
+    support: partial('no raw sockets and no AF_PACKET; of netlink NETLINK_ROUTE, to read'),
     run: (thread, { family, type, protocol }) => {
       const flags = checkedFlags(type);
       return install(thread, openSocket(thread, family, type, protocol), flags);
@@ -255,7 +273,7 @@ export const sockets: readonly Syscall[] = [
     nr: 46,
     name: 'sendmsg',
     args: messageArguments,
-    support: partial('SCM_CREDENTIALS are always the true ones'),
+    support: 'full',
     run: (thread, args, call) => sendMessage(thread, call, socketOf(thread, args.fd), args.message, args.flags),
   }),
   syscall({

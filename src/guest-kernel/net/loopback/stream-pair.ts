@@ -54,6 +54,10 @@ export class StreamEnd implements Stream {
     return this.#incoming.readableBytes;
   }
 
+  get unreadBytes(): number {
+    return this.#incoming.length;
+  }
+
   get urgent(): UrgentState {
     return this.#incoming;
   }

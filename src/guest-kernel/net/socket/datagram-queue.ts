@@ -2,12 +2,19 @@
 import * as abi from '../../abi/socket.ts';
 import type { SocketAddress } from '../../abi/socket-address.ts';
 import type { OpenFile } from '../../vfs/open-file.ts';
+import type { Packet, PeerCredentials } from '../network.ts';
 import type { ReceivedMessage } from './socket.ts';
 
 export interface Datagram {
   readonly bytes: Uint8Array;
   readonly from: SocketAddress;
   readonly files: readonly OpenFile[];
+  /** Of a Unix socket. */
+  readonly credentials?: PeerCredentials;
+  /** Of an IP socket: how it came. */
+  readonly packet?: Packet;
+  /** When it came, ns; where somebody asked before. */
+  readonly timeNs?: bigint;
 }
 
 export class DatagramQueue {
@@ -58,6 +65,7 @@ export function receiveDatagram(
   message.fullBytes = datagram.bytes.length;
   const isPeek = (flags & abi.MSG_PEEK) !== 0;
   message.files = datagram.files;
+  if (datagram.credentials !== undefined) message.credentials = datagram.credentials;
   // A peek gives descriptors too, and leaves the message with its own.
   if (isPeek) for (const file of datagram.files) file.retain();
   if (!isPeek) queue.remove();

@@ -16,15 +16,15 @@ import { blocked, type Blocked } from '../../program/blocked.ts';
 import { WaitQueue } from '../../program/wait-queue.ts';
 import type { FileAttributes, Inode } from '../../vfs/inode.ts';
 import type { Call, OpenFile, PollMask, UserMemory } from '../../vfs/open-file.ts';
-import type { Network } from '../network.ts';
+import type { Network, PeerCredentials } from '../network.ts';
 import { interfaceControl } from './interface-control.ts';
 import { SocketOptions } from './options.ts';
 
-/** Who is at the other end of a Unix socket (struct ucred). */
-export interface PeerCredentials {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
+/** A control message (cmsg(3)) besides descriptors and credentials. */
+export interface ControlMessage {
+  readonly level: number;
+  readonly type: number;
+  readonly data: Uint8Array;
 }
 
 /** Paths of Unix sockets as the calling thread sees them. */
@@ -42,6 +42,10 @@ export interface SendOptions {
   readonly names?: SocketNames;
   /** SCM_RIGHTS of a Unix socket; `send` retains them once when it takes them. */
   readonly files?: readonly OpenFile[];
+  /** SCM_CREDENTIALS that the sender gave; it may. */
+  readonly credentials?: PeerCredentials;
+  /** All others, for the kind of socket to understand. */
+  readonly control?: readonly ControlMessage[];
 }
 
 /** What receive tells besides the bytes; the callee fills it in. */
@@ -49,6 +53,9 @@ export interface ReceivedMessage {
   from?: SocketAddress;
   /** Descriptors that came with it; their references are the caller's now. */
   files?: readonly OpenFile[];
+  /** Who sent it, where SO_PASSCRED asks. */
+  credentials?: PeerCredentials;
+  control?: readonly ControlMessage[];
   /** Whole length of a datagram, where dst was too short for it. */
   fullBytes?: number;
   /** MSG_* that recvmsg tells besides. */
@@ -135,6 +142,9 @@ export abstract class Socket implements OpenFile {
     // Buffers may be forced past the limit on Linux; here the limit holds.
     const plain = { [abi.SO_SNDBUFFORCE]: abi.SO_SNDBUF, [abi.SO_RCVBUFFORCE]: abi.SO_RCVBUF }[name];
     this.options.set(level, level === abi.SOL_SOCKET ? (plain ?? name) : name, value);
+    // Linux sock_set_timestamp: one of the two at a time.
+    const other = { [abi.SO_TIMESTAMP]: abi.SO_TIMESTAMPNS, [abi.SO_TIMESTAMPNS]: abi.SO_TIMESTAMP }[name];
+    if (level === abi.SOL_SOCKET && other !== undefined) this.options.set(level, other, new Uint8Array(4));
   }
 
   /** @throws ENOPROTOOPT */
@@ -245,6 +255,25 @@ export abstract class Socket implements OpenFile {
     if (call.isInterrupted) throw EINTR;
     const progress: Progress = { deadlineNs, doneBytes };
     return blocked(this.readiness, { progress, ...(deadlineNs !== undefined && { deadlineNs }) });
+  }
+
+  /** For a message that comes now: when, if somebody will ask. */
+  arrivalTime(): { readonly timeNs?: bigint } {
+    return this.#timestampOption() === undefined ? {} : { timeNs: this.network.host.realtimeNs() };
+  }
+
+  /** SO_TIMESTAMP and SO_TIMESTAMPNS of a message. @param timeNs when it came; nothing: it is told late, as on Linux */
+  protected timestampMessages(timeNs = this.network.host.realtimeNs()): readonly ControlMessage[] {
+    const type = this.#timestampOption();
+    if (type === undefined) return [];
+    const parts = type === abi.SO_TIMESTAMP ? timeNs / 1000n : timeNs;
+    const perSecond = type === abi.SO_TIMESTAMP ? 1_000_000n : 1_000_000_000n;
+    const data = new Uint8Array(BigInt64Array.of(parts / perSecond, parts % perSecond).buffer);
+    return [{ level: abi.SOL_SOCKET, type, data }];
+  }
+
+  #timestampOption(): number | undefined {
+    return [abi.SO_TIMESTAMPNS, abi.SO_TIMESTAMP].find((name) => this.options.socket(name) !== 0);
   }
 
   /** The end of a write that nobody will read: SIGPIPE unless unwanted. */

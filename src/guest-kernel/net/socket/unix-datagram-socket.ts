@@ -1,12 +1,12 @@
-/** SOCK_DGRAM of unix(7), and pairs of SOCK_SEQPACKET: messages that are never lost, the sender waits instead. */
+/** SOCK_DGRAM of unix(7): messages that are never lost, the sender waits instead. unix-seqpacket-socket.ts adds to it. */
 import {
   ECONNREFUSED,
   ECONNRESET,
   EINVAL,
-  EISCONN,
   EMSGSIZE,
   ENOTCONN,
   EOPNOTSUPP,
+  EPERM,
   type Errno,
 } from '../../abi/errno.ts';
 import * as poll from '../../abi/poll.ts';
@@ -14,16 +14,16 @@ import * as abi from '../../abi/socket.ts';
 import { isUnspecified, type SocketAddress, type UnixAddress } from '../../abi/socket-address.ts';
 import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
-import type { Network } from '../network.ts';
+import type { Network, PeerCredentials } from '../network.ts';
 import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
-import type { PeerCredentials, ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
+import type { ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
 import { UnixSocket } from './unix-socket.ts';
 
 /** Messages that wait at most (net.unix.max_dgram_qlen of current Linux distributions). */
 const MAX_QUEUED = 512;
 
 export class UnixDatagramSocket extends UnixSocket {
-  readonly type: number;
+  readonly type: number = abi.SOCK_DGRAM;
   readonly #queue = new DatagramQueue();
   #peer: UnixDatagramSocket | undefined;
   #isClosed = false;
@@ -32,41 +32,49 @@ export class UnixDatagramSocket extends UnixSocket {
   /** Who waits for room here. */
   readonly #senders = new Set<UnixDatagramSocket>();
 
-  constructor(network: Network, owner: PeerCredentials, type: number = abi.SOCK_DGRAM) {
-    super(network, owner);
-    this.type = type;
-  }
-
   /** socketpair(2). */
-  static pair(
-    network: Network,
-    owner: PeerCredentials,
-    type: number,
-  ): readonly [UnixDatagramSocket, UnixDatagramSocket] {
-    const a = new UnixDatagramSocket(network, owner, type);
-    const b = new UnixDatagramSocket(network, owner, type);
-    a.#peer = b;
-    b.#peer = a;
+  static pair(network: Network, owner: PeerCredentials): readonly UnixDatagramSocket[] {
+    const [a, b] = [new UnixDatagramSocket(network, owner), new UnixDatagramSocket(network, owner)];
+    a.joinWith(b);
     return [a, b];
   }
 
-  connect(_call: Call, to: SocketAddress, names?: SocketNames): number {
+  /** Each is the other's peer from now on. */
+  protected joinWith(peer: UnixDatagramSocket): void {
+    this.#peer = peer;
+    peer.#peer = this;
+  }
+
+  protected get isConnected(): boolean {
+    return this.#peer !== undefined;
+  }
+
+  /** It has one peer for its life, as a stream has: SOCK_SEQPACKET. */
+  protected get keepsPeer(): boolean {
+    return false;
+  }
+
+  connect(_call: Call, to: SocketAddress, names?: SocketNames): number | Blocked {
     if (isUnspecified(to)) {
       this.#peer = undefined;
       return 0;
     }
-    this.#peer = this.#find(to, names);
+    this.bindForCredentials();
+    const peer = this.#find(to, names);
+    if (!peer.#hears(this)) throw EPERM;
+    this.#peer = peer;
     return 0;
   }
 
   send(call: Call, src: Uint8Array, options: SendOptions): number | Blocked {
     if ((options.flags & abi.MSG_OOB) !== 0) throw EOPNOTSUPP;
     if ((this.#shut & 2) !== 0) throw this.brokenPipe(call, options.flags);
-    if (options.to !== undefined && this.type === abi.SOCK_SEQPACKET) throw EISCONN;
     const target = options.to === undefined ? this.#peer : this.#find(options.to, options.names);
     if (target === undefined) throw ENOTCONN;
+    if (!target.#hears(this)) throw EPERM;
+    this.bindForCredentials();
     if (target.#isClosed || (target.#shut & 1) !== 0) {
-      if (this.type === abi.SOCK_SEQPACKET) throw this.brokenPipe(call, options.flags);
+      if (this.keepsPeer) throw this.brokenPipe(call, options.flags);
       throw target.#isClosed ? ECONNREFUSED : this.brokenPipe(call, options.flags);
     }
     const limit = this.options.socket(abi.SO_SNDBUF);
@@ -78,18 +86,26 @@ export class UnixDatagramSocket extends UnixSocket {
     }
     const files = options.files ?? [];
     for (const file of files) file.retain();
-    target.#queue.put({ bytes: src.slice(), from: this.local, files });
+    target.#queue.put({
+      bytes: src.slice(),
+      from: this.local,
+      files,
+      credentials: this.credentialsFor(call, target, options.credentials),
+      ...target.arrivalTime(),
+    });
     target.readiness.wake();
     return src.length;
   }
 
   receive(call: Call, dst: Uint8Array, flags: number, message: ReceivedMessage): number | Blocked {
+    if ((flags & abi.MSG_OOB) !== 0) throw EOPNOTSUPP;
     if (this.#queue.next() === undefined) {
       const error = this.takeError();
       if (error !== undefined) throw error;
       if ((this.#shut & 1) !== 0 || this.#isPeerGone()) return 0;
       return this.wait(call, flags, abi.SO_RCVTIMEO);
     }
+    message.control = this.timestampMessages(this.#queue.next()?.timeNs);
     const count = receiveDatagram(this.#queue, dst, flags, message);
     for (const sender of this.#senders) sender.readiness.wake();
     this.#senders.clear();
@@ -120,7 +136,7 @@ export class UnixDatagramSocket extends UnixSocket {
   shutDown(how: number): void {
     if (this.#peer === undefined) throw ENOTCONN;
     this.#shut |= how + 1;
-    if (this.type === abi.SOCK_SEQPACKET && how !== abi.SHUT_RD) {
+    if (this.keepsPeer && how !== abi.SHUT_RD) {
       this.#peer.#shut |= 1;
       this.#peer.readiness.wake();
     }
@@ -146,13 +162,18 @@ export class UnixDatagramSocket extends UnixSocket {
     this.#senders.clear();
     const peer = this.#peer;
     if (peer === undefined || peer.#peer !== this) return;
-    if (hadUnread && this.type === abi.SOCK_SEQPACKET) peer.#error = ECONNRESET;
+    if ((hadUnread || this.isAwaited) && this.keepsPeer) peer.#error = ECONNRESET;
     peer.readiness.wake();
   }
 
   /** Only a connection-like peer ends the input: plain datagrams may come from others. */
   #isPeerGone(): boolean {
-    return this.type === abi.SOCK_SEQPACKET && this.#peer !== undefined && this.#peer.#isClosed;
+    return this.keepsPeer && this.#peer !== undefined && this.#peer.#isClosed;
+  }
+
+  /** unix(7): a connected socket hears its peer only. */
+  #hears(sender: UnixDatagramSocket): boolean {
+    return this.#peer === undefined || this.#peer === sender;
   }
 
   #find(to: SocketAddress, names: SocketNames | undefined): UnixDatagramSocket {

@@ -3,10 +3,14 @@ import { EADDRINUSE, ECONNREFUSED, EINVAL, EPROTOTYPE } from '../../abi/errno.ts
 import * as abi from '../../abi/socket.ts';
 import type { SocketAddress, UnixAddress } from '../../abi/socket-address.ts';
 import type { Inode } from '../../vfs/inode.ts';
-import type { Network, UnixHolder } from '../network.ts';
-import { Socket, type PeerCredentials, type SocketNames } from './socket.ts';
+import type { Call } from '../../vfs/open-file.ts';
+import type { Network, PeerCredentials, UnixHolder } from '../network.ts';
+import { Socket, type SocketNames } from './socket.ts';
 
 export const UNNAMED: UnixAddress = { family: abi.AF_UNIX, path: '' };
+
+/** What a message without credentials says (the overflow ids of Linux). */
+const NOBODY: PeerCredentials = { pid: 0, uid: 65_534, gid: 65_534 };
 
 export abstract class UnixSocket extends Socket implements UnixHolder {
   readonly family = abi.AF_UNIX;
@@ -31,6 +35,25 @@ export abstract class UnixSocket extends Socket implements UnixHolder {
     this.#key = key;
     this.local = { family: abi.AF_UNIX, path };
     this.network.unix.set(key, this);
+  }
+
+  get wantsCredentials(): boolean {
+    return this.options.socket(abi.SO_PASSCRED) !== 0 || this.options.socket(abi.SO_PASSPIDFD) !== 0;
+  }
+
+  /** A listener made it, and nobody has accepted it: who will may want credentials. */
+  isAwaited = false;
+
+  /** What a message to `receiver` says of who sends it. Linux net/unix/af_unix.c: unix_maybe_add_creds */
+  protected credentialsFor(call: Call, receiver: UnixSocket, given: PeerCredentials | undefined): PeerCredentials {
+    if (given !== undefined) return given;
+    const isWanted = this.wantsCredentials || receiver.wantsCredentials || receiver.isAwaited;
+    return isWanted ? this.network.host.identityOf(call.threadId) : NOBODY;
+  }
+
+  /** unix(7), SO_PASSCRED: who connects or sends gets a name. */
+  protected bindForCredentials(): void {
+    if (this.wantsCredentials && this.#key === undefined) this.bind(UNNAMED);
   }
 
   localAddress(): UnixAddress {

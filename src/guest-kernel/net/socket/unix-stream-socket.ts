@@ -1,35 +1,28 @@
 /**
- * SOCK_STREAM of unix(7). Descriptors that travel with the bytes (SCM_RIGHTS) are noted with the place in the stream
- * where they were sent; a read stops before the next such place, so none is passed over.
+ * SOCK_STREAM of unix(7). What travels with the bytes (descriptors, credentials) is noted with the part of the stream it
+ * came with. A read ends behind a part that had descriptors, and, for who wants credentials, before another sender's.
  */
-import {
-  EAGAIN,
-  ECONNABORTED,
-  ECONNREFUSED,
-  EINTR,
-  EINVAL,
-  EISCONN,
-  ENOTCONN,
-  EOPNOTSUPP,
-  type Errno,
-} from '../../abi/errno.ts';
+import { ECONNABORTED, ECONNREFUSED, EINVAL, EISCONN, ENOTCONN, type Errno } from '../../abi/errno.ts';
 import { O_NONBLOCK } from '../../abi/fcntl.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import { isUnspecified, type SocketAddress, type UnixAddress } from '../../abi/socket-address.ts';
-import { blocked, isBlocked, type Blocked } from '../../program/blocked.ts';
-import { WaitQueue } from '../../program/wait-queue.ts';
-import type { Call, OpenFile, PollMask } from '../../vfs/open-file.ts';
+import { isBlocked, type Blocked } from '../../program/blocked.ts';
+import type { Call, OpenFile, PollMask, UserMemory } from '../../vfs/open-file.ts';
 import { streamPair, type StreamEnd } from '../loopback/stream-pair.ts';
-import type { Network } from '../network.ts';
-import type { PeerCredentials, ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
-import { pollStream, receiveFromStream, sendToStream, type StreamSocket } from './stream-transfer.ts';
+import type { Network, PeerCredentials } from '../network.ts';
+import type { ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
+import { pollStream, receiveFromStream, receiveUrgent, sendToStream, type StreamSocket } from './stream-transfer.ts';
+import { UnixBacklog } from './unix-backlog.ts';
 import { UNNAMED, UnixSocket } from './unix-socket.ts';
 
-interface PlacedFiles {
-  /** Bytes of the stream before them. */
-  readonly at: number;
-  readonly files: readonly OpenFile[];
+/** A part of what was sent to us. */
+interface Part {
+  /** Bytes of the stream up to its end. */
+  endBytes: number;
+  /** Until somebody took them. */
+  files: readonly OpenFile[];
+  readonly credentials: PeerCredentials;
 }
 
 interface Connection {
@@ -37,19 +30,16 @@ interface Connection {
   readonly peer: UnixStreamSocket;
 }
 
-interface Backlog {
-  limit: number;
-  readonly pending: UnixStreamSocket[];
-  /** Woken when somebody was accepted, for those who wait to connect. */
-  readonly room: WaitQueue;
-}
+const NO_FILES: readonly OpenFile[] = [];
 
 export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   readonly type = abi.SOCK_STREAM;
-  #backlog: Backlog | undefined;
+  #backlog: UnixBacklog<UnixStreamSocket> | undefined;
   #connection: Connection | undefined;
-  #receivedBytes = 0;
-  readonly #placed: PlacedFiles[] = [];
+  /** Bytes that ever came. */
+  #arrivedBytes = 0;
+  /** In the order of the stream; what was read is gone. */
+  readonly #parts: Part[] = [];
 
   /** socketpair(2). */
   static pair(network: Network, owner: PeerCredentials): readonly [UnixStreamSocket, UnixStreamSocket] {
@@ -65,17 +55,15 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
 
   override listen(backlog: number): void {
     if (this.#connection !== undefined || this.local === UNNAMED) throw EINVAL;
-    const limit = Math.min(backlog < 0 ? abi.SOMAXCONN : backlog, abi.SOMAXCONN);
-    if (this.#backlog === undefined) this.#backlog = { limit, pending: [], room: new WaitQueue() };
-    else this.#backlog.limit = limit;
+    if (this.#backlog === undefined) this.#backlog = new UnixBacklog(backlog);
+    else this.#backlog.setLimit(backlog);
   }
 
   override accept(call: Call): UnixStreamSocket | Blocked {
-    const backlog = this.#backlog;
-    if (backlog === undefined) throw EINVAL;
-    const socket = backlog.pending.shift();
+    if (this.#backlog === undefined) throw EINVAL;
+    const socket = this.#backlog.take();
     if (socket !== undefined) {
-      backlog.room.wake(1);
+      socket.isAwaited = false;
       return socket;
     }
     const waiting = this.wait(call, 0, abi.SO_RCVTIMEO);
@@ -84,20 +72,19 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   }
 
   connect(call: Call, to: SocketAddress, names?: SocketNames): number | Blocked {
-    if (isUnspecified(to) || this.#backlog !== undefined) throw EINVAL;
-    if (this.#connection !== undefined) throw EISCONN;
+    if (isUnspecified(to)) throw EINVAL;
+    this.bindForCredentials();
     const listening = this.lookUp(to, names);
     if (!(listening instanceof UnixStreamSocket) || listening.#backlog === undefined) throw ECONNREFUSED;
-    const { pending, limit, room } = listening.#backlog;
-    if (pending.length > limit) {
-      if ((this.flags & O_NONBLOCK) !== 0) throw EAGAIN;
-      if (call.isInterrupted) throw EINTR;
-      return blocked(room);
-    }
+    const waiting = listening.#backlog.waitForRoom(call, (this.flags & O_NONBLOCK) !== 0);
+    if (waiting !== undefined) return waiting;
+    if (this.#connection !== undefined) throw EISCONN;
+    if (this.isListening) throw EINVAL;
     const accepted = new UnixStreamSocket(this.network, listening.owner);
     accepted.local = listening.local;
+    accepted.isAwaited = true;
     accepted.#join(this);
-    pending.push(accepted);
+    listening.#backlog.add(accepted);
     listening.readiness.wake();
     return 0;
   }
@@ -105,41 +92,47 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   send(call: Call, src: Uint8Array, options: SendOptions): number | Blocked {
     const connection = this.#connection;
     if (connection === undefined) throw ENOTCONN;
-    if ((options.flags & abi.MSG_OOB) !== 0) throw EOPNOTSUPP;
     if (options.to !== undefined) throw EISCONN;
     const { stream, peer } = connection;
-    const { files } = options;
-    // With nothing done before there was no room before, so the files are placed once.
-    if (files !== undefined && this.doneBytes(call) === 0 && stream.writableBytes > 0 && !stream.isSendShut) {
-      for (const file of files) file.retain();
-      peer.#placed.push({ at: peer.#receivedBytes + stream.unsentBytes, files });
-    }
+    const done = this.doneBytes(call);
+    if (stream.error === undefined && !stream.isSendShut)
+      peer.#note(Math.min(src.length - done, stream.writableBytes), {
+        // With nothing done before there was no room before, so the files are placed once.
+        files: done === 0 ? (options.files ?? NO_FILES) : NO_FILES,
+        credentials: this.credentialsFor(call, peer, options.credentials),
+      });
     return sendToStream(this, stream, call, src, options.flags);
   }
 
   receive(call: Call, dst: Uint8Array, flags: number, message: ReceivedMessage): number | Blocked {
     const connection = this.#connection;
     if (connection === undefined) throw this.isListening ? EINVAL : ENOTCONN;
-    const first = this.#placed[0];
-    const isDue = first !== undefined && first.at === this.#receivedBytes;
-    const boundary = this.#placed[isDue ? 1 : 0]?.at ?? Number.POSITIVE_INFINITY;
-    const before = this.doneBytes(call);
-    const result = receiveFromStream(this, connection.stream, call, dst, flags, boundary - this.#receivedBytes);
-    const done = isBlocked(result) ? (result.progress as { doneBytes: number }).doneBytes : result;
+    const { stream } = connection;
+    if ((flags & abi.MSG_OOB) !== 0) return receiveUrgent(stream, dst, flags, message);
     const isPeek = (flags & abi.MSG_PEEK) !== 0;
-    if (isDue && done > before) {
-      message.files = first.files;
-      if (isPeek) for (const file of first.files) file.retain();
-      else this.#placed.shift();
-    }
-    if (!isPeek) this.#receivedBytes += done - before;
+    const start = this.#arrivedBytes - stream.unreadBytes;
+    const before = isPeek ? 0 : this.doneBytes(call);
+    const result = receiveFromStream(this, stream, call, dst, flags, this.#boundary() - start);
+    const done = isBlocked(result) ? (result.progress as { doneBytes: number }).doneBytes : result;
+    if (done > before) this.#tell(message, isPeek ? start + done : this.#arrivedBytes - stream.unreadBytes, isPeek);
     return result;
   }
 
   poll(): PollMask {
-    if (this.#backlog !== undefined) return this.#backlog.pending.length > 0 ? poll.POLLIN | poll.POLLRDNORM : 0;
+    if (this.#backlog !== undefined) return this.#backlog.length > 0 ? poll.POLLIN | poll.POLLRDNORM : 0;
     if (this.#connection === undefined) return poll.POLLOUT | poll.POLLWRNORM | poll.POLLHUP;
     return pollStream(this.#connection.stream);
+  }
+
+  override ioctl(call: Call, request: number, argument: number, memory: UserMemory): number {
+    if (request !== abi.SIOCATMARK) return super.ioctl(call, request, argument, memory);
+    memory.storeU32(argument, this.#connection?.stream.urgent.isAtMark === true ? 1 : 0);
+    return 0;
+  }
+
+  override setOption(level: number, name: number, value: Uint8Array): void {
+    super.setOption(level, name, value);
+    this.#showUrgentByte();
   }
 
   remoteAddress(): UnixAddress {
@@ -184,10 +177,9 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   }
 
   protected dispose(): void {
-    for (const socket of this.#backlog?.pending.splice(0) ?? []) socket.release();
-    this.#backlog?.room.wake();
-    for (const { files } of this.#placed.splice(0)) for (const file of files) file.release();
-    this.#connection?.stream.close();
+    for (const socket of this.#backlog?.close() ?? []) socket.release();
+    for (const { files } of this.#parts.splice(0)) for (const file of files) file.release();
+    this.#connection?.stream.close(this.isAwaited);
     this.forgetName();
   }
 
@@ -198,5 +190,59 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     theirs.onChange(() => peer.readiness.wake());
     this.#connection = { stream: ours, peer };
     peer.#connection = { stream: theirs, peer: this };
+    peer.#showUrgentByte();
   }
+
+  #showUrgentByte(): void {
+    const urgent = this.#connection?.stream.urgent;
+    if (urgent !== undefined) urgent.isUrgentInline = this.options.socket(abi.SO_OOBINLINE) !== 0;
+  }
+
+  /** So many bytes are about to come. */
+  #note(bytes: number, { files, credentials }: Omit<Part, 'endBytes'>): void {
+    if (bytes <= 0) return;
+    this.#arrivedBytes += bytes;
+    for (const file of files) file.retain();
+    const last = this.#parts.at(-1);
+    const isSame = last !== undefined && last.files.length === 0 && isSamePeer(last.credentials, credentials);
+    if (isSame && files.length === 0) last.endBytes = this.#arrivedBytes;
+    else this.#parts.push({ endBytes: this.#arrivedBytes, files, credentials });
+  }
+
+  /** Up to where one read may go. */
+  #boundary(): number {
+    const [first] = this.#parts;
+    let endBytes = Number.POSITIVE_INFINITY;
+    for (const part of this.#parts) {
+      if (first !== undefined && this.wantsCredentials && !isSamePeer(part.credentials, first.credentials))
+        return endBytes;
+      endBytes = part.endBytes;
+      if (part.files.length > 0) return endBytes;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** What came with the bytes up to `place`, all of which was read. */
+  #tell(message: ReceivedMessage, place: number, isPeek: boolean): void {
+    const [first] = this.#parts;
+    if (first === undefined) return;
+    message.credentials = first.credentials;
+    let partStart = 0;
+    let readParts = 0;
+    for (const part of this.#parts) {
+      if (partStart >= place) break;
+      partStart = part.endBytes;
+      if (part.files.length > 0) {
+        message.files = part.files;
+        if (isPeek) for (const file of part.files) file.retain();
+        else part.files = NO_FILES;
+      }
+      if (part.endBytes <= place) readParts++;
+    }
+    if (!isPeek) this.#parts.splice(0, readParts);
+  }
+}
+
+function isSamePeer(a: PeerCredentials, b: PeerCredentials): boolean {
+  return a === b || (a.pid === b.pid && a.uid === b.uid && a.gid === b.gid);
 }
