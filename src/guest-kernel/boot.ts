@@ -182,6 +182,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const vfs = new MountTable(ramfs('ramfs', 1), 'rootfs', 'rw', deviceOpener(devices));
   const filesystems = filesystemTypes(ramfs);
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
+  vfs.isExecuting = (inode) => machine.programs().some(({ executable }) => executable?.dentry.inode === inode);
   machine.pseudoTerminals = pseudoTerminals;
   pseudoTerminals.onOpened = (terminal) => adoptTerminal(machine, terminal);
   machine.posixQueues = new PosixQueues({ deviceNumber: 25, now });

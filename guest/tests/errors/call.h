@@ -48,12 +48,12 @@
 #define NOBODY 65534
 
 /* Runs `body` in a child, to the end of its output; what it does to limits, users and descriptors ends with it. */
-#define IN_CHILD(body)                                                           \
+#define IN_CHILD(...)                                                            \
   do {                                                                           \
     fflush(stdout);                                                              \
     pid_t child_ = fork();                                                       \
     if (child_ == 0) {                                                           \
-      body;                                                                      \
+      __VA_ARGS__;                                                               \
       exit(0);                                                                   \
     }                                                                            \
     int status_;                                                                 \
@@ -62,7 +62,7 @@
   } while (0)
 
 /* The same, as a user without rights. */
-#define AS_NOBODY(body) IN_CHILD(become_nobody(); body)
+#define AS_NOBODY(...) IN_CHILD(become_nobody(); __VA_ARGS__)
 
 static inline void become_nobody(void) {
   if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)) exit(3);

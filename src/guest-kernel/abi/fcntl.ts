@@ -30,6 +30,7 @@ export const F_GETLK = 5;
 export const F_SETLK = 6;
 export const F_SETLKW = 7;
 export const F_SETOWN = 8;
+export const F_NOTIFY = 1026;
 export const F_GETOWN = 9;
 export const F_OFD_GETLK = 36;
 export const F_OFD_SETLK = 37;
@@ -49,6 +50,7 @@ export const FLOCK = { size: 32, l_type: 0, l_whence: 2, l_start: 8, l_len: 16, 
 export const LOCK_SH = 1;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
+export const LOCK_MAND = 32; // mandatory locks are gone: the call does nothing
 export const LOCK_UN = 8;
 
 export const AT_FDCWD = -100;

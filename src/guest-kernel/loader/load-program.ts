@@ -39,6 +39,7 @@ import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import { type MemoryMap, pageUp, STACK_TOP } from '../mm/memory-map.ts';
 import type { ProcessImage } from '../mm/process-image.ts';
 import type { Inode } from '../vfs/inode.ts';
+import type { Location } from '../vfs/location.ts';
 import type { ElfImage, Segment } from './elf.ts';
 import { VDSO_BYTES, VDSO_IMAGE_OFFSET, buildVdso } from './vdso.ts';
 
@@ -61,6 +62,7 @@ const HWCAP = 0x078b_fbfd;
 export interface LoadedFile {
   readonly elf: ElfImage;
   readonly inode: Inode;
+  readonly location: Location;
   readonly path: ByteString;
 }
 
@@ -116,7 +118,7 @@ export function loadProgram(map: MemoryMap, request: LoadRequest): StartPoint {
     [AT_NULL, 0],
   ];
   const stack = new StackWriter(map, stackBytes / 4).write(request, auxv); // a quarter: Linux bprm_stack_limits
-  map.image = { ...imageRanges(program.elf, bias), ...stack };
+  map.image = { ...imageRanges(program.elf, bias), ...stack, executable: program.location };
   return {
     entryAddr: interpreter === undefined ? entry : interpreter.elf.entry + interpreterBias,
     stackAddr: stack.stackStart,

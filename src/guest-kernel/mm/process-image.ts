@@ -1,3 +1,5 @@
+import type { Location } from '../vfs/location.ts';
+
 /** mm_struct of Linux: addresses that /proc tells. */
 export interface ProcessImage {
   readonly codeStart: number;
@@ -9,6 +11,8 @@ export interface ProcessImage {
   readonly argvEnd: number;
   readonly environmentStart: number;
   readonly environmentEnd: number;
+  /** The file it was made from. */
+  readonly executable?: Location;
   /** The auxiliary vector as it lies on the stack. */
   readonly auxv: Uint8Array;
 }

@@ -147,7 +147,7 @@ function load(task: GuestTask, location: Location): LoadedFile {
   const { inode } = location.dentry;
   try {
     const elf = parseElf(sourceOf(inode, inode.attributes().sizeBytes));
-    return { elf, inode, path: task.machine.vfs.pathOf(location) };
+    return { elf, inode, location, path: task.machine.vfs.pathOf(location) };
   } catch (error) {
     if (error instanceof ElfError) throw ENOEXEC;
     throw error;

@@ -109,7 +109,7 @@ export class GuestPrograms implements GuestStarter {
       const { inode } = location.dentry;
       const attributes = inode.attributes();
       if ((attributes.mode & S_IFMT) !== S_IFREG) throw new LaunchError(`Failed to load object: ${path}`);
-      return { elf: parseElf(sourceOf(inode, attributes.sizeBytes)), inode, path: vfs.pathOf(location) };
+      return { elf: parseElf(sourceOf(inode, attributes.sizeBytes)), inode, location, path: vfs.pathOf(location) };
     } catch (error) {
       // OSv names what the user asked for, whatever the reason.
       if (error instanceof Errno) throw new LaunchError(`Failed to load object: ${path}`);

@@ -25,6 +25,7 @@ import {
 } from '../abi/signal.ts';
 import { syscallName } from '../abi/syscall-names.ts';
 import type { FileTable } from '../vfs/file-table.ts';
+import type { Location } from '../vfs/location.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
 import { CpuAlarms } from './timers/cpu-alarms.ts';
 import { IntervalTimers } from './timers/interval-timers.ts';
@@ -163,6 +164,11 @@ export class RunningProgram implements Program {
     this.limits = new ResourceLimits(parts.limits);
     this.startedMs = machine.realtimeMs();
     this.intervalTimers = new IntervalTimers((which) => (which === 0 ? machine.timerClock : this.cpuAlarms));
+  }
+
+  /** The file it runs from, while it runs. */
+  get executable(): Location | undefined {
+    return this.isRunning ? this.namespace?.map.image?.executable : undefined;
   }
 
   get isRunning(): boolean {

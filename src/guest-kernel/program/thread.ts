@@ -12,6 +12,7 @@ import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { ClockPort, EntropyPort } from '../ports.ts';
 import type { Network } from '../net/network.ts';
 import type { Credentials, FsContext } from '../vfs/credentials.ts';
+import type { Location } from '../vfs/location.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
@@ -82,6 +83,8 @@ export interface Program {
   session: number;
   /** Path of the executable or shared object. */
   readonly path: ByteString;
+  /** The executable, while it runs. */
+  readonly executable?: Location | undefined;
   readonly argv: readonly ByteString[];
   /** Undefined: the program's code is TypeScript. */
   readonly namespace: Namespace | undefined;

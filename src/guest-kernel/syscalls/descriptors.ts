@@ -1,5 +1,5 @@
 /** dup(2), fcntl(2), ioctl(2), pipe(2), fsync(2), posix_fadvise(2), readahead(2). */
-import { EBADF, EINVAL, EPERM, EROFS, ESPIPE } from '../abi/errno.ts';
+import { EBADF, EINVAL, ENOTDIR, EPERM, EROFS, ESPIPE, ESRCH } from '../abi/errno.ts';
 import {
   F_DUPFD,
   F_DUPFD_CLOEXEC,
@@ -11,6 +11,7 @@ import {
   F_GETPIPE_SZ,
   F_SETFD,
   F_SETFL,
+  F_NOTIFY,
   F_SETOWN,
   F_SETPIPE_SZ,
   FD_CLOEXEC,
@@ -28,6 +29,7 @@ import {
 import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD } from '../abi/ioctls.ts';
 import { PtyMaster, isPeerRequest } from '../devices/pty.ts';
 import { blocked } from '../program/blocked.ts';
+import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
 import type { Filesystem } from '../vfs/inode.ts';
@@ -35,6 +37,7 @@ import { makePipe, PipeFile } from '../vfs/pipe.ts';
 import { addSeals, getSeals } from '../vfs/seals.ts';
 import { isMappedWritable, writeBackShared } from '../vfs/shared-pages.ts';
 import { flock, isLockCommand, recordLock } from './locks.ts';
+import { readableFile } from './read-write.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 
 const SETTABLE = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK; // fcntl(2), F_SETFL
@@ -79,11 +82,12 @@ const CONTROLS: ReadonlyMap<number, Control> = new Map<number, Control>([
     },
   ],
   [F_GETOWN, () => 0],
-  [F_SETOWN, () => 0],
+  [F_SETOWN, (thread, _file, _fd, owner) => setOwner(thread, owner)],
+  [F_NOTIFY, notify],
   [F_GET_SEALS, (_thread, file) => getSeals(file.inode)],
   [F_ADD_SEALS, (_thread, file, _fd, seals) => seal(file, seals)],
   [F_GETPIPE_SZ, (_thread, file) => pipeOf(file).capacity],
-  [F_SETPIPE_SZ, (_thread, file, _fd, size) => pipeOf(file).resize(size)],
+  [F_SETPIPE_SZ, (thread, file, _fd, size) => pipeOf(file).resize(size, thread.credentials.euid === 0)],
 ]);
 
 const ALLOWED_ON_PATH_FILES: readonly number[] = [F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL];
@@ -92,6 +96,18 @@ function seal(file: OpenFile, seals: number): Result {
   if ((file.flags & O_ACCMODE) === O_RDONLY) throw EPERM;
   addSeals(file.inode, seals, file.inode !== undefined && isMappedWritable(file.inode));
   return 0;
+}
+
+/** The owner is looked for, and not told of anything. @throws ESRCH */
+function setOwner(thread: Thread, owner: number): Result {
+  const isThere = ({ pid, processGroup }: { pid: number; processGroup: number }): boolean =>
+    owner > 0 ? pid === owner : processGroup === -owner;
+  if (owner !== 0 && !asGuest(thread).machine.programs().some(isThere)) throw ESRCH;
+  return 0;
+}
+
+function notify(_thread: Thread, file: OpenFile): Result {
+  throw file.kind === 'directory' ? EINVAL : ENOTDIR;
 }
 
 function pipeOf(file: OpenFile): PipeFile['pipe'] {
@@ -190,7 +206,7 @@ function fadvise(thread: Thread, { fd, advice }: { fd: number; advice: number })
 }
 
 function readahead(thread: Thread, { fd }: { fd: number }): Result {
-  if (thread.files.get(fd).kind !== 'regular') throw EINVAL;
+  if (readableFile(thread, fd).kind !== 'regular') throw EINVAL;
   return 0;
 }
 
@@ -200,8 +216,8 @@ export const descriptors: readonly Syscall[] = [
   syscall({ nr: 22, name: 'pipe', args: { fds: 'ptr' }, support: 'full', run: (thread, { fds }) => pipe2(thread, fds, 0) }),
   syscall({ nr: 32, name: 'dup', args: { fd: 'fd' }, support: 'full', run: (thread, { fd }) => duplicate(thread, fd, 0, false) }),
   syscall({ nr: 33, name: 'dup2', args: { oldfd: 'fd', newfd: 'fd' }, support: 'full', run: dup2 }),
-  syscall({ nr: 72, name: 'fcntl', args: { fd: 'fd', cmd: 'int', arg: 'ptr' },
-    support: partial('no EDEADLK; no F_SETSIG, F_NOTIFY, leases; owners are not signalled'), run: fcntl }),
+  syscall({ nr: 72, name: 'fcntl', args: { fd: 'fd', cmd: 'int', arg: 'off' },
+    support: partial('no F_SETSIG, F_NOTIFY, leases; owners are not signalled'), run: fcntl }),
   syscall({ nr: 73, name: 'flock', args: { fd: 'fd', operation: 'int' }, support: 'full', run: flock }),
   syscall({ nr: 74, name: 'fsync', args: { fd: 'fd' }, support: 'full', run: fsync }),
   syscall({ nr: 75, name: 'fdatasync', args: { fd: 'fd' }, support: 'full', run: fsync }),

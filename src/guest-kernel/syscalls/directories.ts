@@ -1,7 +1,7 @@
 /** getdents64(2), chdir(2), getcwd(2), chroot(2). */
 import { bytesOf } from '../../emulator/util/bytes.ts';
-import { EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE } from '../abi/errno.ts';
-import { AT_FDCWD } from '../abi/fcntl.ts';
+import { EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, ERANGE } from '../abi/errno.ts';
+import { AT_FDCWD, PATH_MAX } from '../abi/fcntl.ts';
 import { DIRENT, DIRENT64, S_IFDIR, X_OK } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
 import { DirectoryFile } from '../vfs/directory-file.ts';
@@ -91,6 +91,7 @@ function getcwd(thread: Thread, { buf, size }: { buf: number; size: number }): R
   if (rootPath !== '/')
     path =
       path === rootPath ? '/' : path.startsWith(`${rootPath}/`) ? path.slice(rootPath.length) : `(unreachable)${path}`;
+  if (path.length >= PATH_MAX) throw ENAMETOOLONG;
   if (size < path.length + 1) throw ERANGE;
   const dst = thread.memory.writable(buf, path.length + 1);
   dst.set(bytesOf(path));

@@ -1,5 +1,5 @@
 /** chmod(2), chown(2), truncate(2), fallocate(2), utimensat(2), umask(2). */
-import { EBADF, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, EPERM, ESPIPE, EFBIG } from '../abi/errno.ts';
+import { EBADF, EFAULT, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, EPERM, ESPIPE, EFBIG } from '../abi/errno.ts';
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -166,6 +166,8 @@ function bothNow(thread: Thread): Times {
 function utimensat(thread: Thread, args: { dirfd: number; path: number; times: number; flags: number }): Result {
   if ((args.flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) throw EINVAL;
   // A null path means the file behind dirfd: how futimens(3) is made.
+  if (args.path === 0 && args.dirfd === AT_FDCWD) throw EFAULT;
+  if (args.path === 0 && args.flags !== 0) throw EINVAL;
   const path = args.path === 0 ? '' : thread.memory.cString(args.path, 4096);
   const flags = args.path === 0 ? AT_EMPTY_PATH : args.flags;
   const times: Times =

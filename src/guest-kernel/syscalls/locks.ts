@@ -12,6 +12,7 @@ import {
   F_WRLCK,
   FLOCK,
   LOCK_EX,
+  LOCK_MAND,
   LOCK_NB,
   LOCK_SH,
   LOCK_UN,
@@ -22,9 +23,9 @@ import {
   SEEK_END,
   SEEK_SET,
 } from '../abi/fcntl.ts';
-import { blocked } from '../program/blocked.ts';
+import { blocked, isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
-import { fileLocksOf, recordLocksOf, type LockList, type LockRange } from '../vfs/file-locks.ts';
+import { fileLocksOf, noteWait, noteWaited, recordLocksOf, type LockList, type LockRange } from '../vfs/file-locks.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { Result } from './syscall.ts';
@@ -64,7 +65,12 @@ export function recordLock(thread: Thread, file: OpenFile, cmd: number, addr: nu
   }
   const access = file.flags & O_ACCMODE;
   if (access === (wanted.type === F_WRLCK ? O_RDONLY : O_WRONLY)) throw EBADF;
-  return take(list, range, cmd === F_SETLKW || cmd === F_OFD_SETLKW, call);
+  if (cmd !== F_SETLKW) return take(list, range, cmd === F_OFD_SETLKW, call);
+  noteWaited(owner);
+  if (!call.isInterrupted) noteWait(list, range);
+  const result = take(list, range, true, call);
+  if (!isBlocked(result)) noteWaited(owner);
+  return result;
 }
 
 function take(list: LockList, range: LockRange, isWaiting: boolean, call: Call): Result {
@@ -120,6 +126,7 @@ function baseOf(file: OpenFile, whence: number): number {
 
 export function flock(thread: Thread, { fd, operation }: { fd: number; operation: number }, call: Call): Result {
   const file = thread.files.get(fd);
+  if ((operation & LOCK_MAND) !== 0) return 0;
   const kind = operation & ~LOCK_NB;
   if (kind !== LOCK_SH && kind !== LOCK_EX && kind !== LOCK_UN) throw EINVAL;
   const inode: Inode | undefined = file.inode;

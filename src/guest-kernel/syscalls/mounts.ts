@@ -19,23 +19,24 @@ function mount(
   thread: Thread,
   args: { source: number; target: string; type: number; flags: number; data: number },
 ): Result {
+  const text = (addr: number): string => (addr === 0 ? '' : thread.memory.cString(addr, 4096));
+  const [typeName, source, data] = [text(args.type), text(args.source), text(args.data)];
+  const { vfs } = thread.machine;
+  const target = vfs.pathOf(vfs.walk(thread, args.target)); // Linux fs/namespace.c: the path comes before the rights
   if (thread.credentials.euid !== 0) throw EPERM;
   if ((args.flags & MS_UNSUPPORTED) !== 0) throw EINVAL;
-  const text = (addr: number): string => (addr === 0 ? '' : thread.memory.cString(addr, 4096));
-  const type = types.find(({ name }) => name === text(args.type));
+  const type = types.find(({ name }) => name === typeName);
   if (type?.create === undefined) throw ENODEV;
-  const data = text(args.data);
   const options = [(args.flags & MS_RDONLY) === 0 ? 'rw' : 'ro', ...(data === '' ? [] : [data])].join(',');
-  const { vfs } = thread.machine;
-  const target = vfs.pathOf(vfs.walk(thread, args.target));
-  vfs.mount(type.create(text(args.source), data), target, text(args.source) || 'none', options);
+  vfs.mount(type.create(source, data), target, source || 'none', options);
   return 0;
 }
 
 function umount(thread: Thread, { target }: { target: string }): Result {
-  if (thread.credentials.euid !== 0) throw EPERM;
   const { vfs } = thread.machine;
-  vfs.unmount(vfs.pathOf(vfs.walk(thread, target)));
+  const path = vfs.pathOf(vfs.walk(thread, target));
+  if (thread.credentials.euid !== 0) throw EPERM;
+  vfs.unmount(path);
   return 0;
 }
 

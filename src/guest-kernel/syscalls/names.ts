@@ -55,7 +55,7 @@ function symlink(thread: Thread, target: string, dirfd: number, path: string): R
 function readlink(thread: Thread, args: { dirfd: number; path: string; buf: number; size: number }): Result {
   const size = args.size | 0;
   if (size <= 0) throw EINVAL;
-  const own = args.path === '' ? thread.files.get(args.dirfd).location : undefined; // readlinkat(2): a link opened by O_PATH
+  const own = args.path === '' && args.dirfd !== AT_FDCWD ? thread.files.get(args.dirfd).location : undefined; // readlinkat(2): a link opened by O_PATH
   const location = own ?? walkAt(thread, args.dirfd, args.path, false);
   const { inode } = location.dentry;
   if (inode.fileType !== S_IFLNK) throw args.path === '' ? ENOENT : EINVAL;

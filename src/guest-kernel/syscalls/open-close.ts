@@ -5,6 +5,9 @@ import {
   CLOSE_RANGE_UNSHARE,
   O_CLOEXEC,
   O_CREAT,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
   O_TMPFILE,
   O_TRUNC,
   O_WRONLY,
@@ -22,6 +25,7 @@ import { pathFrom } from './directory-fd.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
 
 const OPEN_HOW_BYTES = 24;
+const PAGE_BYTES = 4096;
 const RESOLVE_KNOWN = 0x3f;
 
 function open(
@@ -64,6 +68,7 @@ function openPath(
 
 function openat2(thread: Thread, args: { dirfd: number; path: string; how: number; size: number }, call: Call): Result {
   if (args.size < OPEN_HOW_BYTES) throw EINVAL;
+  if (args.size > PAGE_BYTES) throw E2BIG;
   if (
     args.size > OPEN_HOW_BYTES &&
     thread.memory.readable(args.how + OPEN_HOW_BYTES, args.size - OPEN_HOW_BYTES).some((b) => b !== 0)
@@ -74,6 +79,7 @@ function openat2(thread: Thread, args: { dirfd: number; path: string; how: numbe
   const mode = thread.memory.loadNumber(args.how + 8);
   const resolve = thread.memory.loadNumber(args.how + 16);
   if (flags > 0x7fff_ffff || mode > 0o7777) throw EINVAL;
+  if ((flags & O_PATH) !== 0 && (flags & ~(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) !== 0) throw EINVAL;
   if (mode !== 0 && (flags & (O_CREAT | (O_TMPFILE & ~0o200000))) === 0) throw EINVAL;
   if (resolve < 0 || resolve > RESOLVE_KNOWN) throw EINVAL;
   if ((resolve & RESOLVE_BENEATH) !== 0 && (resolve & RESOLVE_IN_ROOT) !== 0) throw EINVAL;

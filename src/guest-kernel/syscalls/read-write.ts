@@ -1,5 +1,5 @@
 /** read(2), write(2) and their positional and vector forms, lseek(2), sendfile(2), copy_file_range(2). */
-import { EAGAIN, EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, Errno, ESPIPE } from '../abi/errno.ts';
+import { EAGAIN, EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, Errno, ESPIPE, EXDEV } from '../abi/errno.ts';
 import {
   MAX_RW_COUNT,
   O_ACCMODE,
@@ -215,6 +215,7 @@ function seekContent(file: OpenFile, offset: number, kind: 'data' | 'hole'): num
   return kind === 'data' ? offset : sizeBytes;
 }
 
+const MADE_UP_FILE_BYTES = 0x7fff_ffff; // of /proc and its like: Linux' MAX_NON_LFS
 const COPY_PIECE_BYTES = 65_536;
 
 /** How far sendfile or copy_file_range came; `pending` was read and waits to be written. */
@@ -278,10 +279,12 @@ function sendfile(
 ): Result {
   const input = readableFile(thread, args.in_fd);
   const output = writableFile(thread, args.out_fd);
+  if (args.offset !== 0 && !input.isSeekable) throw ESPIPE;
   if (input.readAt === undefined) throw EINVAL;
   if ((output.flags & O_APPEND) !== 0) throw EINVAL;
   const start = args.offset === 0 ? input.offset : thread.memory.loadNumber(args.offset);
-  if (start < 0) throw EINVAL;
+  if (start < 0 || start + args.count >= 2 ** 63) throw EINVAL;
+  if (input.kind === 'text' && start >= MADE_UP_FILE_BYTES) throw EOVERFLOW;
   const result = copyBytes(call, Math.min(args.count, MAX_RW_COUNT), {
     read: (inner, done, dst) => readAt(input, inner, start + done, dst),
     write: (inner, _done, src) => output.write(inner, src),
@@ -298,10 +301,13 @@ function copyFileRange(
   call: Call,
 ): Result {
   if (args.flags !== 0) throw EINVAL;
+  // The order is that of Linux fs/read_write.c: generic_copy_file_checks.
+  const kinds = [args.fd_in, args.fd_out].map((fd) => thread.files.get(fd).kind);
+  if (kinds.includes('directory')) throw EISDIR;
+  if (kinds.some((kind) => kind !== 'regular')) throw EINVAL;
   const input = readableFile(thread, args.fd_in);
   const output = writableFile(thread, args.fd_out);
-  if (input.kind === 'directory' || output.kind === 'directory') throw EISDIR;
-  if (input.kind !== 'regular' || output.kind !== 'regular') throw EINVAL;
+  if (input.inode?.filesystem !== output.inode?.filesystem) throw EXDEV;
   if ((output.flags & O_APPEND) !== 0) throw EBADF;
   const from = args.off_in === 0 ? input.offset : thread.memory.loadNumber(args.off_in);
   const to = args.off_out === 0 ? output.offset : thread.memory.loadNumber(args.off_out);

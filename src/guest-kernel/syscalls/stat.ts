@@ -117,6 +117,7 @@ function statx(
   args: { dirfd: number; path: string; flags: number; mask: number; statxbuf: number },
 ): Result {
   if ((args.flags & ~(STAT_FLAGS | AT_STATX_SYNC_TYPE)) !== 0 || args.mask > 0x7fff_ffff) throw EINVAL;
+  if ((args.flags & AT_STATX_SYNC_TYPE) === AT_STATX_SYNC_TYPE) throw EINVAL;
   return storeStatx(thread.memory, args.statxbuf, describeAt(thread, args.dirfd, args.path, args.flags));
 }
 

@@ -1,5 +1,5 @@
 /** timer_create(2) and its like, timerfd_create(2) and its like. */
-import { EAGAIN, EINVAL } from '../abi/errno.ts';
+import { EAGAIN, EINVAL, EPERM } from '../abi/errno.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../abi/fcntl.ts';
 import { SIGALRM, SIGNAL_COUNT } from '../abi/signal.ts';
 import { asGuest } from '../program/guest-task.ts';
@@ -121,6 +121,7 @@ function timerFile(thread: Thread, fd: number): TimerFile {
 
 function timerfdCreate(thread: Thread, { clock, flags }: { clock: number; flags: number }): Result {
   if ((flags & ~(O_CLOEXEC | O_NONBLOCK)) !== 0 || !TFD_CLOCKS.includes(clock)) throw EINVAL;
+  if ((clock === CLOCK.REALTIME_ALARM || clock === CLOCK.BOOTTIME_ALARM) && thread.credentials.euid !== 0) throw EPERM;
   const file = new TimerFile(clock, clockOf(thread, clock), (flags & O_NONBLOCK) !== 0);
   return thread.files.add(file, { isCloseOnExec: (flags & O_CLOEXEC) !== 0 });
 }

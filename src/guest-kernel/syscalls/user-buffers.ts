@@ -9,6 +9,7 @@ interface Segment {
 }
 
 const IOVEC_BYTES = 16;
+const USER_SPACE_END = 2 ** 47 - 4096;
 
 /**
  * Brings in what a call will store once it has taken something that cannot be given back: a page that is fetched then
@@ -26,8 +27,11 @@ export function loadSegments(memory: UserMemory, addr: number, count: number): r
   for (let i = 0; i < count; i++) {
     const wanted = memory.loadNumber(addr + i * IOVEC_BYTES + 8);
     if (wanted < 0) throw EINVAL;
+    const from = memory.loadNumber(addr + i * IOVEC_BYTES);
+    // Linux import_iovec: each of several pieces must lie in user space before anything is moved.
+    if (count > 1 && from + wanted > USER_SPACE_END) throw EFAULT;
     const sizeBytes = Math.min(wanted, MAX_RW_COUNT - total); // Linux import_iovec: the rest is cut off
-    if (sizeBytes > 0) segments.push({ addr: memory.loadNumber(addr + i * IOVEC_BYTES), sizeBytes });
+    if (sizeBytes > 0) segments.push({ addr: from, sizeBytes });
     total += sizeBytes;
   }
   return segments;

@@ -5,6 +5,7 @@
  * (F_OFD_SETLK and flock; the last close drops it). Ranges of one owner never overlap; of different owners only when
  * both are shared.
  */
+import { EDEADLK } from '../abi/errno.ts';
 import { WaitQueue } from '../program/wait-queue.ts';
 import type { Inode } from './inode.ts';
 
@@ -55,6 +56,25 @@ export class LockList {
     });
     return isChanged;
   }
+}
+
+/** What owners wait for; of use only while the owner holds locks that another one waits for. */
+const waits = new WeakMap<object, { readonly list: LockList; readonly range: LockRange }>();
+const MAX_CHAIN = 10; // Linux fs/locks.c: MAX_DEADLK_ITERATIONS
+
+/** F_SETLKW goes to wait for a lock that is in the way. @throws EDEADLK where those who hold it wait for this owner */
+export function noteWait(list: LockList, range: LockRange): void {
+  let holder = list.conflictOf(range)?.owner;
+  for (let i = 0; i < MAX_CHAIN && holder !== undefined; i++) {
+    const next = waits.get(holder);
+    holder = next?.list.conflictOf(next.range)?.owner;
+    if (holder === range.owner) throw EDEADLK;
+  }
+  waits.set(range.owner, { list, range });
+}
+
+export function noteWaited(owner: object): void {
+  waits.delete(owner);
 }
 
 const recordLocks = new WeakMap<Inode, LockList>();

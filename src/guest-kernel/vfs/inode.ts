@@ -144,6 +144,8 @@ export interface Filesystem {
   readonly type: string;
   /** Names come and go without the VFS (procfs): it must not remember them. */
   readonly isVolatile?: boolean;
+  /** Files can be neither made nor removed in it (procfs, sysfs). */
+  readonly isMadeUp?: boolean;
   readonly isReadOnly: boolean;
   /** stat.st_dev. */
   readonly deviceNumber: number;

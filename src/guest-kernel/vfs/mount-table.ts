@@ -11,8 +11,10 @@ import {
   ENOTDIR,
   ENOTEMPTY,
   ENXIO,
+  EOPNOTSUPP,
   EPERM,
   EROFS,
+  ETXTBSY,
   EXDEV,
 } from '../abi/errno.ts';
 import {
@@ -21,6 +23,7 @@ import {
   O_CREAT,
   O_DIRECTORY,
   O_EXCL,
+  O_NOATIME,
   O_NOFOLLOW,
   O_PATH,
   O_RDONLY,
@@ -68,11 +71,13 @@ import {
   fileUser,
   isPermitted,
   permittedChanges,
+  requireOwner,
   requirePermission,
   requireRemovable,
 } from './permissions.ts';
 import { openFifo } from './pipe.ts';
 import { RegularFile } from './regular-file.ts';
+import { requireResizable } from './seals.ts';
 import { fileTruncated } from './shared-pages.ts';
 import type { PathFrom, Vfs, Viewer } from './vfs.ts';
 import { tellDirectory, tellFile, tellInode } from './watches.ts';
@@ -84,6 +89,8 @@ export class MountTable implements Vfs {
   readonly #mounts: MountNode[];
   readonly #cache = new DentryCache();
   readonly #openDevice: DeviceOpener;
+  /** Whether a program runs from a file, which must then not change; boot.ts knows. */
+  isExecuting: (inode: Inode) => boolean = () => false;
   /** Renames so far: ties the two events of one together. */
   #moves = 0;
 
@@ -170,7 +177,8 @@ export class MountTable implements Vfs {
   mknod(viewer: Viewer, at: PathFrom, mode: number, rdev: number): void {
     const type = mode & S_IFMT || S_IFREG;
     if (![S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK].includes(type)) throw type === S_IFDIR ? EPERM : EINVAL;
-    if ((type === S_IFCHR || type === S_IFBLK) && viewer.credentials.euid !== 0) throw EPERM;
+    const isWhiteout = type === S_IFCHR && rdev === 0; // which anybody may make
+    if ((type === S_IFCHR || type === S_IFBLK) && viewer.credentials.euid !== 0 && !isWhiteout) throw EPERM;
     const resolved = this.#resolve(viewer, at.start, at.path, 'never');
     if (resolved.child !== undefined) throw EEXIST;
     if (resolved.hasTrailingSlash) throw ENOENT;
@@ -226,7 +234,6 @@ export class MountTable implements Vfs {
     const isExchange = (flags & RENAME_EXCHANGE) !== 0;
     const leavesWhiteout = (flags & RENAME_WHITEOUT) !== 0;
     if (isExchange && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)) !== 0) throw EINVAL;
-    if (leavesWhiteout && viewer.credentials.euid !== 0) throw EPERM;
     // The order of the checks is that of Linux fs/namei.c:do_renameat2.
     const source = this.#resolve(viewer, from.start, from.path, 'never');
     const target = this.#resolve(viewer, to.start, to.path, 'never');
@@ -257,9 +264,17 @@ export class MountTable implements Vfs {
   setAttributes(viewer: Viewer, location: Location, changes: AttributeChanges): void {
     if (location.mount.isReadOnly) throw EROFS;
     const { inode } = location.dentry;
+    if (changes.sizeBytes !== undefined) {
+      this.#requireNotExecuting(inode);
+      requireResizable(inode, changes.sizeBytes);
+    }
     inode.setAttributes(permittedChanges(viewer.credentials, inode.attributes(), changes));
     if (changes.sizeBytes !== undefined) fileTruncated(inode, changes.sizeBytes);
     tellFile(location.dentry, changes.sizeBytes === undefined ? IN_ATTRIB : IN_MODIFY);
+  }
+
+  #requireNotExecuting(inode: Inode): void {
+    if (inode.fileType === S_IFREG && this.isExecuting(inode)) throw ETXTBSY;
   }
 
   /** RENAME_EXCHANGE: both names are there, and each leads to what the other did. */
@@ -358,7 +373,10 @@ export class MountTable implements Vfs {
     if (isWriting && place.mount.isReadOnly && isOnDisk(inode.fileType)) throw EROFS;
     const wanted = ((flags & O_ACCMODE) === O_WRONLY ? 0 : R_OK) | (isWriting ? W_OK : 0);
     requirePermission(viewer.credentials, inode, wanted);
+    if ((flags & O_NOATIME) !== 0) requireOwner(viewer.credentials, inode);
+    if (isWriting) this.#requireNotExecuting(inode);
     if ((flags & O_TRUNC) !== 0 && inode.fileType === S_IFREG) {
+      requireResizable(inode, 0);
       inode.setAttributes({ sizeBytes: 0 });
       fileTruncated(inode, 0);
       tellFile(place.dentry, IN_MODIFY);
@@ -401,6 +419,7 @@ export class MountTable implements Vfs {
     if ((flags & O_ACCMODE) === O_RDONLY) throw EINVAL;
     const directory = this.walk(viewer, path, start === undefined ? {} : { start });
     if (directory.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
+    if (directory.mount.filesystem.isMadeUp === true) throw EOPNOTSUPP;
     let serial = 0;
     while (this.#cache.lookup(directory.dentry, `#tmp${serial}`) !== undefined) serial++;
     const name = `#tmp${serial}`;

@@ -32,6 +32,11 @@ export function requirePermission(credentials: Credentials, inode: Inode, wanted
   if (!isPermitted(credentials, inode.attributes(), wanted)) throw EACCES;
 }
 
+/** O_NOATIME. @throws EPERM */
+export function requireOwner(credentials: Credentials, inode: Inode): void {
+  if (fileUser(credentials) !== 0 && fileUser(credentials) !== inode.attributes().uid) throw EPERM;
+}
+
 /** In a sticky directory only the owners of file and directory, and root, remove names. @throws EPERM */
 export function requireRemovable(credentials: Credentials, directory: Inode, victim: Inode): void {
   if (fileUser(credentials) === 0) return;

@@ -6,7 +6,7 @@
  * Writes of up to PIPE_BUF bytes are atomic; larger ones may interleave. Without a reader a write raises SIGPIPE,
  * without a writer a read of an empty pipe is the end of file. What is written with O_DIRECT comes out write by write.
  */
-import { EAGAIN, EBADF, EBUSY, EINTR, EINVAL, ENXIO, EPIPE } from '../abi/errno.ts';
+import { EAGAIN, EBADF, EBUSY, EINTR, EINVAL, ENOMEM, ENXIO, EPERM, EPIPE } from '../abi/errno.ts';
 import { O_ACCMODE, O_DIRECT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
 import { FIONREAD } from '../abi/ioctls.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
@@ -19,6 +19,7 @@ import type { Location } from './location.ts';
 import type { Call, PollMask, UserMemory } from './open-file.ts';
 
 const DEFAULT_CAPACITY = 65_536; // pipe(7)
+const MOST_CAPACITY = 64 << 20; // what the machine's own memory can bear
 const MAX_CAPACITY = 1 << 20; // /proc/sys/fs/pipe-max-size
 const PIPE_BUF = 4096;
 const SIGPIPE = 13;
@@ -52,8 +53,11 @@ export class Pipe {
   }
 
   /** F_SETPIPE_SZ. @throws EINVAL, EBUSY when it holds more than that. */
-  resize(wanted: number): number {
-    if (wanted < 0 || wanted > MAX_CAPACITY) throw EINVAL;
+  /** @throws EPERM above what everybody may have */
+  resize(wanted: number, isPrivileged: boolean): number {
+    if (wanted < 0) throw EINVAL;
+    if (wanted > MAX_CAPACITY && !isPrivileged) throw EPERM;
+    if (wanted > MOST_CAPACITY) throw ENOMEM;
     let capacity = PIPE_BUF;
     while (capacity < wanted) capacity *= 2;
     if (capacity < this.length) throw EBUSY;

@@ -128,7 +128,14 @@ export function makeProgramDirectory(
     const isInspected = INSPECTED.has(name);
     nodes.set(name, isInspected ? new InspectedText(place, content, subject) : new VirtualText(place, content, write));
   });
-  nodes.set('exe', new VirtualLink(base(60), () => program.path));
+  nodes.set(
+    'exe',
+    new VirtualLink(
+      base(60),
+      () => program.path,
+      () => program.executable,
+    ),
+  );
   if (task !== undefined) addPlaces(nodes, base, source, task);
   nodes.set('fd', makeDescriptors(subject, base(63), number + DESCRIPTOR_INODES));
   nodes.set('fdinfo', makeDescriptorInfos(subject, base(64), number + INFO_INODES, path));

@@ -3,9 +3,9 @@
  * made nor removed in them.
  */
 import { bytesOf, type ByteString } from '../../../emulator/util/bytes.ts';
-import { EACCES, EINVAL, ENOTDIR, EPERM } from '../../abi/errno.ts';
+import { EACCES, EINVAL, ENOENT, ENOTDIR, EPERM } from '../../abi/errno.ts';
 import { POLLIN, POLLOUT } from '../../abi/poll.ts';
-import { directoryTypeOf, S_IFDIR, S_IFLNK, S_IFREG } from '../../abi/stat.ts';
+import { directoryTypeOf, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/stat.ts';
 import type { Blocked } from '../../program/blocked.ts';
 import type { WaitQueue } from '../../program/wait-queue.ts';
 import { BaseFile } from '../../vfs/base-file.ts';
@@ -16,6 +16,7 @@ import type {
   Filesystem,
   FilesystemUsage,
   Inode,
+  NewInode,
   Timestamp,
 } from '../../vfs/inode.ts';
 import type { Location } from '../../vfs/location.ts';
@@ -77,8 +78,10 @@ export abstract class VirtualInode implements Inode {
     throw ENOTDIR;
   }
 
-  create(): Inode {
-    throw EACCES;
+  create(_name: ByteString, { mode }: NewInode): Inode {
+    // Linux: /proc says of each name that it is not there; elsewhere only open(2) with O_CREAT asks for a right.
+    if (this.filesystem.type === 'proc') throw ENOENT;
+    throw (mode & S_IFMT) === S_IFREG ? EACCES : EPERM;
   }
 
   link(): void {
@@ -270,6 +273,7 @@ export interface VirtualFilesystemOptions {
 export class VirtualFilesystem implements Filesystem {
   readonly type: string;
   readonly isReadOnly = false;
+  readonly isMadeUp = true;
   readonly isVolatile: boolean;
   readonly deviceNumber: number;
   readonly root: Inode;
