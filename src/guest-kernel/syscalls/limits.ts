@@ -5,6 +5,7 @@ import { SIGKILL, SIGXCPU, SI_KERNEL } from '../abi/signal.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
+import { mayAttach } from '../vfs/credentials.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 import { bringIn } from './user-buffers.ts';
 
@@ -22,9 +23,17 @@ function tell(thread: Thread, program: RunningProgram, resource: number, addr: n
   thread.memory.storeI64(addr + 8, hard);
 }
 
-function change(thread: Thread, program: RunningProgram, resource: number, addr: number): void {
-  const soft = thread.memory.loadI64(addr);
-  const hard = thread.memory.loadI64(addr + 8);
+/** struct rlimit: the soft limit, the hard one. @throws EFAULT */
+function loadLimit({ memory }: Thread, addr: number): readonly [bigint, bigint] {
+  return [memory.loadI64(addr), memory.loadI64(addr + 8)];
+}
+
+function change(
+  thread: Thread,
+  program: RunningProgram,
+  resource: number,
+  [soft, hard]: readonly [bigint, bigint],
+): void {
   const [unsignedSoft, unsignedHard] = [BigInt.asUintN(64, soft), BigInt.asUintN(64, hard)];
   if (unsignedSoft > unsignedHard) throw EINVAL;
   if (resource === RLIMIT_NOFILE && unsignedHard > NR_OPEN) throw EPERM;
@@ -69,20 +78,22 @@ function getrlimit(thread: Thread, { resource, limit }: { resource: number; limi
 }
 
 function setrlimit(thread: Thread, { resource, limit }: { resource: number; limit: number }): Result {
+  const wanted = loadLimit(thread, limit);
   checkResource(resource);
-  change(thread, asGuest(thread).program, resource, limit);
+  change(thread, asGuest(thread).program, resource, wanted);
   return 0;
 }
 
 function prlimit(thread: Thread, args: { pid: number; resource: number; limit: number; old: number }): Result {
   const task = asGuest(thread);
-  checkResource(args.resource);
+  const wanted = args.limit === 0 ? undefined : loadLimit(thread, args.limit);
   const program = args.pid === 0 ? task.program : task.machine.program(args.pid);
   if (program?.isRunning !== true) throw ESRCH;
-  if (task.credentials.euid !== 0 && program.credentials.uid !== task.credentials.uid) throw EPERM;
+  if (program !== task.program && !mayAttach(task.credentials, program.credentials)) throw EPERM;
+  checkResource(args.resource);
   bringIn(thread.memory, args.old, 16);
   const old = program.limits.get(args.resource);
-  if (args.limit !== 0) change(thread, program, args.resource, args.limit);
+  if (wanted !== undefined) change(thread, program, args.resource, wanted);
   if (args.old !== 0) {
     thread.memory.storeI64(args.old, old[0]);
     thread.memory.storeI64(args.old + 8, old[1]);

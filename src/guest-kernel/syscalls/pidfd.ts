@@ -5,8 +5,9 @@ import { SIGNAL_COUNT, SI_TKILL, SI_USER } from '../abi/signal.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
+import { mayAttach } from '../vfs/credentials.ts';
 import { isProgramInode, ProcessFile } from '../vfs/process-file.ts';
-import { loadSignalInfo } from './signals.ts';
+import { loadSignalInfo, maySignal } from './signals.ts';
 import { NO_RETURN, type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 /** A program that runs, or has ended and was not waited for. */
@@ -48,11 +49,11 @@ function sendSignal(thread: Thread, args: { fd: number; signal: number; info: nu
   if (args.flags !== 0) throw EINVAL;
   const program = signalledProgram(thread, args.fd);
   const task = asGuest(thread);
-  if (args.signal < 0 || args.signal > SIGNAL_COUNT) throw EINVAL;
   const own = { signal: args.signal, code: SI_USER, pid: task.program.pid, uid: task.credentials.uid };
   const info = args.info === 0 ? own : loadSignalInfo(thread, args.info);
-  if (info.signal !== args.signal) throw EINVAL;
+  if (info.signal !== args.signal || args.signal < 0 || args.signal > SIGNAL_COUNT) throw EINVAL;
   if (program !== task.program && args.info !== 0 && (info.code >= 0 || info.code === SI_TKILL)) throw EPERM;
+  if ((program.isRunning || program.isZombie) && !maySignal(task, program, args.signal)) throw EPERM;
   if (!program.isRunning) {
     if (program.isZombie) return 0;
     throw ESRCH;
@@ -65,7 +66,7 @@ function getFile(thread: Thread, args: { fd: number; target: number; flags: numb
   if (args.flags !== 0) throw EINVAL;
   const program = programOfFile(thread, args.fd);
   if (!program.isRunning) throw ESRCH;
-  if (thread.credentials.euid !== 0 && thread.credentials.uid !== program.credentials.uid) throw EPERM;
+  if (!mayAttach(thread.credentials, program.credentials)) throw EPERM;
   const file = program.files.get(args.target);
   file.retain();
   try {

@@ -1,6 +1,7 @@
 /** process_vm_readv(2), process_vm_writev(2). */
 import { EFAULT, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
 import { asGuest } from '../program/guest-task.ts';
+import { mayAttach } from '../vfs/credentials.ts';
 import type { Thread } from '../program/thread.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
@@ -21,7 +22,7 @@ function remoteMemory(thread: Thread, pid: number): UserMemory {
   const task = asGuest(thread);
   const program = task.machine.program(pid);
   if (program?.isRunning !== true || program.namespace === undefined) throw ESRCH;
-  if (task.credentials.euid !== 0 && task.credentials.uid !== program.credentials.uid) throw EPERM;
+  if (program !== task.program && !mayAttach(task.credentials, program.credentials)) throw EPERM;
   return program.namespace.memory;
 }
 

@@ -53,9 +53,10 @@ const STACK_BYTES = 24;
 function sigaction(thread: Thread, args: { signal: number; action: number; old: number; size: number }): Result {
   checkSetSize(args.size);
   const { signal } = args;
+  const { memory } = thread;
+  if (args.action !== 0) memory.readable(args.action, SIGACTION_BYTES);
   if (signal < 1 || signal > SIGNAL_COUNT) throw EINVAL;
   if (args.action !== 0 && (signal === SIGKILL || signal === SIGSTOP)) throw EINVAL;
-  const { memory } = thread;
   const { actions, pendingSignals } = asGuest(thread).program;
   bringIn(memory, args.old, SIGACTION_BYTES);
   const former = actions.get(signal);
@@ -141,11 +142,12 @@ function sigsuspend(thread: Thread, { set, size }: { set: number; size: number }
   return blocked([]);
 }
 
+/** Alone among its kind it stores a part of a set too (Linux kernel/signal.c: rt_sigpending). */
 function sigpending(thread: Thread, { set, size }: { set: number; size: number }): Result {
-  checkSetSize(size);
+  if (size > SIGSET_BYTES) throw EINVAL;
   const task = asGuest(thread);
   const pending = (task.pendingSignals.set | task.program.pendingSignals.set) & task.signalMask;
-  thread.memory.storeI64(set, BigInt.asIntN(64, pending));
+  if (size > 0) thread.memory.writable(set, size).set(new Uint8Array(BigUint64Array.of(pending).buffer, 0, size));
   return 0;
 }
 
@@ -185,7 +187,7 @@ function userInfo(task: GuestTask, signal: number, code: number): SignalInfo {
 }
 
 /** kill(2): one's own programs; SIGCONT within the session. */
-function maySignal(task: GuestTask, target: RunningProgram, signal: number): boolean {
+export function maySignal(task: GuestTask, target: RunningProgram, signal: number): boolean {
   const { uid, euid } = task.credentials;
   if (euid === 0 || target === task.program) return true;
   const { uid: owner, savedUid = 0 } = target.credentials;
@@ -193,32 +195,36 @@ function maySignal(task: GuestTask, target: RunningProgram, signal: number): boo
   return signal === SIGCONT && target.session === task.program.session;
 }
 
-/** kill(2): a pid, 0 for the own group, -1 for all, -n for a group. */
+/** kill(2): a pid, 0 for the own group, -1 for all, -n for a group. Zombies hear nothing, and are there. */
 function kill(thread: Thread, { pid, signal }: { pid: number; signal: number }): Result {
-  checkSignal(signal);
   const task = asGuest(thread);
   const { machine, program } = task;
-  const running = machine.programs().filter((each) => each.isRunning);
-  const targets = running.filter((each) => {
+  const existing = [...machine.programs().filter((each) => each.isRunning), ...machine.zombies()];
+  const targets = existing.filter((each) => {
     if (pid > 0) return each.pid === pid;
     if (pid === -1)
       return each !== program && each.namespace !== undefined && each.namespace.launcher?.program !== each;
     return each.processGroup === (pid === 0 ? program.processGroup : -pid);
   });
   if (targets.length === 0) throw ESRCH;
+  checkSignal(signal);
   const allowed = targets.filter((target) => maySignal(task, target, signal));
   if (allowed.length === 0) throw EPERM;
-  if (signal !== 0) for (const target of allowed) target.postSignal(userInfo(task, signal, SI_USER));
+  for (const target of allowed) {
+    if (signal !== 0 && target.isRunning) target.postSignal(userInfo(task, signal, SI_USER));
+  }
   return task.isTerminated ? NO_RETURN : 0;
 }
 
-function sendToThread(thread: Thread, tgid: number | undefined, tid: number, info: SignalInfo | undefined): Result {
+/** @param info its signal may be 0: nothing is sent */
+function sendToThread(thread: Thread, tgid: number | undefined, tid: number, info: SignalInfo): Result {
   if (tid <= 0 || (tgid !== undefined && tgid <= 0)) throw EINVAL;
   const task = asGuest(thread);
   const target = task.machine.task(tid);
   if (target === undefined || (tgid !== undefined && target.program.pid !== tgid)) throw ESRCH;
-  if (!maySignal(task, target.program, info?.signal ?? 0)) throw EPERM;
-  if (info !== undefined) {
+  checkSignal(info.signal);
+  if (!maySignal(task, target.program, info.signal)) throw EPERM;
+  if (info.signal !== 0) {
     requireQueueRoom(target.program, info.signal);
     target.postSignal(info);
   }
@@ -226,8 +232,7 @@ function sendToThread(thread: Thread, tgid: number | undefined, tid: number, inf
 }
 
 function tkill(thread: Thread, tgid: number | undefined, tid: number, signal: number): Result {
-  checkSignal(signal);
-  return sendToThread(thread, tgid, tid, signal === 0 ? undefined : userInfo(asGuest(thread), signal, SI_TKILL));
+  return sendToThread(thread, tgid, tid, userInfo(asGuest(thread), signal, SI_TKILL));
 }
 
 /** A siginfo_t as the caller composed it. @throws EFAULT */
@@ -242,12 +247,9 @@ export function loadSignalInfo(thread: Thread, addr: number): SignalInfo {
   };
 }
 
-/** The siginfo that the caller composed: its code must not look like the kernel's. */
-function loadInfo(thread: Thread, addr: number, signal: number): SignalInfo | undefined {
-  checkSignal(signal);
-  const info = loadSignalInfo(thread, addr);
-  if (info.code >= 0 || info.code === SI_TKILL) throw EPERM;
-  return signal === 0 ? undefined : { ...info, signal };
+/** The siginfo that the caller composed: to others than thread `tid`, its code must not look like the kernel's. */
+function checkCode(thread: Thread, { code }: SignalInfo, tid: number): void {
+  if ((code >= 0 || code === SI_TKILL) && tid !== thread.id) throw EPERM;
 }
 
 /** Only kill(2) may collapse real-time signals, whose queue is full. @throws EAGAIN */
@@ -256,14 +258,30 @@ function requireQueueRoom(target: RunningProgram, signal: number): void {
 }
 
 function sigqueue(thread: Thread, { pid, signal, info }: { pid: number; signal: number; info: number }): Result {
-  const loaded = loadInfo(thread, info, signal);
+  const loaded = loadSignalInfo(thread, info);
   const task = asGuest(thread);
-  const target = task.machine.program(pid);
-  if (target?.isRunning !== true) throw ESRCH;
+  checkCode(thread, loaded, pid);
+  const target = task.machine.program(pid) ?? task.machine.zombie(pid);
+  if (target === undefined) throw ESRCH;
+  checkSignal(signal);
   if (!maySignal(task, target, signal)) throw EPERM;
   requireQueueRoom(target, signal);
-  if (loaded !== undefined) target.postSignal(loaded);
+  if (signal !== 0 && target.isRunning) target.postSignal({ ...loaded, signal });
   return task.isTerminated ? NO_RETURN : 0;
+}
+
+interface QueueToThread {
+  readonly tgid: number;
+  readonly tid: number;
+  readonly signal: number;
+  readonly info: number;
+}
+
+function sigqueueToThread(thread: Thread, { tgid, tid, signal, info }: QueueToThread): Result {
+  const loaded = loadSignalInfo(thread, info);
+  if (tid <= 0 || tgid <= 0) throw EINVAL;
+  checkCode(thread, loaded, tid);
+  return sendToThread(thread, tgid, tid, { ...loaded, signal });
 }
 
 // oxfmt-ignore
@@ -283,5 +301,5 @@ export const signals: readonly Syscall[] = [
   syscall({ nr: 234, name: 'tgkill', args: { tgid: 'int', tid: 'int', signal: 'int' }, support: 'full',
     run: (thread, { tgid, tid, signal }) => tkill(thread, tgid, tid, signal) }),
   syscall({ nr: 297, name: 'rt_tgsigqueueinfo', args: { tgid: 'int', tid: 'int', signal: 'int', info: 'ptr' }, support: 'full',
-    run: (thread, { tgid, tid, signal, info }) => sendToThread(thread, tgid, tid, loadInfo(thread, info, signal)) }),
+    run: sigqueueToThread }),
 ];

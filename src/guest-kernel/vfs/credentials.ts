@@ -24,8 +24,18 @@ export interface Credentials {
 
 /** Whether one may look into a program of the other (ptrace(2), access mode checking with PTRACE_MODE_FSCREDS). */
 export function mayInspect({ euid, egid, fsUid = euid, fsGid = egid }: Credentials, other: Credentials): boolean {
-  if (euid === 0) return true;
-  const uids = [other.uid, other.euid, other.savedUid ?? 0];
-  const gids = [other.gid, other.egid, other.savedGid ?? 0];
-  return uids.every((each) => each === fsUid) && gids.every((each) => each === fsGid);
+  return euid === 0 || isWholly(other, fsUid, fsGid);
+}
+
+/** Whether one may reach into a program of the other (the same, PTRACE_MODE_REALCREDS). */
+export function mayAttach({ euid, uid, gid }: Credentials, other: Credentials): boolean {
+  return euid === 0 || isWholly(other, uid, gid);
+}
+
+function isWholly(
+  { uid, euid, savedUid = 0, gid, egid, savedGid = 0 }: Credentials,
+  user: number,
+  group: number,
+): boolean {
+  return [uid, euid, savedUid].every((id) => id === user) && [gid, egid, savedGid].every((id) => id === group);
 }
