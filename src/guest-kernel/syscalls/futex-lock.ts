@@ -64,6 +64,7 @@ function markWaiters({ memory }: Thread, addr: number): void {
 
 export function tryLockFutex(thread: Thread, args: FutexLock): Result {
   if (takeFree(thread, args)) return 0;
+  ownerOf(thread, args.addr); // somebody must be it
   throw EAGAIN;
 }
 
@@ -78,10 +79,14 @@ function takeFree(thread: Thread, args: FutexLock): boolean {
   return true;
 }
 
+/** @throws EPERM, EINVAL where one waits there for another thing than the lock */
 export function unlockFutex(thread: Thread, args: FutexLock): Result {
   if ((thread.memory.loadU32(args.addr) & FUTEX_TID_MASK) !== thread.id) throw EPERM;
-  if (!passLock(futexPlace(thread, args.addr, args.isPrivate), { memory: thread.memory, addr: args.addr }))
-    thread.memory.storeU32(args.addr, 0);
+  if (args.addr % 4 !== 0) throw EINVAL;
+  const place = futexPlace(thread, args.addr, args.isPrivate);
+  const [first] = place.table.inLine(place.key);
+  if (first !== undefined && (first.lock === undefined || first.requeuesTo !== undefined)) throw EINVAL;
+  if (!passLock(place, { memory: thread.memory, addr: args.addr })) thread.memory.storeU32(args.addr, 0);
   return 0;
 }
 

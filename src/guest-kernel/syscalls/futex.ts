@@ -1,6 +1,6 @@
 /** futex(2): wait, wake, requeue, wake-op, and locks that are handed to their next owner. */
 import { REG } from '../../emulator/index.ts';
-import { EAGAIN, EINVAL, ENOSYS, ERESTART_RESTARTBLOCK } from '../abi/errno.ts';
+import { EAGAIN, EFAULT, EINVAL, ENOSYS, ERESTART_RESTARTBLOCK } from '../abi/errno.ts';
 import { isBlocked } from '../program/blocked.ts';
 import type { FutexPlace } from '../program/futex-table.ts';
 import { futexPlace, futexWait } from './futex-wait.ts';
@@ -34,6 +34,8 @@ const FUTEX_LOCK_PI2 = 13;
 const FUTEX_PRIVATE_FLAG = 0x80;
 const FUTEX_CLOCK_REALTIME = 0x100;
 const FUTEX_COMMAND = 0x7f;
+/** Linux TASK_SIZE_MAX. */
+const ADDRESS_LIMIT = 2 ** 47 - 4096;
 
 interface FutexArguments {
   readonly addr: number;
@@ -52,13 +54,13 @@ const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [FUTEX_WAIT_BITSET, (thread, args, call) => wait(thread, args, call, args.value3 | 0)],
   [FUTEX_WAKE, (thread, args) => wake(thread, args, -1)],
   [FUTEX_WAKE_BITSET, (thread, args) => wake(thread, args, args.value3 | 0)],
-  [FUTEX_REQUEUE, requeue],
+  [FUTEX_REQUEUE, (thread, args) => requeue(thread, args, () => {})],
   [
     FUTEX_CMP_REQUEUE,
-    (thread, args) => {
-      if (thread.memory.loadU32(args.addr) !== args.value3) throw EAGAIN;
-      return requeue(thread, args);
-    },
+    (thread, args) =>
+      requeue(thread, args, () => {
+        if (thread.memory.loadU32(args.addr) !== args.value3) throw EAGAIN;
+      }),
   ],
   [FUTEX_WAKE_OP, wakeOp],
   [
@@ -91,12 +93,16 @@ const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operation>([
 /** Those that may name CLOCK_REALTIME; in FUTEX_LOCK_PI it is understood. */
 const CLOCKED = [FUTEX_WAIT_BITSET, FUTEX_LOCK_PI2, FUTEX_WAIT_REQUEUE_PI];
 
+/** Those whose timeout is looked at before anything else (Linux kernel/futex/syscalls.c: futex_cmd_has_timeout). */
+const TIMED = [FUTEX_WAIT, FUTEX_LOCK_PI, ...CLOCKED];
+
 function futex(thread: Thread, args: FutexArguments, call: Call): Result {
   const command = args.operation & FUTEX_COMMAND;
+  if (args.timeout !== 0 && TIMED.includes(command)) loadTimespecNs(thread.memory, args.timeout);
   const operation = OPERATIONS.get(command);
   if (operation === undefined) throw ENOSYS;
   if ((args.operation & FUTEX_CLOCK_REALTIME) !== 0 && !CLOCKED.includes(command)) throw ENOSYS;
-  if (args.addr % 4 !== 0) throw EINVAL;
+  if (args.addr % 4 !== 0 && command !== FUTEX_UNLOCK_PI) throw EINVAL; // whose word is looked at first
   return operation(thread, args, call);
 }
 
@@ -135,9 +141,11 @@ function deadlineOf(thread: Thread, args: FutexArguments, call: Call): number | 
   return call.nowNs + ns - Number(thread.machine.clock.realtimeNs());
 }
 
-/** The word's place; its page must be there. @throws EFAULT */
+/** The word's place; its page must be there, or, where memory is not shared, could be. @throws EFAULT, EINVAL */
 function placeAt(thread: Thread, args: FutexArguments, addr: number): FutexPlace {
-  thread.memory.readable(addr, 4);
+  if (addr % 4 !== 0) throw EINVAL;
+  if (!isPrivate(args)) thread.memory.readable(addr, 4);
+  else if (addr >= ADDRESS_LIMIT) throw EFAULT;
   return futexPlace(thread, addr, isPrivate(args));
 }
 
@@ -148,10 +156,11 @@ function wake(thread: Thread, args: FutexArguments, bits: number): Result {
 }
 
 /** Wakes `value`, moves up to `timeout` more to the second word. @returns how many were woken or moved */
-function requeue(thread: Thread, args: FutexArguments): Result {
-  const to = placeAt(thread, args, args.addr2);
+function requeue(thread: Thread, args: FutexArguments, check: () => void): Result {
   if ((args.value | 0) < 0 || secondCount(thread) < 0) throw EINVAL;
   const { table, key } = placeAt(thread, args, args.addr);
+  const to = placeAt(thread, args, args.addr2);
+  check();
   const woken = table.wake(key, args.value | 0);
   return woken + table.requeue(key, to, secondCount(thread));
 }
