@@ -14,6 +14,12 @@ export const CLONE_CHILD_SETTID = 0x100_0000;
 /** Of clone3's flags the upper half. */
 export const CLONE_CLEAR_SIGHAND_HIGH = 0x1;
 export const CLONE_SYSVSEM = 0x4_0000;
+/** Does nothing but in clone3, which refuses it. */
+export const CLONE_DETACHED = 0x40_0000;
+export const CLONE_NEWNS = 0x2_0000;
+export const CLONE_NEWIPC = 0x800_0000;
+export const CLONE_NEWUSER = 0x1000_0000;
+export const CLONE_NEWPID = 0x2000_0000;
 /** Namespaces of Linux: time, mount, cgroup, UTS, IPC, user, pid, network. */
 export const CLONE_NEW_ANY = 0x7e02_0080;
 

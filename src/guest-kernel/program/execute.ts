@@ -1,7 +1,8 @@
 /** execve(2): a program replaces its memory by another file, and goes on as the same program. */
 import { REG } from '../../emulator/index.ts';
 import { type ByteString, byteStringFrom } from '../../emulator/util/bytes.ts';
-import { E2BIG, EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOSYS, ETXTBSY, Errno } from '../abi/errno.ts';
+import { EHDR_BYTES } from '../abi/elf.ts';
+import { E2BIG, EACCES, EIO, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ENOSYS, ETXTBSY, Errno } from '../abi/errno.ts';
 import { RLIMIT_STACK } from '../abi/resource.ts';
 import { SIGCHLD, SIGKILL } from '../abi/signal.ts';
 import { S_IFMT, S_IFREG, S_ISGID, S_ISUID, X_OK } from '../abi/stat.ts';
@@ -22,8 +23,10 @@ const MAX_SCRIPT_DEPTH = 4;
 
 interface ExecuteRequest {
   readonly path: ByteString;
-  /** Where it is, if the path alone does not say (execveat). */
-  readonly place?: Location;
+  /** Where it is; checkExecutable liked it. */
+  readonly place: Location;
+  /** The path goes through a descriptor that closes meanwhile: nobody who is handed it could open it. */
+  readonly isPathClosing?: boolean;
   readonly argv: readonly ByteString[];
   readonly environment: readonly ByteString[];
 }
@@ -34,8 +37,7 @@ interface ExecuteRequest {
  */
 export function execute(task: GuestTask, request: ExecuteRequest): void {
   const { program, machine } = task;
-  const place = request.place ?? machine.vfs.walk(task, request.path);
-  const { image, argv } = resolve(task, { ...request, place }, 0);
+  const { image, argv } = resolve(task, request, 0);
   const stackLimitBytes = program.limits.soft(RLIMIT_STACK);
   if (argumentBytes([...argv, ...request.environment]) > stackSize(stackLimitBytes) / 4) throw E2BIG;
   // Memory that others use too is left to them (vfork, plain runs); what one has alone is emptied and used again.
@@ -61,6 +63,7 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   program.isDumpable = true;
   program.keepsCapabilities = false;
   program.hasMemoryBarriers = false;
+  program.hasCoreBarriers = false;
   program.released.wake();
   try {
     const { environment } = request;
@@ -98,30 +101,34 @@ function leaveMemory(task: GuestTask, namespace: GuestNamespace): void {
   leave();
 }
 
-interface Candidate {
-  readonly path: ByteString;
-  readonly place: Location;
-  readonly argv: readonly ByteString[];
+type Candidate = Pick<ExecuteRequest, 'path' | 'place' | 'argv' | 'isPathClosing'>;
+
+/** What can be said of a file before its bytes are looked at (Linux fs/exec.c: do_open_execat). @throws EACCES, ETXTBSY */
+export function checkExecutable(task: GuestTask, place: Location): void {
+  const { inode } = place.dentry;
+  const { mode } = inode.attributes();
+  if ((mode & S_IFMT) !== S_IFREG || (mode & EXECUTABLE_BITS) === 0) throw EACCES;
+  task.machine.vfs.checkAccess(task, place, X_OK);
+  if (isOpenForWriting(inode)) throw ETXTBSY;
 }
 
 /** The files to load, after following '#!' lines, and the argv that these make. */
 function resolve(
   task: GuestTask,
-  { path, place, argv }: Candidate,
+  { path, place, argv, isPathClosing }: Candidate,
   depth: number,
 ): { readonly image: ExecutableImage; readonly argv: readonly ByteString[] } {
   if (depth > MAX_SCRIPT_DEPTH) throw ELOOP;
   const { inode } = place.dentry;
   const { mode, sizeBytes } = inode.attributes();
-  if ((mode & S_IFMT) !== S_IFREG || (mode & EXECUTABLE_BITS) === 0) throw EACCES;
-  task.machine.vfs.checkAccess(task, place, X_OK);
-  if (isOpenForWriting(inode)) throw ETXTBSY;
+  if (depth > 0) checkExecutable(task, place);
   if ((mode & (S_ISUID | S_ISGID)) !== 0) {
     task.machine.log.info(`${path}: set-id bits are ignored; it runs as user ${task.credentials.euid}`);
   }
   const head = byteStringFrom(sourceOf(inode, sizeBytes).read(0, SCRIPT_LINE_BYTES));
   const script = /^#![ \t]*([^ \t\n]+)[ \t]*([^\n]*)/.exec(head);
   if (script !== null) {
+    if (isPathClosing === true) throw ENOENT;
     const interpreter = script[1] ?? '';
     const argument = (script[2] ?? '').trimEnd();
     const words = [interpreter, ...(argument === '' ? [] : [argument]), path, ...argv.slice(1)];
@@ -138,18 +145,21 @@ function resolve(
 
 function interpreterOf(task: GuestTask, { elf }: LoadedFile): LoadedFile | undefined {
   if (elf.interpreter === undefined) return undefined;
-  const file = load(task, task.machine.vfs.walk(task, elf.interpreter));
+  const place = task.machine.vfs.walk(task, elf.interpreter);
+  checkExecutable(task, place);
+  if (place.dentry.inode.attributes().sizeBytes < EHDR_BYTES) throw EIO; // Linux elf_read comes back short
+  const file = load(task, place, ELIBBAD);
   if (file.elf.isFixed) throw ELIBBAD;
   return file;
 }
 
-function load(task: GuestTask, location: Location): LoadedFile {
+function load(task: GuestTask, location: Location, bad = ENOEXEC): LoadedFile {
   const { inode } = location.dentry;
   try {
     const elf = parseElf(sourceOf(inode, inode.attributes().sizeBytes));
     return { elf, inode, location, path: task.machine.vfs.pathOf(location) };
   } catch (error) {
-    if (error instanceof ElfError) throw ENOEXEC;
+    if (error instanceof ElfError) throw bad;
     throw error;
   }
 }

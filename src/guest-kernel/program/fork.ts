@@ -22,6 +22,8 @@ export interface ForkRequest {
   readonly sharesActions: boolean;
   /** Signal to the parent at its end; 0: none. */
   readonly exitSignal: number;
+  /** The child's id, which nobody has. */
+  readonly wantedId?: number;
   /** CLONE_CLEAR_SIGHAND: handlers are not inherited. */
   readonly clearsActions: boolean;
 }
@@ -31,7 +33,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   const { machine, program } = parent;
   const namespace = request.sharesMemory ? parent.namespace : copyNamespace(parent);
   const cpuState = childState(parent.cpuState, namespace, request);
-  const pid = machine.allocateId();
+  const pid = request.wantedId ?? machine.allocateId();
   if (request.childTidAddr !== 0) namespace.memory.storeU32(request.childTidAddr, pid);
   const child = new RunningProgram(machine, {
     pid,
@@ -50,6 +52,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   child.isDumpable = program.isDumpable;
   child.hasNoNewPrivileges = program.hasNoNewPrivileges;
   child.hasMemoryBarriers = program.hasMemoryBarriers;
+  child.hasCoreBarriers = program.hasCoreBarriers;
   child.hasNoHugePages = program.hasNoHugePages;
   if (request.clearsActions) child.actions.resetCaught();
   child.processGroup = program.processGroup;

@@ -1,6 +1,6 @@
 /** The machine while it runs: clock, log, scheduler, and the registers of threads and programs. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
-import { ENOSYS } from '../abi/errno.ts';
+import { EEXIST, ENOSYS } from '../abi/errno.ts';
 import type { PseudoTerminals } from '../devices/pty.ts';
 import type { Terminal } from '../devices/terminal.ts';
 import type { ConsoleTty } from '../devices/tty.ts';
@@ -71,6 +71,8 @@ export class RunningMachine implements Machine {
   readonly #programs = new Map<number, RunningProgram>();
   readonly #zombies = new Map<number, RunningProgram>();
   #nextId = FIRST_ID;
+  /** Ids that allocateId will come to and must leave out. */
+  readonly #claimedIds = new Set<number>();
 
   constructor(parts: {
     readonly ports: KernelPorts;
@@ -114,9 +116,17 @@ export class RunningMachine implements Machine {
     return Number(this.clock.realtimeNs() / 1_000_000n);
   }
 
-  /** An id for a thread or program; never given twice. */
+  /** An id for a thread or program; never given twice, but to who asks for it by number (clone3's set_tid). */
   allocateId(): number {
+    while (this.#claimedIds.delete(this.#nextId)) this.#nextId++;
     return this.#nextId++;
+  }
+
+  /** @throws EEXIST where a thread, a program, a group or a session has that id, or a program that nobody waited for */
+  claimId(id: number): void {
+    const isOfGroup = this.programs().some(({ processGroup, session }) => processGroup === id || session === id);
+    if (isOfGroup || this.#tasks.has(id) || this.#programs.has(id) || this.#zombies.has(id)) throw EEXIST;
+    if (id >= this.#nextId) this.#claimedIds.add(id);
   }
 
   /** The id given last. */
@@ -127,6 +137,13 @@ export class RunningMachine implements Machine {
   /** A signal waits somewhere: files that read it look. */
   signalArrived(signal: number): void {
     for (const file of this.signalFiles) if ((file.mask & signalBit(signal)) !== 0n) file.readiness.wake();
+  }
+
+  /** How many threads a user has (RLIMIT_NPROC). */
+  tasksOf(uid: number): number {
+    let count = 0;
+    for (const { credentials } of this.#tasks.values()) if (credentials.uid === uid) count++;
+    return count;
   }
 
   registerTask(task: KernelTask): void {

@@ -120,8 +120,11 @@ export class RunningProgram implements Program {
   keepsCapabilities = false;
   hasNoNewPrivileges = false;
   hasNoHugePages = false;
-  /** membarrier(2), MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED. */
+  /** membarrier(2), MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, and the same with SYNC_CORE. */
   hasMemoryBarriers = false;
+  hasCoreBarriers = false;
+  /** It became a user who has more processes than RLIMIT_NPROC allows: execve(2) refuses it while that is so. */
+  exceedsProcesses = false;
   /** Orphans among its descendants become its children (PR_SET_CHILD_SUBREAPER). */
   isSubreaper = false;
   /** What wait4 has not told the parent yet: the signal that stopped it, or SIGCONT. */

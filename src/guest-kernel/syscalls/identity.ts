@@ -1,5 +1,7 @@
 /** Users and groups (credentials(7)) and capabilities: OSv has one user, root, who may become any other. */
-import { EFAULT, EINVAL, EPERM } from '../abi/errno.ts';
+import { EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
+import { RLIMIT_NPROC } from '../abi/resource.ts';
+import { asGuest } from '../program/guest-task.ts';
 import type { Credentials } from '../vfs/credentials.ts';
 import type { Thread } from '../program/thread.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
@@ -8,6 +10,12 @@ const UNCHANGED = 0xffff_ffff;
 const MAX_GROUPS = 65_536;
 /** _LINUX_CAPABILITY_VERSION_3 */
 const CAPABILITY_VERSION = 0x2008_0522;
+/** Words of data by version: 32 bits in each of three sets, or 64. */
+const CAPABILITY_WORDS: ReadonlyMap<number, number> = new Map([
+  [0x1998_0330, 3],
+  [0x2007_1026, 6],
+  [CAPABILITY_VERSION, 6],
+]);
 
 interface Ids {
   readonly real: number;
@@ -49,9 +57,14 @@ function changed(own: IdTriple, wanted: IdTriple): IdTriple {
 }
 
 /** setresuid(2), and by what it leaves unchanged setuid(2) and setreuid(2). */
-function setUsers({ credentials }: Thread, wanted: IdTriple): Result {
+function setUsers(thread: Thread, wanted: IdTriple): Result {
+  const { credentials } = thread;
   checkIds(credentials, usersOf(credentials), [wanted.real, wanted.effective, wanted.saved]);
   const { real, effective, saved } = changed(usersOf(credentials), wanted);
+  if (real !== credentials.uid) {
+    const { machine, program } = asGuest(thread);
+    program.exceedsProcesses = real !== 0 && machine.tasksOf(real) > program.limits.soft(RLIMIT_NPROC);
+  }
   Object.assign(credentials, { uid: real, euid: effective, savedUid: saved, fsUid: undefined });
   return 0;
 }
@@ -63,13 +76,18 @@ function setGroups({ credentials }: Thread, wanted: IdTriple): Result {
   return 0;
 }
 
-/** setuid(2): all three for root, the effective one for others. */
+/** setuid(2): all three for root, the effective one for others. @throws EINVAL */
 function one(id: number, { euid }: Credentials): IdTriple {
+  if (id === UNCHANGED) throw EINVAL;
   return euid === 0 ? { real: id, effective: id, saved: id } : { real: UNCHANGED, effective: id, saved: UNCHANGED };
 }
 
-/** setreuid(2): the saved id follows the effective one when the real one was set, or the effective one to another. */
-function both({ real, effective }: Ids, own: IdTriple): IdTriple {
+/**
+ * setreuid(2): the saved id follows the effective one when the real one was set, or the effective one to another.
+ * @throws EPERM where who is not root wants the saved id for the real one
+ */
+function both({ real, effective }: Ids, own: IdTriple, { euid }: Credentials): IdTriple {
+  if (euid !== 0 && ![UNCHANGED, own.real, own.effective].includes(real)) throw EPERM;
   const isSaved = real !== UNCHANGED || (effective !== UNCHANGED && effective !== own.real);
   return { real, effective, saved: isSaved ? (effective === UNCHANGED ? own.effective : effective) : UNCHANGED };
 }
@@ -87,8 +105,8 @@ function getgroups(thread: Thread, { count, list }: { count: number; list: numbe
 }
 
 function setgroups(thread: Thread, { count, list }: { count: number; list: number }): Result {
-  if (count < 0 || count > MAX_GROUPS) throw EINVAL;
   if (thread.credentials.euid !== 0) throw EPERM;
+  if (count < 0 || count > MAX_GROUPS) throw EINVAL;
   thread.credentials.groups = Array.from({ length: count }, (_, i) => thread.memory.loadU32(list + 4 * i));
   return 0;
 }
@@ -106,29 +124,41 @@ function setFsGroup({ credentials }: Thread, id: number): Result {
   return fsGid;
 }
 
+/** How many words of data go with a header's version; an unknown one is replaced. @throws EFAULT, EINVAL */
+function capabilityWords({ memory }: Thread, header: number): number {
+  const words = CAPABILITY_WORDS.get(memory.loadU32(header));
+  if (words !== undefined) return words;
+  memory.storeU32(header, CAPABILITY_VERSION);
+  throw EINVAL;
+}
+
 /** All capabilities for root, none for others. */
 function capget(thread: Thread, { header, data }: { header: number; data: number }): Result {
-  if (thread.memory.loadU32(header) !== CAPABILITY_VERSION) {
-    thread.memory.storeU32(header, CAPABILITY_VERSION);
-    if (data === 0) return 0;
-    throw EINVAL;
+  const { memory } = thread;
+  let count: number;
+  try {
+    count = capabilityWords(thread, header);
+  } catch (error) {
+    if (error === EINVAL && data === 0) return 0; // who has no data asks for the version
+    throw error;
   }
-  if (data === 0) throw EFAULT;
-  const [low, high] = thread.credentials.euid === 0 ? [0xffff_ffff, 0x1ff] : [0, 0];
-  [low, low, 0, high, high, 0].forEach((word, i) => thread.memory.storeU32(data + 4 * i, word));
+  if (data === 0) return 0;
+  const pid = memory.loadU32(header + 4) | 0;
+  if (pid < 0) throw EINVAL;
+  const target = pid === 0 ? thread : asGuest(thread).machine.task(pid);
+  if (target === undefined) throw ESRCH;
+  const [low, high] = target.credentials.euid === 0 ? [0xffff_ffff, 0x1ff] : [0, 0];
+  [low, low, 0, high, high, 0].slice(0, count).forEach((word, i) => memory.storeU32(data + 4 * i, word));
   return 0;
 }
 
 /** Rights go by user id: sets that capget would tell are accepted, and none is given up. @throws EPERM for more */
 function capset(thread: Thread, { header, data }: { header: number; data: number }): Result {
   const { memory, credentials } = thread;
-  if (memory.loadU32(header) !== CAPABILITY_VERSION) {
-    memory.storeU32(header, CAPABILITY_VERSION);
-    throw EINVAL;
-  }
+  const count = capabilityWords(thread, header);
   const pid = memory.loadU32(header + 4);
   if (pid !== 0 && pid !== thread.id && pid !== thread.program.pid) throw EPERM;
-  const words = Array.from({ length: 6 }, (_, i) => memory.loadU32(data + 4 * i));
+  const words = Array.from({ length: count }, (_, i) => memory.loadU32(data + 4 * i));
   if (credentials.euid !== 0 && words.some((word) => word !== 0)) throw EPERM;
   return 0;
 }
@@ -141,8 +171,8 @@ export const identity: readonly Syscall[] = [
   syscall({ nr: 106, name: 'setgid', args: { id: 'uint' }, support: 'full', run: (thread, { id }) => setGroups(thread, one(id, thread.credentials)) }),
   syscall({ nr: 107, name: 'geteuid', args: {}, support: 'full', run: (thread) => thread.credentials.euid }),
   syscall({ nr: 108, name: 'getegid', args: {}, support: 'full', run: (thread) => thread.credentials.egid }),
-  syscall({ nr: 113, name: 'setreuid', args: { real: 'uint', effective: 'uint' }, support: 'full', run: (thread, ids) => setUsers(thread, both(ids, usersOf(thread.credentials))) }),
-  syscall({ nr: 114, name: 'setregid', args: { real: 'uint', effective: 'uint' }, support: 'full', run: (thread, ids) => setGroups(thread, both(ids, groupsOf(thread.credentials))) }),
+  syscall({ nr: 113, name: 'setreuid', args: { real: 'uint', effective: 'uint' }, support: 'full', run: (thread, ids) => setUsers(thread, both(ids, usersOf(thread.credentials), thread.credentials)) }),
+  syscall({ nr: 114, name: 'setregid', args: { real: 'uint', effective: 'uint' }, support: 'full', run: (thread, ids) => setGroups(thread, both(ids, groupsOf(thread.credentials), thread.credentials)) }),
   syscall({ nr: 115, name: 'getgroups', args: { count: 'int', list: 'ptr' }, support: 'full', run: getgroups }),
   syscall({ nr: 116, name: 'setgroups', args: { count: 'int', list: 'ptr' }, support: 'full', run: setgroups }),
   syscall({ nr: 117, name: 'setresuid', args: { real: 'uint', effective: 'uint', saved: 'uint' }, support: 'full', run: setUsers }),

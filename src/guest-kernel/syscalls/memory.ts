@@ -307,8 +307,10 @@ function mlockall(_thread: Thread, { flags }: { flags: number }): Result {
 const MEMBARRIER_QUERY = 0;
 const MEMBARRIER_PRIVATE_EXPEDITED = 8;
 const MEMBARRIER_REGISTER_PRIVATE_EXPEDITED = 16;
-/** GLOBAL, GLOBAL_EXPEDITED and its registration, and the private ones. */
-const MEMBARRIER_KNOWN = 0x1f;
+const MEMBARRIER_PRIVATE_EXPEDITED_SYNC_CORE = 32;
+const MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE = 64;
+/** GLOBAL, GLOBAL_EXPEDITED and its registration, and the private ones, also those that serialise instructions. */
+const MEMBARRIER_KNOWN = 0x7f;
 
 /** One processor runs threads of an address space in turn: every switch is a barrier. */
 function membarrier(thread: Thread, { command, flags }: { command: number; flags: number }): Result {
@@ -318,7 +320,9 @@ function membarrier(thread: Thread, { command, flags }: { command: number; flags
   if (!isKnown) throw EINVAL;
   const { program } = asGuest(thread);
   if (command === MEMBARRIER_REGISTER_PRIVATE_EXPEDITED) program.hasMemoryBarriers = true;
+  if (command === MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) program.hasCoreBarriers = true;
   if (command === MEMBARRIER_PRIVATE_EXPEDITED && !program.hasMemoryBarriers) throw EPERM;
+  if (command === MEMBARRIER_PRIVATE_EXPEDITED_SYNC_CORE && !program.hasCoreBarriers) throw EPERM;
   return 0;
 }
 

@@ -1,11 +1,12 @@
 /** exit(2), execve(2), wait4(2), getpid(2), process groups and sessions. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
-import { E2BIG, EACCES, EAGAIN, ECHILD, EINVAL, ELOOP, EPERM, ESRCH } from '../abi/errno.ts';
+import { E2BIG, EACCES, EAGAIN, ECHILD, EINVAL, ELOOP, ENAMETOOLONG, EPERM, ESRCH } from '../abi/errno.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_NONBLOCK } from '../abi/fcntl.ts';
+import { RLIMIT_NPROC } from '../abi/resource.ts';
 import { S_IFLNK } from '../abi/stat.ts';
 import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from '../abi/signal.ts';
 import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
-import { execute } from '../program/execute.ts';
+import { checkExecutable, execute } from '../program/execute.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
@@ -169,7 +170,7 @@ function wait4(thread: Thread, args: Wait4): Result {
   const { program } = asGuest(thread);
   if ((args.options & ~(WNOHANG | WUNTRACED | WCONTINUED | WCLONE_FLAGS)) !== 0) throw EINVAL;
   if (args.pid === INT_MIN) throw ESRCH;
-  if (args.status !== 0) thread.memory.writable(args.status, 4);
+  bringIn(thread.memory, args.status, 4); // where it cannot be stored, the child is gone nevertheless
   bringIn(thread.memory, args.usage, RUSAGE_BYTES);
   const isWanted = (child: RunningProgram): boolean => isMeant(child, args.pid, program.processGroup);
   const news = awaitChild(program, isWanted, args.options | WEXITED);
@@ -206,7 +207,6 @@ function wantedBy(thread: Thread, { type, id }: WaitId): (child: RunningProgram)
       if (id < 0) throw EINVAL;
       return (child) => child.processGroup === (id === 0 ? processGroup : id);
     case P_PIDFD: {
-      if (id < 0) throw EINVAL;
       const target = programOfFile(thread, id);
       return (child) => child === target;
     }
@@ -220,6 +220,7 @@ function waitid(thread: Thread, args: WaitId): Result {
   const known = WNOHANG | WNOWAIT | WEXITED | WUNTRACED | WCONTINUED | WCLONE_FLAGS;
   if ((args.options & ~known) !== 0) throw EINVAL;
   if ((args.options & (WEXITED | WUNTRACED | WCONTINUED)) === 0) throw EINVAL;
+  if (args.type === P_PIDFD && args.id < 0) throw EINVAL;
   const isNonBlocking = args.type === P_PIDFD && (thread.files.get(args.id).flags & O_NONBLOCK) !== 0;
   const options = isNonBlocking ? args.options | WNOHANG : args.options;
   bringIn(thread.memory, args.info, SIGINFO_BYTES);
@@ -238,6 +239,15 @@ function waitid(thread: Thread, args: WaitId): Result {
   return 0;
 }
 
+/** @throws E2BIG for a long one */
+function loadString({ memory }: Thread, addr: number): ByteString {
+  try {
+    return memory.cString(addr, MAX_STRING_BYTES);
+  } catch (error) {
+    throw error === ENAMETOOLONG ? E2BIG : error;
+  }
+}
+
 /** argv or envp: pointers up to a null one. @throws E2BIG */
 function loadStrings(thread: Thread, addr: number): ByteString[] {
   const strings: ByteString[] = [];
@@ -246,7 +256,7 @@ function loadStrings(thread: Thread, addr: number): ByteString[] {
   for (let at = addr; ; at += 8) {
     const pointer = thread.memory.loadNumber(at);
     if (pointer === 0) return strings;
-    const text = thread.memory.cString(pointer, MAX_STRING_BYTES);
+    const text = loadString(thread, pointer);
     strings.push(text);
     total += text.length + 9;
     if (total > MAX_STRINGS_BYTES) throw E2BIG;
@@ -257,16 +267,28 @@ interface Execve {
   readonly path: string;
   readonly argv: number;
   readonly environment: number;
+  /** Where it is, if the path alone does not say (execveat). */
+  readonly place?: Location;
+  readonly isPathClosing?: boolean;
 }
 
-function execve(thread: Thread, args: Execve, place?: Location): Result {
+/** The checks come in the order of Linux fs/exec.c: do_execveat_common. */
+function execve(thread: Thread, args: Execve): Result {
+  const task = asGuest(thread);
+  const { program, machine, credentials } = task;
+  const hasTooMany = program.exceedsProcesses && machine.tasksOf(credentials.uid) > program.limits.soft(RLIMIT_NPROC);
+  if (hasTooMany) throw EAGAIN;
+  program.exceedsProcesses = false;
+  const place = args.place ?? machine.vfs.walk(thread, args.path);
+  checkExecutable(task, place);
   const argv = loadStrings(thread, args.argv);
   const environment = loadStrings(thread, args.environment);
-  execute(asGuest(thread), {
+  execute(task, {
     path: args.path,
+    isPathClosing: args.isPathClosing === true,
     argv: argv.length === 0 ? [''] : argv,
     environment,
-    ...(place === undefined ? {} : { place }),
+    place,
   });
   return NO_RETURN;
 }
@@ -276,15 +298,16 @@ function execveat(thread: Thread, args: Execve & { dirfd: number; flags: number 
   if ((args.flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) !== 0) throw EINVAL;
   const { dirfd, path } = args;
   const file = emptyPathTarget(thread, dirfd, path, args.flags);
+  const isPathClosing = dirfd !== AT_FDCWD && !path.startsWith('/') && thread.files.isCloseOnExec(dirfd);
   if (file !== undefined) {
     const place = 'dentry' in file ? file : file.location;
     if (place === undefined) throw EACCES;
-    return execve(thread, { ...args, path: `/dev/fd/${dirfd}` }, place);
+    return execve(thread, { ...args, path: `/dev/fd/${dirfd}`, place, isPathClosing });
   }
   const place = walkAt(thread, dirfd, path, (args.flags & AT_SYMLINK_NOFOLLOW) === 0);
   if (place.dentry.inode.fileType === S_IFLNK) throw ELOOP;
   const isPlain = dirfd === AT_FDCWD || path.startsWith('/');
-  return execve(thread, { ...args, path: isPlain ? path : `/dev/fd/${dirfd}/${path}` }, place);
+  return execve(thread, { ...args, path: isPlain ? path : `/dev/fd/${dirfd}/${path}`, place, isPathClosing });
 }
 
 // oxfmt-ignore

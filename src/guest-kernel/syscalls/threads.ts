@@ -1,5 +1,5 @@
 /** clone(2), clone3(2), gettid(2), set_tid_address(2), arch_prctl(2), robust lists. */
-import { type CpuState, GUEST_LIMIT, REG } from '../../emulator/index.ts';
+import { type CpuState, GUEST_LIMIT, PAGE_SIZE, REG } from '../../emulator/index.ts';
 import { E2BIG, EAGAIN, EFAULT, EINVAL, ENODEV, EPERM, ESRCH } from '../abi/errno.ts';
 import { RLIMIT_NPROC } from '../abi/resource.ts';
 import {
@@ -7,7 +7,12 @@ import {
   CLONE_CHILD_SETTID,
   CLONE_CLEAR_SIGHAND_HIGH,
   CLONE_FILES,
+  CLONE_DETACHED,
   CLONE_FS,
+  CLONE_NEWIPC,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWUSER,
   CLONE_NEW_ANY,
   CLONE_PIDFD,
   CLONE_PARENT,
@@ -25,6 +30,7 @@ import { forkProgram, newState } from '../program/fork.ts';
 import { GuestTask, asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
+import { mayAttach } from '../vfs/credentials.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { ProcessFile } from '../vfs/process-file.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
@@ -40,6 +46,11 @@ const ARCH_SET_CPUID = 0x1012;
 const THREAD_FLAGS = CLONE_VM | CLONE_SIGHAND;
 /** struct clone_args, first version. */
 const CLONE_ARGS_BYTES = 64;
+/** The same with all fields. */
+const KNOWN_CLONE_ARGS_BYTES = 88;
+const MAX_PID_NAMESPACES = 32;
+/** /proc/sys/kernel/pid_max */
+const PID_MAX = 4_194_304;
 const ROBUST_HEAD_BYTES = 24;
 /** clone(2): the signal that the child ends with. */
 const CSIGNAL = 0xff;
@@ -50,6 +61,8 @@ interface CloneRequest {
   /** Bits 32 to 63 of clone3's. */
   readonly flagsHigh?: number;
   readonly exitSignal: number;
+  /** The id that the child is to have; nobody has it. */
+  readonly wantedId?: number;
   /** Initial stack pointer. */
   readonly stackAddr: number;
   readonly stackSizeBytes: number;
@@ -62,13 +75,15 @@ interface CloneRequest {
 function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   const parent = asGuest(thread);
   const { flags } = request;
-  if ((flags & (CLONE_NEW_ANY | CLONE_PARENT)) !== 0) throw EINVAL; // Linux without namespaces says so too
+  checkCombination(flags);
+  refuseNamespaces(thread, flags);
+  if ((flags & CLONE_PARENT) !== 0) throw EINVAL;
   if ((flags & CLONE_THREAD) === 0) return fork(parent, request, call);
   if ((flags & THREAD_FLAGS) !== THREAD_FLAGS || (flags & CLONE_PIDFD) !== 0) throw EINVAL;
   requireRoom(parent);
   const tidAddrs = tidAddrsOf(parent, request);
   const cpuState = newState(parent.namespace);
-  const { id, program } = identityOf(parent, cpuState);
+  const { id, program } = identityOf(parent, cpuState, request.wantedId);
   for (const addr of Object.values(tidAddrs)) if (addr !== 0) parent.memory.storeU32(addr, id);
   cpuState.copyFrom(parent.cpuState);
   cpuState.setNumber(REG.RAX, 0);
@@ -90,6 +105,20 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   if ((flags & CLONE_FILES) === 0) child.unshareFiles();
   if ((flags & CLONE_FS) === 0) child.unshareFs();
   return id;
+}
+
+/** Linux kernel/fork.c: copy_process. @throws EINVAL */
+function checkCombination(flags: number): void {
+  const hasAll = (...wanted: readonly number[]): boolean => wanted.every((flag) => (flags & flag) !== 0);
+  if (hasAll(CLONE_FS, CLONE_NEWNS | CLONE_NEWUSER)) throw EINVAL;
+  if (hasAll(CLONE_SYSVSEM, CLONE_NEWIPC) || hasAll(CLONE_THREAD, CLONE_NEWUSER | CLONE_NEWPID)) throw EINVAL;
+  if (hasAll(CLONE_PIDFD, CLONE_DETACHED)) throw EINVAL;
+}
+
+/** Who may not make namespaces hears that first; then it is as on a Linux without them. @throws EPERM, EINVAL */
+function refuseNamespaces({ credentials }: Thread, flags: number): void {
+  if ((flags & CLONE_NEW_ANY) === 0) return;
+  throw credentials.euid !== 0 && (flags & CLONE_NEWUSER) === 0 ? EPERM : EINVAL;
 }
 
 /** Where the new id is stored, 0: nowhere, also where it cannot be, as in Linux. @throws NotResident */
@@ -130,6 +159,7 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
     sharesActions: (flags & CLONE_SIGHAND) !== 0,
     clearsActions: (request.flagsHigh ?? 0) !== 0,
     exitSignal: request.exitSignal,
+    ...(request.wantedId === undefined ? {} : { wantedId: request.wantedId }),
   });
   if ((flags & CLONE_PIDFD) !== 0) storePidfd(parent, child.program, request.pidfdAddr);
   if (tidAddrs.parent !== 0) parent.memory.storeU32(tidAddrs.parent, child.id);
@@ -164,11 +194,15 @@ const FORK: CloneRequest = {
 };
 
 /** Id and program of the next thread: a run's, if the launcher starts one (guest/apps/README.md). @throws EAGAIN */
-function identityOf(parent: GuestTask, state: CpuState): { readonly id: number; readonly program: RunningProgram } {
+function identityOf(
+  parent: GuestTask,
+  state: CpuState,
+  wantedId: number | undefined,
+): { readonly id: number; readonly program: RunningProgram } {
   const { launcher } = parent.namespace;
   const isLauncher = launcher !== undefined && parent.program === launcher.program && parent.id === parent.program.pid;
   const run = isLauncher ? launcher.takeHandedOut() : undefined;
-  if (run === undefined) return { id: parent.machine.allocateId(), program: parent.program };
+  if (run === undefined) return { id: wantedId ?? parent.machine.allocateId(), program: parent.program };
   if (!run.program.isRunning) {
     state.dispose();
     throw EAGAIN;
@@ -184,26 +218,47 @@ function requireRoom(parent: GuestTask): void {
   const { machine, program, credentials } = parent;
   if (machine.taskCount >= MAX_TASKS) throw EAGAIN;
   if (credentials.uid === 0) return;
-  const own = machine.tasks().filter((task) => task.credentials.uid === credentials.uid).length;
-  if (own >= program.limits.soft(RLIMIT_NPROC)) throw EAGAIN;
+  if (machine.tasksOf(credentials.uid) >= program.limits.soft(RLIMIT_NPROC)) throw EAGAIN;
 }
 
-// struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls; 64 bits each.
+/** clone3's set_tid: the id that the child is to have. @throws EINVAL, EFAULT, EPERM, EEXIST */
+function loadWantedId(thread: Thread, argsAddr: number): number | undefined {
+  const { memory, credentials } = thread;
+  const ids = memory.loadNumber(argsAddr + 64);
+  const count = memory.loadNumber(argsAddr + 72);
+  if (count < 0 || count > MAX_PID_NAMESPACES || (ids === 0) !== (count === 0)) throw EINVAL;
+  if (count === 0) return undefined;
+  const id = memory.loadU32(ids) | 0;
+  if (count > 1 || id < 1 || id >= PID_MAX) throw EINVAL; // there is one namespace
+  if (credentials.euid !== 0) throw EPERM;
+  asGuest(thread).machine.claimId(id);
+  return id;
+}
+
+// struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, its count, cgroup;
+// 64 bits each.
 function clone3(thread: Thread, { argsAddr, size }: { argsAddr: number; size: number }, call: Call): Result {
+  if (size > PAGE_SIZE) throw E2BIG;
   if (size < CLONE_ARGS_BYTES) throw EINVAL;
-  if (size > 4096) throw E2BIG;
   const { memory } = thread;
+  const more = memory.readable(argsAddr, size).subarray(KNOWN_CLONE_ARGS_BYTES);
+  if (more.some((byte) => byte !== 0)) throw E2BIG;
+  const exitSignal = memory.loadNumber(argsAddr + 32);
+  const wantedId = size < KNOWN_CLONE_ARGS_BYTES - 8 ? undefined : loadWantedId(thread, argsAddr);
+  if (exitSignal < 0 || exitSignal > NSIG) throw EINVAL;
   const stackAddr = memory.loadNumber(argsAddr + 40);
   const stackSizeBytes = memory.loadNumber(argsAddr + 48);
   if ((stackAddr === 0) !== (stackSizeBytes === 0)) throw EINVAL;
   const flagsHigh = memory.loadU32(argsAddr + 4);
   const flags = memory.loadU32(argsAddr);
-  if ((flagsHigh & ~CLONE_CLEAR_SIGHAND_HIGH) !== 0 || (flags & CSIGNAL) !== 0) throw EINVAL;
+  if ((flagsHigh & ~CLONE_CLEAR_SIGHAND_HIGH) !== 0 || (flags & (CSIGNAL | CLONE_DETACHED)) !== 0) throw EINVAL;
+  if ((flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 && exitSignal !== 0) throw EINVAL;
   if (flagsHigh !== 0 && (flags & CLONE_SIGHAND) !== 0) throw EINVAL;
   const request = {
     flags,
     flagsHigh,
-    exitSignal: memory.loadNumber(argsAddr + 32),
+    exitSignal,
+    ...(wantedId === undefined ? {} : { wantedId }),
     stackAddr: stackAddr + stackSizeBytes,
     stackSizeBytes,
     parentTidAddr: memory.loadNumber(argsAddr + 24),
@@ -217,10 +272,11 @@ function clone3(thread: Thread, { argsAddr, size }: { argsAddr: number; size: nu
 /** unshare(2): what the calling thread shares with others of its program, or with other programs. */
 function unshare(thread: Thread, { flags }: { flags: number }): Result {
   const task = asGuest(thread);
-  const known = CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+  const known = CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_NEW_ANY;
   if ((flags & ~known) !== 0) throw EINVAL;
   const isAlone = task.program.threads.size === 1;
   if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) !== 0 && !isAlone) throw EINVAL;
+  refuseNamespaces(thread, flags);
   if ((flags & CLONE_FILES) !== 0) task.unshareFiles();
   if ((flags & CLONE_FS) !== 0) task.unshareFs();
   return 0;
@@ -258,6 +314,8 @@ function setRobustList(thread: Thread, { head, size }: { head: number; size: num
 function getRobustList(thread: Thread, args: { tid: number; head: number; size: number }): Result {
   const owner = args.tid === 0 ? asGuest(thread) : asGuest(thread).machine.task(args.tid);
   if (!(owner instanceof GuestTask)) throw ESRCH;
+  const isOwn = owner.program === thread.program;
+  if (!isOwn && !mayAttach(thread.credentials, owner.credentials)) throw EPERM;
   thread.memory.storeNumber(args.head, owner.robustListAddr);
   thread.memory.storeNumber(args.size, ROBUST_HEAD_BYTES);
   return 0;
@@ -267,12 +325,15 @@ function getRobustList(thread: Thread, args: { tid: number; head: number; size: 
 export const threads: readonly Syscall[] = [
   syscall({ nr: 56, name: 'clone', support: partial('no namespaces of Linux, no CLONE_PARENT, no CLONE_PIDFD of a thread'),
     args: { flags: 'flags', stack: 'ptr', parentTid: 'ptr', childTid: 'ptr', tls: 'u64' },
-    run: (thread, { flags, stack, parentTid, childTid, tls }, call) =>
-      clone(thread, { flags, exitSignal: flags & CSIGNAL, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, pidfdAddr: parentTid, tls }, call) }),
+    run: (thread, { flags, stack, parentTid, childTid, tls }, call) => {
+      // The descriptor goes where the id would.
+      if ((flags & CLONE_PIDFD) !== 0 && (flags & CLONE_PARENT_SETTID) !== 0) throw EINVAL;
+      return clone(thread, { flags, exitSignal: flags & CSIGNAL, stackAddr: stack, stackSizeBytes: 0, parentTidAddr: parentTid, childTidAddr: childTid, pidfdAddr: parentTid, tls }, call);
+    } }),
   syscall({ nr: 57, name: 'fork', args: {}, support: 'full', run: (thread, _args, call) => fork(asGuest(thread), FORK, call) }),
   syscall({ nr: 58, name: 'vfork', args: {}, support: 'full',
     run: (thread, _args, call) => fork(asGuest(thread), { ...FORK, flags: CLONE_VM | CLONE_VFORK }, call) }),
-  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('as clone, no set_tid, cgroups'), run: clone3 }),
+  syscall({ nr: 435, name: 'clone3', args: { argsAddr: 'ptr', size: 'size' }, support: partial('as clone, no cgroups'), run: clone3 }),
   syscall({ nr: 272, name: 'unshare', args: { flags: 'flags' }, support: partial('no namespaces of Linux'), run: unshare }),
   syscall({ nr: 186, name: 'gettid', args: {}, support: 'full', run: (thread) => thread.id }),
   syscall({ nr: 218, name: 'set_tid_address', args: { addr: 'ptr' }, support: 'full',
