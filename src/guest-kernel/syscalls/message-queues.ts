@@ -1,5 +1,5 @@
 /** msgget(2), msgsnd(2), msgrcv(2), msgctl(2). */
-import { EAGAIN, EIDRM, EINTR, EINVAL, ENOMSG, EPERM } from '../abi/errno.ts';
+import { E2BIG, EAGAIN, EIDRM, EINTR, EINVAL, ENOMSG, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
 import { requireAccess } from '../ipc/ipc-table.ts';
 import { MessageQueue, type QueuedMessage } from '../ipc/message-queues.ts';
@@ -78,6 +78,7 @@ function msgrcv(thread: Thread, { id, message, size, type, flags }: ReceiveArgs,
   const found = isCopy
     ? queue.peek(type)
     : queue.receive({ type, flags, maxBytes: size }, thread.program.pid, nowSeconds(thread));
+  if (isCopy && found !== undefined && found.bytes.length > size && (flags & abi.MSG_NOERROR) === 0) throw E2BIG;
   if (found !== undefined) return storeMessage(thread, message, size, found);
   if ((flags & abi.IPC_NOWAIT) !== 0) throw ENOMSG;
   return wait(call, queue.arrived, queue);

@@ -64,10 +64,15 @@ interface OpenArgs {
   readonly attributes: number;
 }
 
-function open(thread: Thread, { name, flags, mode, attributes }: OpenArgs): Result {
+/** @throws ENOENT, EACCES, ENAMETOOLONG (Linux fs/namei.c: lookup_noperm_common) */
+function checkName(name: string): void {
+  if (name === '') throw ENOENT;
   if (name.length > NAME_MAX) throw ENAMETOOLONG;
-  if (name === '' || name === '.' || name === '..') throw name === '' ? ENOENT : EACCES;
-  if (name.includes('/')) throw EACCES;
+  if (name === '.' || name === '..' || name.includes('/')) throw EACCES;
+}
+
+function open(thread: Thread, { name, flags, mode, attributes }: OpenArgs): Result {
+  checkName(name);
   const queues = queuesOf(thread);
   const found = queues.names.get(name);
   const node = found ?? create(thread, queues, { name, flags, mode, attributes });
@@ -109,6 +114,7 @@ function create(thread: Thread, queues: PosixQueues, { name, flags, mode, attrib
 
 function unlink(thread: Thread, { name }: { name: string }): Result {
   const queues = queuesOf(thread);
+  checkName(name);
   const node = queues.names.get(name);
   if (node === undefined) throw ENOENT;
   const { euid } = thread.credentials;

@@ -1,6 +1,6 @@
 /** prctl(2): a row per option, in the order of linux/prctl.h. What is not here is EINVAL, as where Linux lacks it. */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
-import { EFAULT, EINVAL } from '../abi/errno.ts';
+import { EFAULT, EINVAL, EPERM } from '../abi/errno.ts';
 import { type GuestTask, asGuest } from '../program/guest-task.ts';
 import { DEFAULT_TIMER_SLACK_NS } from '../program/kernel-task.ts';
 import type { Thread } from '../program/thread.ts';
@@ -61,6 +61,14 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return 0;
     },
   ],
+  [13, () => 0], // PR_GET_TIMING: PR_TIMING_STATISTICAL
+  [
+    14, // PR_SET_TIMING
+    (_task, { arg }) => {
+      requireZeros(arg);
+      return 0;
+    },
+  ],
   [
     15, // PR_SET_NAME
     (task, { arg }) => {
@@ -84,6 +92,7 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return 1;
     },
   ],
+  [24, (task) => forRootOnly(task)], // PR_CAPBSET_DROP
   [25, (task, { arg }) => storeInt(task, arg, PR_TSC_ENABLE)], // PR_GET_TSC
   [
     26, // PR_SET_TSC: RDTSC never traps
@@ -92,6 +101,8 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return 0;
     },
   ],
+  [27, () => 0], // PR_GET_SECUREBITS
+  [28, (task) => forRootOnly(task)], // PR_SET_SECUREBITS
   [
     29, // PR_SET_TIMERSLACK
     (task, { arg }) => {
@@ -100,6 +111,15 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
     },
   ],
   [30, (task) => task.timerSlackNs], // PR_GET_TIMERSLACK
+  [31, () => 0], // PR_TASK_PERF_EVENTS_DISABLE: there are none
+  [32, () => 0], // PR_TASK_PERF_EVENTS_ENABLE
+  [
+    35, // PR_SET_MM
+    (task, { arg5 }) => {
+      requireZeros(arg5);
+      return forRootOnly(task);
+    },
+  ],
   [
     36, // PR_SET_CHILD_SUBREAPER
     ({ program }, { arg }) => {
@@ -139,7 +159,28 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return Number(program.hasNoHugePages);
     },
   ],
+  [47, (_task, args) => ambient(args)], // PR_CAP_AMBIENT
+  [57, (task) => forRootOnly(task)], // PR_SET_IO_FLUSHER
+  [58, (task) => forRootOnly(task)], // PR_GET_IO_FLUSHER
 ]);
+
+/** What is not there for root either. */
+function forRootOnly({ credentials }: GuestTask): Result {
+  throw credentials.euid === 0 ? EINVAL : EPERM;
+}
+
+/** Ambient capabilities are inheritable ones, of which nobody has any. */
+function ambient({ arg, arg3, arg4, arg5 }: Arguments): Result {
+  const [IS_SET, RAISE, LOWER, CLEAR_ALL] = [1, 2, 3, 4];
+  requireZeros(arg4, arg5);
+  if (arg === CLEAR_ALL) {
+    requireZeros(arg3);
+    return 0;
+  }
+  if (arg3 > LAST_CAPABILITY || (arg !== IS_SET && arg !== RAISE && arg !== LOWER)) throw EINVAL;
+  if (arg === RAISE) throw EPERM;
+  return 0;
+}
 
 function prctl(thread: Thread, { option, ...args }: Arguments & { readonly option: number }): Result {
   const run = OPTIONS.get(option);

@@ -1,10 +1,12 @@
 /** sched(7), getpriority(2), CPU affinity: one processor. */
+import { PAGE_SIZE } from '../../emulator/index.ts';
 import { E2BIG, EACCES, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
 import { RLIMIT_NICE, RLIMIT_RTPRIO } from '../abi/resource.ts';
 import { SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_OTHER, SCHED_RR } from '../abi/sched.ts';
 import { type KernelTask } from '../program/kernel-task.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
+import type { UserMemory } from '../vfs/open-file.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { storeTimespec } from './timespec.ts';
 
@@ -35,8 +37,10 @@ function priorityTargets(thread: Thread, which: number, who: number): readonly K
       const group = who === 0 ? task.program.processGroup : who;
       return task.machine.tasks().filter((each) => each.program.processGroup === group);
     }
-    case PRIO_USER:
-      return task.machine.tasks();
+    case PRIO_USER: {
+      const user = who === 0 ? task.credentials.uid : who;
+      return task.machine.tasks().filter((each) => each.credentials.uid === user);
+    }
     default:
       throw EINVAL;
   }
@@ -91,6 +95,8 @@ function schedule(thread: Thread, target: KernelTask, wanted: Scheduling): Resul
     const allowed = Math.max(target.realtimePriority, asGuest(thread).program.limits.soft(RLIMIT_RTPRIO));
     if (isRealtime && priority > allowed) throw EPERM;
     if (target.resetsOnFork && !wanted.resetsOnFork) throw EPERM;
+    const isRise = !isRealtime && wanted.nice !== undefined && wanted.nice < target.nice;
+    if (isRise && 20 - wanted.nice > asGuest(thread).program.limits.soft(RLIMIT_NICE)) throw EPERM;
   }
   target.policy = policy;
   target.realtimePriority = priority;
@@ -128,20 +134,33 @@ function getparam(thread: Thread, { tid, param }: { tid: number; param: number }
 function setattr(thread: Thread, { tid, attr, flags }: { tid: number; attr: number; flags: number }): Result {
   if (tid < 0 || attr === 0 || flags !== 0) throw EINVAL;
   const { memory } = thread;
-  const sizeBytes = memory.loadU32(attr);
-  if (sizeBytes !== 0 && sizeBytes < SCHED_ATTR_BYTES) throw E2BIG;
-  const attributeFlags = memory.loadU32(attr + 8);
-  if ((attributeFlags & ~SCHED_FLAG_RESET_ON_FORK) !== 0) throw EINVAL;
-  return schedule(thread, taskOf(thread, tid), {
-    policy: memory.loadU32(attr + 4),
+  checkAttributeSize(memory, attr);
+  const policy = memory.loadU32(attr + 4) | 0;
+  if (policy < 0) throw EINVAL;
+  const target = taskOf(thread, tid);
+  const attributeFlags = memory.loadI64(attr + 8);
+  if ((attributeFlags & ~BigInt(SCHED_FLAG_RESET_ON_FORK)) !== 0n) throw EINVAL;
+  return schedule(thread, target, {
+    policy,
     priority: memory.loadU32(attr + 20),
-    nice: memory.loadU32(attr + 16) | 0,
-    resetsOnFork: attributeFlags !== 0,
+    nice: Math.max(-20, Math.min(19, memory.loadU32(attr + 16) | 0)),
+    resetsOnFork: attributeFlags !== 0n,
   });
 }
 
+/** Linux sched_copy_attr: a struct of a later version may have more, all of it zero. @throws E2BIG, having stored our size */
+function checkAttributeSize(memory: UserMemory, attr: number): void {
+  const sizeBytes = memory.loadU32(attr) || SCHED_ATTR_BYTES;
+  const isUsual = sizeBytes >= SCHED_ATTR_BYTES && sizeBytes <= PAGE_SIZE;
+  const more = isUsual ? memory.readable(attr + SCHED_ATTR_BYTES, sizeBytes - SCHED_ATTR_BYTES) : [1];
+  if (!more.some((byte) => byte !== 0)) return;
+  memory.storeU32(attr, SCHED_ATTR_BYTES);
+  throw E2BIG;
+}
+
 function getattr(thread: Thread, args: { tid: number; attr: number; size: number; flags: number }): Result {
-  if (args.tid < 0 || args.attr === 0 || args.flags !== 0 || args.size < SCHED_ATTR_BYTES) throw EINVAL;
+  if (args.tid < 0 || args.attr === 0 || args.flags !== 0) throw EINVAL;
+  if (args.size < SCHED_ATTR_BYTES || args.size > PAGE_SIZE) throw EINVAL;
   const { policy, nice, realtimePriority, resetsOnFork } = taskOf(thread, args.tid);
   const { memory } = thread;
   memory.writable(args.attr, SCHED_ATTR_BYTES).fill(0);
@@ -167,8 +186,11 @@ function getaffinity(thread: Thread, { tid, size, mask }: { tid: number; size: n
 }
 
 function setaffinity(thread: Thread, { tid, size, mask }: { tid: number; size: number; mask: number }): Result {
-  taskOf(thread, tid);
-  if (size === 0 || ((thread.memory.readable(mask, Math.min(size, MASK_BYTES))[0] ?? 0) & 1) === 0) throw EINVAL;
+  const [first = 0] = thread.memory.readable(mask, Math.min(size, MASK_BYTES));
+  const { uid, euid } = taskOf(thread, tid).credentials;
+  const own = thread.credentials.euid;
+  if (own !== 0 && own !== uid && own !== euid) throw EPERM;
+  if ((first & 1) === 0) throw EINVAL;
   return 0;
 }
 

@@ -1,5 +1,5 @@
 /** semget(2), semop(2), semtimedop(2), semctl(2). */
-import { E2BIG, EAGAIN, EFBIG, EIDRM, EINTR, EINVAL, ENOSPC } from '../abi/errno.ts';
+import { E2BIG, EAGAIN, EFBIG, EIDRM, EINTR, EINVAL, ENOSPC, ERANGE } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
 import { requireAccess } from '../ipc/ipc-table.ts';
 import { SemaphoreSet, type SemaphoreOperation } from '../ipc/semaphores.ts';
@@ -88,11 +88,13 @@ interface ControlArgs {
   readonly id: number;
   readonly number: number;
   readonly command: number;
-  readonly argument: number;
+  /** union semun: an address, or for SETVAL a number. */
+  readonly argument: bigint;
 }
 
 function semctl(thread: Thread, args: ControlArgs): Result {
   const { semaphores } = systemV(thread);
+  const buffer = Number(args.argument);
   return controlIpc(
     thread,
     {
@@ -106,20 +108,27 @@ function semctl(thread: Thread, args: ControlArgs): Result {
         semaphores.remove(set);
         set.wakeAll();
       },
-      other: (set) => valueCommand(thread, set(), args),
+      other: (find) => valueCommand(thread, find, { ...args, buffer }),
     },
-    { ...args, buffer: args.argument },
+    { ...args, buffer },
   );
 }
 
-function valueCommand(thread: Thread, set: SemaphoreSet, { number, command, argument }: ControlArgs): Result {
+function valueCommand(
+  thread: Thread,
+  find: () => SemaphoreSet,
+  { number, command, argument, buffer }: ControlArgs & { readonly buffer: number },
+): Result {
   const { memory, credentials, program } = thread;
   const isChange = command === abi.SETVAL || command === abi.SETALL;
   if (![abi.GETPID, abi.GETVAL, abi.GETALL, abi.GETNCNT, abi.GETZCNT].includes(command) && !isChange) throw EINVAL;
+  const value = Number(BigInt.asIntN(32, argument));
+  if (command === abi.SETVAL && (value < 0 || value > abi.SEMVMX)) throw ERANGE;
+  const set = find();
   if (command === abi.GETALL || command === abi.SETALL) {
     requireAccess(set, credentials, isChange ? WRITE : READ);
     const bytes = set.semaphores.length * 2;
-    const view = viewOf(isChange ? memory.readable(argument, bytes) : memory.writable(argument, bytes));
+    const view = viewOf(isChange ? memory.readable(buffer, bytes) : memory.writable(buffer, bytes));
     if (isChange) {
       set.assign(
         0,
@@ -127,7 +136,7 @@ function valueCommand(thread: Thread, set: SemaphoreSet, { number, command, argu
         program.pid,
       );
       set.changedSeconds = nowSeconds(thread);
-    } else set.semaphores.forEach(({ value }, i) => view.setUint16(i * 2, value, true));
+    } else set.semaphores.forEach((each, i) => view.setUint16(i * 2, each.value, true));
     return 0;
   }
   const semaphore = number < 0 ? undefined : set.semaphores[number];
@@ -143,7 +152,7 @@ function valueCommand(thread: Thread, set: SemaphoreSet, { number, command, argu
     case abi.GETZCNT:
       return semaphore.emptying.size;
     default:
-      set.assign(number, [argument | 0], program.pid);
+      set.assign(number, [value], program.pid);
       set.changedSeconds = nowSeconds(thread);
       return 0;
   }
@@ -178,7 +187,7 @@ export const semaphoreCalls: readonly Syscall[] = [
   syscall({ nr: 64, name: 'semget', args: { key: 'int', count: 'int', flags: 'flags' }, support: 'full', run: semget }),
   syscall({ nr: 65, name: 'semop', args: { id: 'int', operations: 'ptr', count: 'uint' }, support: 'full',
     run: (thread, args, call) => semtimedop(thread, { ...args, timeout: 0 }, call) }),
-  syscall({ nr: 66, name: 'semctl', args: { id: 'int', number: 'int', command: 'int', argument: 'ptr' }, support: 'full', run: semctl }),
+  syscall({ nr: 66, name: 'semctl', args: { id: 'int', number: 'int', command: 'int', argument: 'u64' }, support: 'full', run: semctl }),
   syscall({ nr: 220, name: 'semtimedop', args: { id: 'int', operations: 'ptr', count: 'uint', timeout: 'ptr' }, support: 'full',
     run: semtimedop }),
 ];

@@ -2,6 +2,7 @@
 import { PAGE_SIZE } from '../../emulator/index.ts';
 import { EINVAL, ENOMEM, ENOSYS, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
+import { RLIMIT_MEMLOCK } from '../abi/resource.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import { requireAccess } from '../ipc/ipc-table.ts';
 import { SharedSegment } from '../ipc/shared-segments.ts';
@@ -30,7 +31,9 @@ function shmget(thread: Thread, { key, size, flags }: { key: number; size: numbe
   const isNew = key === abi.IPC_PRIVATE || !segments.all.some((each) => each.key === key);
   const mayCreate = key === abi.IPC_PRIVATE || (flags & abi.IPC_CREAT) !== 0;
   if (isNew && mayCreate && (size === 0 || size > Number.MAX_SAFE_INTEGER)) throw EINVAL;
-  if (isNew && mayCreate && ((flags & abi.SHM_HUGETLB) !== 0 || size > 2 ** 32)) throw ENOMEM;
+  const isHuge = (flags & abi.SHM_HUGETLB) !== 0;
+  if (isNew && mayCreate && isHuge && thread.credentials.euid !== 0) throw EPERM;
+  if (isNew && mayCreate && (isHuge || size > 2 ** 32)) throw ENOMEM;
   const make = (object: ConstructorParameters<typeof SharedSegment>[0]): SharedSegment => create(thread, object, size);
   return segments.get(wish, make, (found) => {
     if (size > found.sizeBytes) throw EINVAL;
@@ -126,7 +129,10 @@ function shmctl(thread: Thread, args: IpcControl): Result {
         // Nothing is ever swapped out: locked or not is all the same.
         if (args.command !== abi.SHM_LOCK && args.command !== abi.SHM_UNLOCK) throw EINVAL;
         const segment = find();
-        if (![0, segment.uid, segment.cuid].includes(thread.credentials.euid)) throw EPERM;
+        const { credentials, program } = asGuest(thread);
+        if (![0, segment.uid, segment.cuid].includes(credentials.euid)) throw EPERM;
+        const mayLock = credentials.euid === 0 || program.limits.soft(RLIMIT_MEMLOCK) > 0;
+        if (args.command === abi.SHM_LOCK && !mayLock) throw EPERM;
         return 0;
       },
     },

@@ -1,6 +1,6 @@
 /** uname(2), sysinfo(2), getrusage(2), getrandom(2), sethostname(2), personality(2). */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
-import { EINVAL, ENAMETOOLONG, EPERM } from '../abi/errno.ts';
+import { EFAULT, EINVAL, EPERM } from '../abi/errno.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { KernelTask } from '../program/kernel-task.ts';
 import type { Thread } from '../program/thread.ts';
@@ -75,7 +75,9 @@ const GRND_FLAGS = 7;
 
 function getrandom(thread: Thread, args: { buffer: number; size: number; flags: number }): Result {
   if ((args.flags & ~GRND_FLAGS) !== 0) throw EINVAL;
-  const count = Math.min(args.size, 0x1ff_ffff);
+  const wanted = Math.min(args.size, 0x1ff_ffff);
+  const count = thread.memory.prefix(args.buffer, wanted, true); // what comes before memory that is not there
+  if (count === 0 && wanted > 0) throw EFAULT;
   for (let done = 0; done < count; done += RANDOM_CHUNK) {
     const chunk = new Uint8Array(Math.min(RANDOM_CHUNK, count - done));
     // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- EntropyPort.fill, not an array's
@@ -87,7 +89,7 @@ function getrandom(thread: Thread, args: { buffer: number; size: number; flags: 
 
 function sethostname(thread: Thread, { name, size }: { name: number; size: number }): Result {
   if (thread.credentials.euid !== 0) throw EPERM;
-  if (size > HOSTNAME_BYTES) throw ENAMETOOLONG;
+  if (size < 0 || size > HOSTNAME_BYTES) throw EINVAL;
   thread.machine.hostname = String.fromCharCode(...thread.memory.readable(name, size));
   return 0;
 }
@@ -105,6 +107,6 @@ export const system: readonly Syscall[] = [
   syscall({ nr: 98, name: 'getrusage', args: { who: 'int', usage: 'ptr' }, support: partial('no block I/O; of children CPU time only'), run: getrusage }),
   syscall({ nr: 99, name: 'sysinfo', args: { buffer: 'ptr' }, support: 'full', run: sysinfo }),
   syscall({ nr: 135, name: 'personality', args: { persona: 'uint' }, support: 'full', run: personality }),
-  syscall({ nr: 170, name: 'sethostname', args: { name: 'ptr', size: 'size' }, support: 'full', run: sethostname }),
+  syscall({ nr: 170, name: 'sethostname', args: { name: 'ptr', size: 'int' }, support: 'full', run: sethostname }),
   syscall({ nr: 318, name: 'getrandom', args: { buffer: 'ptr', size: 'size', flags: 'flags' }, support: 'full', run: getrandom }),
 ];
