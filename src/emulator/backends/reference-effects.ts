@@ -13,6 +13,16 @@ import type { EffectMaker, OpContext, ReferenceMachine, Step } from './reference
 import { repeatString } from './reference-strings.ts';
 import { VECTOR_EFFECTS } from './reference-vectors.ts';
 
+const runHelper: EffectMaker = ({ machine, low, op, at, a, b }) => {
+  const helper = HELPERS.get(op.tag);
+  assert(helper !== undefined, `reference: helper '${op.tag}'`);
+  return () => {
+    const { space, ports } = machine.services;
+    low[at] = helper({ space, state: machine.base, ports }, low[a], low[b]);
+    return false;
+  };
+};
+
 export const EFFECTS = {
   ...VECTOR_EFFECTS,
   get64: ({ machine, low, high, op, at }) => {
@@ -238,15 +248,8 @@ export const EFFECTS = {
       return true;
     },
   interpret: () => () => false,
-  helper: ({ machine, low, op, at, a, b }) => {
-    const helper = HELPERS.get(op.tag);
-    assert(helper !== undefined, `reference: helper '${op.tag}'`);
-    return () => {
-      const { space, ports } = machine.services;
-      low[at] = helper({ space, state: machine.base, ports }, low[a], low[b]);
-      return false;
-    };
-  },
+  helper: runHelper,
+  x87: runHelper,
   jump: ({ machine, op }) => goTo(machine, op.imm),
   redispatch: ({ machine, op }) => goTo(machine, op.imm),
   call: ({ machine, op }) => {

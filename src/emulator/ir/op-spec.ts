@@ -20,10 +20,11 @@ export type HostValues<A extends readonly ValueType[]> = { [K in keyof A]: HostV
  * - load, store: guest memory; may fault (store includes read-modify-write)
  * - raise: may fault for another reason than memory
  * - helper: runs a routine of the host on the whole thread state
+ * - unit: runs an operation of the x87 unit, which reads and writes its variables (isOfX87) and checked guest memory
  * - boundary: marks the start of a guest instruction
  * - exit: ends the block
  */
-export type Effect = 'none' | 'read' | 'write' | 'load' | 'store' | 'raise' | 'helper' | 'boundary' | 'exit';
+export type Effect = 'none' | 'read' | 'write' | 'load' | 'store' | 'raise' | 'helper' | 'unit' | 'boundary' | 'exit';
 
 /** Numbers fill Op.imm, then Op.imm2; a text fills Op.tag. The names serve printer, parser and reader. */
 export type NumberAttribute =

@@ -86,6 +86,11 @@ export const STATE_VARIABLES: readonly StateVariable[] = [
   })),
 ];
 
+/** Whether the variable is part of the x87 unit: control, status and tags, registers as MMX has them. */
+export function isOfX87(variable: number): boolean {
+  return variable === VARIABLE.x87Control || variable === VARIABLE.x87Tags || variable >= VARIABLE.mm0;
+}
+
 /** Indices of variables that are not general-purpose registers. xmm n is VARIABLE.xmm0 + n; mm likewise. */
 export const VARIABLE = {
   rax: 0,

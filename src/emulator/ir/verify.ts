@@ -27,7 +27,7 @@ export function verifyBlock(block: Block): string[] {
     if (i === 0 && effects !== 'boundary' && op.name !== 'fetchFault') complain(op, 'a block opens with a boundary');
     if (effects === 'boundary') written = null;
     if (mayFault(op.name) && written !== null) complain(op, `may fault after ${written.name} wrote state`);
-    if (effects === 'write' || effects === 'helper') written ??= op;
+    if (effects === 'write' || effects === 'helper' || effects === 'unit') written ??= op;
     known.set(op, i);
   }
   const boundaries = block.ops.filter(({ name }) => name === 'instruction').length;

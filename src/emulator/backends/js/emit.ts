@@ -225,6 +225,7 @@ export const EMIT = {
   checkTarget: (w, op) => w.statement(`if (${w.high(op.args[0])} !== 0) ${w.slowExit()}`),
   interpret: (w) => w.statement(`if (true) ${w.slowExit()}`),
   helper: (w, op) => w.callHelper(op),
+  x87: (w, op) => w.callHelper(op),
   jump: (w, op) => w.goTo(op.imm),
   branch: (w, op) => w.branch(op),
   jumpIndirect: (w, op) => w.goToValue(op.args[0], false),

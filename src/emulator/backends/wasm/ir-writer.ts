@@ -76,6 +76,8 @@ export interface IrWriter {
   slowExit(): void;
   /** Calls a function of the runtime module (runtime-functions.ts) on the operands pushed before. */
   callRuntime(name: RuntimeFunction): void;
+  /** The x87 op: runs it on the unit in the state; pushes the result. */
+  callX87(op: Op): void;
   /** The helper op: spills, runs HELPERS[op.tag] on op.args, forgets what it knew; pushes the result. */
   callHelper(op: Op): void;
   /**

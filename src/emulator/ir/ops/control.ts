@@ -33,6 +33,13 @@ export const control = {
     attributes: ['helper'],
     doc: 'Runs the named helper (helpers.ts) on the thread state in memory; it may read and write every variable, not guest memory.',
   },
+  x87: {
+    args: ['i32', 'i32'],
+    result: 'i32',
+    effects: 'unit',
+    attributes: ['helper'],
+    doc: 'Runs the named operation of the x87 unit (x87/operations.ts) on its variables, and on guest memory whose access was checked.',
+  },
   jump: { args: [], result: 'none', effects: 'exit', attributes: ['target'], doc: 'Goes on at a constant address.' },
   branch: {
     args: ['i32'],

@@ -6,7 +6,7 @@
  * since writes stay where they are.
  */
 import type { Block, Op } from '../block.ts';
-import { VARIABLE } from '../state-layout.ts';
+import { isOfX87, VARIABLE } from '../state-layout.ts';
 import { renamedArgs, Rewriter } from './rewriter.ts';
 
 /** What is known of a variable. */
@@ -71,6 +71,9 @@ function remember(known: Map<number, Known>, op: Op, result: Op, args: readonly 
       break;
     case 'float':
       known.delete(VARIABLE.mxcsr);
+      break;
+    case 'x87':
+      for (const variable of known.keys()) if (isOfX87(variable)) known.delete(variable);
       break;
     case 'helper':
       known.clear();

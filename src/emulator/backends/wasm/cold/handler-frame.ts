@@ -325,20 +325,22 @@ export class HandlerFrame implements IrWriter {
   }
 
   callHelper(op: Op): void {
-    const { code } = this;
+    storeFuel(this.code);
+    this.#callWithArguments(op, this.#imports.helper, this.#imports.helperNumber(op.tag));
+    reloadFuel(this.code);
+  }
+
+  callX87(op: Op): void {
     const twin = this.#imports.twin(op.tag);
-    if (twin >= 0) {
-      code.localGet(S);
-      for (const arg of op.args) this.push(arg);
-      code.call(twin);
-      return;
-    }
-    storeFuel(code);
-    code.localGet(S);
-    code.i32(this.#imports.helperNumber(op.tag));
+    if (twin >= 0) this.#callWithArguments(op, twin);
+    else this.#callWithArguments(op, this.#imports.helper, this.#imports.helperNumber(op.tag));
+  }
+
+  #callWithArguments(op: Op, callee: number, ...number: readonly number[]): void {
+    this.code.localGet(S);
+    for (const index of number) this.code.i32(index);
     for (const arg of op.args) this.push(arg);
-    code.call(this.#imports.helper);
-    reloadFuel(code);
+    this.code.call(callee);
   }
 
   callFloat(op: Op): void {

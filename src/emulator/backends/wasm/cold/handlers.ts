@@ -155,9 +155,13 @@ export class HandlerLibrary {
     return true;
   }
 
-  /** Sample micro-ops of the handlers that were made here, for the list of those to prepare. */
+  /**
+   * Sample micro-ops of the handlers that were made here, for the list of those to prepare. Those of x87 are none of them:
+   * with the list's module all of their routines would have to be there.
+   */
   samples(): string[] {
     return [...this.#handlers.values()]
+      .filter(({ ops }) => ops.every(({ name }) => name !== 'x87'))
       .map(({ sample }) => sample)
       .filter((sample) => sample !== '' && sample !== PREPARED);
   }

@@ -20,6 +20,7 @@ export const CONTROL = {
     w.slowExitIf();
   },
   helper: (w, op) => w.callHelper(op),
+  x87: (w, op) => w.callX87(op),
   jump: (w, op) => w.jump(op),
   branch: (w, op) => w.branch(op),
   jumpIndirect: (w, op) => w.jumpIndirect(op),

@@ -5,7 +5,7 @@
  */
 import type { Op } from '../../../ir/block.ts';
 import { specOf } from '../../../ir/ops.ts';
-import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
+import { isOfX87, STATE_VARIABLES } from '../../../ir/state-layout.ts';
 
 export interface AccessGroup {
   /** The base of the first access; those of the others have the same value. */
@@ -126,8 +126,9 @@ class ValueNames {
     else if (name === 'set64' || name === 'set32' || name === 'setLow32')
       this.#written.set(imm, this.#version(imm) + 1);
     // A helper may change every variable.
-    else if (name === 'helper')
-      for (const variable of STATE_VARIABLES.keys()) this.#written.set(variable, this.#version(variable) + 1);
+    else if (name === 'helper' || name === 'x87')
+      for (const variable of STATE_VARIABLES.keys())
+        if (name === 'helper' || isOfX87(variable)) this.#written.set(variable, this.#version(variable) + 1);
   }
 
   #version(variable: number): number {

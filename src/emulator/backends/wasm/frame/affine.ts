@@ -7,6 +7,7 @@
  */
 import type { Op } from '../../../ir/block.ts';
 import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
+import { isInState } from './region-analysis.ts';
 import { possibleBits } from '../../../ir/passes/fold-constants.ts';
 
 export interface Affine {
@@ -51,7 +52,7 @@ export function followAffine(
     visit(op, valueOf);
     if (op.name === 'set64') state.set(op.imm, valueOf(op.args[0]));
     else if (op.name === 'set32' || op.name === 'setLow32') state.set(op.imm, null);
-    else if (op.name === 'get64') values.set(op, holds(state, op.imm));
+    else if (op.name === 'get64') values.set(op, isInState(op.imm) ? null : holds(state, op.imm));
     else if (op.type === 'i64') values.set(op, computed(op, valueOf));
   }
   return state;

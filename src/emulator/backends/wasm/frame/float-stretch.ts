@@ -22,6 +22,7 @@ import { QUICK } from '../emit/float-quick-ops.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import type { AccessGroup } from './access-groups.ts';
 import { isValue, type ValuesMark } from './block-values.ts';
+import { isInState } from './region-analysis.ts';
 import type { StretchHost } from './stretch-host.ts';
 import { isPlainStore, overlapTests, pushOverlap, repeatedLoads, WaitingStores } from './stretch-memory.ts';
 
@@ -64,7 +65,7 @@ function isSet({ name }: Op): boolean {
 }
 
 function mayStand(op: Op, written: ReadonlySet<number>, waiting: WaitingStores): boolean {
-  if ((isSet(op) || op.name === 'get32') && op.imm === VARIABLE.mxcsr) return false;
+  if ((isSet(op) || op.name === 'get32') && isInState(op.imm)) return false;
   switch (specOf(op.name).effects) {
     case 'none':
     case 'boundary':

@@ -1,7 +1,7 @@
 /** What is known of a region before a line of it is written: which variables it touches and may have changed where, and
  *  where the flags of a block before are still looked at. */
 import type { Block, Op } from '../../../ir/block.ts';
-import { STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
+import { isOfX87, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
 import type { Graph, Shape } from '../../region/structure.ts';
 import { type FlagNeeds, flagNeeds, flagShapes, type FlagShape } from './flag-shapes.ts';
 import type { LoopWindows } from './loop-windows.ts';
@@ -61,9 +61,9 @@ function readBy({ name, imm }: Op): number {
   return (name === 'get64' || name === 'get32' || name === 'get128') && !isInState(imm) ? imm : -1;
 }
 
-/** Whether the variable has no local: the runtime's functions of floats change MXCSR where it lies. */
+/** Whether the variable has no local: the runtime's functions change MXCSR and the x87 unit where they lie. */
 export function isInState(variable: number): boolean {
-  return variable === VARIABLE.mxcsr;
+  return variable === VARIABLE.mxcsr || isOfX87(variable);
 }
 
 export interface RegionAnalysis {

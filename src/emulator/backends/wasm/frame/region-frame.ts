@@ -13,7 +13,7 @@
 import type { Op } from '../../../ir/block.ts';
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { specOf } from '../../../ir/ops.ts';
-import { STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
+import { isOfX87, STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
 import { type Region, STOP } from '../../region/region.ts';
 import { mergesBelow } from '../../region/structure.ts';
@@ -390,7 +390,8 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
 
   writeLow32(variable: number, value: () => void): void {
     const { code } = this;
-    if (STATE_VARIABLES[variable].type === 'i32') return this.writeVariable(variable, 'i32', value);
+    if (STATE_VARIABLES[variable].type === 'i32' || isInState(variable))
+      return this.writeVariable(variable, 'i32', value);
     this.writeVariable(variable, 'i64', () => {
       code.localGet(this.locals.of(variable));
       code.i64(0, -1);
@@ -491,13 +492,23 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.locals.spill(this.at.dirty);
     this.at.dirty.clear();
     this.pushState();
-    const twin = this.scope.twin(op.tag);
-    if (twin < 0) code.i32(this.scope.helperIndex(op.tag));
+    code.i32(this.scope.helperIndex(op.tag));
     for (const push of args) push();
-    code.call(twin < 0 ? this.scope.helper : twin);
+    code.call(this.scope.helper);
     this.locals.reload();
     this.#lows.reloaded(op);
     this.#refreshBar();
+  }
+
+  callX87(op: Op): void {
+    const { code } = this;
+    for (const variable of X87_VARIABLES) this.copyReaders(this.values.takeReaders(variable));
+    const args = op.args.map((arg) => this.fixed(arg));
+    const twin = this.scope.twin(op.tag);
+    this.pushState();
+    if (twin < 0) code.i32(this.scope.helperIndex(op.tag));
+    for (const push of args) push();
+    code.call(twin < 0 ? this.scope.helper : twin);
   }
 
   callFloat(op: Op): void {
@@ -580,6 +591,8 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.#exits.goOn(op.imm2);
   }
 }
+
+const X87_VARIABLES = [...STATE_VARIABLES.keys()].filter(isOfX87);
 
 const NO_LANES: PlainLanes = new Map();
 

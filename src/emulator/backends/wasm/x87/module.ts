@@ -1,43 +1,67 @@
-/** The x87 routines as a module of their own, which all generated code of a space shares. */
+/** The x87 routines as modules, one for each that programs come to need: all of them are some 35 KB. */
 import type { HelperPorts } from '../../../ir/helper-context.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
 import { assert } from '../../../util/assert.ts';
-import { assemble } from '../encoder/assembly.ts';
+import { assemble, type Routine } from '../encoder/assembly.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import { type HostHelper, hostHelper } from '../host-functions.ts';
 import { isTwin, X87_ROUTINES } from './routines.ts';
 
-let shared: WebAssembly.Module | null = null;
+/** By name of the routine; all spaces share them. */
+const modules = new Map<string, WebAssembly.Module>();
 
-/** The routines on a memory. `helper` does what they leave. */
-export function instantiateX87(memory: WebAssembly.Memory, helper: HostHelper): WebAssembly.Instance['exports'] {
-  shared ??= new WebAssembly.Module(moduleBytes());
-  return new WebAssembly.Instance(shared, { host: { memory, helper } }).exports;
+type Functions = WebAssembly.Instance['exports'];
+
+/** The routines on a memory, each made when it is first read. `helper` does what they leave. */
+export function x87On(memory: WebAssembly.Memory, helper: HostHelper): Functions {
+  const made = new Map<string, Functions[string]>();
+  const make = (name: string): Functions[string] => {
+    let module = modules.get(name);
+    if (module === undefined) modules.set(name, (module = new WebAssembly.Module(moduleBytes(name))));
+    return new WebAssembly.Instance(module, { host: { memory, helper } }).exports[name];
+  };
+  return new Proxy<Functions>(
+    {},
+    {
+      get(_, name: string) {
+        if (!made.has(name)) made.set(name, make(name));
+        return made.get(name);
+      },
+    },
+  );
 }
 
-const instances = new WeakMap<AddressSpace, WebAssembly.Instance['exports']>();
+const spaces = new WeakMap<AddressSpace, Functions>();
 
-/** The routines of a space, made when they are first asked for. */
-export function x87Functions(space: AddressSpace, ports: HelperPorts): WebAssembly.Instance['exports'] {
-  let functions = instances.get(space);
-  if (functions === undefined) {
-    functions = instantiateX87(space.memory, hostHelper(space, ports));
-    instances.set(space, functions);
-  }
+/** The routines of a space. */
+export function x87Functions(space: AddressSpace, ports: HelperPorts): Functions {
+  let functions = spaces.get(space);
+  if (functions === undefined) spaces.set(space, (functions = x87On(space.memory, hostHelper(space, ports))));
   return functions;
 }
 
-function moduleBytes(): Uint8Array<ArrayBuffer> {
+function moduleBytes(name: string): Uint8Array<ArrayBuffer> {
+  assert(isTwin(name), `wasm: no routine ${name}`);
   const module = new ModuleWriter();
   const type = module.type(['i32', 'i32', 'i32', 'i32'], ['i32']);
   const indices = new Map([['helper', module.importFunction('host', 'helper', type)]]);
   module.importMemory('host', 'memory');
-  const indexOf = (callee: string): number => indices.get(callee) ?? assert(false, `wasm: no routine ${callee}`) ?? 0;
-  for (const [name, routine] of X87_ROUTINES) {
+  const define = (routineName: string): number => {
+    const known = indices.get(routineName);
+    if (known !== undefined) return known;
+    const routine = routineOf(routineName);
+    const body = assemble(routine, define);
     const index = module.declare(module.type(Object.values(routine.parameters), routine.results));
-    indices.set(name, index);
-    module.define(index, assemble(routine, indexOf));
-    if (isTwin(name)) module.export(name, index);
-  }
+    indices.set(routineName, index);
+    module.define(index, body);
+    return index;
+  };
+  module.export(name, define(name));
   return module.bytes();
+}
+
+function routineOf(name: string): Routine {
+  const routine = X87_ROUTINES.get(name);
+  assert(routine !== undefined, `wasm: no routine ${name}`);
+  return routine;
 }

@@ -44,7 +44,8 @@ export const LEAD = 'i64:0x8000000000000000';
 
 const LOCALS = {
   control: 'i32', top: 'i32', tags: 'i32', at: 'i32', from: 'i32',
-  x: 'i32', y: 'i32', m: 'i64', n: 'i64', e: 'i32', bits: 'i64', up: 'i32', lo: 'i64',
+  x: 'i32', y: 'i32', m: 'i64', n: 'i64', e: 'i32', d: 'i32', sign: 'i32', up: 'i32', bits: 'i64', hi: 'i64', lo: 'i64', t: 'i64', u: 'i64', q: 'i64', s: 'i64',
+  m0: 'i64', m1: 'i64', n0: 'i64', n1: 'i64', rest: 'i64', digit: 'i64',
 } as const satisfies Record<string, ValueType>; // oxfmt-ignore
 
 /** The twin of an operation. Every way through `body` returns or goes to the host. */

@@ -27,13 +27,7 @@ const ROUNDS_UP: Routine = {
 /** Behind `up`: the significand has grown over its end. */
 const CARRY = `hi i64.eqz if ${LEAD} =hi e 1 i32.add =e end`;
 
-const inRange = `e 1 i32.sub ${MAX_EXPONENT - 1} i32.ge_u if 0 return end`;
-
-const STORE = `
-  ${inRange}
-  ${storeRegister('at', 'sign e i32.or', 'hi')}
-  ${STORE_CONTROL}
-  1 return`;
+const isOutOfRange = `e 1 i32.sub ${MAX_EXPONENT - 1} i32.ge_u`;
 
 /** What is beyond PC's digits goes from hi to lo. */
 function narrow(bits: number): string {
@@ -53,24 +47,35 @@ const ROUND: Routine = {
     hi up i64.extend_i32_u i64.add drop i64.shl =hi
     up if ${CARRY} end
     ${noteInexact('lo', 'if 0 return end')}
-    ${STORE}`,
+    ${isOutOfRange} if 0 return end
+    ${storeRegister('at', 'sign e i32.or', 'hi')}
+    ${STORE_CONTROL}
+    1`,
 };
 
-/** The usual way: 64 digits, to nearest. `host` follows a test whether the host is due. */
-export const ROUND_AND_RETURN = `
-  control ${BIT.precisionControl | BIT.roundingControl} i32.and ${BIT.precisionControl} i32.eq if
-    lo i64.eqz i32.eqz if
-      control ${BIT.precisionMask} i32.and i32.eqz if 0 return end
-      ${NEAREST} i64:1 i64.and :lo hi i64.add =hi
-      ${CARRY}
-      control ${BIT.precision} i32.or lo i32.wrap_i64 ${Math.log2(BIT.c1)} i32.shl i32.or =control
+/** Stores the number and FSW; what is due then is `done`. Here is the usual way: 64 digits, to nearest. */
+export function roundAndStore(done: string): string {
+  return `
+    control ${BIT.precisionControl | BIT.roundingControl} i32.and ${BIT.precisionControl} i32.eq if
+      lo i64.eqz i32.eqz if
+        control ${BIT.precisionMask} i32.and i32.eqz br_if:host
+        ${NEAREST} i64:1 i64.and :lo hi i64.add =hi
+        ${CARRY}
+        control ${BIT.precision} i32.or lo i32.wrap_i64 ${Math.log2(BIT.c1)} i32.shl i32.or =control
+      end
+      ${isOutOfRange} br_if:host
+      ${storeRegister('at', 'sign e i32.or', 'hi')}
+      ${STORE_CONTROL}
+      ${done}
     end
-    ${STORE}
-  end
-  S control at sign e hi lo call:round`;
+    S control at sign e hi lo call:round i32.eqz br_if:host
+    ${done}`;
+}
 
-/** A zero with the sign in `sign`. */
-export const ZERO_AND_RETURN = `${storeRegister('at', 'sign', 'i64:0')} ${STORE_CONTROL} 1 return`;
+/** The same for a zero with the sign in `sign`. */
+export function storeZero(done: string): string {
+  return `${storeRegister('at', 'sign', 'i64:0')} ${STORE_CONTROL} ${done}`;
+}
 
 /** i32: the sign of a sum of opposite numbers (IEEE 754, 6.3). */
 export const CANCELLED_SIGN = `${SIGN} 0 control ${BIT.roundingControl} i32.and ${RC_DOWN} i32.eq select`;

@@ -31,7 +31,7 @@ export function importTwins(module: ModuleWriter, blocks: Iterable<{ readonly op
   const indices = new Map<string, number>();
   for (const { ops } of blocks) {
     for (const { name, tag } of ops) {
-      if (name !== 'helper' || indices.has(tag) || !isTwin(tag)) continue;
+      if (name !== 'x87' || indices.has(tag) || !isTwin(tag)) continue;
       indices.set(tag, module.importFunction(X87, tag, module.type(['i32', 'i32', 'i32'], ['i32'])));
     }
   }

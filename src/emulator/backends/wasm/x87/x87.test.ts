@@ -4,7 +4,7 @@ import { helperName, OPERATIONS } from '../../../ir/x87/operations.ts';
 import { X87 } from '../../../ir/x87/unit.ts';
 import { Random } from '../../../testing/random.ts';
 import { HELPER_NAMES } from '../host-functions.ts';
-import { instantiateX87 } from './module.ts';
+import { x87On } from './module.ts';
 import { isTwin } from './routines.ts';
 
 const S = STATES_BASE;
@@ -22,7 +22,7 @@ function run(name: string, first: number, second: number): number {
   return operations.get(name)?.(unit.attach(u8, data, S), first, second) ?? NaN;
 }
 
-const twins = instantiateX87(memory, (_state, index, first, second) => {
+const twins = x87On(memory, (_state, index, first, second) => {
   hostCalls++;
   return run(HELPER_NAMES[index] ?? '', first, second);
 }) as Readonly<Record<string, (state: number, first: number, second: number) => number>>;

@@ -31,5 +31,5 @@ export function writableAddress(b: Lifter, operand: Operand, bytes: number): I32
 /** Runs x87 operation `name` (ir/x87/operations.ts). */
 export function run(b: Lifter, name: string, first: I32 | number = 0, second: I32 | number = 0): I32 {
   const value = (x: I32 | number): I32 => (typeof x === 'number' ? b.const32(x) : x);
-  return b.ir.helper(value(first), value(second), helperName(name));
+  return b.ir.x87(value(first), value(second), helperName(name));
 }
