@@ -48,6 +48,7 @@ describe('a program answers in the VM as on Linux', () => {
 
   it.each([
     'timers.c',
+    'usage.c',
     'rseq.c',
     'stopped-calls.c',
     'netlink.c',

@@ -86,6 +86,7 @@ import { threads } from './syscalls/threads.ts';
 import { processControl } from './syscalls/process-control.ts';
 import { restartableSequences } from './syscalls/restartable-sequences.ts';
 import { time } from './syscalls/time.ts';
+import { usage } from './syscalls/usage.ts';
 import { timers } from './syscalls/timers.ts';
 import { DmesgLog } from './trace/log.ts';
 import { type CallFilter, CallTrace } from './trace/call-trace.ts';
@@ -131,6 +132,7 @@ export function allSyscalls(
     ...processes,
     ...signals,
     ...time,
+    ...usage,
     ...timers,
     ...signalFiles,
     ...inotify,
@@ -304,6 +306,7 @@ function* mountDisk(
   options: { readonly now: () => Timestamp; readonly log: (text: string) => void },
 ): Wait<void> {
   const cache = new BlockCache(ports.disk);
+  cache.meter = (readBytes, writtenBytes) => machine.accountDisk(readBytes, writtenBytes);
   const root = yield* sys.retry(() => mountExt4(cache, { ...options, deviceNumber: makeDevice(252, 0) }));
   machine.vfs.mount(root, '/', '/dev/vblk0.1', root.isReadOnly ? 'ro' : 'rw');
   const nowNs = (): number => ports.clock.monotonicNs();

@@ -70,6 +70,8 @@ export function runningProcSource(machine: RunningMachine, parts: SourceParts): 
     get switches() {
       return scheduler.switches;
     },
+    processorTime: machine.processorTime,
+    diskTraffic: machine.diskTraffic,
     current: () => machine.current,
     programs: () => visiblePrograms(machine),
     describe: (program) => programFacts(machine, program as RunningProgram, sinceBoot),
@@ -129,10 +131,8 @@ function programFacts(
     terminal: terminal?.rdev ?? 0,
     foregroundGroup: terminal?.foreground ?? -1,
     startNs: sinceBoot(program.startedMs),
-    cpuNs: program.cpuNowNs,
-    reapedNs: program.reapedNs,
-    minorFaults: threads.reduce((sum, { minorFaults }) => sum + minorFaults, program.endedFaults.minor),
-    majorFaults: threads.reduce((sum, { majorFaults }) => sum + majorFaults, program.endedFaults.major),
+    usage: program.usage,
+    reaped: program.reapedUsage,
     pending: program.pendingSignals.set,
     ignored: actionSet((handler) => handler === SIG_IGN),
     caught: actionSet((handler) => handler !== SIG_IGN && handler !== SIG_DFL),
@@ -162,10 +162,8 @@ function taskFacts(machine: RunningMachine, task: KernelTask, sinceBoot: (ms: nu
     realtimePriority: task.realtimePriority,
     effectivePriority: task.effectivePriority,
     startNs: sinceBoot(task.startedMs),
-    minorFaults: task.minorFaults,
-    majorFaults: task.majorFaults,
+    usage: task.usage,
     switches: task.switches,
-    preemptions: task.preemptions,
     // Linux shows these of a program that dumps core only (proc(5)).
     stackPointer: 0,
     instructionPointer: 0,

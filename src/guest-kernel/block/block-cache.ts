@@ -33,6 +33,8 @@ export class BlockCache {
   readonly isReadOnly: boolean;
   /** Woken when there is something to flush where there was nothing. */
   readonly dirtied = new WaitQueue();
+  /** Hears how many bytes have to come from the disk, and how many became dirty. */
+  meter: (readBytes: number, writtenBytes: number) => void = () => {};
   readonly #port: BlockPort;
   #events: BlockCacheEvents;
   readonly #dirty = new Map<number, Uint8Array>();
@@ -148,13 +150,14 @@ export class BlockCache {
 
   #accept(transaction: Map<number, Uint8Array>): void {
     if (transaction.size === 0) return;
-    const wasClean = this.#dirty.size === 0;
+    const before = this.#dirty.size;
     for (const [block, bytes] of transaction) {
       const old = this.#dirty.get(block);
       if (old !== undefined && this.#spare.length < MAX_SPARE_BUFFERS) this.#spare.push(old);
       this.#dirty.set(block, bytes);
     }
-    if (wasClean) this.dirtied.wake();
+    this.meter(0, (this.#dirty.size - before) * DISK_BLOCK_BYTES);
+    if (before === 0) this.dirtied.wake();
   }
 
   #flush(done: WaitQueue): WaitQueue {
@@ -201,6 +204,7 @@ export class BlockCache {
     const optional = ahead.filter((block) => block < this.blockCount && !this.isHere(block));
     const wanted = [...blocks, ...optional].filter((block) => !this.#fetching.has(block));
     for (const block of wanted) this.#fetching.set(block, ready);
+    this.meter(wanted.length * DISK_BLOCK_BYTES, 0);
     if (wanted.length > 0) this.#port.fetch(wanted, (error) => this.#fetched(wanted, blocks, ready, error));
     throw new NotResident(ready);
   }

@@ -27,6 +27,7 @@ import { type PageHolder, readFile, type SharedPages, sharedPages, writeBackQuie
 import { type Area, AreaList } from './area-list.ts';
 import { LentPages } from './lent-pages.ts';
 import type { ProcessImage } from './process-image.ts';
+import { type MemoryBudget, Residence, type Run } from './residence.ts';
 import { LIBRARIES_BASE, LIBRARIES_END } from './library-places.ts';
 
 /** First address that mmap gives out. Below the machine's area 256 MiB are left for a program's image and its brk. */
@@ -41,12 +42,6 @@ const GROW_BYTES = 0x200_0000;
 const AROUND_PAGES = 16;
 /** The last 2 MiB stay unmapped: generated code checks a base, not the sum of base and offset (backends/js/writer.ts). */
 const TOP = GUEST_LIMIT - 0x20_0000;
-
-/** Pages of the machine's memory that programs hold together. */
-export interface MemoryBudget {
-  usedPages: number;
-  readonly limitPages: number;
-}
 
 export interface MapRequest {
   /** Where: exactly there (isFixed), or a wish. 0: anywhere. */
@@ -65,31 +60,13 @@ export interface MapRequest {
   readonly name?: string;
 }
 
-/** Whole pages. */
-interface Run {
-  readonly startAddr: number;
-  readonly endAddr: number;
-}
-
 /** Brought in, or there already; or why not: nothing mapped, not allowed, past the end of its file. */
 export type TouchResult = 'ok' | 'present' | 'unmapped' | 'denied' | 'beyond-file';
-
-/** All zeros when the last map of a space is disposed of: the next one of a warm space takes it over. */
-const residences = new WeakMap<AddressSpace, Uint8Array>();
-
-function residenceOf(space: AddressSpace): Uint8Array {
-  let resident = residences.get(space);
-  if (resident === undefined) residences.set(space, (resident = new Uint8Array(GUEST_LIMIT / PAGE_SIZE)));
-  return resident;
-}
 
 export class MemoryMap implements PageHolder {
   readonly space: AddressSpace;
   readonly areas = new AreaList();
-  readonly #budget: MemoryBudget;
-  /** One byte per page of the 4 GiB: 1 = holds bytes of its mapping. */
-  readonly #resident: Uint8Array;
-  #residentPages = 0;
+  readonly #residence: Residence;
   /** While one instruction needs several views of a shared page. */
   #lending: LentPages | undefined;
   /** The heap of brk(2) is [brkStart, brkEnd); set by the loader. */
@@ -102,8 +79,7 @@ export class MemoryMap implements PageHolder {
 
   constructor(space: AddressSpace, budget: MemoryBudget) {
     this.space = space;
-    this.#budget = budget;
-    this.#resident = residenceOf(space);
+    this.#residence = new Residence(space, budget);
     space.onStatesFull = (sizeBytes) => this.#mapForMachine(sizeBytes);
   }
 
@@ -111,7 +87,7 @@ export class MemoryMap implements PageHolder {
     try {
       const addr = this.map({ addr: 0, sizeBytes, protection: 0, name: '[threads]', isMachine: true });
       this.#ensureSize(addr + sizeBytes);
-      this.#claim(addr / PAGE_SIZE, sizeBytes / PAGE_SIZE);
+      this.#residence.claim(addr / PAGE_SIZE, sizeBytes / PAGE_SIZE);
       return addr;
     } catch (error) {
       if (error === ENOMEM) return undefined;
@@ -120,7 +96,12 @@ export class MemoryMap implements PageHolder {
   }
 
   get residentBytes(): number {
-    return this.#residentPages * PAGE_SIZE;
+    return this.#residence.count * PAGE_SIZE;
+  }
+
+  /** The most there ever was. */
+  get peakResidentBytes(): number {
+    return this.#residence.peak * PAGE_SIZE;
   }
 
   /** mmap(2). @returns the address. @throws ENOMEM, EEXIST, EINVAL */
@@ -200,14 +181,14 @@ export class MemoryMap implements PageHolder {
     if (area === undefined) return 'unmapped';
     if (!permits(area.protection, wanted)) return 'denied';
     const page = Math.floor(addr / PAGE_SIZE);
-    if (this.#resident[page] === 1) return this.#storeTo(area, page, wanted) ? 'ok' : 'present';
+    if (this.#residence.has(page)) return this.#storeTo(area, page, wanted) ? 'ok' : 'present';
     const filePages = fileEndPage(area);
     if (page >= filePages) return 'beyond-file';
     const around = page - (page % AROUND_PAGES);
     const first = Math.max(around, area.startAddr / PAGE_SIZE);
     const last = Math.min(around + AROUND_PAGES, area.endAddr / PAGE_SIZE, filePages);
     if (area.shared !== undefined) this.#bringInShared(area, page, first, last);
-    else for (let at = first; at < last; at++) if (this.#resident[at] === 0) at = this.#bringIn(area, at, last) - 1;
+    else for (let at = first; at < last; at++) if (!this.#residence.has(at)) at = this.#bringIn(area, at, last) - 1;
     this.#storeTo(area, page, wanted);
     return 'ok';
   }
@@ -248,7 +229,7 @@ export class MemoryMap implements PageHolder {
   }
 
   isResident(addr: number): boolean {
-    return this.#resident[Math.floor(addr / PAGE_SIZE)] === 1;
+    return this.#residence.has(Math.floor(addr / PAGE_SIZE));
   }
 
   /** Whether a processor's page tables would say that there is a page: not where nothing may be done with it. */
@@ -296,7 +277,7 @@ export class MemoryMap implements PageHolder {
     const moved = Math.min(oldSize, newSizeBytes);
     for (const run of this.residentRuns(area.startAddr, area.startAddr + moved)) {
       const to = target + run.startAddr - area.startAddr;
-      this.#claim(to / PAGE_SIZE, (run.endAddr - run.startAddr) / PAGE_SIZE);
+      this.#residence.claim(to / PAGE_SIZE, (run.endAddr - run.startAddr) / PAGE_SIZE);
       this.space.u8.copyWithin(to, run.startAddr, run.endAddr);
       this.space.protect(to, run.endAddr - run.startAddr, area.protection);
     }
@@ -333,7 +314,7 @@ export class MemoryMap implements PageHolder {
   }
 
   #copyRun(other: MemoryMap, { startAddr, endAddr }: Run, protection: number): void {
-    this.#claim(startAddr / PAGE_SIZE, (endAddr - startAddr) / PAGE_SIZE);
+    this.#residence.claim(startAddr / PAGE_SIZE, (endAddr - startAddr) / PAGE_SIZE);
     this.space.u8.set(other.space.u8.subarray(startAddr, endAddr), startAddr);
     this.space.protect(startAddr, endAddr - startAddr, protection);
   }
@@ -397,7 +378,7 @@ export class MemoryMap implements PageHolder {
     const index = filePage(area, page * PAGE_SIZE);
     const ownerAddr = shared.placeIn(index, this);
     if (ownerAddr === undefined) return false;
-    this.#claim(page, 1);
+    this.#residence.claim(page, 1);
     this.#lending?.lend({ shared, filePage: index, ownerAddr, addr: page * PAGE_SIZE }, area.protection);
     return true;
   }
@@ -472,7 +453,7 @@ export class MemoryMap implements PageHolder {
   /** Loads the run of absent pages that starts at page `first`. @returns the page after it. */
   #bringIn(area: Area, first: number, limit: number): number {
     let end = first;
-    while (end < limit && this.#resident[end] === 0) end++;
+    while (end < limit && !this.#residence.has(end)) end++;
     const startAddr = first * PAGE_SIZE;
     const sizeBytes = (end - first) * PAGE_SIZE;
     if (area.inode !== undefined) {
@@ -480,7 +461,7 @@ export class MemoryMap implements PageHolder {
       const fromFile = Math.min(sizeBytes, area.fileBytes - skipped);
       if (fromFile > 0) this.#load(area.inode, area.offset + skipped, startAddr, fromFile);
     }
-    this.#claim(first, end - first);
+    this.#residence.claim(first, end - first);
     this.space.protect(startAddr, sizeBytes, area.protection);
     return end;
   }
@@ -492,8 +473,8 @@ export class MemoryMap implements PageHolder {
     for (let page = first; page < limit; page++) {
       const addr = page * PAGE_SIZE;
       if (this.#lending !== undefined && (page !== wanted || this.#lend(area, shared, page))) continue;
-      if (page !== wanted && (this.#resident[page] === 1 || shared.hasOwner(filePage(area, addr)))) continue;
-      if (this.#budget.usedPages + 1 > this.#budget.limitPages) throw ENOMEM;
+      if (page !== wanted && (this.#residence.has(page) || shared.hasOwner(filePage(area, addr)))) continue;
+      this.#residence.checkRoom(1);
       const view = this.space.u8.subarray(addr, addr + PAGE_SIZE);
       try {
         shared.take(filePage(area, addr), this, addr, view);
@@ -502,7 +483,7 @@ export class MemoryMap implements PageHolder {
         if (page !== wanted && error instanceof NotResident) continue;
         throw error;
       }
-      this.#claim(page, 1);
+      this.#residence.claim(page, 1);
       this.#admit(area, { startAddr: addr, endAddr: addr + PAGE_SIZE });
     }
   }
@@ -530,37 +511,19 @@ export class MemoryMap implements PageHolder {
     }
   }
 
-  #claim(firstPage: number, count: number): void {
-    if (this.#budget.usedPages + count > this.#budget.limitPages) throw ENOMEM;
-    this.#budget.usedPages += count;
-    this.#residentPages += count;
-    this.#resident.fill(1, firstPage, firstPage + count);
-  }
-
   /** Clears the bytes and rights of resident pages and gives them back. */
   #drop(startAddr: number, endAddr: number): void {
     for (const run of this.residentRuns(startAddr, endAddr)) {
       const sizeBytes = run.endAddr - run.startAddr;
       this.space.protect(run.startAddr, sizeBytes, 0);
       this.space.u8.fill(0, run.startAddr, run.endAddr);
-      this.#resident.fill(0, run.startAddr / PAGE_SIZE, run.endAddr / PAGE_SIZE);
-      this.#residentPages -= sizeBytes / PAGE_SIZE;
-      this.#budget.usedPages -= sizeBytes / PAGE_SIZE;
+      this.#residence.release(run);
     }
   }
 
   /** The pages of a range that are there. */
   residentRuns(startAddr: number, endAddr: number): readonly Run[] {
-    const runs: Run[] = [];
-    const first = Math.floor(startAddr / PAGE_SIZE);
-    const pages = this.#resident.subarray(first, Math.ceil(endAddr / PAGE_SIZE));
-    for (let from = pages.indexOf(1); from >= 0;) {
-      const absent = pages.indexOf(0, from);
-      const to = absent < 0 ? pages.length : absent;
-      runs.push({ startAddr: (first + from) * PAGE_SIZE, endAddr: (first + to) * PAGE_SIZE });
-      from = pages.indexOf(1, to);
-    }
-    return runs;
+    return this.#residence.runs(startAddr, endAddr);
   }
 }
 

@@ -17,6 +17,11 @@ export class FuelMeter {
     this.#clock = clock;
   }
 
+  /** When the slice under way began. */
+  get startNs(): number {
+    return this.#startNs;
+  }
+
   /** Fuel for a slice that starts now. */
   begin(sliceNs: number): number {
     this.#startNs = this.#clock.monotonicNs();

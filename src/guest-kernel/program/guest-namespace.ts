@@ -6,7 +6,8 @@ import { AddressSpace, type Cpu, PERMISSIONS_BASE } from '../../emulator/index.t
 import { assert } from '../../emulator/util/assert.ts';
 import { EAGAIN, ENOMEM } from '../abi/errno.ts';
 import { NotResident } from '../vfs/inode.ts';
-import { type MemoryBudget, MemoryMap } from '../mm/memory-map.ts';
+import { MemoryMap } from '../mm/memory-map.ts';
+import type { MemoryBudget } from '../mm/residence.ts';
 import { SpaceMemory } from '../mm/space-memory.ts';
 import { type FutexPlace, FutexTable } from './futex-table.ts';
 import type { ResidentLauncher } from './resident-launcher.ts';
@@ -125,6 +126,10 @@ export class GuestNamespace implements Namespace {
 
   get residentBytes(): number {
     return this.map.residentBytes;
+  }
+
+  get peakResidentBytes(): number {
+    return this.map.peakResidentBytes;
   }
 
   mappings(): readonly Mapping[] {

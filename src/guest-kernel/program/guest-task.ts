@@ -43,8 +43,6 @@ import { releaseThread } from './thread-end.ts';
 
 /** What a system call counts for, in instructions, so that a loop of calls is preempted too. */
 const CALL_FUEL = 300;
-/** Some calls take longer than their fuel says: the clock is asked after every 32nd. */
-const CALLS_BEFORE_CLOCK = 31;
 const LONGEST_SLICE_NS = 4_000_000;
 /** Turns of the core between two looks at the fuel that is left, at least. */
 const LEAST_FUEL = 1_000;
@@ -78,9 +76,10 @@ export class GuestTask extends KernelTask implements Thread {
   /** The mask to come back to after a call with a temporary one. */
   #savedMask: SignalSet | undefined;
   #isYielding = false;
+  /** Its slice has lasted longer than any should. */
+  #isOverdue = false;
   /** The program dies of this signal once its core is written. */
   #dump: { readonly core: CoreDump; readonly signal: number } | undefined;
-  #calls = 0;
   #spurious = 0;
   #lastFaultAddr = -1;
   #faultsHere = 0;
@@ -128,7 +127,7 @@ export class GuestTask extends KernelTask implements Thread {
   /** The launcher's contract: this thread goes on as one of another program of its namespace. */
   moveTo(program: RunningProgram): void {
     this.program.detachThread(this);
-    this.cpuNs = 0;
+    this.startUsageAnew();
     this.program = program;
     program.threads.set(this.id, this);
   }
@@ -190,6 +189,7 @@ export class GuestTask extends KernelTask implements Thread {
   protected override execute(sliceNs: number): SliceOutcome {
     const { fuelMeter } = this.machine;
     const budget = fuelMeter.begin(sliceNs);
+    this.shares.begin(fuelMeter.startNs);
     let fuel = budget;
     const outcome = this.#run(
       () => fuel,
@@ -208,7 +208,10 @@ export class GuestTask extends KernelTask implements Thread {
       this.#seenSwitches = this.switches;
       if (!this.#leaveSequence()) return this.#outcome();
     }
-    if (!this.#finishWaiting()) return this.#outcome();
+    const goesOn = this.#finishWaiting();
+    this.#endKernelWork();
+    this.#isOverdue = false;
+    if (!goesOn) return this.#outcome();
     for (;;) {
       if (this.hasSignal || this.#interrupted !== undefined) {
         if (!this.#deliverSignals()) return this.#outcome();
@@ -217,19 +220,25 @@ export class GuestTask extends KernelTask implements Thread {
       const { cpu } = this.namespace;
       const exit = cpu.run(this.cpuState, Math.max(left(), LEAST_FUEL));
       use(cpu.lastRetired);
+      this.shares.userEnds(cpu.lastRetired);
       if (exit.kind === 'budget' || exit.kind === 'interrupt') return 'ready';
-      if (exit.kind === 'syscall') {
-        use(CALL_FUEL);
-        if ((++this.#calls & CALLS_BEFORE_CLOCK) === 0 && this.machine.scheduler.currentSliceNs > LONGEST_SLICE_NS)
-          use(left());
-        if (!this.#settle(this.#enterCall())) return this.#outcome();
-        if (this.machine.scheduler.mustYield(this)) return 'ready';
-        if (this.#isYielding) {
-          this.#isYielding = false;
-          return 'yielded';
-        }
-      } else if (!this.#handleFault(exit.fault)) return this.#outcome();
+      if (exit.kind === 'syscall') use(CALL_FUEL);
+      const goesBack = exit.kind === 'syscall' ? this.#settle(this.#enterCall()) : this.#handleFault(exit.fault);
+      this.#endKernelWork();
+      if (!goesBack) return this.#outcome();
+      if (this.#isOverdue) use(left());
+      if (this.machine.scheduler.mustYield(this)) return 'ready';
+      if (this.#isYielding) {
+        this.#isYielding = false;
+        return 'yielded';
+      }
     }
+  }
+
+  /** The kernel has worked for the thread. Some calls take longer than their fuel says: then the slice is overdue. */
+  #endKernelWork(): void {
+    const nowNs = this.shares.kernelEnds();
+    if (nowNs >= 0) this.#isOverdue = this.machine.scheduler.sliceNsAt(nowNs) > LONGEST_SLICE_NS;
   }
 
   /** @returns whether the thread may go on */

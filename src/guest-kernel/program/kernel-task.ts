@@ -16,11 +16,13 @@ import type { RunningMachine } from './running-machine.ts';
 import type { RunningProgram } from './running-program.ts';
 import type { FutexWaiter } from './futex-table.ts';
 import { LockPriority } from './lock-priority.ts';
+import { TimeShares } from './time-shares.ts';
 import { CpuAlarms } from './timers/cpu-alarms.ts';
 import type { Schedulable, SliceOutcome } from './scheduler.ts';
 import { PendingSignals, type SignalInfo, type SignalSet, signalBit } from './signals.ts';
 import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { Task } from './thread.ts';
+import type { Usage } from './usage.ts';
 import type { WaitQueue, Waiter } from './wait-queue.ts';
 
 /** prctl(2), PR_SET_TIMERSLACK; timers are as fine as the host lets them be. */
@@ -50,15 +52,23 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   virtualNs = 0;
   cpuNs = 0;
   switches = 0;
+  sleeps = 0;
   preemptions = 0;
   /** Page faults that found their page in memory, and those that had to wait for the disk. */
   minorFaults = 0;
   majorFaults = 0;
+  diskReadBytes = 0;
+  diskWrittenBytes = 0;
+  #shares: TimeShares;
+  /** What the machine's account has of it already. */
+  #accountedNs: readonly [userNs: number, systemNs: number] = [0, 0];
   readonly startedMs: number;
   /** Blocked signals. */
   signalMask: SignalSet = 0n;
   readonly pendingSignals = new PendingSignals();
-  readonly cpuAlarms = new CpuAlarms(() => this.cpuNs + this.#runningNs);
+  readonly cpuAlarms = new CpuAlarms(() => this.cpuNowNs);
+  /** Of user time only. */
+  readonly userAlarms = new CpuAlarms(() => this.usage.userNs);
   protected status: ThreadInfo['status'] = 'waiting';
   /** Of this thread and those it made since, once it has unshared them; else its program's count. */
   #ownFiles: FileTable | undefined;
@@ -73,6 +83,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     this.id = id;
     this.name = name;
     this.startedMs = machine.realtimeMs();
+    this.#shares = new TimeShares(machine.clock);
   }
 
   get files(): FileTable {
@@ -121,9 +132,40 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     this.#ownFiles = this.#ownFs = undefined;
   }
 
-  /** How long it has run in the slice under way. */
-  get #runningNs(): number {
-    return this.machine.current === this ? this.machine.scheduler.currentSliceNs : 0;
+  /** CPU time with the slice under way. */
+  get cpuNowNs(): number {
+    return this.cpuNs + (this.machine.current === this ? this.machine.scheduler.currentSliceNs : 0);
+  }
+
+  /** The kernel's share of its time; code that is TypeScript has none. */
+  protected get shares(): TimeShares {
+    return this.#shares;
+  }
+
+  /** What it has used so far (getrusage(2), RUSAGE_THREAD). */
+  get usage(): Usage {
+    const [userNs, systemNs] = this.#shares.split(this.cpuNowNs);
+    const { minorFaults, majorFaults, diskReadBytes, diskWrittenBytes, sleeps, preemptions } = this;
+    const peakBytes = this.program.peakBytes;
+    return {
+      userNs,
+      systemNs,
+      minorFaults,
+      majorFaults,
+      diskReadBytes,
+      diskWrittenBytes,
+      sleeps,
+      preemptions,
+      peakBytes,
+    };
+  }
+
+  /** What it used so far is another program's. */
+  protected startUsageAnew(): void {
+    this.cpuNs = this.minorFaults = this.majorFaults = this.diskReadBytes = this.diskWrittenBytes = 0;
+    this.sleeps = this.preemptions = 0;
+    this.#shares = new TimeShares(this.machine.clock);
+    this.#accountedNs = [0, 0];
   }
 
   /** Scheduling of a new thread or process is its parent's. */
@@ -238,8 +280,14 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
 
   /** The scheduler has added the slice to cpuNs. */
   accounted(): void {
+    const told = this.#shares.split(this.cpuNs);
+    const [userNs, systemNs] = this.#accountedNs;
+    this.#accountedNs = told;
+    this.machine.account(this.nice, told[0] - userNs, told[1] - systemNs);
     this.cpuAlarms.check();
+    this.userAlarms.check();
     this.program.cpuAlarms.check();
+    this.program.userAlarms.check();
   }
 
   /** Ends this thread. The program ends with its last thread. */

@@ -64,6 +64,10 @@ export class RunningMachine implements Machine {
   readonly libraryPlaces = new LibraryPlaces();
   /** Files without names; set in boot.ts. */
   memoryFiles: MemoryFiles | undefined;
+  /** Processor time since boot as /proc/stat divides it, ns. */
+  readonly processorTime = { userNs: 0, niceNs: 0, systemNs: 0 };
+  /** Bytes that the disk gave and took since boot. */
+  readonly diskTraffic = { readBytes: 0, writtenBytes: 0 };
   /** The thread that runs now. */
   current: KernelTask | undefined;
   readonly #tasks = new Map<number, KernelTask>();
@@ -110,6 +114,22 @@ export class RunningMachine implements Machine {
     if (program === undefined) return { pid: 0, uid: 0, gid: 0 };
     const { uid, gid } = program.credentials;
     return { pid: program.pid, uid, gid };
+  }
+
+  /** A thread has used so much. */
+  account(nice: number, userNs: number, systemNs: number): void {
+    if (nice > 0) this.processorTime.niceNs += userNs;
+    else this.processorTime.userNs += userNs;
+    this.processorTime.systemNs += systemNs;
+  }
+
+  /** The running thread waits for bytes of the disk, or has changed some that will be written. */
+  accountDisk(readBytes: number, writtenBytes: number): void {
+    this.diskTraffic.readBytes += readBytes;
+    this.diskTraffic.writtenBytes += writtenBytes;
+    if (this.current === undefined) return;
+    this.current.diskReadBytes += readBytes;
+    this.current.diskWrittenBytes += writtenBytes;
   }
 
   realtimeMs(): number {

@@ -38,6 +38,7 @@ import type { RunningMachine } from './running-machine.ts';
 import { PendingSignals, type SignalActions, type SignalInfo, signalBit } from './signals.ts';
 import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { IoCounters, Program, ProgramState } from './thread.ts';
+import { addUsage, NO_USAGE, type Usage } from './usage.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 const OUTPUT_BYTES = 65_536;
@@ -82,6 +83,8 @@ export class RunningProgram implements Program {
   readonly isKernel: boolean;
   readonly pendingSignals = new PendingSignals();
   readonly cpuAlarms = new CpuAlarms(() => this.cpuNowNs);
+  /** Of user time only: ITIMER_VIRTUAL. */
+  readonly userAlarms = new CpuAlarms(() => this.usage.userNs);
   readonly intervalTimers: IntervalTimers;
   readonly posixTimers = new PosixTimers();
   readonly limits: ResourceLimits;
@@ -90,8 +93,6 @@ export class RunningProgram implements Program {
   readonly threads = new Map<number, KernelTask>();
   readonly ended = new WaitQueue();
   readonly io: IoCounters = { readCalls: 0, readBytes: 0, writeCalls: 0, writtenBytes: 0 };
-  /** Page faults of threads that have ended. */
-  readonly endedFaults = { minor: 0, major: 0 };
   /** Name of the thread that ended last: what a zombie is called. */
   lastName: ByteString = '';
   readonly startedMs: number;
@@ -137,7 +138,7 @@ export class RunningProgram implements Program {
     this.fs = { ...this.fs };
     this.credentials = { ...this.credentials };
     this.actions = this.actions.clone();
-    this.namespace = namespace;
+    this.replaceNamespace(namespace);
   }
 
   /** Called once when the program has ended, before `ended` is woken. */
@@ -146,7 +147,12 @@ export class RunningProgram implements Program {
   #output: OutputTail | undefined;
   readonly #unknownCalls = new Set<number>();
   #endedThreadsNs = 0;
-  #reapedNs = 0;
+  /** Of threads that have ended. */
+  #endedUsage = NO_USAGE;
+  /** The largest resident set that its memories before the last execve had. */
+  #earlierPeakBytes = 0;
+  /** Of children that were waited for, and of theirs (RUSAGE_CHILDREN). */
+  reapedUsage = NO_USAGE;
 
   constructor(machine: RunningMachine, parts: ProgramParts) {
     this.#machine = machine;
@@ -166,7 +172,7 @@ export class RunningProgram implements Program {
     this.isKernel = parts.isKernel ?? false;
     this.limits = new ResourceLimits(parts.limits);
     this.startedMs = machine.realtimeMs();
-    this.intervalTimers = new IntervalTimers((which) => (which === 0 ? machine.timerClock : this.cpuAlarms));
+    this.intervalTimers = new IntervalTimers((which) => [machine.timerClock, this.userAlarms][which] ?? this.cpuAlarms);
   }
 
   /** The file it runs from, while it runs. */
@@ -191,6 +197,24 @@ export class RunningProgram implements Program {
     return this.cpuNs + (current?.program === this ? scheduler.currentSliceNs : 0);
   }
 
+  /** What all its threads have used so far, ended ones too (RUSAGE_SELF). */
+  get usage(): Usage {
+    let usage = { ...this.#endedUsage, peakBytes: this.peakBytes };
+    for (const thread of this.threads.values()) usage = addUsage(usage, thread.usage);
+    return usage;
+  }
+
+  /** The largest resident set it ever had. */
+  get peakBytes(): number {
+    return Math.max(this.#earlierPeakBytes, this.namespace?.map.peakResidentBytes ?? 0);
+  }
+
+  /** execve: what it had before still counts. */
+  replaceNamespace(namespace: GuestNamespace | undefined): void {
+    this.#earlierPeakBytes = this.peakBytes;
+    this.namespace = namespace;
+  }
+
   addThread(task: KernelTask): void {
     this.threads.set(task.id, task);
     this.#machine.registerTask(task);
@@ -205,8 +229,7 @@ export class RunningProgram implements Program {
   /** Takes a thread out that lives on in another program (the launcher's). */
   detachThread(task: KernelTask): void {
     this.#endedThreadsNs += task.cpuNs;
-    this.endedFaults.minor += task.minorFaults;
-    this.endedFaults.major += task.majorFaults;
+    this.#endedUsage = addUsage(this.#endedUsage, task.usage);
     if (task.id === this.pid || this.lastName === '') this.lastName = task.name;
     this.threads.delete(task.id);
   }
@@ -299,14 +322,13 @@ export class RunningProgram implements Program {
 
   /** The parent has heard of a child's end. */
   reap(child: RunningProgram): void {
-    this.children.delete(child);
-    this.#reapedNs += child.cpuNs + child.reapedNs;
-    this.#machine.zombieGone(child);
+    this.reapedUsage = addUsage(this.reapedUsage, addUsage(child.usage, child.reapedUsage));
+    this.#forget(child);
   }
 
-  /** CPU time of children that were waited for, and of theirs (RUSAGE_CHILDREN), ns. */
-  get reapedNs(): number {
-    return this.#reapedNs;
+  #forget(child: RunningProgram): void {
+    this.children.delete(child);
+    this.#machine.zombieGone(child);
   }
 
   /** Takes in a forked program. */
@@ -410,7 +432,8 @@ export class RunningProgram implements Program {
     const { handler, flags } = parent.actions.get(SIGCHLD);
     const isEnd = code === CLD_EXITED || code === CLD_KILLED || code === CLD_DUMPED;
     const isReaped = this.exitSignal === SIGCHLD && (handler === SIG_IGN || (flags & SA_NOCLDWAIT) !== 0);
-    if (isEnd && isReaped) parent.reap(this);
+    // What it used is nobody's then (times(2)).
+    if (isEnd && isReaped) parent.#forget(this);
     else if (isEnd) this.#machine.zombieMade(this);
     if (!isEnd) this.stopNews = status;
     const signal = isEnd ? this.exitSignal : SIGCHLD;

@@ -16,6 +16,7 @@ class Task implements Schedulable {
   virtualNs = 0;
   cpuNs = 0;
   switches = 0;
+  sleeps = 0;
   preemptions = 0;
   readonly runSlice: (sliceNs: number) => SliceOutcome;
 

@@ -23,7 +23,10 @@ export interface Schedulable {
   readonly isIdlePolicy: boolean;
   virtualNs: number;
   cpuNs: number;
+  /** Turns it got after somebody else's. */
   switches: number;
+  /** Turns it ended by falling asleep, and turns that others got although it could have run on (getrusage(2)). */
+  sleeps: number;
   preemptions: number;
   /** Its cpuNs has grown by the slice that is over. */
   accounted?(): void;
@@ -54,7 +57,9 @@ export class Scheduler {
   readonly #ready: Schedulable[] = [];
   /** Ready threads of a group. */
   readonly #groupSizes = new Map<number, number>();
+  /** Who had the last turn, and whether it wanted the next one too. */
   #last: Schedulable | undefined;
+  #couldRunOn = false;
   #virtualNs = 0;
   #running: Schedulable | undefined;
   /** A thread that goes before the running one became ready. */
@@ -83,6 +88,11 @@ export class Scheduler {
   /** How long the slice under way has lasted, ns; not yet in its thread's cpuNs. */
   get currentSliceNs(): number {
     return this.#sliceStartNs === undefined ? 0 : this.#clock.monotonicNs() - this.#sliceStartNs;
+  }
+
+  /** The same for who knows the time. */
+  sliceNsAt(nowNs: number): number {
+    return this.#sliceStartNs === undefined ? 0 : nowNs - this.#sliceStartNs;
   }
 
   /** Threads that could run, without the one that does. */
@@ -149,6 +159,7 @@ export class Scheduler {
     if (task !== this.#last) {
       task.switches++;
       this.switches++;
+      if (this.#couldRunOn && this.#last !== undefined) this.#last.preemptions++;
     }
     this.#last = task;
     this.#sliceStartNs = startNs;
@@ -163,10 +174,9 @@ export class Scheduler {
     task.virtualNs += this.#virtualCost(task, nowNs - startNs);
     if (task.effectivePriority > 0) this.#realtimeUsedNs += nowNs - startNs;
     if (outcome === 'yielded') task.virtualNs = Math.max(task.virtualNs, this.#leastVirtualNs() + 1);
-    if (outcome === 'ready' || outcome === 'yielded') {
-      if (this.#ready.length > 0) task.preemptions++;
-      this.#add(task, outcome === 'ready' && task.keepsTurn);
-    }
+    this.#couldRunOn = outcome === 'ready' || outcome === 'yielded';
+    if (this.#couldRunOn) this.#add(task, outcome === 'ready' && task.keepsTurn);
+    else task.sleeps++;
     return nowNs;
   }
 

@@ -48,6 +48,8 @@ export interface Namespace {
   mappings(): readonly Mapping[];
   /** Bytes of guest memory that hold something (resident set). */
   readonly residentBytes: number;
+  /** The most there ever were. */
+  readonly peakResidentBytes: number;
 }
 
 /** One line of /proc/self/maps. */

@@ -10,12 +10,13 @@ import { checkExecutable, execute } from '../program/execute.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
+import { addUsage } from '../program/usage.ts';
 import type { Location } from '../vfs/location.ts';
 import { encodeSignalInfo } from '../program/signal-frame.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
 import { programOfFile } from './pidfd.ts';
 import { NO_RETURN, type Result, type Syscall, syscall } from './syscall.ts';
-import { storeTimeval } from './timespec.ts';
+import { RUSAGE_BYTES, storeUsage } from './usage.ts';
 import { bringIn } from './user-buffers.ts';
 
 // wait4(2), waitid(2): sys/wait.h
@@ -34,7 +35,6 @@ const WALL = 0x4000_0000;
 const WCLONE = 0x8000_0000;
 const WCLONE_FLAGS = WNOTHREAD + WALL + WCLONE;
 const INT_MIN = -0x8000_0000;
-const RUSAGE_BYTES = 144;
 const SIGINFO_BYTES = 128;
 /** Linux MAX_ARG_STRLEN, and a quarter of the stack for all. */
 const MAX_STRING_BYTES = 131_072;
@@ -176,14 +176,13 @@ function wait4(thread: Thread, args: Wait4): Result {
   const news = awaitChild(program, isWanted, args.options | WEXITED);
   if (news === undefined || isBlocked(news)) return news ?? 0;
   if (args.status !== 0) thread.memory.storeU32(args.status, statusWord(news));
-  storeUsage(thread, args.usage, news.child);
+  tellUsage(thread, args.usage, news.child);
   return news.child.pid;
 }
 
-function storeUsage(thread: Thread, addr: number, child: RunningProgram): void {
-  if (addr === 0) return;
-  thread.memory.writable(addr, RUSAGE_BYTES).fill(0);
-  storeTimeval(thread.memory, addr, child.cpuNs);
+/** Its own and that of children it waited for (Linux: RUSAGE_BOTH). */
+function tellUsage(thread: Thread, addr: number, child: RunningProgram): void {
+  if (addr !== 0) storeUsage(thread.memory, addr, addUsage(child.usage, child.reapedUsage));
 }
 
 interface WaitId {
@@ -228,7 +227,7 @@ function waitid(thread: Thread, args: WaitId): Result {
   const news = awaitChild(program, wantedBy(thread, args), options);
   if (isBlocked(news)) return news;
   if (news === undefined && isNonBlocking && (args.options & WNOHANG) === 0) throw EAGAIN;
-  if (news !== undefined) storeUsage(thread, args.usage, news.child);
+  if (news !== undefined) tellUsage(thread, args.usage, news.child);
   if (args.info === 0) return 0;
   const dst = thread.memory.writable(args.info, SIGINFO_BYTES);
   if (news === undefined) dst.fill(0);

@@ -1,11 +1,9 @@
-/** uname(2), sysinfo(2), getrusage(2), getrandom(2), sethostname(2), personality(2). */
+/** uname(2), sysinfo(2), getrandom(2), sethostname(2), personality(2). */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
 import { EFAULT, EINVAL, EPERM } from '../abi/errno.ts';
 import { asGuest } from '../program/guest-task.ts';
-import type { KernelTask } from '../program/kernel-task.ts';
 import type { Thread } from '../program/thread.ts';
-import { type Result, type Syscall, partial, syscall } from './syscall.ts';
-import { storeTimeval } from './timespec.ts';
+import { type Result, type Syscall, syscall } from './syscall.ts';
 
 const UTS_FIELD_BYTES = 65;
 const UNAME: readonly ByteString[] = ['Linux', '', '5.15.0-osv', '#1 SMP OSv', 'x86_64', ''];
@@ -13,7 +11,6 @@ const HOSTNAME_BYTES = 64;
 const SYSINFO_BYTES = 112;
 /** Load averages of sysinfo(2) count in 65,536ths. */
 const LOAD_UNIT = 1 << 16;
-const RUSAGE_BYTES = 144;
 const RANDOM_CHUNK = 65_536;
 
 function uname(thread: Thread, { buffer }: { buffer: number }): Result {
@@ -40,36 +37,6 @@ function sysinfo(thread: Thread, { buffer }: { buffer: number }): Result {
   thread.memory.storeU32(buffer + 104, 1);
   return 0;
 }
-
-const RUSAGE_SELF = 0;
-const RUSAGE_CHILDREN = -1;
-const RUSAGE_THREAD = 1;
-
-function getrusage(thread: Thread, { who, usage }: { who: number; usage: number }): Result {
-  if (![RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD].includes(who)) throw EINVAL;
-  const task = asGuest(thread);
-  const ns = who === RUSAGE_SELF ? task.program.cpuNs : who === RUSAGE_THREAD ? task.cpuNs : task.program.reapedNs;
-  thread.memory.writable(usage, RUSAGE_BYTES).fill(0);
-  storeTimeval(thread.memory, usage, ns + (who === RUSAGE_CHILDREN ? 0 : task.machine.scheduler.currentSliceNs));
-  thread.memory.storeNumber(usage + 32, Math.floor(task.namespace.residentBytes / 1024));
-  if (who === RUSAGE_CHILDREN) return 0;
-  const threads = who === RUSAGE_THREAD ? [task] : [...task.program.threads.values()];
-  const ended = who === RUSAGE_THREAD ? NO_FAULTS : task.program.endedFaults;
-  const sum = (of: (each: KernelTask) => number): number => threads.reduce((total, each) => total + of(each), 0);
-  thread.memory.storeNumber(usage + 64, ended.minor + sum(({ minorFaults }) => minorFaults));
-  thread.memory.storeNumber(usage + 72, ended.major + sum(({ majorFaults }) => majorFaults));
-  thread.memory.storeNumber(
-    usage + 128,
-    sum(({ switches, preemptions }) => Math.max(0, switches - preemptions)),
-  );
-  thread.memory.storeNumber(
-    usage + 136,
-    sum(({ preemptions }) => preemptions),
-  );
-  return 0;
-}
-
-const NO_FAULTS = { minor: 0, major: 0 };
 
 const GRND_FLAGS = 7;
 
@@ -104,7 +71,6 @@ function personality(_thread: Thread, { persona }: { persona: number }): Result 
 // oxfmt-ignore
 export const system: readonly Syscall[] = [
   syscall({ nr: 63, name: 'uname', args: { buffer: 'ptr' }, support: 'full', run: uname }),
-  syscall({ nr: 98, name: 'getrusage', args: { who: 'int', usage: 'ptr' }, support: partial('no block I/O; of children CPU time only'), run: getrusage }),
   syscall({ nr: 99, name: 'sysinfo', args: { buffer: 'ptr' }, support: 'full', run: sysinfo }),
   syscall({ nr: 135, name: 'personality', args: { persona: 'uint' }, support: 'full', run: personality }),
   syscall({ nr: 170, name: 'sethostname', args: { name: 'ptr', size: 'int' }, support: 'full', run: sethostname }),

@@ -1,4 +1,4 @@
-/** clock_gettime(2), clock_nanosleep(2), gettimeofday(2), time(2), times(2), alarm(2), setitimer(2). */
+/** clock_gettime(2), clock_nanosleep(2), gettimeofday(2), time(2), alarm(2), setitimer(2). */
 import { EINVAL, EINTR, EPERM } from '../abi/errno.ts';
 import { SIGALRM, SIGPROF, SIGVTALRM, SI_KERNEL } from '../abi/signal.ts';
 import { blocked } from '../program/blocked.ts';
@@ -6,6 +6,7 @@ import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
+import { cpuClock, cpuClockResolutionNs, cpuSleep } from './cpu-clocks.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { loadTimespecNs, loadTimevalNs, storeTimespec, storeTimeval } from './timespec.ts';
 
@@ -25,8 +26,6 @@ export const CLOCK = {
 } as const;
 const REALTIME: readonly number[] = [CLOCK.REALTIME, CLOCK.REALTIME_COARSE, CLOCK.REALTIME_ALARM, CLOCK.TAI];
 const TIMER_ABSTIME = 1;
-/** sysconf(_SC_CLK_TCK) is 100. */
-const TICK_NS = 1e7;
 const ITIMER_REAL = 0;
 
 export function isRealtime(clock: number): boolean {
@@ -43,25 +42,12 @@ function clockNs(thread: Thread, clock: number): bigint {
     case CLOCK.BOOTTIME:
     case CLOCK.BOOTTIME_ALARM:
       return BigInt(Math.floor(task.machine.clock.monotonicNs()));
-    case CLOCK.PROCESS_CPUTIME_ID:
-      return BigInt(Math.floor(task.program.cpuNs + task.machine.scheduler.currentSliceNs));
-    case CLOCK.THREAD_CPUTIME_ID:
-      return BigInt(Math.floor(task.cpuNs + task.machine.scheduler.currentSliceNs));
-    default:
-      return cpuClockNs(thread, clock);
+    default: {
+      const ownClock = cpuClock(thread, clock, true);
+      if (ownClock === undefined) throw EINVAL;
+      return BigInt(Math.floor(ownClock.nowNs()));
+    }
   }
-}
-
-// clock_getcpuclockid(3) makes negative ids: ~pid << 3 | 2 for a process, | 6 for a thread; 0 is oneself.
-function cpuClockNs(thread: Thread, clock: number): bigint {
-  const task = asGuest(thread);
-  const id = ~(clock >> 3);
-  const isThread = (clock & 4) !== 0;
-  if (clock >= 0 || (clock & 3) !== 2) throw EINVAL;
-  if (id === 0) return clockNs(thread, isThread ? CLOCK.THREAD_CPUTIME_ID : CLOCK.PROCESS_CPUTIME_ID);
-  const owner = isThread ? task.machine.task(id) : task.machine.program(id);
-  if (owner === undefined) throw EINVAL;
-  return BigInt(Math.floor(owner.cpuNs));
 }
 
 interface SleepArguments {
@@ -73,6 +59,7 @@ interface SleepArguments {
 
 // progress: the deadline, fixed at the first run.
 function nanosleep(thread: Thread, args: SleepArguments, call: Call): Result {
+  if (isCpuClock(args.clock)) return sleepOnCpuClock(thread, args, call);
   const deadlineNs = typeof call.progress === 'number' ? call.progress : sleepDeadlineNs(thread, args, call);
   if (call.nowNs >= deadlineNs) return 0;
   if (call.isInterrupted) {
@@ -81,6 +68,18 @@ function nanosleep(thread: Thread, args: SleepArguments, call: Call): Result {
     throw EINTR;
   }
   return blocked([], { deadlineNs, progress: deadlineNs });
+}
+
+function isCpuClock(clock: number): boolean {
+  return clock < 0 || clock === CLOCK.PROCESS_CPUTIME_ID || clock === CLOCK.THREAD_CPUTIME_ID;
+}
+
+function sleepOnCpuClock(thread: Thread, { clock, flags, request, remain }: SleepArguments, call: Call): Result {
+  const isAbsolute = (flags & TIMER_ABSTIME) !== 0;
+  const durationNs = (): number => loadTimespecNs(thread.memory, request);
+  return cpuSleep(thread, { clock, durationNs, isAbsolute }, call, (leftNs) => {
+    if (remain !== 0 && !isAbsolute) storeTimespec(thread.memory, remain, BigInt(Math.floor(leftNs)));
+  });
 }
 
 function sleepDeadlineNs(thread: Thread, args: SleepArguments, call: Call): number {
@@ -97,16 +96,6 @@ function gettimeofday(thread: Thread, { time, zone }: { time: number; zone: numb
   }
   if (zone !== 0) thread.memory.storeNumber(zone, 0);
   return 0;
-}
-
-function times(thread: Thread, { buffer }: { buffer: number }): Result {
-  const task = asGuest(thread);
-  if (buffer !== 0) {
-    const ticks = Math.floor(task.program.cpuNs / TICK_NS);
-    const reaped = Math.floor(task.program.reapedNs / TICK_NS);
-    [ticks, 0, reaped, 0].forEach((value, i) => thread.memory.storeNumber(buffer + 8 * i, value));
-  }
-  return Math.floor(task.machine.clock.monotonicNs() / TICK_NS);
 }
 
 function itimerSignal(which: number): number {
@@ -151,9 +140,8 @@ export const time: readonly Syscall[] = [
     run: (thread, { request, remain }, call) => nanosleep(thread, { clock: CLOCK.MONOTONIC, flags: 0, request, remain }, call) }),
   syscall({ nr: 36, name: 'getitimer', args: { which: 'int', value: 'ptr' }, support: 'full', run: getitimer }),
   syscall({ nr: 37, name: 'alarm', args: { seconds: 'uint' }, support: 'full', run: alarm }),
-  syscall({ nr: 38, name: 'setitimer', args: { which: 'int', value: 'ptr', old: 'ptr' }, support: partial('virtual time is all processor time'), run: setitimer }),
+  syscall({ nr: 38, name: 'setitimer', args: { which: 'int', value: 'ptr', old: 'ptr' }, support: 'full', run: setitimer }),
   syscall({ nr: 96, name: 'gettimeofday', args: { time: 'ptr', zone: 'ptr' }, support: 'full', run: gettimeofday }),
-  syscall({ nr: 100, name: 'times', args: { buffer: 'ptr' }, support: 'full', run: times }),
   syscall({ nr: 201, name: 'time', args: { addr: 'ptr' }, support: 'full',
     run: (thread, { addr }) => {
       const seconds = thread.machine.clock.realtimeNs() / 1_000_000_000n;
@@ -170,7 +158,7 @@ export const time: readonly Syscall[] = [
   syscall({ nr: 229, name: 'clock_getres', args: { clock: 'int', time: 'ptr' }, support: 'full',
     run: (thread, { clock, time: addr }) => {
       clockNs(thread, clock);
-      if (addr !== 0) storeTimespec(thread.memory, addr, 1n);
+      if (addr !== 0) storeTimespec(thread.memory, addr, BigInt(cpuClockResolutionNs(clock)));
       return 0;
     } }),
   syscall({ nr: 230, name: 'clock_nanosleep', args: { clock: 'int', flags: 'flags', request: 'ptr', remain: 'ptr' }, support: 'full', run: nanosleep }),

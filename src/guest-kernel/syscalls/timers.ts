@@ -7,7 +7,8 @@ import type { Thread } from '../program/thread.ts';
 import type { TimerClock, TimerSetting } from '../program/timers/expiring-timer.ts';
 import { PosixTimer, type SignalTarget } from '../program/timers/posix-timers.ts';
 import { TimerFile } from '../vfs/timer-file.ts';
-import { type Result, type Syscall, partial, syscall } from './syscall.ts';
+import { type Result, type Syscall, syscall } from './syscall.ts';
+import { cpuClock } from './cpu-clocks.ts';
 import { CLOCK, isRealtime } from './time.ts';
 import { loadTimespecNs, storeTimespec } from './timespec.ts';
 import { bringIn } from './user-buffers.ts';
@@ -23,7 +24,6 @@ const TFD_CLOCKS: readonly number[] = [
   CLOCK.REALTIME_ALARM,
   CLOCK.BOOTTIME_ALARM,
 ];
-const CPU_CLOCKS: readonly number[] = [CLOCK.PROCESS_CPUTIME_ID, CLOCK.THREAD_CPUTIME_ID];
 /** Linux RLIMIT_SIGPENDING bounds them. */
 const MAX_TIMERS = 4096;
 
@@ -64,10 +64,12 @@ function set(
   return 0;
 }
 
+/** @throws EINVAL */
 function clockOf(thread: Thread, clock: number): TimerClock {
-  const task = asGuest(thread);
-  if (clock === CLOCK.PROCESS_CPUTIME_ID) return task.program.cpuAlarms;
-  return clock === CLOCK.THREAD_CPUTIME_ID ? task.cpuAlarms : task.machine.timerClock;
+  if (TFD_CLOCKS.includes(clock) || clock === CLOCK.TAI) return asGuest(thread).machine.timerClock;
+  const ofProcessor = cpuClock(thread, clock);
+  if (ofProcessor === undefined) throw EINVAL;
+  return ofProcessor;
 }
 
 // struct sigevent: value (8), signo, notify, tid.
@@ -75,18 +77,11 @@ const SIGEV_SIGNAL = 0;
 const SIGEV_NONE = 1;
 const SIGEV_THREAD_ID = 4;
 
-/** clock_getcpuclockid(3): ~pid << 3 | 2, or | 6 for a thread; glibc names its own program and thread so. */
-const OWN_CPU_CLOCKS: ReadonlyMap<number, number> = new Map([
-  [-6, CLOCK.PROCESS_CPUTIME_ID],
-  [-2, CLOCK.THREAD_CPUTIME_ID],
-]);
-
 function create(thread: Thread, args: { clock: number; event: number; id: number }): Result {
   const { program, machine } = asGuest(thread);
-  const { event, id: idAddr } = args;
-  const clock = OWN_CPU_CLOCKS.get(args.clock) ?? args.clock;
+  const { event, id: idAddr, clock } = args;
   const { memory } = thread;
-  if (![...TFD_CLOCKS, ...CPU_CLOCKS].includes(clock)) throw EINVAL;
+  const timerClock = clockOf(thread, clock);
   const signal = event === 0 ? SIGALRM : memory.loadU32(event + 8);
   const notify = event === 0 ? SIGEV_SIGNAL : memory.loadU32(event + 12);
   let target: SignalTarget = (info) => program.postSignal(info);
@@ -101,7 +96,7 @@ function create(thread: Thread, args: { clock: number; event: number; id: number
   const timerId = program.posixTimers.add((id) => {
     const value = event === 0 ? BigInt(id) : memory.loadI64(event);
     const notice = notify === SIGEV_NONE ? undefined : { id, signal, value };
-    return new PosixTimer(clock, clockOf(thread, clock), notice, target);
+    return new PosixTimer(clock, timerClock, notice, target);
   });
   memory.storeU32(idAddr, timerId);
   return 0;
@@ -138,7 +133,7 @@ function told(thread: Thread, timer: TimerFile | PosixTimer, addr: number): Resu
 
 // oxfmt-ignore
 export const timers: readonly Syscall[] = [
-  syscall({ nr: 222, name: 'timer_create', args: { clock: 'int', event: 'ptr', id: 'ptr' }, support: partial('CPU-time clocks of oneself only'), run: create }),
+  syscall({ nr: 222, name: 'timer_create', args: { clock: 'int', event: 'ptr', id: 'ptr' }, support: 'full', run: create }),
   syscall({ nr: 223, name: 'timer_settime', args: { id: 'int', flags: 'flags', value: 'ptr', old: 'ptr' }, support: 'full',
     run: (thread, args) => set(thread, timerOf(thread, args.id), args) }),
   syscall({ nr: 224, name: 'timer_gettime', args: { id: 'int', value: 'ptr' }, support: 'full',

@@ -53,7 +53,11 @@ function ticks(ns: number): number {
 }
 
 function stat(source: ProcSource): ByteString {
-  const times = `${ticks(source.uptimeNs - source.idleNs)} 0 0 ${ticks(source.idleNs)} 0 0 0 0 0 0`;
+  const { userNs, niceNs, systemNs } = source.processorTime;
+  // What no thread used, the kernel did between them.
+  const restNs = source.uptimeNs - source.idleNs - userNs - niceNs - systemNs;
+  const used = [userNs, niceNs, systemNs + Math.max(0, restNs), source.idleNs].map(ticks).join(' ');
+  const times = `${used} 0 0 0 0 0 0`;
   const rows = [
     `cpu  ${times}`,
     `cpu0 ${times}`,
@@ -93,10 +97,11 @@ function partitions({ diskBytes }: ProcSource): ByteString {
 
 function vmstat(source: ProcSource): ByteString {
   const facts = source.programs().map((program) => source.describe(program));
-  const major = facts.reduce((sum, { majorFaults }) => sum + majorFaults, 0);
-  const minor = facts.reduce((sum, { minorFaults }) => sum + minorFaults, 0);
+  const major = facts.reduce((sum, { usage }) => sum + usage.majorFaults, 0);
+  const minor = facts.reduce((sum, { usage }) => sum + usage.minorFaults, 0);
+  const [paged, written] = [source.diskTraffic.readBytes, source.diskTraffic.writtenBytes].map((bytes) => bytes / 1024);
   const free = Math.floor(source.freeMemoryBytes / 4096);
-  return `nr_free_pages ${free}\npgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault ${minor + major}\npgmajfault ${major}\n`;
+  return `nr_free_pages ${free}\npgpgin ${paged}\npgpgout ${written}\npswpin 0\npswpout 0\npgfault ${minor + major}\npgmajfault ${major}\n`;
 }
 
 /** Below /proc, in the order they are listed. */

@@ -128,6 +128,8 @@ export function smapsRollup(subject: MemorySubject): ByteString {
 export interface MemorySizes {
   readonly virtual: number;
   readonly resident: number;
+  /** The most that ever was resident. */
+  readonly peak: number;
   readonly residentFile: number;
   readonly residentShared: number;
   readonly data: number;
@@ -152,6 +154,7 @@ export function memorySizes(subject: MemorySubject): MemorySizes {
   return {
     virtual: bytes(() => true),
     resident: program.namespace?.residentBytes ?? 0,
+    peak: program.namespace?.peakResidentBytes ?? 0,
     residentFile: total.rss - total.anonymous,
     residentShared: total.sharedClean + total.sharedDirty,
     data: bytes((each) => !each.isShared && (each.protection & PROT_WRITE) !== 0 && !isStack(each)),

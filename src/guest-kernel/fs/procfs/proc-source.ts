@@ -5,6 +5,7 @@ import type { SystemV } from '../../ipc/system-v.ts';
 import type { ProcessImage } from '../../mm/process-image.ts';
 import type { Endpoint } from '../../net/host.ts';
 import type { Program, Task } from '../../program/thread.ts';
+import type { Usage } from '../../program/usage.ts';
 import type { Timestamp } from '../../vfs/inode.ts';
 import type { UserMemory } from '../../vfs/open-file.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
@@ -23,10 +24,8 @@ export interface TaskFacts {
   readonly effectivePriority: number;
   /** Since boot. */
   readonly startNs: number;
-  readonly minorFaults: number;
-  readonly majorFaults: number;
+  readonly usage: Usage;
   readonly switches: number;
-  readonly preemptions: number;
   readonly stackPointer: number;
   readonly instructionPointer: number;
   /** Sets of signals, bit n-1 for signal n. */
@@ -42,10 +41,9 @@ export interface ProgramFacts {
   readonly terminal: number;
   readonly foregroundGroup: number;
   readonly startNs: number;
-  readonly cpuNs: number;
-  readonly reapedNs: number;
-  readonly minorFaults: number;
-  readonly majorFaults: number;
+  readonly usage: Usage;
+  /** Of children that were waited for. */
+  readonly reaped: Usage;
   readonly pending: bigint;
   readonly ignored: bigint;
   readonly caught: bigint;
@@ -98,6 +96,10 @@ export interface ProcSource {
   readonly runnableThreads: number;
   readonly allThreads: number;
   readonly lastPid: number;
+  /** Processor time since boot, ns. */
+  readonly processorTime: { readonly userNs: number; readonly niceNs: number; readonly systemNs: number };
+  /** Bytes that the disk gave and took since boot. */
+  readonly diskTraffic: { readonly readBytes: number; readonly writtenBytes: number };
   /** Turns of threads on the processor since boot. */
   readonly switches: number;
   /** The thread whose call is being served (/proc/self). */

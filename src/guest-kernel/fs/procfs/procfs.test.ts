@@ -6,6 +6,7 @@ import { makeDevice, type DeviceType } from '../../devices/device.ts';
 import { SystemV } from '../../ipc/system-v.ts';
 import { ANY4, LOOPBACK4, LOOPBACK6 } from '../../net/host.ts';
 import type { Program, Task } from '../../program/thread.ts';
+import { NO_USAGE } from '../../program/usage.ts';
 import type { UserMemory } from '../../vfs/open-file.ts';
 import { FileTable } from '../../vfs/file-table.ts';
 import { makePipe } from '../../vfs/pipe.ts';
@@ -43,10 +44,8 @@ const FACTS = {
   terminal: makeDevice(136, 0),
   foregroundGroup: 42,
   startNs: 2e9,
-  cpuNs: 60e6,
-  reapedNs: 90e6,
-  minorFaults: 5,
-  majorFaults: 1,
+  usage: { ...NO_USAGE, userNs: 50e6, systemNs: 10e6, minorFaults: 5, majorFaults: 1, sleeps: 3, preemptions: 1 },
+  reaped: { ...NO_USAGE, userNs: 90e6 },
   pending: 0n,
   ignored: 1n,
   caught: 2n,
@@ -61,7 +60,6 @@ const taskFacts = {
   realtimePriority: 0,
   effectivePriority: 0,
   switches: 4,
-  preemptions: 1,
   stackPointer: 0,
   instructionPointer: 0,
   blocked: 0n,
@@ -160,6 +158,8 @@ function machine(caller = ROOT_USER): Tree {
     loadAverages: [1.5, 0.25, 0] as const,
     runnableThreads: 1,
     allThreads: 7,
+    processorTime: { userNs: 3e9, niceNs: 0, systemNs: 1e9 },
+    diskTraffic: { readBytes: 4096, writtenBytes: 8192 },
     lastPid: 43,
     switches: 12,
     describe: () => facts,
@@ -221,7 +221,7 @@ describe('/proc', () => {
     ['/proc/43/status',            /^Name:\tt43\n.*Tgid:\t42\nNgid:\t0\nPid:\t43\nPPid:\t1\n/s],
     ['/proc/42/cmdline',           'thing\0a b\0'],
     ['/proc/42/environ',           'A=1\0B=2\0'],
-    ['/proc/42/task/43/stat',      /^43 \(t43\) R 1 42 42 34816 42 4194304 5 0 1 0 3 0 9 0 20 0 2 0 200 /],
+    ['/proc/42/task/43/stat',      /^43 \(t43\) R 1 42 42 34816 42 4194304 5 0 1 0 5 1 9 0 20 0 2 0 200 /],
     ['/proc/42/fdinfo/5',          /^pos:\t0\nflags:\t0/],
     ['/proc/mounts',               'test / ramfs rw 0 0\nproc /proc proc rw 0 0\ndevfs /dev devfs rw 0 0\n'],
     ['/proc/filesystems',          '\text4\nnodev\tproc\n'],

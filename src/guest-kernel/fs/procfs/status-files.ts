@@ -55,14 +55,14 @@ export function stat(subject: Subject): ByteString {
   const { whole, thread } = facts;
   const sizes = memorySizes(subject);
   const image = memory?.image;
-  const ownNs = subject.isProgram ? whole.cpuNs : (task?.cpuNs ?? 0);
+  const { reaped } = whole;
+  const own = (subject.isProgram ? whole : (thread ?? whole)).usage;
   // oxfmt-ignore
   const fields = [
     task?.id ?? program.pid, `(${nameOf(subject)})`, stateOf(facts), program.parentPid, program.processGroup,
     program.session, whole.terminal, whole.foregroundGroup, PF_FLAGS,
-    subject.isProgram ? whole.minorFaults : thread?.minorFaults ?? 0, 0,
-    subject.isProgram ? whole.majorFaults : thread?.majorFaults ?? 0, 0,
-    ticks(ownNs), 0, ticks(whole.reapedNs), 0, priorityOf(thread), thread?.nice ?? 0, Math.max(1, program.threads.size), 0,
+    own.minorFaults, reaped.minorFaults, own.majorFaults, reaped.majorFaults,
+    ticks(own.userNs), ticks(own.systemNs), ticks(reaped.userNs), ticks(reaped.systemNs), priorityOf(thread), thread?.nice ?? 0, Math.max(1, program.threads.size), 0,
     ticks(thread?.startNs ?? whole.startNs), sizes.virtual, Math.floor(sizes.resident / PAGE), '18446744073709551615',
     image?.codeStart ?? 0, image?.codeEnd ?? 0, image?.stackStart ?? 0, thread?.stackPointer ?? 0,
     thread?.instructionPointer ?? 0, low32(thread?.pending ?? 0n), low32(thread?.blocked ?? 0n), low32(whole.ignored),
@@ -89,6 +89,7 @@ type Rows = readonly (readonly [string, string | number])[];
 function memoryRows({
   virtual,
   resident,
+  peak,
   residentFile,
   residentShared,
   data,
@@ -100,7 +101,7 @@ function memoryRows({
   // oxfmt-ignore
   return [
     ['VmPeak', kilobytes(virtual)], ['VmSize', kilobytes(virtual)], ['VmLck', kilobytes(0)], ['VmPin', kilobytes(0)],
-    ['VmHWM', kilobytes(resident)], ['VmRSS', kilobytes(resident)], ['RssAnon', kilobytes(anonymous)],
+    ['VmHWM', kilobytes(peak)], ['VmRSS', kilobytes(resident)], ['RssAnon', kilobytes(anonymous)],
     ['RssFile', kilobytes(residentFile - residentShared)], ['RssShmem', kilobytes(residentShared)],
     ['VmData', kilobytes(data)], ['VmStk', kilobytes(stack)], ['VmExe', kilobytes(code)], ['VmLib', kilobytes(libraries)],
     ['VmPTE', kilobytes(0)], ['VmSwap', kilobytes(0)], ['HugetlbPages', kilobytes(0)], ['CoreDumping', 0],
@@ -169,8 +170,8 @@ export function status(subject: Subject): ByteString {
     ['NoNewPrivs', 0], ['Seccomp', 0], ['Seccomp_filters', 0], ['Speculation_Store_Bypass', 'not vulnerable'],
     ['SpeculationIndirectBranch', 'not affected'], ['Cpus_allowed', 1], ['Cpus_allowed_list', 0],
     ['Mems_allowed', '00000000,00000001'], ['Mems_allowed_list', 0],
-    ['voluntary_ctxt_switches', (thread?.switches ?? 0) - Math.min(thread?.switches ?? 0, thread?.preemptions ?? 0)],
-    ['nonvoluntary_ctxt_switches', thread?.preemptions ?? 0],
+    ['voluntary_ctxt_switches', thread?.usage.sleeps ?? 0],
+    ['nonvoluntary_ctxt_switches', thread?.usage.preemptions ?? 0],
   ];
   return rows.map(([name, value]) => `${name}:\t${value}\n`).join('');
 }
@@ -213,10 +214,11 @@ export function limits({ source, program }: Subject): ByteString {
   return limitRow('Limit', 'Soft Limit', 'Hard Limit', 'Units') + rows.join('');
 }
 
-export function io({ program: { io: counters } }: Subject): ByteString {
-  const { readBytes, writtenBytes, readCalls, writeCalls } = counters;
-  // Which of the bytes went to the disk nobody counts.
-  return `rchar: ${readBytes}\nwchar: ${writtenBytes}\nsyscr: ${readCalls}\nsyscw: ${writeCalls}\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n`;
+/** What calls moved is counted by program; a thread's own file tells its disk accesses alone. */
+export function io({ source, program, task, isProgram }: Subject): ByteString {
+  const { readBytes, writtenBytes, readCalls, writeCalls } = program.io;
+  const { usage } = isProgram || task === undefined ? source.describe(program) : source.describeTask(task);
+  return `rchar: ${readBytes}\nwchar: ${writtenBytes}\nsyscr: ${readCalls}\nsyscw: ${writeCalls}\nread_bytes: ${usage.diskReadBytes}\nwrite_bytes: ${usage.diskWrittenBytes}\ncancelled_write_bytes: 0\n`;
 }
 
 export function schedstat(subject: Subject): ByteString {
@@ -230,7 +232,7 @@ export function sched(subject: Subject): ByteString {
   const rows: Rows = [
     ['se.sum_exec_runtime', ((task?.cpuNs ?? 0) / 1e6).toFixed(6)],
     ['nr_switches', thread?.switches ?? 0],
-    ['nr_involuntary_switches', thread?.preemptions ?? 0],
+    ['nr_involuntary_switches', thread?.usage.preemptions ?? 0],
     ['policy', thread?.policy ?? SCHED_OTHER],
     ['prio', thread?.policy === SCHED_IDLE ? 120 : 100 + priorityOf(thread)],
   ];
