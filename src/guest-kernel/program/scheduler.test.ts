@@ -99,3 +99,30 @@ test('two threads that wake each other all the time go on in turns that are wort
   scheduler.run(100e6);
   expect(scheduler.switches).toBeLessThan(200);
 });
+
+test.for([
+  ['of its own session', 1],
+  ['of another session', 2],
+] as const)('a thread that has run long and a new one %s get the same from then on', ([, group]) => {
+  const clock = new Clock();
+  const scheduler = new Scheduler(clock);
+  const busy = (sliceNs: number): SliceOutcome => {
+    clock.nowNs += sliceNs;
+    if (clock.nowNs >= 5e9 && young.cpuNs === 0 && !isJoined) {
+      isJoined = true;
+      scheduler.enqueue(young);
+    }
+    return 'ready';
+  };
+  let isJoined = false;
+  const old = new Task(busy);
+  const young = new Task(busy);
+  young.group = group;
+  scheduler.enqueue(old);
+  scheduler.run(5e9);
+  const before = old.cpuNs;
+  scheduler.run(clock.nowNs + 100e6);
+  const [ofOld, ofYoung] = [old.cpuNs - before, young.cpuNs];
+  expect(ofOld + ofYoung).toBeGreaterThanOrEqual(100e6);
+  expect(Math.abs(ofOld - ofYoung)).toBeLessThan(20e6);
+});

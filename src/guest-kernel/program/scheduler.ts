@@ -102,13 +102,19 @@ export class Scheduler {
 
   /** A thread that was waiting, or is new, may run. */
   enqueue(task: Schedulable): void {
-    const present = this.#virtualNs - WAKE_CREDIT_NS;
-    // The first of its group goes before the crowd of another: a command answers beside a fork bomb.
-    const isFirst = !this.#groupSizes.has(task.group);
-    task.virtualNs = Math.max(task.virtualNs, isFirst ? Math.min(present, this.#leastVirtualNs() - 1) : present);
+    task.virtualNs = Math.max(task.virtualNs, this.#joinsAt(task));
     this.#add(task, false);
     if (this.#ready.length === 1) this.onRunnable();
     if (this.#running !== undefined && !this.#isPreempted) this.#isPreempted = this.#goesBefore(task, this.#running);
+  }
+
+  /** Virtual time behind which nobody begins, however long it slept. */
+  #joinsAt(task: Schedulable): number {
+    const presentNs = this.#virtualNs - WAKE_CREDIT_NS;
+    const isFirst = task.group !== this.#running?.group && !this.#groupSizes.has(task.group);
+    if (!isFirst || this.#ready.length === 0) return presentNs;
+    // The first of its group goes before the crowd of another: a command answers beside a fork bomb.
+    return Math.min(presentNs, this.#leastVirtualNs() - 1);
   }
 
   /** Whether a thread that was woken runs before the slice of the running one is over. */
