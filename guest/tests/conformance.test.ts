@@ -66,6 +66,7 @@ describe('a program answers in the VM as on Linux', () => {
     'signals.c',
     'changing-code.c',
     'float-faults.c',
+    'long-doubles.c',
     'pipes.c',
     'sockets.c',
     'unix-messages.c',

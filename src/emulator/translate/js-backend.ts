@@ -1,10 +1,13 @@
 /** Regions as JavaScript functions that reach each other through their links. */
 import { compileBatch, type Link, type RegionFunction, type RegionHost, type Views } from '../backends/js/compile.ts';
 import { REGION_SLOT, type Region, STOP } from '../backends/region/region.ts';
+import { x87Functions } from '../backends/wasm/x87/module.ts';
+import { isTwin } from '../backends/wasm/x87/routines.ts';
 import type { ExecutorServices } from '../executor.ts';
+import type { HelperPorts } from '../ir/helper-context.ts';
 import { HELPERS } from '../ir/helpers.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
-import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
+import { type AddressSpace, GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
 import { PAGE_SHIFT } from '../memory/page-permissions.ts';
 import { assert } from '../util/assert.ts';
 import { CodeLink, type CodeUnit } from './code-link.ts';
@@ -119,11 +122,25 @@ export class JsBackend implements RegionBackend<JsLink> {
     return STOP.unlinked;
   }
 
-  #helper(name: string): (S: number, first: number, second: number) => number {
+  #helper(name: string): HelperFunction {
     const helper = HELPERS.get(name);
     assert(helper !== undefined, `js: helper '${name}'`);
     const { space, ports } = this.#services;
+    const twin = twinOf(name, space, ports);
+    if (twin !== null) return twin;
     return (S, first, second) => helper({ space, state: S, ports }, first, second);
+  }
+}
+
+type HelperFunction = (S: number, first: number, second: number) => number;
+
+/** The x87 routine in WebAssembly that does the helper's work; null when there is none, or the page's policy has none run. */
+function twinOf(name: string, space: AddressSpace, ports: HelperPorts): HelperFunction | null {
+  if (!isTwin(name)) return null;
+  try {
+    return x87Functions(space, ports)[name] as HelperFunction;
+  } catch {
+    return null;
   }
 }
 
