@@ -5,18 +5,16 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "alone.h"
 #include "show.h"
 
 #define ADDRESS(of) (struct sockaddr *)&(of), sizeof(of)
@@ -437,16 +435,6 @@ static void interfaces(void) {
     if (file != NULL) fclose(file);
   }
   close(server);
-}
-
-/* @returns whether this process has a network of its own now, lo up */
-static int go_alone(void) {
-  if (unshare(CLONE_NEWNET) != 0) return 0;
-  int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-  int result = ioctl(fd, SIOCSIFFLAGS, &request);
-  close(fd);
-  return result == 0 && access("/proc/net/if_inet6", R_OK) == 0;
 }
 
 int main(int argc, char **argv) {

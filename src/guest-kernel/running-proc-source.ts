@@ -4,6 +4,7 @@ import type { ByteString } from '../emulator/util/bytes.ts';
 import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, IPPROTO_UDPLITE } from './abi/socket.ts';
 import type { SocketAddress } from './abi/socket-address.ts';
 import { Errno } from './abi/errno.ts';
+import { TCP_CLOSE, TCP_ESTABLISHED } from './abi/tcp.ts';
 import { SIG_DFL, SIG_IGN, SIGNAL_COUNT } from './abi/signal.ts';
 import type { ProcSource, ProgramFacts, ProgramMemory, SocketFacts, TaskFacts } from './fs/procfs/proc-source.ts';
 import { ANY6, type Endpoint, endpointOf } from './net/host.ts';
@@ -196,6 +197,7 @@ function describeSocket(socket: Socket, uid: number): SocketFacts {
     inodeNumber: socket.attributes().inodeNumber,
     type: socket.type,
     family: socket.family,
+    state: stateOf(socket, remote !== undefined),
     isListening: socket.isListening,
     isConnected: remote !== undefined,
     local: placeOf(local),
@@ -211,6 +213,11 @@ function kindOf(socket: Socket): SocketFacts['kind'] {
   if (socket.family === AF_UNIX) return 'unix';
   if (socket instanceof TcpSocket) return 'tcp';
   return socket.protocol === IPPROTO_UDPLITE ? 'udplite' : 'udp';
+}
+
+function stateOf(socket: Socket, isConnected: boolean): number {
+  if (socket instanceof TcpSocket) return socket.tcpState;
+  return isConnected ? TCP_ESTABLISHED : TCP_CLOSE;
 }
 
 function placeOf(address: SocketAddress | undefined): Endpoint {

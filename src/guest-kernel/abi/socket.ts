@@ -21,6 +21,7 @@ export const IPPROTO_IPV6 = 41;
 export const IPPROTO_ICMPV6 = 58;
 export const IPPROTO_UDPLITE = 136;
 export const IPPROTO_RAW = 255;
+export const UDP_CORK = 1;
 export const UDPLITE_SEND_CSCOV = 10;
 export const UDPLITE_RECV_CSCOV = 11;
 
@@ -40,6 +41,7 @@ export const MSG_CONFIRM = 0x800;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_MORE = 0x8000;
+export const MSG_FASTOPEN = 0x2000_0000;
 export const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
 export const SOL_SOCKET = 1;

@@ -54,6 +54,7 @@ export interface NetworkHost {
   identityOf(threadId: number): PeerCredentials;
   /** Time of the day, ns. */
   realtimeNs(): bigint;
+  monotonicNs(): number;
 }
 
 /** Who is at the other end of a Unix socket (struct ucred). */
@@ -63,7 +64,11 @@ export interface PeerCredentials {
   readonly gid: number;
 }
 
-const NOBODY_ASKS: NetworkHost = { identityOf: (pid) => ({ pid, uid: 0, gid: 0 }), realtimeNs: () => 0n };
+const NOBODY_ASKS: NetworkHost = {
+  identityOf: (pid) => ({ pid, uid: 0, gid: 0 }),
+  realtimeNs: () => 0n,
+  monotonicNs: () => 0,
+};
 
 export class Network {
   readonly host: NetworkHost;

@@ -18,7 +18,17 @@ export interface UrgentState {
   takeUrgent(isPeek: boolean): number | undefined;
 }
 
+/** What ever went over a stream. */
+export interface StreamTraffic {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** How often something was sent, and came. */
+  readonly sends: number;
+  readonly arrivals: number;
+}
+
 export interface Stream {
+  readonly traffic: StreamTraffic;
   /** Bytes that `receive` would give now. */
   readonly readableBytes: number;
   /** All that came and lies here. */

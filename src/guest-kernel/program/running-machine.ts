@@ -35,6 +35,7 @@ export class RunningMachine implements Machine {
   readonly network = new Network({
     identityOf: (threadId) => this.#identityOf(threadId),
     realtimeNs: () => this.clock.realtimeNs(),
+    monotonicNs: () => this.clock.monotonicNs(),
   });
   readonly log: DmesgLog;
   readonly tty: ConsoleTty;

@@ -127,7 +127,7 @@ function accept(thread: Thread, call: Call, fd: number, addr: number, lengthAddr
   if (isBlocked(accepted)) return accepted;
   const newFd = install(thread, accepted, flags);
   try {
-    if (addr !== 0) storeAddress(thread.memory, addr, lengthAddr, accepted.remoteAddress());
+    if (addr !== 0) storeAddress(thread.memory, addr, lengthAddr, accepted.acceptedFrom());
   } catch (error) {
     thread.files.close(newFd);
     throw error;
@@ -337,14 +337,16 @@ export const sockets: readonly Syscall[] = [
     nr: 54,
     name: 'setsockopt',
     args: { fd: 'fd', level: 'int', name: 'int', value: 'ptr', size: 'int' },
-    support: partial('options that act on packets are kept without effect on the loopback'),
+    support: partial(
+      'no packet filters (SO_ATTACH_FILTER), no multicast groups, no TCP_MD5SIG, TCP_ULP and TCP_REPAIR',
+    ),
     run: setSocketOption,
   }),
   syscall({
     nr: 55,
     name: 'getsockopt',
     args: { fd: 'fd', level: 'int', name: 'int', value: 'ptr', sizeAddr: 'ptr' },
-    support: partial('no TCP_INFO'),
+    support: partial('no SO_PEERGROUPS, SO_MEMINFO and TCP_CC_INFO'),
     run: getSocketOption,
   }),
   syscall({

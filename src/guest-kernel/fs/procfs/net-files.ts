@@ -6,10 +6,6 @@ import { LOOPBACK } from '../../net/interfaces.ts';
 import type { TreeRow } from '../virtual/virtual-tree.ts';
 import type { ProcSource, SocketFacts } from './proc-source.ts';
 
-const TCP_ESTABLISHED = 1;
-const TCP_CLOSE = 7;
-const TCP_LISTEN = 10;
-
 function hex(value: number, digits: number): string {
   return (value >>> 0).toString(16).toUpperCase().padStart(digits, '0');
 }
@@ -24,9 +20,8 @@ function endpoint({ host, port }: Endpoint, family: number): string {
 
 function inetLine(socket: SocketFacts, slot: number): string {
   const { family } = socket;
-  const state = socket.isListening ? TCP_LISTEN : socket.isConnected ? TCP_ESTABLISHED : TCP_CLOSE;
   const queues = `${hex(socket.unsentBytes, 8)}:${hex(socket.unreadBytes, 8)}`;
-  const head = `${endpoint(socket.local, family)} ${endpoint(socket.remote, family)} ${hex(state, 2)} ${queues} 00:00000000 00000000`;
+  const head = `${endpoint(socket.local, family)} ${endpoint(socket.remote, family)} ${hex(socket.state, 2)} ${queues} 00:00000000 00000000`;
   const tail = `${String(socket.uid).padStart(5)}        0 ${socket.inodeNumber}`;
   const isTcp = socket.kind === 'tcp';
   const line = isTcp

@@ -67,6 +67,8 @@ export interface SocketFacts {
   /** As in 'socket:[n]'. */
   readonly inodeNumber: number;
   readonly type: number;
+  /** TCP_* of abi/tcp.ts; a datagram socket is established or closed. */
+  readonly state: number;
   readonly isListening: boolean;
   readonly isConnected: boolean;
   readonly family: number;

@@ -34,6 +34,10 @@ export class Listener {
     return this.#accepted.length;
   }
 
+  get backlog(): number {
+    return this.#backlog;
+  }
+
   setBacklog(backlog: number): void {
     this.#backlog = backlog;
     this.#admit();

@@ -5,7 +5,7 @@
  *   a.send ──► b.#incoming ──► b.receive        b.send ──► a.#incoming ──► a.receive
  */
 import { ECONNRESET, EPIPE, type Errno } from '../../abi/errno.ts';
-import type { Stream, UrgentState } from '../stream.ts';
+import type { Stream, StreamTraffic, UrgentState } from '../stream.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 
 export interface StreamPairOptions {
@@ -35,6 +35,7 @@ export class StreamEnd implements Stream {
   #isPeerDone = false;
   #isSendShut = false;
   #isReceiveShut = false;
+  readonly #traffic = { sentBytes: 0, receivedBytes: 0, sends: 0, arrivals: 0 };
 
   constructor(options: StreamPairOptions) {
     this.#incoming = new ReceiveQueue(options.limitBytes);
@@ -52,6 +53,10 @@ export class StreamEnd implements Stream {
 
   get readableBytes(): number {
     return this.#incoming.readableBytes;
+  }
+
+  get traffic(): StreamTraffic {
+    return this.#traffic;
   }
 
   get unreadBytes(): number {
@@ -116,8 +121,16 @@ export class StreamEnd implements Stream {
     // A receiver that shut its reading side discards what comes; TCP acknowledges it all the same.
     if (peer.#isReceiveShut) return src.length;
     peer.#incoming.put(part, isUrgent && part.length === src.length);
-    if (part.length > 0) peer.#listener();
+    if (part.length > 0) this.#count(peer, part.length);
     return part.length;
+  }
+
+  #count(peer: StreamEnd, bytes: number): void {
+    this.#traffic.sends++;
+    this.#traffic.sentBytes += bytes;
+    peer.#traffic.arrivals++;
+    peer.#traffic.receivedBytes += bytes;
+    peer.#listener();
   }
 
   shutDownSend(): void {

@@ -2,16 +2,23 @@
  * What sockets of AF_INET and AF_INET6 share (ip(7), ipv6(7)): the address they are bound to, in either family's struct.
  * Inside there are only hosts and ports (net/host.ts), so an IPv6 socket that hears IPv4 needs nothing of its own.
  */
-import { EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH } from '../../abi/errno.ts';
+import { bytesOf, byteStringFrom } from '../../../emulator/util/bytes.ts';
+import { EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH, ENODEV } from '../../abi/errno.ts';
 import * as abi from '../../abi/socket.ts';
 import type { Inet6Address, InetAddress, SocketAddress } from '../../abi/socket-address.ts';
 import { ANY4, ANY6, type Endpoint, ipv4Of, isAny, isLinkLocal, isMapped, isMulticast, mapped } from '../host.ts';
 import { isOwnHost, LOOPBACK, routeTo, sourceFor } from '../interfaces.ts';
 import type { PortHolder } from '../loopback/port-table.ts';
-import type { Network } from '../network.ts';
+import type { Network, Packet } from '../network.ts';
+import type { PacketWishes } from './inet-ancillary.ts';
 import { Socket } from './socket.ts';
 
 export type InetFamily = typeof abi.AF_INET | typeof abi.AF_INET6;
+
+const HEADER_OPTIONS = {
+  ipv4: { level: abi.IPPROTO_IP, hopLimit: abi.IP_TTL, trafficClass: abi.IP_TOS },
+  ipv6: { level: abi.IPPROTO_IPV6, hopLimit: abi.IPV6_UNICAST_HOPS, trafficClass: abi.IPV6_TCLASS },
+} as const;
 
 export abstract class InetSocket extends Socket implements PortHolder {
   readonly family: InetFamily;
@@ -68,12 +75,15 @@ export abstract class InetSocket extends Socket implements PortHolder {
   }
 
   override setOption(level: number, name: number, value: Uint8Array): void {
+    if (level === abi.SOL_SOCKET && name === abi.SO_BINDTODEVICE) return this.#bindToDevice(value);
     const isV6Only = level === abi.IPPROTO_IPV6 && name === abi.IPV6_V6ONLY;
     if (isV6Only && this.isBound) throw EINVAL;
     super.setOption(level, name, value);
   }
 
   override getOption(level: number, name: number): Uint8Array {
+    if (level === abi.SOL_SOCKET && name === abi.SO_BINDTODEVICE)
+      return bytesOf(this.options.socket(abi.SO_BINDTOIFINDEX) === 0 ? '' : `${LOOPBACK.name}\0`);
     const isMtu = level === abi.IPPROTO_IP ? name === abi.IP_MTU : level === abi.IPPROTO_IPV6 && name === abi.IPV6_MTU;
     if (isMtu && this.optionLevels.includes(level)) {
       this.remoteAddress();
@@ -103,6 +113,22 @@ export abstract class InetSocket extends Socket implements PortHolder {
     if (!isAny(this.local.host) && isMapped(this.local.host) !== isMapped(host))
       throw isMapped(host) ? ENETUNREACH : EAFNOSUPPORT;
     return { host: routeTo(host), port };
+  }
+
+  /** What a packet of this socket says besides addresses and bytes. */
+  protected headerFor(to: Endpoint, wishes: PacketWishes): Pick<Packet, 'hopLimit' | 'trafficClass'> {
+    const isV4 = isMapped(to.host);
+    const { level, hopLimit, trafficClass } = isV4 ? HEADER_OPTIONS.ipv4 : HEADER_OPTIONS.ipv6;
+    return {
+      hopLimit: wishes.hopLimit ?? this.options.number(level, hopLimit),
+      trafficClass: wishes.trafficClass ?? this.options.number(level, trafficClass),
+    };
+  }
+
+  /** Whether errors of packets to `to` are to be queued. */
+  protected wantsErrorsOf(to: Endpoint): boolean {
+    const [level, name] = isMapped(to.host) ? [abi.IPPROTO_IP, abi.IP_RECVERR] : [abi.IPPROTO_IPV6, abi.IPV6_RECVERR];
+    return this.options.number(level, name) !== 0;
   }
 
   /** Takes a port where there is none yet, and the address that packets to `remote` come from. */
@@ -135,6 +161,13 @@ export abstract class InetSocket extends Socket implements PortHolder {
 
   private get anyHost(): string {
     return this.family === abi.AF_INET ? ANY4 : ANY6;
+  }
+
+  #bindToDevice(value: Uint8Array): void {
+    const name = byteStringFrom(value).split('\0')[0] ?? '';
+    if (name !== '' && name !== LOOPBACK.name) throw ENODEV;
+    const index = Int32Array.of(name === '' ? 0 : LOOPBACK.index);
+    super.setOption(abi.SOL_SOCKET, abi.SO_BINDTOIFINDEX, new Uint8Array(index.buffer));
   }
 
   #endpointToBind(address: SocketAddress): Endpoint {

@@ -38,6 +38,12 @@ const orDefault = (initial: number, least: number, most: number) => (value: numb
   value === -1 ? initial : between(least, most)(value);
 const lowWater = (value: number): number => (value < 0 ? 0x7fff_ffff : value === 0 ? 1 : value);
 
+type Row = readonly [name: number, initial: number, accept?: ((value: number) => number) | undefined, shape?: Shape];
+
+const FLAG = [0, asFlag] as const;
+const ON = [1, asFlag] as const;
+const bits = (most: number) => [0, between(0, most)] as const;
+
 const interfaceIndex = (value: number): number => {
   if (value !== 0 && value !== LOOPBACK.index) throw ENODEV;
   return value;
@@ -46,12 +52,6 @@ const interfaceInNetworkOrder = (value: number): number => {
   if (value !== 0 && value !== LOOPBACK.index << 24) throw EADDRNOTAVAIL;
   return value;
 };
-
-type Row = readonly [name: number, initial: number, accept?: ((value: number) => number) | undefined, shape?: Shape];
-
-const FLAG = [0, asFlag] as const;
-const ON = [1, asFlag] as const;
-const bits = (most: number) => [0, between(0, most)] as const;
 
 // oxfmt-ignore
 const SOCKET_ROWS: readonly Row[] = [
@@ -79,7 +79,7 @@ const SOCKET_ROWS: readonly Row[] = [
   [abi.SO_SELECT_ERR_QUEUE, ...FLAG],
   [abi.SO_INCOMING_CPU, 0],
   [abi.SO_BUSY_POLL, 0],
-  [abi.SO_BINDTOIFINDEX, 0],
+  [abi.SO_BINDTOIFINDEX, 0, interfaceIndex],
   [abi.SO_PASSPIDFD, ...FLAG],
 ];
 
@@ -156,10 +156,12 @@ const TCP_ROWS: readonly Row[] = [
   [abi.TCP_FASTOPEN, 0],
   [abi.TCP_NOTSENT_LOWAT, 0],
   [abi.TCP_SAVE_SYN, 0, between(0, 2)],
-  [abi.TCP_FASTOPEN_CONNECT, ...FLAG],
+  [abi.TCP_FASTOPEN_CONNECT, ...bits(1)],
   [abi.TCP_FASTOPEN_NO_COOKIE, ...FLAG],
   [abi.TCP_INQ, 0, between(0, 1)],
 ];
+
+const UDP_ROWS: readonly Row[] = [[abi.UDP_CORK, ...FLAG]];
 
 const UDPLITE_ROWS: readonly Row[] = [
   [abi.UDPLITE_SEND_CSCOV, 0, coverage],
@@ -174,6 +176,7 @@ const ROWS: readonly OptionRow[] = [
   ...ofLevel(abi.IPPROTO_IP, IP_ROWS),
   ...ofLevel(abi.IPPROTO_IPV6, IPV6_ROWS),
   ...ofLevel(abi.IPPROTO_TCP, TCP_ROWS),
+  ...ofLevel(abi.IPPROTO_UDP, UDP_ROWS),
   ...ofLevel(abi.IPPROTO_UDPLITE, UDPLITE_ROWS),
 ];
 

@@ -101,6 +101,11 @@ export abstract class Socket implements OpenFile {
   abstract localAddress(): SocketAddress;
   /** @throws ENOTCONN */
   abstract remoteAddress(): SocketAddress;
+  /** For accept(2): who connected, even if it is gone again. */
+  acceptedFrom(): SocketAddress {
+    return this.remoteAddress();
+  }
+
   abstract shutDown(how: number): void;
   /** Bytes FIONREAD tells of. */
   abstract readableBytes(): number;
@@ -163,6 +168,8 @@ export abstract class Socket implements OpenFile {
           return int32(this.family);
         case abi.SO_ACCEPTCONN:
           return int32(this.isListening ? 1 : 0);
+        case abi.SO_COOKIE:
+          return new Uint8Array(BigInt64Array.of(BigInt(this.#id)).buffer);
         case abi.SO_SNDLOWAT:
           return int32(1);
         case abi.SO_PEERCRED: {
@@ -172,8 +179,6 @@ export abstract class Socket implements OpenFile {
         default:
       }
     }
-    if (level === abi.IPPROTO_TCP && name === abi.TCP_CONGESTION)
-      return Uint8Array.from('cubic\0', (c) => c.charCodeAt(0));
     return this.options.get(level, name);
   }
 
@@ -232,6 +237,11 @@ export abstract class Socket implements OpenFile {
     this.isClosed = true;
     this.dispose();
     this.readiness.wake();
+  }
+
+  /** SO_RCVLOWAT. */
+  get lowWaterBytes(): number {
+    return this.options.socket(abi.SO_RCVLOWAT);
   }
 
   /** Bytes that an earlier run of this call moved. */

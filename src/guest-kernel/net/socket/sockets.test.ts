@@ -273,7 +273,8 @@ describe('UDP', () => {
     const dst = new Uint8Array(4);
     expect(receiver.receive(call(), dst, abi.MSG_TRUNC, message)).toBe(8);
     expect(byteStringFrom(dst)).toBe('ques');
-    expect(message).toEqual({ from: { ...sender.localAddress(), host: INADDR_LOOPBACK }, fullBytes: 8, files: [] });
+    const from = { ...sender.localAddress(), host: INADDR_LOOPBACK };
+    expect(message).toEqual({ from, fullBytes: 8, files: [], control: [] });
     expect(text(receiver)).toBe('');
     expect(isBlocked(receiver.read(call(), dst))).toBe(true);
   });

@@ -11,6 +11,8 @@ import type { ReceivedMessage } from './socket.ts';
 /** The socket as these functions need it. */
 export interface StreamSocket {
   flags: number;
+  /** SO_RCVLOWAT: fewer bytes than this are not worth a read. */
+  readonly lowWaterBytes: number;
   waitToMove(call: Call, flags: number, timeout: number, doneBytes: number): number | Blocked;
   movedBefore(call: Call): number;
   pipeBroke(call: Call, flags: number): Errno;
@@ -54,7 +56,8 @@ export function receiveFromStream(
   const room = dst.subarray(before, before + mostBytes);
   const done = before + stream.receive(room, isPeek);
   const isCut = mostBytes < dst.length - before || stream.urgent.isAtMark;
-  if (done > 0 && (!isAll || done === dst.length || isCut)) return done;
+  const wanted = Math.min(isAll ? dst.length : socket.lowWaterBytes, dst.length);
+  if (done > 0 && (done >= wanted || isCut)) return done;
   if (dst.length === 0) return 0;
   const error = stream.error;
   if (error !== undefined && done === 0) {
@@ -82,12 +85,12 @@ export function receiveUrgent(
 }
 
 // Linux net/ipv4/tcp.c: tcp_poll
-export function pollStream(stream: Stream): PollMask {
+export function pollStream(stream: Stream, lowWaterBytes = 1): PollMask {
   const isInputOver = stream.isPeerDone || stream.isReceiveShut;
   let mask = 0;
   if (isInputOver) mask |= poll.POLLIN | poll.POLLRDNORM | poll.POLLRDHUP;
   if (isInputOver && stream.isSendShut) mask |= poll.POLLHUP;
-  if (stream.readableBytes > 0) mask |= poll.POLLIN | poll.POLLRDNORM;
+  if (stream.readableBytes >= lowWaterBytes) mask |= poll.POLLIN | poll.POLLRDNORM;
   if (stream.urgent.hasUrgent) mask |= poll.POLLPRI;
   if (stream.isSendShut || stream.writableBytes > 0) mask |= poll.POLLOUT | poll.POLLWRNORM;
   if (stream.error !== undefined) mask |= poll.POLLERR;

@@ -5,13 +5,16 @@
  *     └──connect──► connecting ──settled──► connected ──reset or close──► idle-like, with error or end of file
  *                        └──refused──► idle with a pending error
  */
+import { bytesOf, byteStringFrom } from '../../../emulator/util/bytes.ts';
 import {
+  EAGAIN,
   EALREADY,
   ECONNABORTED,
   EINPROGRESS,
   EINTR,
   EINVAL,
   EISCONN,
+  ENOENT,
   ENOTCONN,
   EOPNOTSUPP,
   ETIMEDOUT,
@@ -19,16 +22,18 @@ import {
 } from '../../abi/errno.ts';
 import { O_NONBLOCK } from '../../abi/fcntl.ts';
 import * as poll from '../../abi/poll.ts';
+import { TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_FIN_WAIT2, TCP_LISTEN, TCP_SYN_SENT } from '../../abi/tcp.ts';
 import * as abi from '../../abi/socket.ts';
 import { type Inet6Address, type InetAddress, isUnspecified, type SocketAddress } from '../../abi/socket-address.ts';
 import { blocked, isBlocked, type Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask, UserMemory } from '../../vfs/open-file.ts';
 import { Listener, type ConnectRequest, type Incoming } from '../loopback/listener.ts';
-import type { Endpoint } from '../host.ts';
+import { type Endpoint, isMapped } from '../host.ts';
 import type { Network, TcpHolder } from '../network.ts';
 import type { Stream } from '../stream.ts';
 import { InetSocket, type InetFamily } from './inet-socket.ts';
 import type { ReceivedMessage, SendOptions } from './socket.ts';
+import { encodeTcpInfo, type TcpFacts } from './tcp-info.ts';
 import { pollStream, receiveFromStream, receiveUrgent, sendToStream, type StreamSocket } from './stream-transfer.ts';
 
 type State =
@@ -38,6 +43,8 @@ type State =
   | { readonly kind: 'connected'; readonly stream: Stream; readonly remote: Endpoint };
 
 const IDLE: State = { kind: 'idle' };
+const CONGESTION_CONTROL = 'cubic'; // net.ipv4.tcp_congestion_control
+const CONGESTION_NAME_BYTES = 16; // TCP_CA_NAME_MAX
 /** Time that Linux tries to reach a silent peer with tcp_syn_retries = 6. */
 const CONNECT_TIMEOUT_NS = 127e9;
 
@@ -51,6 +58,8 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
   #hasUntoldOutcome = false;
   /** shutdown(2) was called before there was a connection. */
   #isReadingShut = false;
+  #lastSentNs = 0;
+  #lastReceivedNs = 0;
 
   constructor(network: Network, family: InetFamily = abi.AF_INET) {
     super(network, family);
@@ -122,23 +131,30 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
   }
 
   send(call: Call, src: Uint8Array, options: SendOptions): number | Blocked {
+    // net.ipv4.tcp_fastopen is 0.
+    if ((options.flags & abi.MSG_FASTOPEN) !== 0) throw EOPNOTSUPP;
     if (this.#state.kind === 'connecting') return this.wait(call, options.flags, abi.SO_SNDTIMEO);
     if (this.#state.kind !== 'connected') throw this.takeError() ?? this.brokenPipe(call, options.flags);
     this.network.count(src.length);
+    this.#lastSentNs = call.nowNs;
     return sendToStream(this, this.#state.stream, call, src, options.flags);
   }
 
   receive(call: Call, dst: Uint8Array, flags: number, message: ReceivedMessage): number | Blocked {
     if ((flags & abi.MSG_OOB) !== 0 && !this.isListening) return receiveUrgent(this.#stream, dst, flags, message);
     if (this.#state.kind === 'connecting') return this.wait(call, flags, abi.SO_RCVTIMEO);
-    if ((flags & abi.MSG_ERRQUEUE) !== 0) throw EOPNOTSUPP;
+    // Linux inet_recv_error: nothing on lo leaves an error for its queue.
+    if ((flags & abi.MSG_ERRQUEUE) !== 0) throw EAGAIN;
     if (this.#state.kind !== 'connected') throw this.takeError() ?? ENOTCONN;
-    return receiveFromStream(this, this.#state.stream, call, dst, flags);
+    this.#lastReceivedNs = call.nowNs;
+    // tcp(7), MSG_TRUNC: the bytes are thrown away.
+    const into = (flags & abi.MSG_TRUNC) === 0 ? dst : new Uint8Array(dst.length);
+    return receiveFromStream(this, this.#state.stream, call, into, flags);
   }
 
   poll(): PollMask {
     const state = this.#state;
-    if (state.kind === 'connected') return pollStream(state.stream);
+    if (state.kind === 'connected') return pollStream(state.stream, this.lowWaterBytes);
     if (state.kind === 'listening') return state.listener.length > 0 ? poll.POLLIN | poll.POLLRDNORM : 0;
     if (state.kind === 'connecting') return 0;
     // Linux tcp_poll: a socket that never was connected, or that was refused, hangs up and is writable.
@@ -146,6 +162,10 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     const input = poll.POLLIN | poll.POLLRDNORM | poll.POLLRDHUP;
     if (this.#error !== undefined) return mask | poll.POLLERR | input;
     return this.#isReadingShut ? mask | input : mask;
+  }
+
+  override acceptedFrom(): InetAddress | Inet6Address {
+    return this.#state.kind === 'connected' ? this.addressOf(this.#state.remote) : this.remoteAddress();
   }
 
   remoteAddress(): InetAddress | Inet6Address {
@@ -197,8 +217,49 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
   }
 
   override setOption(level: number, name: number, value: Uint8Array): void {
+    // tcp(7): another algorithm would have nothing to do here.
+    if (level === abi.IPPROTO_TCP && name === abi.TCP_CONGESTION) {
+      if (byteStringFrom(value).split('\0')[0] !== CONGESTION_CONTROL) throw ENOENT;
+      return;
+    }
     super.setOption(level, name, value);
     this.#showUrgentByte();
+  }
+
+  override getOption(level: number, name: number): Uint8Array {
+    if (level === abi.IPPROTO_TCP && name === abi.TCP_INFO) return encodeTcpInfo(this.#facts());
+    if (level === abi.IPPROTO_TCP && name === abi.TCP_CONGESTION)
+      return bytesOf(CONGESTION_CONTROL.padEnd(CONGESTION_NAME_BYTES, '\0'));
+    return super.getOption(level, name);
+  }
+
+  /** TCP_* of abi/tcp.ts, for /proc/net/tcp too. */
+  get tcpState(): number {
+    if (this.#state.kind === 'listening') return TCP_LISTEN;
+    if (this.#state.kind === 'connecting') return TCP_SYN_SENT;
+    if (this.#state.kind === 'idle' || isOver(this.#state.stream)) return TCP_CLOSE;
+    if (this.#state.stream.isPeerDone) return TCP_CLOSE_WAIT;
+    return this.#state.stream.isSendShut ? TCP_FIN_WAIT2 : TCP_ESTABLISHED;
+  }
+
+  #facts(): TcpFacts {
+    const { listener } = this;
+    const traffic = this.#stream?.traffic;
+    const sinceMs = (timeNs: number): number =>
+      timeNs === 0 ? 0 : Math.max(0, Math.floor((this.network.host.monotonicNs() - timeNs) / 1e6));
+    return {
+      state: this.tcpState,
+      sentBytes: traffic?.sentBytes ?? 0,
+      receivedBytes: (traffic?.receivedBytes ?? 0) + (this.#stream?.isPeerDone === true ? 1 : 0), // FIN has a number too
+      sends: traffic?.sends ?? 0,
+      arrivals: traffic?.arrivals ?? 0,
+      lastSentMs: sinceMs(this.#lastSentNs),
+      lastReceivedMs: sinceMs(this.#lastReceivedNs),
+      backlog: listener?.length ?? 0,
+      backlogLimit: listener?.backlog ?? 0,
+      windowBytes: Math.min(this.#stream?.writableBytes ?? 0, 0x7fff_ffff),
+      segmentBytes: this.family === abi.AF_INET6 && !isMapped(this.local.host) ? 65_464 : 65_483,
+    };
   }
 
   override ioctl(call: Call, request: number, argument: number, memory: UserMemory): number {
@@ -274,7 +335,10 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     }
     if (this.#state.kind === 'connected') return 0;
     if (this.#state.kind === 'idle') throw this.takeError() ?? ECONNABORTED;
-    const deadlineNs = (call.progress as number | undefined) ?? call.nowNs + CONNECT_TIMEOUT_NS;
+    const timeoutUs = this.options.socket(abi.SO_SNDTIMEO);
+    const patienceNs = timeoutUs > 0 ? Math.min(timeoutUs * 1000, CONNECT_TIMEOUT_NS) : CONNECT_TIMEOUT_NS;
+    const deadlineNs = (call.progress as number | undefined) ?? call.nowNs + patienceNs;
+    if (call.nowNs >= deadlineNs && timeoutUs > 0) throw EINPROGRESS; // socket(7)
     if (call.nowNs >= deadlineNs) {
       this.#disconnect();
       throw ETIMEDOUT;
