@@ -150,6 +150,8 @@ export const EOWNERDEAD = new Errno(130, 'EOWNERDEAD', 'Owner died');
 export const ENOTRECOVERABLE = new Errno(131, 'ENOTRECOVERABLE', 'State not recoverable');
 export const ERFKILL = new Errno(132, 'ERFKILL', 'Operation not possible due to RF-kill');
 
+/** As EINTR, and no handler's SA_RESTART undoes it (Linux' plain -EINTR; EINTR here is what its -ERESTARTSYS is). */
+export const EINTR_FINAL = new Errno(4, 'EINTR', 'Interrupted system call');
 // What Linux' kernel tells itself of an interrupted call (include/linux/errno.h); programs see EINTR or nothing.
 /** It starts anew behind the handler, whatever SA_RESTART says. */
 export const ERESTARTNOINTR = new Errno(513, 'ERESTARTNOINTR', 'Restarts');

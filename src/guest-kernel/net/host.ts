@@ -56,6 +56,11 @@ export function isMulticast(host: Host): boolean {
   return isMapped(host) ? (host.charCodeAt(12) & 0xf0) === 0xe0 : host.charCodeAt(0) === 0xff;
 }
 
+/** The broadcast addresses of lo: of its network, and of any. */
+export function isBroadcast(host: Host): boolean {
+  return host === mapped(0x7fff_ffff) || host === mapped(0xffff_ffff);
+}
+
 /** fe80::/10. */
 export function isLinkLocal(host: Host): boolean {
   return host.charCodeAt(0) === 0xfe && (host.charCodeAt(1) & 0xc0) === 0x80;

@@ -15,6 +15,8 @@ const LAST_HOST_PORT = 65_535;
 
 export interface TcpHolder extends PortHolder {
   readonly listener: Listener | undefined;
+  /** Whether it is connected, from and to there. */
+  hasConnection?(local: Endpoint, remote: Endpoint): boolean;
 }
 
 export interface UdpHolder extends PortHolder {

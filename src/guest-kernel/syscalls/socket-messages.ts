@@ -1,5 +1,6 @@
 /** struct msghdr and its control messages: sendmsg(2), recvmsg(2), cmsg(3). */
-import { EADDRINUSE, EEXIST, EINVAL, EMFILE, ENOBUFS, EPERM, ESRCH } from '../abi/errno.ts';
+import { EADDRINUSE, EEXIST, EINVAL, EMFILE, EMSGSIZE, ENOBUFS, EPERM, ESRCH } from '../abi/errno.ts';
+import { IOV_MAX } from '../abi/fcntl.ts';
 import * as abi from '../abi/socket.ts';
 import { decodeSocketAddress, encodeSocketAddress, SOCKADDR_MAX, type SocketAddress } from '../abi/socket-address.ts';
 import { isBlocked, type Blocked } from '../program/blocked.ts';
@@ -9,6 +10,8 @@ import type { PeerCredentials } from '../net/network.ts';
 import type { ControlMessage, ReceivedMessage, SendOptions, Socket, SocketNames } from '../net/socket/socket.ts';
 import { asGuest } from '../program/guest-task.ts';
 import { openProgramFile } from './pidfd.ts';
+import { W_OK } from '../abi/stat.ts';
+import { requirePermission } from '../vfs/permissions.ts';
 import { bringIn, gather, scatterBuffer } from './user-buffers.ts';
 
 /** More than the control messages of one message ever are: SCM_MAX_FD descriptors and credentials. */
@@ -29,7 +32,11 @@ export function socketNames(thread: Thread): SocketNames {
       }
       return retained(vfs.walk(thread, path).dentry.inode);
     },
-    find: (path) => vfs.walk(thread, path).dentry.inode,
+    find(path) {
+      const { inode } = vfs.walk(thread, path).dentry;
+      requirePermission(thread.credentials, inode, W_OK);
+      return inode;
+    },
   };
 }
 
@@ -71,13 +78,20 @@ export function sendMessage(thread: Thread, call: Call, socket: Socket, addr: nu
     addr: memory.loadNumber(addr + header.msg_control),
     sizeBytes: memory.loadNumber(addr + header.msg_controllen),
   });
-  const src = gather(memory, memory.loadNumber(addr + header.msg_iov), memory.loadNumber(addr + header.msg_iovlen));
+  const src = gather(memory, memory.loadNumber(addr + header.msg_iov), partsOf(memory, addr));
   return socket.send(call, src, {
     flags,
     to,
     names: socketNames(thread),
     ...control,
   });
+}
+
+/** @throws EMSGSIZE, where readv(2) says EINVAL */
+function partsOf(memory: UserMemory, addr: number): number {
+  const count = memory.loadNumber(addr + abi.MSGHDR.msg_iovlen);
+  if (count < 0 || count > IOV_MAX) throw EMSGSIZE;
+  return count;
 }
 
 export function receiveMessage(
@@ -89,11 +103,7 @@ export function receiveMessage(
 ): number | Blocked {
   const { memory } = thread;
   const header = abi.MSGHDR;
-  const buffer = scatterBuffer(
-    memory,
-    memory.loadNumber(addr + header.msg_iov),
-    memory.loadNumber(addr + header.msg_iovlen),
-  );
+  const buffer = scatterBuffer(memory, memory.loadNumber(addr + header.msg_iov), partsOf(memory, addr));
   // A re-run continues a MSG_WAITALL: what came before lies in guest memory already.
   const dst = new Uint8Array(buffer.sizeBytes);
   const before = (call.progress as { doneBytes?: number } | undefined)?.doneBytes ?? 0;

@@ -8,6 +8,7 @@ import {
   ENOPROTOOPT,
   ENOTSOCK,
   EOPNOTSUPP,
+  EPERM,
   EPROTONOSUPPORT,
   ESOCKTNOSUPPORT,
 } from '../abi/errno.ts';
@@ -35,6 +36,11 @@ import {
 } from './socket-messages.ts';
 import { openProgramFile } from './pidfd.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+
+/** Linux: as many families, kinds and protocols it has numbers for. */
+const AF_MAX = 46;
+const SOCK_MAX = 11;
+const IPPROTO_MAX = 263;
 
 /** The socket behind a descriptor. @throws EBADF, ENOTSOCK */
 export function socketOf(thread: Thread, fd: number): Socket {
@@ -67,6 +73,8 @@ function checkedFlags(type: number): number {
 function openSocket(thread: Thread, family: number, type: number, protocol: number): Socket {
   const { network } = thread.machine;
   const kind = type & abi.SOCK_TYPE_MASK;
+  if (family < 0 || family >= AF_MAX) throw EAFNOSUPPORT;
+  if (kind >= SOCK_MAX) throw EINVAL;
   if (family === abi.AF_UNIX) {
     if (protocol !== 0 && protocol !== abi.AF_UNIX) throw EPROTONOSUPPORT;
     if (kind === abi.SOCK_STREAM) return new UnixStreamSocket(network, ownerOf(thread));
@@ -80,6 +88,8 @@ function openSocket(thread: Thread, family: number, type: number, protocol: numb
     return new NetlinkSocket(network, thread.program.pid, kind);
   }
   if (family !== abi.AF_INET && family !== abi.AF_INET6) throw EAFNOSUPPORT;
+  if (protocol < 0 || protocol >= IPPROTO_MAX) throw EINVAL;
+  if (kind === abi.SOCK_RAW && protocol !== 0 && thread.credentials.euid !== 0) throw EPERM;
   return openInetSocket(network, family, kind, protocol);
 }
 
@@ -107,11 +117,13 @@ function socketPair(thread: Thread, args: { family: number; type: number; protoc
   const { family, type, protocol } = args;
   const flags = checkedFlags(type);
   const kind = type & abi.SOCK_TYPE_MASK;
+  thread.files.lowestFree(thread.files.lowestFree() + 1);
+  thread.memory.writable(args.sv, 8);
+  if (family >= 0 && family < AF_MAX && kind >= SOCK_MAX) throw EINVAL;
   if (family === abi.AF_INET || family === abi.AF_INET6) throw EOPNOTSUPP;
   if (family !== abi.AF_UNIX) throw EAFNOSUPPORT;
   if (protocol !== 0 && protocol !== abi.AF_UNIX) throw EPROTONOSUPPORT;
   if (PAIRS[kind] === undefined) throw ESOCKTNOSUPPORT;
-  thread.memory.writable(args.sv, 8);
   const { network } = thread.machine;
   const pair = PAIRS[kind]?.(network, ownerOf(thread)) ?? [];
   for (const [i, socket] of pair.entries()) thread.memory.storeU32(args.sv + i * 4, install(thread, socket, flags));
@@ -119,6 +131,7 @@ function socketPair(thread: Thread, args: { family: number; type: number; protoc
 }
 
 function accept(thread: Thread, call: Call, fd: number, addr: number, lengthAddr: number, flags: number): Result {
+  thread.files.get(fd);
   if ((flags & ~(abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC)) !== 0) throw EINVAL;
   const listener = socketOf(thread, fd);
   thread.files.lowestFree();
@@ -177,10 +190,19 @@ function receiveFrom(
   return count;
 }
 
+const READ_ONLY_OPTIONS: readonly number[] = [
+  abi.SO_ACCEPTCONN,
+  abi.SO_DOMAIN,
+  abi.SO_ERROR,
+  abi.SO_PEERCRED,
+  abi.SO_PROTOCOL,
+  abi.SO_TYPE,
+];
 const UNKNOWN_OPTIONS_SAID = new WeakMap<object, Set<number>>();
 
 /** One console line per unknown option, so that a program that misses something says so. */
 function sayUnknownOption(thread: Thread, level: number, name: number): void {
+  if (level === abi.SOL_SOCKET && READ_ONLY_OPTIONS.includes(name)) return; // Linux says no more
   const said = UNKNOWN_OPTIONS_SAID.get(thread.machine) ?? new Set();
   UNKNOWN_OPTIONS_SAID.set(thread.machine, said);
   const key = level * 0x1_0000 + name;
@@ -194,7 +216,9 @@ function setSocketOption(
   args: { fd: number; level: number; name: number; value: number; size: number },
 ): Result {
   const socket = socketOf(thread, args.fd);
-  if (args.size < 0) throw EINVAL;
+  // Linux sk_setsockopt looks at no value that is shorter, but at a name.
+  const isShort = args.level === abi.SOL_SOCKET && args.name !== abi.SO_BINDTODEVICE && args.size < 4;
+  if (args.size < 0 || isShort) throw EINVAL;
   try {
     socket.setOption(args.level, args.name, thread.memory.readable(args.value, Math.min(args.size, 128)));
   } catch (error) {

@@ -67,6 +67,11 @@ export class PortTable<T extends PortHolder> {
     return best[from.port % best.length];
   }
 
+  /** All who have a port. */
+  holders(port: number): readonly T[] {
+    return (this.#bindings.get(port) ?? []).map(({ holder }) => holder);
+  }
+
   /** All who would take what comes for `to` (multicast, broadcast). */
   hearers(to: Endpoint): readonly T[] {
     return (this.#bindings.get(to.port) ?? [])

@@ -1,5 +1,5 @@
 /** Socket options as rows: what setsockopt(2) takes, what getsockopt(2) answers before anything was set. */
-import { EADDRNOTAVAIL, EINVAL, ENODEV, ENOPROTOOPT } from '../../abi/errno.ts';
+import { EADDRNOTAVAIL, EDOM, EINVAL, ENODEV, ENOPROTOOPT } from '../../abi/errno.ts';
 import * as abi from '../../abi/socket.ts';
 import { LOOPBACK } from '../interfaces.ts';
 
@@ -140,7 +140,7 @@ const IPV6_ROWS: readonly Row[] = [
 // oxfmt-ignore
 const TCP_ROWS: readonly Row[] = [
   [abi.TCP_NODELAY, ...FLAG],
-  [abi.TCP_MAXSEG, 65_483, between(88, 32_767)],
+  [abi.TCP_MAXSEG, 65_483, (value) => (value === 0 ? 65_483 : between(88, 32_767)(value))],
   [abi.TCP_CORK, ...FLAG],
   [abi.TCP_KEEPIDLE, 7200, between(1, 32_767)],
   [abi.TCP_KEEPINTVL, 75, between(1, 32_767)],
@@ -230,7 +230,11 @@ function rowOf(level: number, name: number): OptionRow {
 }
 
 function decode(shape: Shape, view: DataView): number {
-  if (shape === 'timeval') return Number(view.getBigInt64(0, true)) * 1e6 + Number(view.getBigInt64(8, true));
+  if (shape === 'timeval') {
+    const microseconds = Number(view.getBigInt64(8, true));
+    if (microseconds < 0 || microseconds >= 1e6) throw EDOM; // Linux sock_set_timeout
+    return Number(view.getBigInt64(0, true)) * 1e6 + microseconds;
+  }
   const value = view.getInt32(0, true);
   if (shape === 'linger') return value === 0 ? -1 : view.getInt32(4, true);
   return value;

@@ -5,7 +5,17 @@
  * Blocking operations may be called again with call.progress (program/blocked.ts); progress is a Progress below.
  */
 import type { ByteString } from '../../../emulator/util/bytes.ts';
-import { EAGAIN, EINTR, EINVAL, ENOPROTOOPT, ENOTTY, EOPNOTSUPP, EPIPE, type Errno } from '../../abi/errno.ts';
+import {
+  EAGAIN,
+  EINTR,
+  EINTR_FINAL,
+  EINVAL,
+  ENOPROTOOPT,
+  ENOTTY,
+  EOPNOTSUPP,
+  EPIPE,
+  type Errno,
+} from '../../abi/errno.ts';
 import { O_NONBLOCK, O_RDWR } from '../../abi/fcntl.ts';
 import { FIONREAD } from '../../abi/ioctls.ts';
 import { SIGPIPE } from '../../abi/signal.ts';
@@ -262,7 +272,7 @@ export abstract class Socket implements OpenFile {
     const isOver = isNonBlocking || (deadlineNs !== undefined && call.nowNs >= deadlineNs);
     if ((isOver || call.isInterrupted) && doneBytes > 0) return doneBytes;
     if (isOver) throw EAGAIN;
-    if (call.isInterrupted) throw EINTR;
+    if (call.isInterrupted) throw deadlineNs === undefined ? EINTR : EINTR_FINAL; // Linux sock_intr_errno
     const progress: Progress = { deadlineNs, doneBytes };
     return blocked(this.readiness, { progress, ...(deadlineNs !== undefined && { deadlineNs }) });
   }

@@ -7,13 +7,16 @@
  */
 import { bytesOf, byteStringFrom } from '../../../emulator/util/bytes.ts';
 import {
+  EADDRNOTAVAIL,
   EAGAIN,
   EALREADY,
   ECONNABORTED,
   EINPROGRESS,
   EINTR,
+  EINTR_FINAL,
   EINVAL,
   EISCONN,
+  ENETUNREACH,
   ENOENT,
   ENOTCONN,
   EOPNOTSUPP,
@@ -28,7 +31,7 @@ import { type Inet6Address, type InetAddress, isUnspecified, type SocketAddress 
 import { blocked, isBlocked, type Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask, UserMemory } from '../../vfs/open-file.ts';
 import { Listener, type ConnectRequest, type Incoming } from '../loopback/listener.ts';
-import { type Endpoint, isMapped } from '../host.ts';
+import { type Endpoint, isBroadcast, isMapped, isMulticast } from '../host.ts';
 import type { Network, TcpHolder } from '../network.ts';
 import type { Stream } from '../stream.ts';
 import { InetSocket, type InetFamily } from './inet-socket.ts';
@@ -42,11 +45,17 @@ type State =
   | { readonly kind: 'connecting'; readonly request: ConnectRequest; readonly listener: Listener | undefined }
   | { readonly kind: 'connected'; readonly stream: Stream; readonly remote: Endpoint };
 
+/** Kept between two runs of connect. */
+interface ConnectPatience {
+  /** No answer will come any more. */
+  readonly giveUpNs: number;
+  /** SO_SNDTIMEO: the call ends, the connecting goes on. */
+  readonly returnNs: number;
+}
+
 const IDLE: State = { kind: 'idle' };
 const CONGESTION_CONTROL = 'cubic'; // net.ipv4.tcp_congestion_control
 const CONGESTION_NAME_BYTES = 16; // TCP_CA_NAME_MAX
-/** Time that Linux tries to reach a silent peer with tcp_syn_retries = 6. */
-const CONNECT_TIMEOUT_NS = 127e9;
 
 export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
   readonly type = abi.SOCK_STREAM;
@@ -126,7 +135,9 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     // A second run, after the connection was refused.
     if (this.#error !== undefined) throw this.takeError() ?? ECONNABORTED;
     if (this.family === abi.AF_INET6 && to.family === abi.AF_INET) throw EINVAL; // too short
-    this.#startConnect(this.destination(to));
+    const remote = this.destination(to);
+    if (isBroadcast(remote.host) || isMulticast(remote.host)) throw ENETUNREACH; // Linux tcp_v4_connect
+    this.#startConnect(remote);
     return this.#awaitConnection(call, false);
   }
 
@@ -302,6 +313,11 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
 
   #startConnect(remote: Endpoint): void {
     this.settleFor(remote);
+    const isTaken = this.network.tcp.holders(this.local.port).some((each) => each.hasConnection?.(this.local, remote));
+    if (isTaken) {
+      this.unsettle();
+      throw EADDRNOTAVAIL;
+    }
     const request: ConnectRequest = {
       local: this.local,
       remote,
@@ -321,6 +337,12 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     if (this.#isStillConnecting()) this.#state = { kind: 'connecting', request, listener };
   }
 
+  hasConnection(local: Endpoint, remote: Endpoint): boolean {
+    if (this.#state.kind !== 'connected' || isOver(this.#state.stream)) return false;
+    const { remote: own } = this.#state;
+    return this.local.host === local.host && own.host === remote.host && own.port === remote.port;
+  }
+
   #isStillConnecting(): boolean {
     return this.#state.kind === 'connecting';
   }
@@ -335,17 +357,26 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     }
     if (this.#state.kind === 'connected') return 0;
     if (this.#state.kind === 'idle') throw this.takeError() ?? ECONNABORTED;
-    const timeoutUs = this.options.socket(abi.SO_SNDTIMEO);
-    const patienceNs = timeoutUs > 0 ? Math.min(timeoutUs * 1000, CONNECT_TIMEOUT_NS) : CONNECT_TIMEOUT_NS;
-    const deadlineNs = (call.progress as number | undefined) ?? call.nowNs + patienceNs;
-    if (call.nowNs >= deadlineNs && timeoutUs > 0) throw EINPROGRESS; // socket(7)
-    if (call.nowNs >= deadlineNs) {
+    const patience = (call.progress as ConnectPatience | undefined) ?? this.#connectPatience(call.nowNs);
+    if (call.nowNs >= patience.giveUpNs) {
       this.#disconnect();
       throw ETIMEDOUT;
     }
-    if (call.isInterrupted) throw EINTR;
+    if (call.nowNs >= patience.returnNs) throw EINPROGRESS;
+    const isTimed = patience.returnNs !== Number.POSITIVE_INFINITY;
+    if (call.isInterrupted) throw isTimed ? EINTR_FINAL : EINTR;
     this.#hasUntoldOutcome = true; // the second run of this call finds it connected
-    return blocked(this.readiness, { deadlineNs, progress: deadlineNs });
+    const deadlineNs = Math.min(patience.giveUpNs, patience.returnNs);
+    return blocked(this.readiness, { deadlineNs, progress: patience });
+  }
+
+  #connectPatience(nowNs: number): ConnectPatience {
+    const retries = this.options.number(abi.IPPROTO_TCP, abi.TCP_SYNCNT);
+    const userNs = this.options.number(abi.IPPROTO_TCP, abi.TCP_USER_TIMEOUT) * 1e6;
+    // Each SYN waits twice as long as the one before (RFC 6298 5.5), the first a second.
+    const giveUpNs = nowNs + Math.min((2 ** (retries + 1) - 1) * 1e9, userNs === 0 ? Number.POSITIVE_INFINITY : userNs);
+    const timeoutUs = this.options.socket(abi.SO_SNDTIMEO);
+    return { giveUpNs, returnNs: timeoutUs === 0 ? Number.POSITIVE_INFINITY : nowNs + timeoutUs * 1000 };
   }
 
   /** connect(2) with AF_UNSPEC, and giving up. */

@@ -1,6 +1,7 @@
 /** UDP and UDP-Lite sockets (udp(7), udplite(7)); a packet either finds its receiver at once or is lost, as on Linux's loopback. */
 import { concatenate } from '../../../emulator/util/bytes.ts';
 import {
+  EACCES,
   EAFNOSUPPORT,
   ECONNREFUSED,
   EDESTADDRREQ,
@@ -16,7 +17,7 @@ import { type Inet6Address, type InetAddress, isUnspecified, type SocketAddress 
 import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { PortTable } from '../loopback/port-table.ts';
-import { type Endpoint, isAny, isMapped } from '../host.ts';
+import { type Endpoint, isAny, isBroadcast, isMapped } from '../host.ts';
 import { sourceFor } from '../interfaces.ts';
 import type { Network, Packet, UdpHolder } from '../network.ts';
 import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
@@ -59,6 +60,7 @@ export class UdpSocket extends InetSocket implements UdpHolder {
     }
     if (to.family === abi.AF_INET && this.isV6Only) throw EAFNOSUPPORT;
     const remote = this.destination(to);
+    this.#checkBroadcast(remote);
     this.settleFor(remote);
     this.#remote = remote;
     return 0;
@@ -203,6 +205,12 @@ export class UdpSocket extends InetSocket implements UdpHolder {
     if (this.family === abi.AF_INET6 && isUnspecified(to)) return this.#target({ flags: 0 });
     const endpoint = this.destination(to);
     if (endpoint.port === 0) throw EINVAL;
+    this.#checkBroadcast(endpoint);
     return endpoint;
+  }
+
+  /** @throws EACCES where SO_BROADCAST does not say that it is meant */
+  #checkBroadcast({ host }: Endpoint): void {
+    if (isBroadcast(host) && this.options.socket(abi.SO_BROADCAST) === 0) throw EACCES;
   }
 }

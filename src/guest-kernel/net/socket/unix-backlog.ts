@@ -1,5 +1,5 @@
 /** Who waits to be accepted at a listening Unix socket, stream or seqpacket (unix(7), listen(2)). */
-import { EAGAIN, EINTR } from '../../abi/errno.ts';
+import { EAGAIN, EINTR, EINTR_FINAL } from '../../abi/errno.ts';
 import { SOMAXCONN } from '../../abi/socket.ts';
 import { blocked, type Blocked } from '../../program/blocked.ts';
 import { WaitQueue } from '../../program/wait-queue.ts';
@@ -33,12 +33,21 @@ export class UnixBacklog<T> {
     return socket;
   }
 
-  /** @returns nothing where there is room for one more. @throws EAGAIN, EINTR */
-  waitForRoom(call: Call, isNonBlocking: boolean): Blocked | undefined {
+  /**
+   * @param timeoutUs SO_SNDTIMEO; 0: none
+   * @returns nothing where there is room for one more. @throws EAGAIN, EINTR
+   */
+  waitForRoom(call: Call, isNonBlocking: boolean, timeoutUs: number): Blocked | undefined {
     if (this.#pending.length <= this.#limit) return undefined;
     if (isNonBlocking) throw EAGAIN;
-    if (call.isInterrupted) throw EINTR;
-    return blocked(this.#room);
+    if (timeoutUs === 0) {
+      if (call.isInterrupted) throw EINTR;
+      return blocked(this.#room);
+    }
+    const deadlineNs = (call.progress as number | undefined) ?? call.nowNs + timeoutUs * 1000;
+    if (call.nowNs >= deadlineNs) throw EAGAIN;
+    if (call.isInterrupted) throw EINTR_FINAL;
+    return blocked(this.#room, { deadlineNs, progress: deadlineNs });
   }
 
   /** Nobody listens any more. @returns whom nobody accepted */

@@ -73,6 +73,8 @@ export class UnixDatagramSocket extends UnixSocket {
     if (target === undefined) throw ENOTCONN;
     if (!target.#hears(this)) throw EPERM;
     this.bindForCredentials();
+    const error = this.keepsPeer ? this.takeError() : undefined;
+    if (error !== undefined) throw error;
     if (target.#isClosed || (target.#shut & 1) !== 0) {
       if (this.keepsPeer) throw this.brokenPipe(call, options.flags);
       throw target.#isClosed ? ECONNREFUSED : this.brokenPipe(call, options.flags);
@@ -134,9 +136,8 @@ export class UnixDatagramSocket extends UnixSocket {
   }
 
   shutDown(how: number): void {
-    if (this.#peer === undefined) throw ENOTCONN;
     this.#shut |= how + 1;
-    if (this.keepsPeer && how !== abi.SHUT_RD) {
+    if (this.#peer !== undefined && this.keepsPeer && how !== abi.SHUT_RD) {
       this.#peer.#shut |= 1;
       this.#peer.readiness.wake();
     }

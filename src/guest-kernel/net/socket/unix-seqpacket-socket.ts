@@ -50,7 +50,11 @@ export class UnixSeqpacketSocket extends UnixDatagramSocket {
     this.bindForCredentials();
     const listening = this.lookUp(to, names);
     if (!(listening instanceof UnixSeqpacketSocket) || listening.#backlog === undefined) throw ECONNREFUSED;
-    const waiting = listening.#backlog.waitForRoom(call, (this.flags & O_NONBLOCK) !== 0);
+    const waiting = listening.#backlog.waitForRoom(
+      call,
+      (this.flags & O_NONBLOCK) !== 0,
+      this.options.socket(abi.SO_SNDTIMEO),
+    );
     if (waiting !== undefined) return waiting;
     if (this.isConnected) throw EISCONN;
     if (this.isListening) throw EINVAL;

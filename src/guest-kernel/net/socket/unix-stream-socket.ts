@@ -76,7 +76,11 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     this.bindForCredentials();
     const listening = this.lookUp(to, names);
     if (!(listening instanceof UnixStreamSocket) || listening.#backlog === undefined) throw ECONNREFUSED;
-    const waiting = listening.#backlog.waitForRoom(call, (this.flags & O_NONBLOCK) !== 0);
+    const waiting = listening.#backlog.waitForRoom(
+      call,
+      (this.flags & O_NONBLOCK) !== 0,
+      this.options.socket(abi.SO_SNDTIMEO),
+    );
     if (waiting !== undefined) return waiting;
     if (this.#connection !== undefined) throw EISCONN;
     if (this.isListening) throw EINVAL;
@@ -101,12 +105,14 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
         files: done === 0 ? (options.files ?? NO_FILES) : NO_FILES,
         credentials: this.credentialsFor(call, peer, options.credentials),
       });
+    // Linux unix_stream_sendmsg: that nobody will read comes before what became of what was sent.
+    if (stream.isSendShut && done === 0) throw this.pipeBroke(call, options.flags);
     return sendToStream(this, stream, call, src, options.flags);
   }
 
   receive(call: Call, dst: Uint8Array, flags: number, message: ReceivedMessage): number | Blocked {
     const connection = this.#connection;
-    if (connection === undefined) throw this.isListening ? EINVAL : ENOTCONN;
+    if (connection === undefined) throw EINVAL;
     const { stream } = connection;
     if ((flags & abi.MSG_OOB) !== 0) return receiveUrgent(stream, dst, flags, message);
     const isPeek = (flags & abi.MSG_PEEK) !== 0;
@@ -146,7 +152,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
 
   shutDown(how: number): void {
     const connection = this.#connection;
-    if (connection === undefined) throw ENOTCONN;
+    if (connection === undefined) return; // Linux unix_shutdown: nothing to tell anybody
     if (how !== abi.SHUT_RD) connection.stream.shutDownSend();
     if (how !== abi.SHUT_WR) connection.stream.shutDownReceive();
     this.readiness.wake();
