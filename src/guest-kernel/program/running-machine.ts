@@ -46,7 +46,8 @@ export class RunningMachine implements Machine {
   readonly timerClock: TimerClock;
   /** Files that read signals (signalfd). */
   readonly signalFiles = new Set<SignalFile>();
-  hostname: ByteString = 'osv';
+  /** As /etc/hosts of the images has it, so that the machine finds itself by its name. */
+  hostname: ByteString = 'osv.local';
   /** Starts a program by itself, as root (core_pattern); set in boot.ts. @throws LaunchError, NotResident */
   startHelper: (argv: readonly ByteString[], files: FileTable) => RunningProgram = () => {
     throw ENOSYS;
