@@ -1,5 +1,5 @@
 /** docs/compat/python.md: what Python's regression tests say of the machine. */
-import { missesOf } from './misses.ts';
+import { missesOf, skipReason } from './misses.ts';
 import type { Outcome } from './outcome.ts';
 import type { Records } from './records.ts';
 
@@ -21,7 +21,8 @@ export function pythonReport(native: Records, machine: Records): string {
     HEAD,
     `- ${Object.keys(native).length} modules ran natively: ${passing.length} passed, ${skipped.length} do not apply, ${others.length} did not pass.`,
     `- Of the ${passing.length}, ${run.length} ran in the machine: **${good.length} passed${percent(good.length, run.length)}**; ${notRun.length} have not run there yet.`,
-    `- Tests in these ${run.length} modules: ${countTests(native, run)} natively; ${countMisses(machine, run)} miss in the machine.`,
+    `- Tests in these ${run.length} modules: ${total(native, run, 'tests')} natively; ${countMisses(machine, run)} miss in the machine.`,
+    `- Of the tests ${total(native, run, 'skipped')} are skipped natively and ${total(machine, run, 'skipped')} in the machine (they ask for other systems, another user, more memory, or a network).`,
     '',
     '## Misses',
     '',
@@ -29,6 +30,7 @@ export function pythonReport(native: Records, machine: Records): string {
     '|---|---|',
     ...run.flatMap((module) => missRows(module, machine[module])),
     '',
+    ...skipSection(native, machine, good),
     ...section('Passed in the machine', good),
     ...section('Not run in the machine', notRun),
     ...section('Do not apply natively (skipped)', skipped),
@@ -50,8 +52,8 @@ function percent(part: number, whole: number): string {
   return whole === 0 ? '' : ` (${((100 * part) / whole).toFixed(1)} %)`;
 }
 
-function countTests(records: Records, modules: readonly string[]): number {
-  return modules.reduce((sum, module) => sum + (records[module]?.tests ?? 0), 0);
+function total(records: Records, modules: readonly string[], what: 'tests' | 'skipped'): number {
+  return modules.reduce((sum, module) => sum + (records[module]?.[what] ?? 0), 0);
 }
 
 function countMisses(records: Records, modules: readonly string[]): number {
@@ -63,6 +65,25 @@ const missesIn = (module: string, outcome: Outcome | undefined): ReturnType<type
 
 function missRows(module: string, outcome: Outcome | undefined): readonly string[] {
   return missesIn(module, outcome).map(({ name, reason }) => `| ${name} | ${reason} |`);
+}
+
+/** A module whose tests are skipped in the machine only has passed less than it seems. */
+function skipSection(native: Records, machine: Records, modules: readonly string[]): readonly string[] {
+  const rows = modules.flatMap((module) => {
+    const [there, here] = [native[module]?.skipped ?? 0, machine[module]?.skipped ?? 0];
+    return here > there ? [`| ${module} | ${there} | ${here} | ${skipReason(module)} |`] : [];
+  });
+  if (rows.length === 0) return [];
+  return [
+    '## Skipped in the machine',
+    '',
+    'Modules that passed, of which more tests are skipped in the machine than natively.',
+    '',
+    '| module | natively | in the machine | reason |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ];
 }
 
 function section(title: string, modules: readonly string[]): readonly string[] {
