@@ -12,7 +12,7 @@ afterAll(() => {
   // What the native runs made for themselves.
   for (const parent of ['/tmp', '/var/tmp']) {
     const own = readdirSync(parent).filter((name) =>
-      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|rarely|many)-\w{6}$/.test(name),
+      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io)-\w{6}$/.test(name),
     );
     for (const name of own) rmSync(join(parent, name), { recursive: true, force: true });
   }
@@ -103,6 +103,7 @@ describe('a program answers in the VM as on Linux', () => {
 
   it.each(
     [
+      'io-signals.c',
       'shared-memory.c',
       'names.c',
       'inotify.c',

@@ -1,4 +1,6 @@
 /** open(2), fcntl(2), *at(2) and fallocate(2) constants (asm-generic/fcntl.h, linux/fcntl.h, linux/fs.h). */
+import { IN_ACCESS, IN_ATTRIB, IN_CREATE, IN_DELETE, IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO } from './inotify.ts';
+
 export const O_ACCMODE = 0o3;
 export const O_RDONLY = 0o0;
 export const O_WRONLY = 0o1;
@@ -30,17 +32,38 @@ export const F_GETLK = 5;
 export const F_SETLK = 6;
 export const F_SETLKW = 7;
 export const F_SETOWN = 8;
-export const F_NOTIFY = 1026;
 export const F_GETOWN = 9;
+export const F_SETSIG = 10;
+export const F_GETSIG = 11;
+export const F_SETOWN_EX = 15;
+export const F_GETOWN_EX = 16;
+export const F_GETOWNER_UIDS = 17;
 export const F_OFD_GETLK = 36;
 export const F_OFD_SETLK = 37;
 export const F_OFD_SETLKW = 38;
+export const F_SETLEASE = 1024;
+export const F_GETLEASE = 1025;
+export const F_NOTIFY = 1026;
 export const F_DUPFD_CLOEXEC = 1030;
 export const F_SETPIPE_SZ = 1031;
 export const F_GETPIPE_SZ = 1032;
 export const F_ADD_SEALS = 1033;
 export const F_GET_SEALS = 1034;
 export const FD_CLOEXEC = 1;
+/** struct f_owner_ex. */
+export const F_OWNER_TID = 0;
+export const F_OWNER_PID = 1;
+export const F_OWNER_PGRP = 2;
+/** F_NOTIFY: the events of inotify that each DN_* stands for (Linux fs/notify/dnotify/dnotify.c: convert_arg). */
+export const DN_MULTISHOT = -0x8000_0000;
+export const DN_TO_IN: readonly (readonly [dn: number, events: number])[] = [
+  [0x01, IN_ACCESS],
+  [0x02, IN_MODIFY],
+  [0x04, IN_CREATE | IN_MOVED_TO],
+  [0x08, IN_DELETE | IN_MOVED_FROM],
+  [0x10, IN_MOVED_FROM],
+  [0x20, IN_ATTRIB],
+];
 
 export const F_RDLCK = 0;
 export const F_WRLCK = 1;

@@ -20,12 +20,13 @@ export const SIGSTOP = 19;
 export const SIGTSTP = 20;
 export const SIGTTIN = 21;
 export const SIGTTOU = 22;
-const SIGURG = 23;
+export const SIGURG = 23;
 export const SIGXCPU = 24;
 export const SIGXFSZ = 25;
 export const SIGVTALRM = 26;
 export const SIGPROF = 27;
 export const SIGWINCH = 28;
+export const SIGIO = 29;
 const SIGSYS = 31;
 /** Highest signal number (_NSIG). */
 export const SIGNAL_COUNT = 64;
@@ -46,6 +47,21 @@ export const SI_USER = 0;
 export const SI_KERNEL = 0x80;
 export const SI_TKILL = -6;
 export const SI_TIMER = -2;
+/** si_code of signals that a file sends, and the si_band of each (Linux fs/fcntl.c: band_table). */
+export const POLL_IN = 1;
+export const POLL_OUT = 2;
+export const POLL_MSG = 3;
+export const POLL_ERR = 4;
+export const POLL_PRI = 5;
+export const POLL_HUP = 6;
+export const IO_BANDS = {
+  [POLL_IN]: 0x41,
+  [POLL_OUT]: 0x304,
+  [POLL_MSG]: 0x441,
+  [POLL_ERR]: 0x08,
+  [POLL_PRI]: 0x82,
+  [POLL_HUP]: 0x18,
+} as const;
 export const ILL_ILLOPN = 2;
 export const FPE_INTDIV = 1;
 export const FPE_FLTDIV = 3;
@@ -77,7 +93,9 @@ export const SIGNALFD_SIGINFO = {
   ssi_code: 8,
   ssi_pid: 12,
   ssi_uid: 16,
+  ssi_fd: 20,
   ssi_tid: 24,
+  ssi_band: 28,
   ssi_overrun: 32,
   ssi_status: 40,
   ssi_int: 44,

@@ -53,7 +53,7 @@ export class RunningMachine implements Machine {
     throw ENOSYS;
   };
   /** What sysctl(8) changes. */
-  readonly settings = { corePattern: 'core', domainname: '(none)' };
+  readonly settings = { corePattern: 'core', domainname: '(none)', leaseBreakSeconds: 45 };
   /** Everything is being ended in order: what ends now is no news. */
   isGoingDown = false;
   /** Makes address spaces for fork; set in boot.ts. */

@@ -167,6 +167,11 @@ export function encodeSignalInfo(dst: Uint8Array, info: SignalInfo): void {
     view.setBigUint64(16, BigInt.asUintN(64, info.address), true);
     return;
   }
+  if (info.io !== undefined) {
+    view.setBigInt64(16, BigInt(info.io.band), true);
+    view.setInt32(24, info.io.fd, true);
+    return;
+  }
   view.setUint32(16, info.timer?.id ?? info.pid ?? 0, true);
   view.setUint32(20, info.timer?.overrun ?? info.uid ?? 0, true);
   if (info.signal === SIGCHLD) view.setInt32(24, info.status ?? 0, true);

@@ -29,6 +29,8 @@ export interface SignalInfo {
   readonly status?: number;
   /** Timers of timer_create: which, and its overruns. */
   readonly timer?: { readonly id: number; readonly overrun: number };
+  /** A file's: which descriptor, and what may be done with it. */
+  readonly io?: { readonly fd: number; readonly band: number };
   /** Called when the signal is delivered; what it returns is told instead. */
   readonly onTaken?: (info: SignalInfo) => SignalInfo;
   /** Fault: vector, error code and CR2 for the sigcontext. */

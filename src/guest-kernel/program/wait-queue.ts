@@ -6,6 +6,7 @@ export interface Waiter {
 /** Who waits for something, in order of arrival. Waking removes a waiter; it adds itself again if it must wait on. */
 export class WaitQueue {
   readonly #waiters = new Set<Waiter>();
+  #listeners: readonly (() => void)[] = [];
 
   get size(): number {
     return this.#waiters.size;
@@ -19,6 +20,14 @@ export class WaitQueue {
     this.#waiters.delete(waiter);
   }
 
+  /** Calls `listener` at every wake. @returns what ends that */
+  listen(listener: () => void): () => void {
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((each) => each !== listener);
+    };
+  }
+
   /** Wakes the `count` longest waiting. @returns how many were woken. */
   wake(count = Number.POSITIVE_INFINITY): number {
     let woken = 0;
@@ -28,6 +37,7 @@ export class WaitQueue {
       woken++;
       waiter.onWake(this);
     }
+    for (const listener of this.#listeners) listener();
     return woken;
   }
 }

@@ -1,11 +1,18 @@
 /** dup(2), fcntl(2), ioctl(2), pipe(2), fsync(2), posix_fadvise(2), readahead(2). */
-import { EBADF, EINVAL, ENOTDIR, EPERM, EROFS, ESPIPE, ESRCH } from '../abi/errno.ts';
+import { EBADF, EINVAL, EPERM, EROFS, ESPIPE } from '../abi/errno.ts';
 import {
   F_DUPFD,
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
+  F_GETLEASE,
   F_GETOWN,
+  F_GETOWNER_UIDS,
+  F_GETOWN_EX,
+  F_GETSIG,
+  F_SETLEASE,
+  F_SETOWN_EX,
+  F_SETSIG,
   F_ADD_SEALS,
   F_GET_SEALS,
   F_GETPIPE_SZ,
@@ -26,21 +33,43 @@ import {
   O_PATH,
   O_RDONLY,
 } from '../abi/fcntl.ts';
-import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD } from '../abi/ioctls.ts';
+import {
+  FIOASYNC,
+  FIOCLEX,
+  FIONBIO,
+  FIONCLEX,
+  FIONREAD,
+  FIOGETOWN,
+  FIOSETOWN,
+  SIOCGPGRP,
+  SIOCSPGRP,
+} from '../abi/ioctls.ts';
 import { PtyMaster, isPeerRequest } from '../devices/pty.ts';
 import { blocked } from '../program/blocked.ts';
-import { asGuest } from '../program/guest-task.ts';
+import { ioOwnerOf } from '../program/io-owner.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
 import type { Filesystem } from '../vfs/inode.ts';
 import { makePipe, PipeFile } from '../vfs/pipe.ts';
 import { addSeals, getSeals } from '../vfs/seals.ts';
 import { isMappedWritable, writeBackShared } from '../vfs/shared-pages.ts';
+import {
+  getLease,
+  getOwner,
+  getOwnerEx,
+  getOwnerUids,
+  notifyOfDirectory,
+  setAsync,
+  setLease,
+  setOwner,
+  setOwnerEx,
+  setSignal,
+} from './io-signals.ts';
 import { flock, isLockCommand, recordLock } from './locks.ts';
 import { readableFile } from './read-write.ts';
-import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+import { syscall, type Result, type Syscall } from './syscall.ts';
 
-const SETTABLE = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK; // fcntl(2), F_SETFL
+const SETTABLE = O_APPEND | O_DIRECT | O_NOATIME | O_NONBLOCK; // fcntl(2), F_SETFL
 
 function duplicate(thread: Thread, fd: number, least: number, isCloseOnExec: boolean): Result {
   if (least < 0 || least >= thread.files.limit) throw EINVAL;
@@ -76,14 +105,19 @@ const CONTROLS: ReadonlyMap<number, Control> = new Map<number, Control>([
   [F_GETFL, (_thread, file) => file.flags | (file.kind === 'regular' || file.kind === 'directory' ? O_LARGEFILE : 0)],
   [
     F_SETFL,
-    (_thread, file, _fd, flags) => {
+    (thread, file, fd, flags) => {
+      setAsync(thread, file, fd, (flags & O_ASYNC) !== 0);
       file.flags = (file.flags & ~SETTABLE) | (flags & SETTABLE);
       return 0;
     },
   ],
-  [F_GETOWN, () => 0],
-  [F_SETOWN, (thread, _file, _fd, owner) => setOwner(thread, owner)],
-  [F_NOTIFY, notify],
+  [F_GETOWN, getOwner],
+  [F_SETOWN, (thread, file, _fd, owner) => setOwner(thread, file, owner)],
+  [F_GETSIG, (_thread, file) => ioOwnerOf(file).signal],
+  [F_SETSIG, (_thread, file, _fd, signal) => setSignal(file, signal)],
+  [F_SETLEASE, setLease],
+  [F_GETLEASE, (_thread, file) => getLease(file)],
+  [F_NOTIFY, notifyOfDirectory],
   [F_GET_SEALS, (_thread, file) => getSeals(file.inode)],
   [F_ADD_SEALS, (_thread, file, _fd, seals) => seal(file, seals)],
   [F_GETPIPE_SZ, (_thread, file) => pipeOf(file).capacity],
@@ -98,17 +132,12 @@ function seal(file: OpenFile, seals: number): Result {
   return 0;
 }
 
-/** The owner is looked for, and not told of anything. @throws ESRCH */
-function setOwner(thread: Thread, owner: number): Result {
-  const isThere = ({ pid, processGroup }: { pid: number; processGroup: number }): boolean =>
-    owner > 0 ? pid === owner : processGroup === -owner;
-  if (owner !== 0 && !asGuest(thread).machine.programs().some(isThere)) throw ESRCH;
-  return 0;
-}
-
-function notify(_thread: Thread, file: OpenFile): Result {
-  throw file.kind === 'directory' ? EINVAL : ENOTDIR;
-}
+/** Those whose argument is an address. */
+const POINTER_CONTROLS: ReadonlyMap<number, (thread: Thread, file: OpenFile, addr: number) => Result> = new Map([
+  [F_SETOWN_EX, setOwnerEx],
+  [F_GETOWN_EX, getOwnerEx],
+  [F_GETOWNER_UIDS, getOwnerUids],
+]);
 
 function pipeOf(file: OpenFile): PipeFile['pipe'] {
   if (!(file instanceof PipeFile)) throw EBADF;
@@ -119,6 +148,8 @@ function fcntl(thread: Thread, { fd, cmd, arg }: { fd: number; cmd: number; arg:
   const file = thread.files.get(fd);
   if ((file.flags & O_PATH) !== 0 && !ALLOWED_ON_PATH_FILES.includes(cmd)) throw EBADF;
   if (isLockCommand(cmd)) return recordLock(thread, file, cmd, arg, call);
+  const byPointer = POINTER_CONTROLS.get(cmd);
+  if (byPointer !== undefined) return byPointer(thread, file, arg);
   const control = CONTROLS.get(cmd);
   if (control === undefined) throw EINVAL;
   return control(thread, file, fd, arg | 0);
@@ -136,7 +167,16 @@ function ioctl(thread: Thread, { fd, request, arg }: { fd: number; request: numb
       file.flags = memory.loadU32(arg) === 0 ? file.flags & ~O_NONBLOCK : file.flags | O_NONBLOCK;
       return 0;
     case FIOASYNC:
-      file.flags = memory.loadU32(arg) === 0 ? file.flags & ~O_ASYNC : file.flags | O_ASYNC;
+      setAsync(thread, file, fd, memory.loadU32(arg) !== 0, true);
+      return 0;
+    case FIOSETOWN:
+    case SIOCSPGRP:
+      if (file.kind !== 'socket') break;
+      return setOwner(thread, file, memory.loadU32(arg) | 0);
+    case FIOGETOWN:
+    case SIOCGPGRP:
+      if (file.kind !== 'socket') break;
+      memory.storeU32(arg, getOwner(thread, file));
       return 0;
     case FIONREAD:
       if (file.kind !== 'regular') break;
@@ -217,7 +257,7 @@ export const descriptors: readonly Syscall[] = [
   syscall({ nr: 32, name: 'dup', args: { fd: 'fd' }, support: 'full', run: (thread, { fd }) => duplicate(thread, fd, 0, false) }),
   syscall({ nr: 33, name: 'dup2', args: { oldfd: 'fd', newfd: 'fd' }, support: 'full', run: dup2 }),
   syscall({ nr: 72, name: 'fcntl', args: { fd: 'fd', cmd: 'int', arg: 'off' },
-    support: partial('no F_SETSIG, F_NOTIFY, leases; owners are not signalled'), run: fcntl }),
+    support: 'full', run: fcntl }),
   syscall({ nr: 73, name: 'flock', args: { fd: 'fd', operation: 'int' }, support: 'full', run: flock }),
   syscall({ nr: 74, name: 'fsync', args: { fd: 'fd' }, support: 'full', run: fsync }),
   syscall({ nr: 75, name: 'fdatasync', args: { fd: 'fd' }, support: 'full', run: fsync }),

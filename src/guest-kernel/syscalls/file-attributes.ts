@@ -19,6 +19,7 @@ import { SIGXFSZ } from '../abi/signal.ts';
 import type { AttributeChanges, Timestamp } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
 import { tellFile } from '../vfs/watches.ts';
+import { breakLeases } from '../vfs/leases.ts';
 import { requireResizable, requireUnsealed } from '../vfs/seals.ts';
 import { allocateFile, fileTruncated } from '../vfs/shared-pages.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
@@ -73,6 +74,7 @@ function truncate(thread: Thread, { path, length }: { path: string; length: numb
   if (fileType !== S_IFREG) throw fileType === S_IFDIR ? EISDIR : EINVAL;
   thread.machine.vfs.checkAccess(thread, location, W_OK);
   checkSize(call, length);
+  breakLeases(location.dentry.inode, true, false);
   return change(thread, location, { sizeBytes: length });
 }
 

@@ -24,6 +24,7 @@ import {
   O_DIRECTORY,
   O_EXCL,
   O_NOATIME,
+  O_NONBLOCK,
   O_NOFOLLOW,
   O_PATH,
   O_RDONLY,
@@ -62,6 +63,7 @@ import {
 import { DentryCache, MountNode, type DentryNode, type Place } from './dentry.ts';
 import { DirectoryFile } from './directory-file.ts';
 import type { AttributeChanges, FileAttributes, Filesystem, Inode, NewInode } from './inode.ts';
+import { breakLeases } from './leases.ts';
 import type { Location, Mount } from './location.ts';
 import type { OpenFile } from './open-file.ts';
 import { type Resolved, type WalkRequest, enterMounts, resolve } from './path-walk.ts';
@@ -375,6 +377,7 @@ export class MountTable implements Vfs {
     requirePermission(viewer.credentials, inode, wanted);
     if ((flags & O_NOATIME) !== 0) requireOwner(viewer.credentials, inode);
     if (isWriting) this.#requireNotExecuting(inode);
+    breakLeases(inode, isWriting, (flags & O_NONBLOCK) !== 0);
     if ((flags & O_TRUNC) !== 0 && inode.fileType === S_IFREG) {
       requireResizable(inode, 0);
       inode.setAttributes({ sizeBytes: 0 });

@@ -40,6 +40,13 @@ export function isOpenForWriting(inode: Inode): boolean {
   return (writers.get(inode) ?? 0) > 0;
 }
 
+/** Open regular files by inode. */
+const opens = new WeakMap<Inode, number>();
+
+export function openFilesOf(inode: Inode): number {
+  return opens.get(inode) ?? 0;
+}
+
 export class RegularFile extends LocatedFile {
   readonly kind = 'regular';
   override readonly isSeekable = true;
@@ -47,6 +54,7 @@ export class RegularFile extends LocatedFile {
 
   constructor(location: Location, path: string, flags: number) {
     super(location, path, flags);
+    opens.set(this.inode, openFilesOf(this.inode) + 1);
     this.#isWriter = (flags & O_ACCMODE) !== O_RDONLY;
     if (this.#isWriter) writers.set(this.inode, (writers.get(this.inode) ?? 0) + 1);
   }
@@ -90,6 +98,7 @@ export class RegularFile extends LocatedFile {
 
   protected override closed(): void {
     dropLocks(this.inode, this);
+    opens.set(this.inode, openFilesOf(this.inode) - 1);
     if (this.#isWriter) writers.set(this.inode, (writers.get(this.inode) ?? 1) - 1);
     super.closed();
   }

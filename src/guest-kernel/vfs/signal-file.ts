@@ -75,6 +75,10 @@ function encode(dst: Uint8Array, info: SignalInfo): void {
     view.setUint32(at.ssi_tid, info.timer.id, true);
     view.setUint32(at.ssi_overrun, info.timer.overrun, true);
   }
+  if (info.io !== undefined) {
+    view.setInt32(at.ssi_fd, info.io.fd, true);
+    view.setUint32(at.ssi_band, info.io.band, true);
+  }
   view.setInt32(at.ssi_status, info.status ?? 0, true);
   if (info.address !== undefined) view.setBigUint64(at.ssi_addr, BigInt.asUintN(64, info.address), true);
   if (info.value === undefined) return;

@@ -134,4 +134,6 @@ export interface ProcSource {
 export interface MachineSettings {
   corePattern: ByteString;
   domainname: ByteString;
+  /** How long the holder of a lease may keep others waiting (fcntl(2)). */
+  leaseBreakSeconds: number;
 }

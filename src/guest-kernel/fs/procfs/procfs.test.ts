@@ -174,7 +174,7 @@ function machine(caller = ROOT_USER): Tree {
     commandLine: '/cli/cli.so',
     bootId: 'boot',
     systemV: new SystemV(),
-    settings: { corePattern: 'core', domainname: '(none)' },
+    settings: { corePattern: 'core', domainname: '(none)', leaseBreakSeconds: 45 },
     memoryBytes: 1 << 30,
     freeMemoryBytes: 1 << 29,
     hostname: 'osv',

@@ -2,7 +2,7 @@
 import { byteStringFrom } from '../../../emulator/util/bytes.ts';
 import { SEMMNI, SEMMNS, SEMMSL, SEMOPM } from '../../abi/ipc.ts';
 import type { TreeNode, TreeRow } from '../virtual/virtual-tree.ts';
-import type { MachineSettings, ProcSource } from './proc-source.ts';
+import type { ProcSource } from './proc-source.ts';
 
 /** Values that are what they are. */
 const FIXED: Readonly<Record<string, string>> = {
@@ -120,13 +120,22 @@ export function sysctlFiles(source: ProcSource): readonly TreeRow[] {
     ],
     ['sys/kernel/domainname', setting(source, 'domainname')],
     ['sys/kernel/core_pattern', setting(source, 'corePattern')],
+    [
+      'sys/fs/lease-break-time',
+      writable(
+        () => String(source.settings.leaseBreakSeconds),
+        (value) => {
+          if (/^\d+$/.test(value)) source.settings.leaseBreakSeconds = Number(value);
+        },
+      ),
+    ],
     ['sys/kernel/random/uuid', () => `${source.randomUuid()}\n`],
     ['sys/kernel/random/boot_id', () => `${source.bootId}\n`],
     ['sys/fs/file-nr', () => `${openFiles(source)}\t0\t16384\n`],
   ];
 }
 
-function setting({ settings }: ProcSource, name: keyof MachineSettings): TreeNode {
+function setting({ settings }: ProcSource, name: 'corePattern' | 'domainname'): TreeNode {
   return writable(
     () => settings[name],
     (value) => (settings[name] = value.slice(0, 127)),
