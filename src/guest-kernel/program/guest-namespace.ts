@@ -158,9 +158,10 @@ export class GuestNamespace implements Namespace {
     if (this.#isReleased) return;
     this.#isReleased = true;
     const { space } = this.map;
-    this.map.dispose();
+    // First, so that nobody asks page by page which code goes with the memory.
     this.cpu.dispose();
     space.onCodeChange(() => {});
+    this.map.dispose();
     space.u8.fill(0, 0, PERMISSIONS_BASE);
     this.#giveBack();
   }
