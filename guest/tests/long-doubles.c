@@ -12,7 +12,7 @@
 static const long double VALUES[] = {
     0.0L, -0.0L, 1.0L, -1.0L, 1.0L / 3, -10.0L / 3, 1e-7L, 12345678901234567.25L, 0x1.fffffffffffffffep0L, 0x1.00000000000008p0L,
     0x1.0000008p0L, 0x1.00000100000000002p0L, 0x1p52L, 0x1.8p63L, -0x1p31L, 2147483647.5L, -32768.5L, 0x1.fffffep127L, 0x1p-149L,
-    0x1.fffffffffffff8p1023L, 0x1p-1074L, LDBL_MAX, LDBL_MIN, 0x1p-16445L, 1e4000L, -1e-4900L, INFINITY, -INFINITY, NAN,
+    0x1.fffffffffffff8p1023L, 0x1p-1074L, LDBL_MAX, LDBL_MIN, 0x1p-16445L, 0x1.fffffffffffffffep-1L, 63.75L, -100.5L, 1e4000L, -1e-4900L, INFINITY, -INFINITY, NAN,
 };
 #define COUNT (sizeof VALUES / sizeof *VALUES)
 
@@ -45,6 +45,13 @@ static void ask(long double a, long double b) {
   __asm__ volatile("fld %%st\n fisttpl %0" : "=m"(halves[1]) : "t"(a));
   __asm__ volatile("fld %%st\n fisttpll %0" : "=m"(longs[1]) : "t"(a));
   __asm__ volatile("fxam\n fnstsw %0" : "=a"(status) : "t"(a));
+  long double rest, nearest, scaled, digits, exponent;
+  unsigned short codes[2];
+  __asm__ volatile("fprem\n fnstsw %1" : "=t"(rest), "=a"(codes[0]) : "0"(a), "u"(b));
+  __asm__ volatile("fprem1\n fnstsw %1" : "=t"(nearest), "=a"(codes[1]) : "0"(a), "u"(b));
+  __asm__ volatile("fscale" : "=t"(scaled) : "0"(a), "u"(b));
+  __asm__ volatile("fxtract" : "=t"(digits), "=u"(exponent) : "0"(a));
+  mix_value(rest), mix_value(nearest), mix_value(scaled), mix_value(digits), mix_value(exponent), mix(codes, 4);
   mix(&status, 2), mix(&orders, 4), mix(&single, 4), mix(&twice, 8), mix(words, 4), mix(halves, 8), mix(longs, 16);
   mix_value(root), mix_value(whole), mix_value(chosen);
 }

@@ -12,7 +12,7 @@ import type { ModuleScope } from './frame/module-scope.ts';
 import { RegionFrame } from './frame/region-frame.ts';
 import { ReturnMap } from './return-map.ts';
 import { RUNTIME_FUNCTIONS, type RuntimeFunction } from './runtime-functions.ts';
-import { importTwins } from './x87/routines.ts';
+import { importTwins, WITH_TOP } from './x87/routines.ts';
 
 /** A module and what the slots of its table stand for: entries first, then links. */
 export interface CompiledModule {
@@ -86,6 +86,7 @@ function importScope(
     twin: importTwins(
       module,
       regions.flatMap(({ blocks }) => blocks),
+      WITH_TOP,
     ),
     helperIndex: (name) => HELPER_NAMES.indexOf(name),
     floatIndex: (operation) => FLOAT_OPERATIONS.indexOf(operation),

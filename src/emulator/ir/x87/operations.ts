@@ -32,7 +32,7 @@ import {
   type FloatFormat,
   type Unpacked,
 } from '../../util/soft-float/format.ts';
-import { FP_FLAG, ROUND, roundAndPack, type FloatContext } from '../../util/soft-float/round.ts';
+import { FP_FLAG, ROUND, roundAndPack, roundToMultiple, type FloatContext } from '../../util/soft-float/round.ts';
 import { CONSTANTS } from './constants.ts';
 import { bcdDigits, loadBcd, storeBcd } from './bcd.ts';
 import { loadEnvironment, restoreState, saveState, storeEnvironment } from './environment.ts';
@@ -360,9 +360,10 @@ function scale(unit: X87): number {
     if (by.kind === 'infinity') return scaleByInfinity(unit, value, by.sign === 1);
     noteDenormals(context, value, by);
     if (value.kind === 'infinity') return packInfinity(F80, value.sign);
-    const whole = Number(by.significand) * 2 ** by.exponent * (by.sign === 0 ? 1 : -1);
+    const { significand } = roundToMultiple(by, Math.max(by.exponent, 0), ROUND.ZERO);
     // Beyond this everything overflows or underflows, also with the exponent that x87 wraps.
-    const exponent = Math.trunc(Math.max(-70_000, Math.min(70_000, whole)));
+    const whole = Math.min(70_000, Number(significand) * 2 ** Math.max(by.exponent, 0));
+    const exponent = by.sign === 0 ? whole : -whole;
     return roundAndPack(context, F80, { ...value, exponent: value.exponent + exponent });
   });
   return 0;

@@ -10,7 +10,7 @@ export interface ModuleScope {
   /** Index of an imported function. */
   runtime(name: RuntimeFunction): number;
   readonly helper: number;
-  /** Index of the routine that does a helper's work in WebAssembly, or -1. */
+  /** Index of the routine that does an x87 operation in WebAssembly, told TOP and telling what it becomes; or -1. */
   readonly twin: TwinIndex;
   readonly float: number;
   /** The function at a guest address in the same module, or null. */

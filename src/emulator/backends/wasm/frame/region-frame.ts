@@ -13,7 +13,7 @@
 import type { Op } from '../../../ir/block.ts';
 import type { ValueType } from '../../../ir/op-spec.ts';
 import { specOf } from '../../../ir/ops.ts';
-import { isOfX87, STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
+import { STATE_OFFSET, STATE_VARIABLES, VARIABLE } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
 import { type Region, STOP } from '../../region/region.ts';
 import { mergesBelow } from '../../region/structure.ts';
@@ -46,6 +46,7 @@ import { isInState, VariableSet } from './region-analysis.ts';
 import { type ExitHost, type Place, RegionExits } from './region-exits.ts';
 import { planOf, type RegionPlan } from './region-plan.ts';
 import { writeStringCall } from './string-call.ts';
+import { UnitTop, X87_VARIABLES } from './unit-top.ts';
 import { writeSteadyTest, writeWindow } from './window-code.ts';
 
 export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
@@ -71,6 +72,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
   readonly check: PermissionCheck;
   /** Local of the bar of floats (float-runtime.ts); -1 in a region without floats. */
   #bar = -1;
+  readonly #unit = new UnitTop(this.code, PARAMETER.state);
   readonly #lows = new LowLanes(this.code);
   quick: QuickFloats | null = null;
   constants!: LoopConstants;
@@ -91,6 +93,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.#lows.assign(this.plan.blocks);
     this.locals.loadEntry();
     this.#openFloats();
+    this.#unit.open(this.plan.blocks);
     this.outside = this.code.block('i32');
     this.writeTree(0);
     this.code.op('unreachable');
@@ -386,6 +389,7 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.copyReaders(this.values.takeReaders(variable));
     this.code.memory(`${type}.store`, STATE_VARIABLES[variable].offset);
     if (endsFloatNotes(variable)) this.#refreshBar();
+    if (variable === VARIABLE.x87Control) this.#unit.refresh();
   }
 
   writeLow32(variable: number, value: () => void): void {
@@ -498,17 +502,13 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.locals.reload();
     this.#lows.reloaded(op);
     this.#refreshBar();
+    this.#unit.refresh();
   }
 
   callX87(op: Op): void {
-    const { code } = this;
     for (const variable of X87_VARIABLES) this.copyReaders(this.values.takeReaders(variable));
     const args = op.args.map((arg) => this.fixed(arg));
-    const twin = this.scope.twin(op.tag);
-    this.pushState();
-    if (twin < 0) code.i32(this.scope.helperIndex(op.tag));
-    for (const push of args) push();
-    code.call(twin < 0 ? this.scope.helper : twin);
+    this.#unit.call(op, args, this.scope);
   }
 
   callFloat(op: Op): void {
@@ -591,8 +591,6 @@ export class RegionFrame implements CheckHost, FlagHost, ExitHost, StretchHost {
     this.#exits.goOn(op.imm2);
   }
 }
-
-const X87_VARIABLES = [...STATE_VARIABLES.keys()].filter(isOfX87);
 
 const NO_LANES: PlainLanes = new Map();
 

@@ -10,10 +10,15 @@ import {
 } from './parts.ts'; // oxfmt-ignore
 import { CANCELLED_SIGN, roundAndStore, storeZero } from './rounding.ts';
 
-const exponentOf = (x: string): string => `${x} ${MAX_EXPONENT} i32.and`;
+export const exponentOf = (x: string): string => `${x} ${MAX_EXPONENT} i32.and`;
 /** 1 where bits fell off. */
 const sticky = (dropped: string): string => `${dropped} i64:0 i64.ne i64.extend_i32_u`;
-const bothUsual = `${isUsual('x', 'm')} ${isUsual('y', 'n')} i32.and i32.eqz br_if:host`;
+const isNormal = (x: string): string => `${exponentOf(x)} 1 i32.sub ${MAX_EXPONENT - 1} i32.lt_u`;
+/** Zeros are looked for when the numbers are not both normal. */
+const bothUsual = `
+  ${isNormal('x')} ${isNormal('y')} i32.and  m n i64.and i64:0 i64.lt_s  i32.and i32.eqz if
+    ${isUsual('x', 'm')} ${isUsual('y', 'n')} i32.and i32.eqz br_if:host
+  end`;
 
 /** The leading bit of hi comes to its top. hi is not 0. */
 const NORMALISE = `
@@ -78,9 +83,12 @@ const product: Verb = (done) => `
   ${NORMALISE}
   ${roundAndStore(done)}`;
 
+/** Halves of n, for `divideDigit`. */
+export const SPLIT_DIVISOR = `n ${LOW_HALF} =n0 n ${HIGH_HALF} =n1`;
+
 // A digit of 32 bits of rest : digit / n, by Knuth's algorithm D; `rest` is what remains. The quotient is q, at most 2 too
 // large before the loop, which looks at n's low half too.
-function divideDigit(label: string, digit: string): string {
+export function divideDigit(label: string, digit: string): string {
   return `
     rest n1 i64.div_u :q n1 i64.mul =t  rest t i64.sub =t
     block:done${label}
@@ -105,7 +113,7 @@ const quotient: Verb = (done) => `
     m i64:1 i64.shr_u =rest
     m i64:31 i64.shl i64:0x80000000 i64.and =digit
   end
-  n ${LOW_HALF} =n0 n ${HIGH_HALF} =n1
+  ${SPLIT_DIVISOR}
   ${divideDigit('High', 'digit')}
   q i64:32 i64.shl =hi
   ${divideDigit('Low', 'i64:0')}

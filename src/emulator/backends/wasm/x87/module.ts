@@ -1,11 +1,10 @@
 /** The x87 routines as modules, one for each that programs come to need: all of them are some 35 KB. */
 import type { HelperPorts } from '../../../ir/helper-context.ts';
 import type { AddressSpace } from '../../../memory/address-space.ts';
-import { assert } from '../../../util/assert.ts';
-import { assemble, type Routine } from '../encoder/assembly.ts';
+import { assemble } from '../encoder/assembly.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import { type HostHelper, hostHelper } from '../host-functions.ts';
-import { isTwin, X87_ROUTINES } from './routines.ts';
+import { routineOf } from './routines.ts';
 
 /** By name of the routine; all spaces share them. */
 const modules = new Map<string, WebAssembly.Module>();
@@ -41,7 +40,6 @@ export function x87Functions(space: AddressSpace, ports: HelperPorts): Functions
 }
 
 function moduleBytes(name: string): Uint8Array<ArrayBuffer> {
-  assert(isTwin(name), `wasm: no routine ${name}`);
   const module = new ModuleWriter();
   const type = module.type(['i32', 'i32', 'i32', 'i32'], ['i32']);
   const indices = new Map([['helper', module.importFunction('host', 'helper', type)]]);
@@ -58,10 +56,4 @@ function moduleBytes(name: string): Uint8Array<ArrayBuffer> {
   };
   module.export(name, define(name));
   return module.bytes();
-}
-
-function routineOf(name: string): Routine {
-  const routine = X87_ROUTINES.get(name);
-  assert(routine !== undefined, `wasm: no routine ${name}`);
-  return routine;
 }

@@ -7,8 +7,9 @@
  *
  * A number is an i32 with sign and exponent (bit 15, bits 14 to 0) and an i64 with the significand. Names of locals:
  *
+ *   top       TOP, perhaps with bits above the third; `next` what it becomes
  *   control   FCW in the low half, FSW in the high half, C1 already cleared
- *   top tags  TOP, perhaps with bits above the third, and one bit for each register that is not empty
+ *   tags      one bit for each register that is not empty
  *   x m       what ST(0) holds            y n    the other operand            at    where a result goes: see REGISTER
  */
 import type { ValueType } from '../../../ir/op-spec.ts';
@@ -43,10 +44,18 @@ export const BIAS = 0x3fff;
 export const LEAD = 'i64:0x8000000000000000';
 
 const LOCALS = {
-  control: 'i32', top: 'i32', tags: 'i32', at: 'i32', from: 'i32',
+  control: 'i32', top: 'i32', next: 'i32', tags: 'i32', at: 'i32', from: 'i32',
   x: 'i32', y: 'i32', m: 'i64', n: 'i64', e: 'i32', d: 'i32', sign: 'i32', up: 'i32', bits: 'i64', hi: 'i64', lo: 'i64', t: 'i64', u: 'i64', q: 'i64', s: 'i64',
   m0: 'i64', m1: 'i64', n0: 'i64', n1: 'i64', rest: 'i64', digit: 'i64',
 } as const satisfies Record<string, ValueType>; // oxfmt-ignore
+
+const TOP_OF_CONTROL = `control ${TOP_SHIFT} i32.shr_u =top`;
+
+/** Sets `control`, `top` and `tags`. */
+export const BEGIN = `
+  S i32.load@${CONTROL} ${~BIT.c1} i32.and =control
+  ${TOP_OF_CONTROL}
+  S i32.load8_u@${TAGS} =tags`;
 
 /** The twin of an operation. Every way through `body` returns or goes to the host. */
 export function twin(operation: string, body: string): readonly [string, Routine] {
@@ -55,15 +64,27 @@ export function twin(operation: string, body: string): readonly [string, Routine
     parameters: { S: 'i32', first: 'i32', second: 'i32' },
     results: ['i32'],
     locals: LOCALS,
-    body: `block:host ${body} end S ${HELPER_NAMES.indexOf(name)} first second call:helper`,
+    body: `block:host ${body} end ${askHost(name)}`,
   };
   return [name, routine];
 }
 
-/** Sets `control`, `top` and `tags`. */
-export const BEGIN = `
-  S i32.load@${CONTROL} ${~BIT.c1} i32.and :control ${TOP_SHIFT} i32.shr_u =top
-  S i32.load8_u@${TAGS} =tags`;
+const askHost = (name: string): string => `S ${HELPER_NAMES.indexOf(name)} first second call:helper`;
+
+/**
+ * The same for code that knows TOP: (S, first, second, top) → (result, top). In FSW it stands beside C1, which is known only
+ * when the operation is done: who takes it from there finds no operand before.
+ */
+export function withTop({ parameters, locals, body }: Routine): Routine {
+  const { top, ...others } = { ...LOCALS, ...locals };
+  return {
+    parameters: { ...parameters, top },
+    results: ['i32', 'i32'],
+    locals: others,
+    body: `top =next ${body.replace(TOP_OF_CONTROL, '').replaceAll(' return', ' next return')}
+      S i32.load@${CONTROL} ${TOP_SHIFT} i32.shr_u 7 i32.and`,
+  };
+}
 
 /** The number of ST(i). */
 export function register(i: string | number): string {
@@ -100,7 +121,8 @@ export const STORE_CONTROL = `S control i32.store@${CONTROL}`;
 export function moveTop(count: string): string {
   return `
     control ${BIT.top ^ -1} i32.and
-    control ${count} ${TOP_SHIFT} i32.shl i32.add ${BIT.top} i32.and i32.or =control`;
+    control ${count} ${TOP_SHIFT} i32.shl i32.add ${BIT.top} i32.and i32.or =control
+    top ${count} i32.add 7 i32.and =next`;
 }
 
 /** The `second` (1 or 2) registers from TOP on, as BEGIN found it, become empty. */

@@ -5,7 +5,7 @@ import { X87 } from '../../../ir/x87/unit.ts';
 import { Random } from '../../../testing/random.ts';
 import { HELPER_NAMES } from '../host-functions.ts';
 import { x87On } from './module.ts';
-import { isTwin } from './routines.ts';
+import { isTwin, WITH_TOP } from './routines.ts';
 
 const S = STATES_BASE;
 const OPERAND = 0x400;
@@ -25,7 +25,9 @@ function run(name: string, first: number, second: number): number {
 const twins = x87On(memory, (_state, index, first, second) => {
   hostCalls++;
   return run(HELPER_NAMES[index] ?? '', first, second);
-}) as Readonly<Record<string, (state: number, first: number, second: number) => number>>;
+}) as Readonly<
+  Record<string, (state: number, first: number, second: number, top?: number) => number | readonly [number, number]>
+>;
 
 const LEAD = 1n << 63n;
 const HARD: readonly bigint[] = [
@@ -122,6 +124,17 @@ function outcomeOf(act: () => number): Outcome {
   return { result, unit: textOf(S + STATE_OFFSET.x87, 192), operand: textOf(OPERAND, 16) };
 }
 
+/** What the routine does that is told TOP and tells it. */
+function runWithTop(name: string, first: number, second: number): number {
+  const both = twins[name + WITH_TOP](S, first, second, topOfUnit());
+  expect(both).toEqual([expect.any(Number), topOfUnit()]);
+  return (both as readonly [number, number])[0];
+}
+
+function topOfUnit(): number {
+  return (data.getUint16(S + STATE_OFFSET.fsw, true) >> 11) & 7;
+}
+
 const names = [...operations.keys()].filter(isTwin);
 
 /** Operands as rows have them. */
@@ -143,7 +156,10 @@ describe('x87 routines', () => {
       const before = u8.slice(0, S + 1024);
       const expected = outcomeOf(() => run(name, first, second));
       u8.set(before);
-      const given = outcomeOf(() => twins[name](S, first, second));
+      const isTold = random.oneIn(2);
+      const given = outcomeOf(() =>
+        isTold ? runWithTop(name, first, second) : (twins[name](S, first, second) as number),
+      );
       const text = `round ${round}, ${name}(${first}, ${second})`;
       u8.set(before);
       expect(given, `${text}, unit ${textOf(S + STATE_OFFSET.x87, 192)}, ${textOf(OPERAND, 16)}`).toEqual(expected);
