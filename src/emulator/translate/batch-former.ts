@@ -1,6 +1,13 @@
 /** Which regions are compiled together: those asked for, and the blocks that calls in them return to. */
 import { bestHead } from '../backends/region/loop-head.ts';
-import { continuationOf, directTargets, fallsInto, graphOf, type Region } from '../backends/region/region.ts';
+import {
+  continuationOf,
+  directTargets,
+  fallsInto,
+  graphOf,
+  isInlined,
+  type Region,
+} from '../backends/region/region.ts';
 import type { ExecutorServices } from '../executor.ts';
 import { type Block, exitOf } from '../ir/block.ts';
 import { optimise } from '../ir/passes/index.ts';
@@ -66,8 +73,11 @@ export function formBatch(
     else add(rip);
   }
   if (limits.joins !== 'calls') {
-    for (const { blocks } of regions) {
-      for (const block of blocks) for (const rip of continuationsOf(block)) if (survey.isWanted(rip)) add(rip);
+    for (const region of regions) {
+      for (const block of region.blocks) {
+        if (isInlined(region, exitOf(block))) continue;
+        for (const rip of continuationsOf(block)) if (survey.isWanted(rip)) add(rip);
+      }
     }
   }
   return { regions, left: left.filter((rip) => !covered.has(rip)) };

@@ -1,5 +1,7 @@
-import { directTargets, fallsInto, type Region } from '../backends/region/region.ts';
-import { exitOf, type Block } from '../ir/block.ts';
+import { directTargets, fallsInto, graphOf, type Region } from '../backends/region/region.ts';
+import { shapeOf } from '../backends/region/structure.ts';
+import { exitOf, type Block, type Op } from '../ir/block.ts';
+import { inlinedCalls, ShortFunctions } from './inlined-calls.ts';
 import type { RegionLimits } from './region-backend.ts';
 
 /** What a region is made of: blocks by address, and what is known of them. */
@@ -35,16 +37,26 @@ export function formRegion(
   const blocks = [root];
   const seen = new Set([root.rip]);
   let instructions = root.instructionCount;
+  const functions = new ShortFunctions({ ...survey, isUsed: (rip) => isUsed(survey, rip) }, joins);
+  /** Blocks of short functions that are called here: compiled or not, they are to be here too. */
+  const called = new Set<number>();
   const targetsOf = (block: Block): readonly number[] => {
-    if (exitOf(block).name !== 'jumpIndirect') return directTargets(block, joins);
-    const targets = indirect.get(block.rip) ?? survey.targetsOf(block);
-    indirect.set(block.rip, targets);
-    return targets;
+    const exit = exitOf(block);
+    if (exit.name === 'jumpIndirect') {
+      const targets = indirect.get(block.rip) ?? survey.targetsOf(block);
+      indirect.set(block.rip, targets);
+      return targets;
+    }
+    if (exit.name !== 'call' || joins === 'calls') return directTargets(block, joins);
+    const inside = callsInside(exit) ? functions.at(exit.imm) : null;
+    for (const rip of inside ?? []) called.add(rip);
+    return inside === null ? [] : [exit.imm, exit.imm2];
   };
+  const callsInside = ({ imm2 }: Op): boolean => seen.has(imm2) || survey.isWanted(imm2);
   for (let i = 0; i < blocks.length; i++) {
     for (const rip of targetsOf(blocks[i])) {
-      if (seen.has(rip) || blocks.length === maxBlocks || instructions >= maxInstructions || !survey.isWanted(rip))
-        continue;
+      if (seen.has(rip) || blocks.length === maxBlocks || instructions >= maxInstructions) continue;
+      if (!called.has(rip) && !survey.isWanted(rip)) continue;
       const next = survey.lift(rip);
       seen.add(rip);
       if (next.instructionCount === 0 || next.volatileBytes !== undefined) continue;
@@ -54,16 +66,26 @@ export function formRegion(
   }
   blocks.push(...loopsOutside(blocks, survey, joins, targetsOf));
   const starts = new Set(blocks.map(({ rip }) => rip));
-  return {
-    blocks: joined(
-      blocks.map((block) => endedAt(starts, block, survey)),
-      indirect,
-      survey,
-      joins,
-    ),
-    joins,
+  const whole = joined(
+    blocks.map((block) => endedAt(starts, block, survey)),
     indirect,
-  };
+    survey,
+    joins,
+  );
+  if (joins === 'calls') return { blocks: whole, joins, indirect };
+  return reached({ blocks: whole, joins, ...inlinedCalls(whole, functions, { joins, indirect }) });
+}
+
+/** The region without functions whose calls found no room for what is behind them. */
+function reached(region: Region): Region {
+  const { order } = shapeOf(graphOf(region));
+  if (order.length === region.blocks.length) return region;
+  const nodes = new Set(order);
+  return { ...region, blocks: region.blocks.filter((_, node) => nodes.has(node)) };
+}
+
+function isUsed(survey: CodeSurvey, rip: number): boolean {
+  return survey.isWanted(rip) || survey.isCompiled?.(rip) === true;
 }
 
 /** Blocks that one other alone falls into become part of that one, so far as it may grow: an earlier limit cut them. */
@@ -75,7 +97,7 @@ function joined(
 ): readonly Block[] {
   const byRip = new Map(blocks.map((block) => [block.rip, block]));
   const entries = new Map<number, number>();
-  const targets = blocks.flatMap((block) => directTargets(block, joins));
+  const targets = blocks.flatMap((block) => [...directTargets(block, joins), ...calledBy(block)]);
   for (const rip of [blocks[0].rip, ...targets, ...[...indirect.values()].flat()])
     entries.set(rip, (entries.get(rip) ?? 0) + 1);
   for (const { rip } of blocks) {
@@ -92,6 +114,11 @@ function joined(
     }
   }
   return [...byRip.values()];
+}
+
+function calledBy(block: Block): readonly number[] {
+  const exit = exitOf(block);
+  return exit.name === 'call' ? [exit.imm, exit.imm2] : [];
 }
 
 /**

@@ -13,8 +13,10 @@ export interface Region {
   /** The first is the entry. */
   readonly blocks: readonly Block[];
   readonly joins: Joins;
-  /** Where indirect jumps were seen to go, by the address of their block. */
+  /** Where indirect jumps were seen to go, and RETs of functions in `calls`, by the address of their block. */
   readonly indirect?: ReadonlyMap<number, readonly number[]>;
+  /** Calls that go on inside of the region, by the address they return to. */
+  readonly calls?: ReadonlySet<number>;
 }
 
 /** Slots of the scratch area that regions and their caller share. */
@@ -76,15 +78,23 @@ export function continuationOf(exit: Op): number {
 }
 
 /** The region's control flow: block number → numbers of the blocks it goes on at inside of the region. */
-export function graphOf({ blocks, joins, indirect }: Region): Graph {
+export function graphOf(region: Region): Graph {
+  const { blocks, joins, indirect } = region;
   const numbers = new Map(blocks.map((block, i) => [block.rip, i]));
   return {
     successors: blocks.map((block) => {
-      const addresses = [...directTargets(block, joins), ...(indirect?.get(block.rip) ?? [])];
+      const exit = exitOf(block);
+      const called = isInlined(region, exit) ? [exit.imm] : [];
+      const addresses = [...directTargets(block, joins), ...called, ...(indirect?.get(block.rip) ?? [])];
       const targets = addresses.map((rip) => numbers.get(rip));
       return [...new Set(targets.filter((target) => target !== undefined))];
     }),
   };
+}
+
+/** Whether the exit is a call that goes on inside of the region. */
+export function isInlined({ calls }: Region, exit: Op): boolean {
+  return exit.name === 'call' && calls?.has(exit.imm2) === true;
 }
 
 /** Whether a code address lies in the 4 GiB that an address space has. */

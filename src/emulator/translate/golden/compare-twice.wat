@@ -7,8 +7,8 @@ ret
 2: mov eax, 2
 ret
 
-1039 bytes
-locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
+1035 bytes
+locals 3 i64, 1 i32, 1 i64, 3 i32
   block i32
     local.get 7
     local.set 9
@@ -166,8 +166,8 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
       local.get 10
       i64.sub
       i64.eqz
-      local.set 15
-      local.get 15
+      local.set 12
+      local.get 12
       if
         i32.const 2
         i64.extend_i32_u
@@ -176,7 +176,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.set 13
         local.get 13
         i32.wrap_i64
-        local.set 15
+        local.set 12
         block
           block
             local.get 13
@@ -185,11 +185,11 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
             local.get 13
             i64.ne
             br_if 0
-            local.get 15
+            local.get 12
             i32.const 12
             i32.shr_u
             i32.load8_u +1048576
-            local.get 15
+            local.get 12
             i32.const 7
             i32.add
             i32.const 12
@@ -223,7 +223,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
           i32.const 0
           br 3
         end
-        local.get 15
+        local.get 12
         i64.load
         local.set 11
         local.get 11
@@ -259,7 +259,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         local.set 8
         local.get 11
         i32.wrap_i64
-        local.set 14
+        local.set 15
         local.get 1
         i32.const 5
         i32.sub
@@ -268,7 +268,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         i32.const 0
         i32.le_s
         if
-          local.get 14
+          local.get 15
           local.set 2
           local.get 0
           i32.const 832
@@ -303,7 +303,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         i64.store +184
         local.get 0
         local.get 1
-        local.get 14
+        local.get 15
         local.get 3
         local.get 4
         local.get 5
@@ -313,16 +313,16 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         return_call 36
       else
         local.get 8
-        local.set 16
-        local.get 16
+        local.set 11
+        local.get 11
         i32.wrap_i64
         local.set 12
         block
           block
-            local.get 16
+            local.get 11
             i32.wrap_i64
             i64.extend_i32_u
-            local.get 16
+            local.get 11
             i64.ne
             br_if 0
             local.get 12
@@ -365,8 +365,8 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         end
         local.get 12
         i64.load
-        local.set 17
-        local.get 17
+        local.set 13
+        local.get 13
         i64.const 4294967295
         i64.gt_u
         if
@@ -393,13 +393,13 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
           i32.const 0
           br 3
         end
-        local.get 16
+        local.get 11
         i64.const 8
         i64.add
         local.set 8
-        local.get 17
+        local.get 13
         i32.wrap_i64
-        local.set 18
+        local.set 16
         local.get 1
         i32.const 4
         i32.sub
@@ -408,7 +408,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         i32.const 0
         i32.le_s
         if
-          local.get 18
+          local.get 16
           local.set 2
           local.get 0
           i32.const 832
@@ -443,7 +443,7 @@ locals 3 i64, 1 i32, 1 i64, 2 i32, 2 i64, 1 i32
         i64.store +184
         local.get 0
         local.get 1
-        local.get 18
+        local.get 16
         local.get 3
         local.get 4
         local.get 5

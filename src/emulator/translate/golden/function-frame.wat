@@ -9,8 +9,8 @@ pop rbp
 ret
 1: ret
 
-461 bytes
-locals 3 i64, 1 i32, 2 i64, 1 i32
+1086 bytes
+locals 3 i64, 1 i32, 2 i64, 1 i32, 4 i64, 1 i32
   local.get 0
   i64.load +24
   local.set 9
@@ -168,6 +168,285 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
       i32.const 2
       br 1
     end
+    local.get 8
+    local.set 11
+    local.get 11
+    i32.wrap_i64
+    local.set 15
+    block
+      block
+        local.get 11
+        i32.wrap_i64
+        i64.extend_i32_u
+        local.get 11
+        i64.ne
+        br_if 0
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        local.get 15
+        i32.const 7
+        i32.add
+        i32.const 12
+        i32.shr_u
+        i32.load8_u +1048576
+        i32.and
+        i32.const 1
+        i32.and
+        br_if 1
+      end
+      i32.const 4194327
+      local.set 2
+      local.get 0
+      i32.const 832
+      i32.store +160
+      local.get 0
+      local.get 14
+      i64.store +168
+      local.get 0
+      local.get 13
+      i64.store +176
+      local.get 0
+      i64.const 24
+      i64.store +184
+      i32.const 0
+      br 1
+    end
+    local.get 15
+    i64.load
+    local.set 16
+    local.get 16
+    i64.const 4294967295
+    i64.gt_u
+    if
+      i32.const 4194327
+      local.set 2
+      local.get 0
+      i32.const 832
+      i32.store +160
+      local.get 0
+      local.get 14
+      i64.store +168
+      local.get 0
+      local.get 13
+      i64.store +176
+      local.get 0
+      i64.const 24
+      i64.store +184
+      i32.const 0
+      br 1
+    end
+    local.get 11
+    i64.const 8
+    i64.add
+    local.set 8
+    local.get 16
+    i32.wrap_i64
+    local.set 12
+    local.get 1
+    i32.const 1
+    i32.sub
+    local.set 1
+    local.get 1
+    i32.const 0
+    i32.le_s
+    if
+      local.get 12
+      local.set 2
+      local.get 0
+      i32.const 832
+      i32.store +160
+      local.get 0
+      local.get 14
+      i64.store +168
+      local.get 0
+      local.get 13
+      i64.store +176
+      local.get 0
+      i64.const 24
+      i64.store +184
+      i32.const 2
+      br 1
+    end
+    block
+      local.get 12
+      i32.const 4194320
+      i32.eq
+      if
+        local.get 8
+        i64.const 24
+        i64.add
+        local.set 16
+        local.get 16
+        local.get 8
+        local.set 11
+        local.set 8
+        local.get 11
+        i32.wrap_i64
+        i32.const 24
+        i32.add
+        local.set 15
+        block
+          block
+            local.get 11
+            i32.wrap_i64
+            i64.extend_i32_u
+            local.get 11
+            i64.ne
+            br_if 0
+            local.get 15
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            local.get 15
+            i32.const 23
+            i32.add
+            i32.const 12
+            i32.shr_u
+            i32.load8_u +1048576
+            i32.and
+            i32.const 1
+            i32.and
+            br_if 1
+          end
+          local.get 1
+          i32.const 1
+          i32.sub
+          local.set 1
+          i32.const 4194324
+          local.set 2
+          local.get 0
+          i32.const 320
+          i32.store +160
+          local.get 0
+          local.get 16
+          i64.store +168
+          local.get 0
+          local.get 16
+          i64.const 24
+          i64.sub
+          i64.store +176
+          local.get 0
+          i64.const 24
+          i64.store +184
+          i32.const 0
+          br 3
+        end
+        local.get 15
+        i64.load
+        local.set 17
+        local.get 11
+        i64.const 32
+        i64.add
+        local.set 8
+        local.get 17
+        local.set 9
+        local.get 15
+        i64.load +8
+        local.set 18
+        local.get 11
+        i64.const 40
+        i64.add
+        local.set 8
+        local.get 18
+        local.set 10
+        local.get 15
+        i64.load +16
+        local.set 19
+        local.get 19
+        i64.const 4294967295
+        i64.gt_u
+        if
+          local.get 1
+          i32.const 3
+          i32.sub
+          local.set 1
+          i32.const 4194326
+          local.set 2
+          local.get 0
+          i32.const 320
+          i32.store +160
+          local.get 0
+          local.get 16
+          i64.store +168
+          local.get 0
+          local.get 16
+          i64.const 24
+          i64.sub
+          i64.store +176
+          local.get 0
+          i64.const 24
+          i64.store +184
+          i32.const 0
+          br 3
+        end
+        local.get 11
+        i64.const 48
+        i64.add
+        local.set 8
+        local.get 19
+        i32.wrap_i64
+        local.set 20
+        local.get 1
+        i32.const 4
+        i32.sub
+        local.set 1
+        local.get 1
+        i32.const 0
+        i32.le_s
+        if
+          local.get 20
+          local.set 2
+          local.get 0
+          i32.const 320
+          i32.store +160
+          local.get 0
+          local.get 16
+          i64.store +168
+          local.get 0
+          local.get 16
+          i64.const 24
+          i64.sub
+          i64.store +176
+          local.get 0
+          i64.const 24
+          i64.store +184
+          i32.const 2
+          br 3
+        end
+        local.get 0
+        i32.const 320
+        i32.store +160
+        local.get 0
+        local.get 16
+        i64.store +168
+        local.get 0
+        local.get 16
+        i64.const 24
+        i64.sub
+        i64.store +176
+        local.get 0
+        i64.const 24
+        i64.store +184
+        local.get 0
+        local.get 9
+        i64.store +24
+        local.get 0
+        local.get 10
+        i64.store +40
+        local.get 0
+        local.get 1
+        local.get 20
+        local.get 3
+        local.get 4
+        local.get 5
+        local.get 6
+        local.get 7
+        local.get 8
+        return_call 36
+      end
+    end
     local.get 0
     i32.const 832
     i32.store +160
@@ -182,15 +461,14 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
     i64.store +184
     local.get 0
     local.get 1
-    i32.const 4194327
+    local.get 12
     local.get 3
     local.get 4
     local.get 5
     local.get 6
     local.get 7
     local.get 8
-    i32.const 1
-    return_call_indirect type 0
+    return_call 36
     unreachable
   end
   local.get 0
@@ -211,6 +489,12 @@ locals 3 i64, 1 i32, 2 i64, 1 i32
   local.get 0
   local.get 8
   i64.store +32
+  local.get 0
+  local.get 9
+  i64.store +24
+  local.get 0
+  local.get 10
+  i64.store +40
   local.get 0
   local.get 1
   i32.store +1008

@@ -6,7 +6,7 @@ ret
 ret
 
 996 bytes
-locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
+locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64
   block i32
     local.get 7
     local.set 11
@@ -303,23 +303,23 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       return_call 36
     else
       local.get 8
-      local.set 11
-      local.get 11
+      local.set 13
+      local.get 13
       i32.wrap_i64
-      local.set 10
+      local.set 9
       block
         block
-          local.get 11
+          local.get 13
           i32.wrap_i64
           i64.extend_i32_u
-          local.get 11
+          local.get 13
           i64.ne
           br_if 0
-          local.get 10
+          local.get 9
           i32.const 12
           i32.shr_u
           i32.load8_u +1048576
-          local.get 10
+          local.get 9
           i32.const 7
           i32.add
           i32.const 12
@@ -353,10 +353,10 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
         i32.const 0
         br 2
       end
-      local.get 10
+      local.get 9
       i64.load
-      local.set 18
-      local.get 18
+      local.set 15
+      local.get 15
       i64.const 4294967295
       i64.gt_u
       if
@@ -383,13 +383,13 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
         i32.const 0
         br 2
       end
-      local.get 11
+      local.get 13
       i64.const 8
       i64.add
       local.set 8
-      local.get 18
+      local.get 15
       i32.wrap_i64
-      local.set 12
+      local.set 10
       local.get 1
       i32.const 4
       i32.sub
@@ -398,7 +398,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       i32.const 0
       i32.le_s
       if
-        local.get 12
+        local.get 10
         local.set 2
         local.get 0
         i32.const 832
@@ -433,7 +433,7 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 2 i64
       i64.store +184
       local.get 0
       local.get 1
-      local.get 12
+      local.get 10
       local.get 3
       local.get 4
       local.get 5

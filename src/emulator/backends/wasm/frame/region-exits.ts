@@ -2,7 +2,7 @@
 import type { Block, Op } from '../../../ir/block.ts';
 import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import { assert } from '../../../util/assert.ts';
-import { isGuestAddress, STOP } from '../../region/region.ts';
+import { isGuestAddress, isInlined, STOP } from '../../region/region.ts';
 import { edgeKind } from '../../region/structure.ts';
 import { PARAMETER } from '../convention.ts';
 import type { CodeWriter, Label } from '../encoder/code-writer.ts';
@@ -302,29 +302,34 @@ export class RegionExits {
   }
 
   jumpIndirect(op: Op): void {
+    const target = this.#indirectTarget(op.args[0]);
+    this.#tryInside(target);
+    this.#leaveTo(target);
+  }
+
+  /** To one of the blocks here where the exit was seen to go. */
+  #tryInside(target: number): void {
     const code = this.#code;
     const { node, block } = this.#host.at;
     const { numbers, region } = this.#host.plan;
-    const target = this.#indirectTarget(op.args[0]);
     const known = region.indirect?.get(block.rip) ?? [];
     const cases = known.filter((rip) => numbers.has(rip));
     this.#host.retainLocal(target);
     this.#host.freeTemporaries();
-    if (cases.length > 0) {
-      const restore = this.#mark();
-      const missed = code.block();
-      writeJumpTable(code, target, cases, missed, (rip) => {
-        this.#edge(rip, node);
-        restore();
-      });
-      code.end();
-    }
-    this.#leaveTo(target);
+    if (cases.length === 0) return;
+    const restore = this.#mark();
+    const missed = code.block();
+    writeJumpTable(code, target, cases, missed, (rip) => {
+      this.#edge(rip, node);
+      restore();
+    });
+    code.end();
   }
 
   ret(op: Op): void {
     const { scope } = this.#host;
     const target = this.#indirectTarget(op.args[0]);
+    this.#tryInside(target);
     this.#prepareToLeave();
     for (const rip of scope.returnsTo) tailCallIf(this.#code, scope, target, rip);
     tailCallByCache(this.#code, scope, target);
@@ -333,7 +338,10 @@ export class RegionExits {
   call(op: Op): void {
     if (!isGuestAddress(op.imm)) return this.#leaveFar(op.imm, true);
     this.#testFuel(() => this.#code.i32(op.imm | 0));
-    this.#leave(op.imm);
+    const { plan, at } = this.#host;
+    if (!isInlined(plan.region, op)) return this.#leave(op.imm);
+    this.#host.freeTemporaries();
+    this.#edge(op.imm, at.node);
   }
 
   callIndirect(op: Op): void {

@@ -77,7 +77,8 @@ describe('hand-over', () => {
   it('a region that was dropped with its page is on hand again as soon as cold code calls it', () => {
     const guest = machine();
     dispatches(guest, WARM, 1000);
-    dispatches(guest, 0, 400_000, DIRECT);
+    // Indirect calls: a short function that is called directly would be part of its caller.
+    dispatches(guest, FAR, 400_000);
     const { regions } = guest.cpu.statistics.live;
     guest.space.noteStore(FAR, 1);
     expect([regions > 0, guest.cpu.statistics.live.regions]).toEqual([true, 0]);
