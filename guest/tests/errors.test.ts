@@ -38,19 +38,27 @@ const open = new Set(
 const reasonOf = (pair: string): string | undefined => reasons.get(pair) ?? reasons.get(pair.replace(/^\w+/, '*'));
 
 const seen = new Set<string>();
+/** Programs that this host does not let work (a container where root may not mount): they say so with this status. */
+const CANNOT_RUN = 77;
+const refused: string[] = [];
 const programs = readdirSync('guest/tests/errors').filter((name) => name.endsWith('.c'));
 
 // The programs become other users and lower limits, which needs root on this machine too.
 describe.runIf(process.getuid?.() === 0)('documented errors', () => {
-  it.each(programs)('%s answers in the VM as on Linux', async (source) => {
+  it.for(programs)('%s answers in the VM as on Linux', async (source, { skip }) => {
     const binary = build(`errors/${source}`, [], `errors-${source.replace('.c', '')}`);
     const [native, guest] = await Promise.all([execute(binary, ['/var/tmp']), osv(['run', binary, '/var/tmp'])]);
     for (const [, call, error] of native.stdout.matchAll(/^(\w+)\(.*\) = (E[A-Z0-9]+)$/gm))
       seen.add(`${call} ${error}`);
+    if (native.code === CANNOT_RUN) {
+      refused.push(source);
+      skip(`this host forbids what ${source} needs`);
+    }
     expect(guest).toEqual(native);
   });
 
-  it('come from some program, or a table says why they do not', () => {
+  it('come from some program, or a table says why they do not', ({ skip }) => {
+    if (refused.length > 0) skip(`this host forbids ${refused.join(', ')}`);
     const missing = documented.filter((pair) => !seen.has(pair) && reasonOf(pair) === undefined && !open.has(pair));
     expect(missing).toEqual([]);
   });
@@ -60,7 +68,8 @@ describe.runIf(process.getuid?.() === 0)('documented errors', () => {
     expect([...open].filter((pair) => reasonOf(pair) !== undefined)).toEqual([]);
   });
 
-  it('are what the table of errors says', async () => {
+  it('are what the table of errors says', async ({ skip }) => {
+    if (refused.length > 0) skip(`this host forbids ${refused.join(', ')}`);
     await expect(table()).toMatchFileSnapshot('../../docs/compat/errors.md');
   });
 });

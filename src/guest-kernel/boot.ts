@@ -29,6 +29,7 @@ import { mountExt4 } from './fs/ext4/ext4.ts';
 import { makeSysfs } from './fs/sysfs/sysfs.ts';
 import { runningProcSource } from './running-proc-source.ts';
 import { makeProcfs } from './fs/procfs/procfs.ts';
+import { parseTmpfsOptions, type TmpfsOptions } from './fs/ramfs/tmpfs-options.ts';
 import { Ramfs } from './fs/ramfs/ramfs.ts';
 import type { BootOptions, EngineReport, Kernel } from './kernel.ts';
 import { PosixQueues } from './ipc/posix-queues.ts';
@@ -59,6 +60,7 @@ import { inotify } from './syscalls/inotify.ts';
 import { launcherCalls } from './syscalls/launcher.ts';
 import { limits } from './syscalls/limits.ts';
 import { memory } from './syscalls/memory.ts';
+import { memoryLocks } from './syscalls/memory-locks.ts';
 import { memoryPolicy } from './syscalls/memory-policy.ts';
 import { memoryFiles } from './syscalls/memory-files.ts';
 import { messageCalls } from './syscalls/message-queues.ts';
@@ -118,6 +120,7 @@ export function allSyscalls(
     ...sockets,
     ...manyMessages,
     ...memory,
+    ...memoryLocks,
     ...memoryPolicy,
     ...threads,
     ...processControl,
@@ -176,8 +179,10 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const log = kernelLog(ports, tty, options);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
   const capacityBytes = options.memoryBytes * TMPFS_SHARE;
-  const ramfs: MakeRamfs = (type, deviceNumber, rootMode = 0o755) =>
-    new Ramfs({ type, deviceNumber, capacityBytes, now, rootMode });
+  const ramfs: MakeRamfs = (type, deviceNumber, own = {}) => {
+    const mostBytes = Math.min(capacityBytes, own.capacityBytes ?? capacityBytes);
+    return new Ramfs({ ...own, type, deviceNumber, capacityBytes: mostBytes, now });
+  };
   const pseudoTerminals = new PseudoTerminals({ deviceNumber: 23, now });
   const openControlling = (flags: number): OpenFile | undefined => openOwnTerminal(machine, flags);
   const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty, openControlling), pseudoTerminals.device];
@@ -278,7 +283,12 @@ interface Mountable {
   readonly filesystem: Filesystem;
 }
 
-type MakeRamfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, rootMode?: number) => Ramfs;
+/** Everybody may write in a tmpfs, and remove only what is his own. */
+const STICKY: TmpfsOptions = { rootMode: 0o1777 };
+/** st_dev of what mount(2) makes; those before belong to what is always there. */
+const FIRST_MOUNTED_DEVICE = 64;
+
+type MakeRamfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, own?: TmpfsOptions) => Ramfs;
 
 /** /dev/tty: the terminal of the session of the thread that runs; the console, where it has none. */
 function openOwnTerminal(machine: RunningMachine, flags: number): OpenFile | undefined {
@@ -316,14 +326,18 @@ function* mountDisk(
 
 /** What mount(2) can make, and what /proc/filesystems lists. */
 function filesystemTypes(ramfs: MakeRamfs): readonly FilesystemType[] {
+  let nextNumber = FIRST_MOUNTED_DEVICE;
   return [
-    { name: 'ext4' },
+    { name: 'ext4', isOnDisk: true },
     { name: 'proc' },
     { name: 'sysfs' },
     { name: 'devfs' },
     { name: 'mqueue' },
-    { name: 'ramfs', create: () => ramfs('ramfs', 16) },
-    { name: 'tmpfs', create: () => ramfs('tmpfs', 17) },
+    { name: 'ramfs', create: () => ramfs('ramfs', nextNumber++) },
+    {
+      name: 'tmpfs',
+      create: (_source, text) => ramfs('tmpfs', nextNumber++, { ...STICKY, ...parseTmpfsOptions(text) }),
+    },
   ];
 }
 
@@ -341,7 +355,7 @@ function kernelMounts(
   { ports, now, filesystems, devices, ramfs }: MountParts,
   told: { readonly cpu: () => CpuDescription; readonly commandLine: () => ByteString },
 ): readonly Mountable[] {
-  const types = filesystems.map(({ name }) => ({ name, isOnDisk: name === 'ext4' }));
+  const types = filesystems.map(({ name, isOnDisk }) => ({ name, isOnDisk: isOnDisk === true }));
   const source = runningProcSource(machine, { ports, now, filesystemTypes: types, devices, ...told });
   const proc = makeProcfs(source, { deviceNumber: 19 });
   const sysfs = makeSysfs(source, { deviceNumber: 24 });
@@ -371,10 +385,10 @@ function standardMounts(
     { path: '/dev', source: 'devfs', filesystem: devfs },
     { path: '/dev/pts', source: 'devpts', filesystem: pseudoTerminals },
     { path: '/dev/mqueue', source: 'mqueue', filesystem: queues },
-    { path: '/dev/shm', source: 'tmpfs', filesystem: ramfs('tmpfs', 22, 0o1777) },
+    { path: '/dev/shm', source: 'tmpfs', filesystem: ramfs('tmpfs', 22, STICKY) },
     { path: '/proc', source: 'proc', filesystem: proc },
     { path: '/sys', source: 'sysfs', filesystem: sysfs },
-    { path: '/tmp', source: 'tmpfs', filesystem: ramfs('tmpfs', 20, 0o1777) },
+    { path: '/tmp', source: 'tmpfs', filesystem: ramfs('tmpfs', 20, STICKY) },
   ];
 }
 

@@ -150,7 +150,11 @@ static void moves(void) {
   CALL(copy_file_range, readable, NULL, folder, NULL, 10, 0);
   far = LONG_MAX - 5;
   start = 0;
+  far = LONG_MAX - 5;
   CALL(copy_file_range, readable, &start, file, &far, 100, 0);
+  start = far = 1;
+  CALL(copy_file_range, readable, &start, file, &far, -1l, 0);
+  start = 0;
   CALL(copy_file_range, readable, BAD, file, NULL, 10, 0);
   CALL(copy_file_range, sealed, NULL, file, NULL, 10, 0);
   SECTION("splice");
@@ -193,6 +197,8 @@ static void waiting(void) {
   while (write(quick_full[1], buffer, sizeof buffer) > 0) {}
   reads("a pipe that would have to wait", quick[0]);
   writes("a full pipe that would have to wait", quick_full[1]);
+  CALL(pwritev2, quick_full[1], &io, 1, -1, -1, 0);
+  CALL(pwritev2, closed_pipe[1], &io, 1, -1, -1, 0);
   CALL(sendfile, quick_full[1], readable, NULL, 10);
   CALL(preadv2, sockets[0], &io, 1, -1, -1, RWF_NOWAIT);
   SECTION("interrupted");

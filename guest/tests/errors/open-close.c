@@ -52,6 +52,7 @@ static void opening(void) {
   CALL(open, "/proc/self/exe", O_RDONLY | O_TRUNC);
   CALL(creat, "/proc/self/exe", 0700);
   OPENAT2("/proc/self/exe", .flags = O_WRONLY);
+  CALL(truncate, "/proc/self/exe", 0);
   CALL_INTERRUPTED(open, "fifo", O_RDONLY);
   CALL_INTERRUPTED(openat, HERE, "fifo", O_WRONLY);
   CALL_INTERRUPTED(creat, "fifo", 0600);

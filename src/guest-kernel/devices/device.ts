@@ -18,6 +18,10 @@ export interface DeviceType {
   open(flags: number, path: string, node?: Inode): OpenFile;
 }
 
+export function majorOf(device: number): number {
+  return (device >> 8) & 0xfff;
+}
+
 /** st_rdev as glibc's makedev(3) encodes it. */
 export function makeDevice(major: number, minor: number): number {
   return ((major & 0xfff) << 8) | (minor & 0xff) | ((minor & ~0xff) << 12);

@@ -21,6 +21,8 @@ export interface Area {
   readonly isPristine?: boolean;
   /** madvise(2): a forked child does not get it, or gets zeros. */
   readonly onFork?: 'skip' | 'wipe';
+  /** mlock(2). */
+  readonly isLocked?: boolean;
   /** Room of the machine inside the address space (thread states): nothing of the program may touch it. */
   readonly isMachine?: boolean;
   /** The file behind it; undefined: zeros. */
@@ -186,7 +188,7 @@ function cut(area: Area, startAddr: number, endAddr: number): Area {
 function continues(a: Area, b: Area): boolean {
   if (a.endAddr !== b.startAddr || a.protection !== b.protection || a.isShared !== b.isShared) return false;
   if (a.inode !== b.inode || a.name !== b.name || a.isPristine !== b.isPristine) return false;
-  if (a.onFork !== b.onFork) return false;
+  if (a.onFork !== b.onFork || a.isLocked !== b.isLocked) return false;
   if (a.inode === undefined) return true;
   const size = a.endAddr - a.startAddr;
   return b.offset === a.offset + size && a.fileBytes >= size;

@@ -53,6 +53,7 @@ export interface MapRequest {
   readonly isNoReplace?: boolean;
   readonly isShared?: boolean;
   readonly isUnwritable?: boolean;
+  readonly isLocked?: boolean;
   readonly isMachine?: boolean;
   readonly inode?: Inode | undefined;
   readonly offset?: number;
@@ -74,6 +75,8 @@ export class MemoryMap implements PageHolder {
   brkEnd = 0;
   /** Where the loader put the parts of the program; absent before execve is through. */
   image: ProcessImage | undefined;
+  /** mlockall(2), MCL_FUTURE. */
+  locksFuture = false;
   /** RLIMIT_AS and RLIMIT_DATA. */
   readonly limits = { spaceBytes: Number.POSITIVE_INFINITY, dataBytes: Number.POSITIVE_INFINITY };
 
@@ -121,6 +124,7 @@ export class MemoryMap implements PageHolder {
       isShared: request.isShared ?? false,
       shared: request.isShared === true && request.inode !== undefined ? sharedPages(request.inode) : undefined,
       ...(request.isUnwritable === true ? { isUnwritable: true } : {}),
+      ...(request.isLocked === true ? { isLocked: true } : {}),
       ...(request.isMachine === true ? { isMachine: true } : {}),
       ...(request.inode !== undefined && (request.protection & PROT_WRITE) === 0 ? { isPristine: true } : {}),
       inode: request.inode,
@@ -302,7 +306,8 @@ export class MemoryMap implements PageHolder {
     Object.assign(this.limits, other.limits);
     for (const area of other.areas) {
       if (area.isMachine === true || area.onFork === 'skip') continue;
-      this.areas.insert(area);
+      const { isLocked: _own, ...copy } = area; // mlock(2): not inherited
+      this.areas.insert(copy);
       // Shared pages stay where they are; what the file has as well comes from there when it is touched.
       if (area.shared !== undefined || area.isPristine === true || area.onFork === 'wipe') continue;
       for (const run of other.residentRuns(area.startAddr, area.endAddr)) {
@@ -394,6 +399,7 @@ export class MemoryMap implements PageHolder {
     this.brkStart = 0;
     this.brkEnd = 0;
     this.image = undefined;
+    this.locksFuture = false;
   }
 
   /** Unmaps all: the space is as new afterwards. */

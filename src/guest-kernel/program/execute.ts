@@ -107,7 +107,7 @@ type Candidate = Pick<ExecuteRequest, 'path' | 'place' | 'argv' | 'isPathClosing
 export function checkExecutable(task: GuestTask, place: Location): void {
   const { inode } = place.dentry;
   const { mode } = inode.attributes();
-  if ((mode & S_IFMT) !== S_IFREG || (mode & EXECUTABLE_BITS) === 0) throw EACCES;
+  if ((mode & S_IFMT) !== S_IFREG || (mode & EXECUTABLE_BITS) === 0 || place.mount.forbidsExecution) throw EACCES;
   task.machine.vfs.checkAccess(task, place, X_OK);
   if (isOpenForWriting(inode)) throw ETXTBSY;
 }

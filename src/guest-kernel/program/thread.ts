@@ -59,6 +59,8 @@ export interface Mapping {
   /** PROT_* bits. */
   readonly protection: number;
   readonly isShared: boolean;
+  /** mlock(2). */
+  readonly isLocked?: boolean;
   /** Offset in the file of startAddr. */
   readonly offset: number;
   readonly inode: Inode | undefined;

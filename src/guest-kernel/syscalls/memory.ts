@@ -1,8 +1,28 @@
-/** mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), mincore(2), msync(2), mlock(2) and their like. */
+/** mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), mincore(2), msync(2) and their like. */
 import { GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
 import { byteStringFrom } from '../../emulator/util/bytes.ts';
-import { EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSPC, EPERM } from '../abi/errno.ts';
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY } from '../abi/fcntl.ts';
+import {
+  EACCES,
+  EAGAIN,
+  EBADF,
+  EBUSY,
+  EFAULT,
+  EINVAL,
+  ENODEV,
+  ENOMEM,
+  ENOSPC,
+  EOVERFLOW,
+  EPERM,
+} from '../abi/errno.ts';
+import {
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  O_ACCMODE,
+  O_PATH,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+} from '../abi/fcntl.ts';
 import {
   MADV_DONTNEED,
   MADV_FREE,
@@ -13,7 +33,8 @@ import {
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
   MAP_POPULATE,
-  MLOCK_ONFAULT,
+  MAP_GROWSDOWN,
+  MAP_LOCKED,
   MAP_PRIVATE,
   MAP_SHARED,
   MAP_SHARED_VALIDATE,
@@ -22,21 +43,30 @@ import {
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
   PROT_EXEC,
+  PROT_GROWSDOWN,
+  PROT_GROWSUP,
   PROT_READ,
+  PROT_SEM,
   PROT_WRITE,
 } from '../abi/mman.ts';
 import { S_IFMT, S_IFREG } from '../abi/stat.ts';
 import { BRK_LIMIT } from '../loader/load-program.ts';
+import { hasLocked, setLocked } from '../mm/locked-areas.ts';
 import { type MemoryMap, pageUp } from '../mm/memory-map.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Inode } from '../vfs/inode.ts';
 import { requireMappable } from '../vfs/seals.ts';
+import { requireLockable } from './memory-locks.ts';
 import { allocateFile, readFile } from '../vfs/shared-pages.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 
+const ADDRESSES = 2 ** 47;
+const MOST_OFFSET = 2 ** 63 - PAGE_SIZE;
+const PROT_KNOWN = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP;
 const PROTECTION = PROT_READ | PROT_WRITE | PROT_EXEC;
 const MS_ASYNC = 1;
+const MS_INVALIDATE = 2;
 const MS_SYNC = 4;
 /** mincore(2): most pages answered in one call, to bound the buffer. */
 const MINCORE_PAGES = 1 << 20;
@@ -63,6 +93,11 @@ function mmap(thread: Thread, args: MmapArguments): Result {
   if (isFixed && addr % PAGE_SIZE !== 0) throw EINVAL;
   const protection = args.protection & PROTECTION;
   const isShared = type !== MAP_PRIVATE;
+  if (isShared && (flags & MAP_GROWSDOWN) !== 0) throw EINVAL;
+  if (length > ADDRESSES) throw ENOMEM;
+  if ((flags & MAP_ANONYMOUS) === 0 && args.offset + length > MOST_OFFSET) throw EOVERFLOW;
+  const isLocked = (flags & MAP_LOCKED) !== 0 || mapOf(thread).locksFuture;
+  if (isLocked) requireLockable(thread, pageUp(length));
   const file = (flags & MAP_ANONYMOUS) === 0 ? fileToMap(thread, args.fd, protection, isShared) : undefined;
   if (file === undefined && isShared) return mapSharedMemory(thread, args);
   const map = mapOf(thread);
@@ -79,7 +114,8 @@ function mmap(thread: Thread, args: MmapArguments): Result {
     offset: args.offset,
     name: file?.path ?? '',
   });
-  if ((flags & MAP_POPULATE) !== 0 && protection !== 0) map.populateQuietly(at, at + pageUp(length));
+  if (isLocked) setLocked(map, at, at + pageUp(length), true);
+  if ((isLocked || (flags & MAP_POPULATE) !== 0) && protection !== 0) map.populateQuietly(at, at + pageUp(length));
   return at;
 }
 
@@ -125,6 +161,7 @@ function fileToMap(
   isShared: boolean,
 ): { readonly inode: Inode; readonly path: string; readonly isUnwritable: boolean } | undefined {
   const file = thread.files.get(fd);
+  if ((file.flags & O_PATH) !== 0) throw EBADF;
   const access = file.flags & O_ACCMODE;
   if (access !== O_RDONLY && access !== O_RDWR) throw access === O_WRONLY ? EACCES : EBADF;
   if (isShared && (protection & PROT_WRITE) !== 0 && access !== O_RDWR) throw EACCES;
@@ -132,6 +169,7 @@ function fileToMap(
   if (file.path === '/dev/zero') return undefined;
   const { inode } = file;
   if (inode === undefined || (inode.attributes().mode & S_IFMT) !== S_IFREG) throw ENODEV;
+  if ((protection & PROT_EXEC) !== 0 && file.location?.mount.forbidsExecution === true) throw EPERM;
   if (isShared && (protection & PROT_WRITE) !== 0) requireMappable(inode);
   return { inode, path: file.path, isUnwritable: isShared && access === O_RDONLY };
 }
@@ -152,7 +190,10 @@ function munmap(thread: Thread, { addr, length }: { addr: number; length: number
 }
 
 function mprotect(thread: Thread, args: { addr: number; length: number; protection: number }): Result {
+  const grows = args.protection & (PROT_GROWSDOWN | PROT_GROWSUP);
+  if (grows === (PROT_GROWSDOWN | PROT_GROWSUP)) throw EINVAL;
   const { start, end } = pages(args.addr, args.length, ENOMEM);
+  if (end > start && (args.protection & ~PROT_KNOWN) !== 0) throw EINVAL;
   if (end > start) mapOf(thread).protect(start, end - start, args.protection & PROTECTION);
   return 0;
 }
@@ -170,11 +211,13 @@ function mremap(
   const leaves = (flags & MREMAP_DONTUNMAP) !== 0;
   if (leaves && ((flags & MREMAP_MAYMOVE) === 0 || oldSize !== newSize || args.newAddr % PAGE_SIZE !== 0)) throw EINVAL;
   if (isFixed && ((flags & MREMAP_MAYMOVE) === 0 || args.newAddr % PAGE_SIZE !== 0)) throw EINVAL;
+  if (isFixed && args.newAddr < addr + oldSize && addr < args.newAddr + newSize) throw EINVAL;
   const map = mapOf(thread);
   if (oldSize === 0) return mapAgain(map, addr, newSize);
   const [area, ...others] = map.areas.within(addr, addr + oldSize);
   if (area === undefined || area.isMachine === true || others.length > 0 || area.endAddr - area.startAddr !== oldSize)
     throw EFAULT;
+  if (area.isLocked === true && newSize > oldSize) requireLockable(thread, newSize - oldSize);
   if (isFixed || leaves) return map.move(area, newSize, isFixed ? args.newAddr : 0, leaves);
   if (newSize <= oldSize) {
     if (newSize < oldSize) map.unmap(addr + newSize, oldSize - newSize);
@@ -225,10 +268,14 @@ const ADVICE: ReadonlySet<number> = new Set([
   24,
 ]);
 
+/** What is refused for locked memory: DONTNEED, FREE, REMOVE, COLD, PAGEOUT. */
+const DROPS: ReadonlySet<number> = new Set([MADV_DONTNEED, MADV_FREE, MADV_REMOVE, 20, 21]);
+
 function madvise(thread: Thread, { addr, length, advice }: { addr: number; length: number; advice: number }): Result {
   const { start, end } = pages(addr, length);
   const map = mapOf(thread);
   if (!map.areas.covers(start, end)) throw ENOMEM;
+  if (DROPS.has(advice) && hasLocked(map, start, end)) throw EINVAL;
   if (advice === MADV_DONTNEED) map.forget(start, end);
   else if (advice === MADV_FREE) freePrivate(map, start, end);
   else if (ON_FORK.has(advice)) setOnFork(map, start, end, advice);
@@ -257,6 +304,7 @@ function setOnFork(map: MemoryMap, start: number, end: number, advice: number): 
 function punchShared(map: MemoryMap, start: number, end: number): void {
   for (const piece of map.areas.within(start, end)) {
     if (piece.shared === undefined || piece.inode === undefined) throw EINVAL;
+    if ((piece.protection & PROT_WRITE) === 0) throw EACCES;
     const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     allocateFile(piece.inode, mode, piece.offset, piece.endAddr - piece.startAddr);
   }
@@ -275,32 +323,12 @@ function mincore(thread: Thread, { addr, length, vector }: { addr: number; lengt
 
 function msync(thread: Thread, { addr, length, flags }: { addr: number; length: number; flags: number }): Result {
   const { start, end } = pages(addr, length, ENOMEM);
+  if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) !== 0) throw EINVAL;
   if ((flags & MS_ASYNC) !== 0 && (flags & MS_SYNC) !== 0) throw EINVAL;
   const map = mapOf(thread);
   if (!map.areas.covers(start, end)) throw ENOMEM;
+  if ((flags & MS_INVALIDATE) !== 0 && hasLocked(map, start, end)) throw EBUSY;
   map.writeBack(start, end);
-  return 0;
-}
-
-/** Nothing is ever swapped out: locking brings pages in. */
-function mlock(thread: Thread, { addr, length, flags }: { addr: number; length: number; flags: number }): Result {
-  if ((flags & ~MLOCK_ONFAULT) !== 0) throw EINVAL;
-  const { start, end } = pages(addr - (addr % PAGE_SIZE), length + (addr % PAGE_SIZE), ENOMEM);
-  const map = mapOf(thread);
-  if (!map.areas.covers(start, end)) throw ENOMEM;
-  if (flags === 0) map.populateQuietly(start, end);
-  return 0;
-}
-
-function munlock(thread: Thread, { addr, length }: { addr: number; length: number }): Result {
-  const { start, end } = pages(addr - (addr % PAGE_SIZE), length + (addr % PAGE_SIZE), ENOMEM);
-  if (!mapOf(thread).areas.covers(start, end)) throw ENOMEM;
-  return 0;
-}
-
-function mlockall(_thread: Thread, { flags }: { flags: number }): Result {
-  const [MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT] = [1, 2, 4];
-  if ((flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) !== 0 || flags === 0 || flags === MCL_ONFAULT) throw EINVAL;
   return 0;
 }
 
@@ -339,11 +367,6 @@ export const memory: readonly Syscall[] = [
   syscall({ nr: 26, name: 'msync', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: msync }),
   syscall({ nr: 27, name: 'mincore', args: { addr: 'ptr', length: 'size', vector: 'ptr' }, support: 'full', run: mincore }),
   syscall({ nr: 28, name: 'madvise', args: { addr: 'ptr', length: 'size', advice: 'int' }, support: 'full', run: madvise }),
-  syscall({ nr: 149, name: 'mlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: (thread, args) => mlock(thread, { ...args, flags: 0 }) }),
-  syscall({ nr: 150, name: 'munlock', args: { addr: 'ptr', length: 'size' }, support: 'full', run: munlock }),
-  syscall({ nr: 151, name: 'mlockall', args: { flags: 'flags' }, support: 'full', run: mlockall }),
-  syscall({ nr: 152, name: 'munlockall', args: {}, support: 'full', run: () => 0 }),
-  syscall({ nr: 325, name: 'mlock2', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: mlock }),
   syscall({ nr: 324, name: 'membarrier', args: { command: 'int', flags: 'flags' }, support: 'full', run: membarrier }),
   syscall({ nr: 329, name: 'pkey_mprotect', args: { addr: 'ptr', length: 'size', protection: 'flags', key: 'int' }, support: 'full',
     run: (thread, { addr, length, protection, key }) => {

@@ -311,6 +311,7 @@ function copyFileRange(
   if ((output.flags & O_APPEND) !== 0) throw EBADF;
   const from = args.off_in === 0 ? input.offset : thread.memory.loadNumber(args.off_in);
   const to = args.off_out === 0 ? output.offset : thread.memory.loadNumber(args.off_out);
+  if (from + args.len >= 2 ** 64 && from > 0) throw EOVERFLOW;
   const isOverlapping = input.inode === output.inode && Math.abs(from - to) < args.len;
   if (from < 0 || to < 0 || isOverlapping) throw EINVAL;
   const result = copyBytes(call, Math.min(args.len, MAX_RW_COUNT), {

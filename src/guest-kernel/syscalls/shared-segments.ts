@@ -2,8 +2,8 @@
 import { PAGE_SIZE } from '../../emulator/index.ts';
 import { EINVAL, ENOMEM, ENOSYS, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
-import { RLIMIT_MEMLOCK } from '../abi/resource.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
+import { RLIMIT_MEMLOCK } from '../abi/resource.ts';
 import { requireAccess } from '../ipc/ipc-table.ts';
 import { SharedSegment } from '../ipc/shared-segments.ts';
 import { pageUp } from '../mm/memory-map.ts';

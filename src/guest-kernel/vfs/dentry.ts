@@ -16,7 +16,10 @@ const MAX_CACHED = 40_000;
 export class MountNode implements Mount {
   readonly filesystem: Filesystem;
   readonly source: ByteString;
-  readonly options: ByteString;
+  #options: ByteString = '';
+  forbidsDevices = false;
+  forbidsExecution = false;
+  #isReadOnly = false;
   readonly path: ByteString;
   readonly root: DentryNode;
   /** What this mount covers; undefined for the machine's root. */
@@ -26,13 +29,26 @@ export class MountNode implements Mount {
     this.filesystem = filesystem;
     this.path = path;
     this.source = source;
-    this.options = options;
+    this.setOptions(options);
     this.point = point;
     this.root = new DentryNode('/', undefined, filesystem.root);
   }
 
   get isReadOnly(): boolean {
-    return this.filesystem.isReadOnly || this.options.split(',').includes('ro');
+    return this.filesystem.isReadOnly || this.#isReadOnly;
+  }
+
+  get options(): ByteString {
+    return this.#options;
+  }
+
+  /** As in /proc/mounts: 'ro,noexec'. */
+  setOptions(options: ByteString): void {
+    const words = options.split(',');
+    this.#options = options;
+    this.#isReadOnly = words.includes('ro');
+    this.forbidsDevices = words.includes('nodev');
+    this.forbidsExecution = words.includes('noexec');
   }
 }
 

@@ -13,6 +13,10 @@ export interface Dentry {
 
 export interface Mount {
   readonly isReadOnly: boolean;
+  /** MS_NODEV, MS_NOEXEC. */
+  readonly forbidsDevices: boolean;
+  readonly forbidsExecution: boolean;
+  readonly root: Dentry;
   readonly filesystem: Filesystem;
   /** What was mounted ('/dev/vblk0.1', 'none'), for /proc/mounts. */
   readonly source: ByteString;

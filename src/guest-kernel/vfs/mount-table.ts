@@ -128,6 +128,10 @@ export class MountTable implements Vfs {
     this.#mounts.splice(this.#mounts.indexOf(mount), 1);
   }
 
+  remount(mount: Mount, options: ByteString): void {
+    (mount as MountNode).setOptions(options);
+  }
+
   walk(viewer: Viewer, path: ByteString, options: { start?: Location; followLast?: boolean } = {}): Place {
     const { child } = this.#resolve(viewer, options.start, path, options.followLast ?? true);
     if (child === undefined) throw ENOENT;
@@ -241,6 +245,7 @@ export class MountTable implements Vfs {
     const target = this.#resolve(viewer, to.start, to.path, 'never');
     if (source.parent.mount !== target.parent.mount) throw EXDEV;
     if (isSpecial(source.name) || isSpecial(target.name)) throw EBUSY;
+    requireWritable(source);
     const { child } = source;
     if (child === undefined) throw ENOENT;
     if (target.child !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw EEXIST;
@@ -256,9 +261,18 @@ export class MountTable implements Vfs {
     else this.#checkReplacing(viewer, source, target, target.child, isDirectory);
     const oldParent = this.#removableFrom(viewer, source, child);
     if (target.child?.dentry.inode === child.dentry.inode) return; // rename(2): two names of one file stay as they are
-    oldParent.inode.rename(source.name, newParent.inode, target.name);
+    const whiteout = leavesWhiteout ? this.#makeUnseen(viewer, source.parent, { mode: S_IFCHR, rdev: 0 }) : undefined;
+    try {
+      oldParent.inode.rename(source.name, newParent.inode, target.name);
+    } catch (error) {
+      if (whiteout !== undefined) this.#forget(whiteout);
+      throw error;
+    }
     this.#cache.moved(child.dentry, newParent, target.name);
-    if (leavesWhiteout) this.#make(viewer, { ...source, child: undefined }, { mode: S_IFCHR, rdev: 0 });
+    if (whiteout !== undefined) {
+      oldParent.inode.rename(whiteout.dentry.name, oldParent.inode, source.name);
+      this.#cache.moved(whiteout.dentry, oldParent, source.name);
+    }
     this.#tellMoved(source, target, child.dentry.inode);
     if (target.child !== undefined) tellUnlinked(target.child.dentry.inode);
   }
@@ -322,6 +336,7 @@ export class MountTable implements Vfs {
 
   #existing(viewer: Viewer, at: PathFrom): { resolved: Resolved; child: Place } {
     const resolved = this.#resolve(viewer, at.start, at.path, 'never');
+    requireWritable(resolved);
     if (resolved.child === undefined) throw ENOENT;
     return { resolved, child: resolved.child };
   }
@@ -373,6 +388,7 @@ export class MountTable implements Vfs {
     if (inode.fileType === S_IFDIR && (isWriting || (flags & O_CREAT) !== 0)) throw EISDIR;
     if (inode.fileType === S_IFSOCK) throw ENXIO;
     if (isWriting && place.mount.isReadOnly && isOnDisk(inode.fileType)) throw EROFS;
+    if (isDevice(inode.fileType) && place.mount.forbidsDevices) throw EACCES;
     const wanted = ((flags & O_ACCMODE) === O_WRONLY ? 0 : R_OK) | (isWriting ? W_OK : 0);
     requirePermission(viewer.credentials, inode, wanted);
     if ((flags & O_NOATIME) !== 0) requireOwner(viewer.credentials, inode);
@@ -423,15 +439,22 @@ export class MountTable implements Vfs {
     const directory = this.walk(viewer, path, start === undefined ? {} : { start });
     if (directory.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
     if (directory.mount.filesystem.isMadeUp === true) throw EOPNOTSUPP;
-    let serial = 0;
-    while (this.#cache.lookup(directory.dentry, `#tmp${serial}`) !== undefined) serial++;
-    const name = `#tmp${serial}`;
-    const resolved: Resolved = { parent: directory, name, child: undefined, hasTrailingSlash: false };
-    const place = this.#make(viewer, resolved, { mode: S_IFREG | (mode & 0o7777 & ~viewer.fs.umask) });
+    const place = this.#makeUnseen(viewer, directory, { mode: S_IFREG | (mode & 0o7777 & ~viewer.fs.umask) });
     const file = this.#fileFor(place, flags & ~O_TMPFILE);
-    directory.dentry.inode.unlink(name);
-    this.#cache.removed(place.dentry);
+    this.#forget(place);
     return file;
+  }
+
+  #forget({ dentry }: Place): void {
+    dentry.parent?.inode.unlink(dentry.name);
+    this.#cache.removed(dentry);
+  }
+
+  /** A file under a name that nobody has, for the time of one call. */
+  #makeUnseen(viewer: Viewer, parent: Place, init: Omit<NewInode, 'uid' | 'gid'>): Place {
+    let serial = 0;
+    while (this.#cache.lookup(parent.dentry, `#tmp${serial}`) !== undefined) serial++;
+    return this.#make(viewer, { parent, name: `#tmp${serial}`, child: undefined, hasTrailingSlash: false }, init);
   }
 }
 
@@ -447,12 +470,21 @@ function tellUnlinked(inode: Inode): void {
   if (inode.fileType === S_IFDIR || inode.attributes().linkCount === 0) tellInode(inode, IN_DELETE_SELF);
 }
 
+/** Linux fs/namei.c: mnt_want_write comes before the last name is looked for. */
+function requireWritable({ parent, name }: Resolved): void {
+  if (!isSpecial(name) && parent.mount.isReadOnly) throw EROFS;
+}
+
 function isSpecial(name: ByteString): boolean {
   return name === '' || name === '.' || name === '..';
 }
 
 function isOnDisk(fileType: number): boolean {
   return fileType === S_IFREG || fileType === S_IFDIR || fileType === S_IFLNK;
+}
+
+function isDevice(fileType: number): boolean {
+  return fileType === S_IFCHR || fileType === S_IFBLK;
 }
 
 function isWithin(dentry: DentryNode, ancestor: DentryNode): boolean {

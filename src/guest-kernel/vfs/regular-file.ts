@@ -11,7 +11,7 @@ import { IN_ACCESS, IN_MODIFY } from '../abi/inotify.ts';
 import { SIGXFSZ } from '../abi/signal.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
-import { type Inode, NotResident } from './inode.ts';
+import { type Filesystem, type Inode, NotResident } from './inode.ts';
 import type { Location } from './location.ts';
 import { dropLocks } from './file-locks.ts';
 import { LocatedFile } from './located-file.ts';
@@ -36,6 +36,18 @@ interface Moved {
 /** Open files that may write, by inode (Linux i_writecount): what is being written is not executed. */
 const writers = new WeakMap<Inode, number>();
 
+/** The same by filesystem, which is not made read-only meanwhile. */
+const writersOf = new WeakMap<Filesystem, number>();
+
+function noteWriter(inode: Inode, change: 1 | -1): void {
+  writers.set(inode, (writers.get(inode) ?? 0) + change);
+  writersOf.set(inode.filesystem, (writersOf.get(inode.filesystem) ?? 0) + change);
+}
+
+export function hasWriters(filesystem: Filesystem): boolean {
+  return (writersOf.get(filesystem) ?? 0) > 0;
+}
+
 export function isOpenForWriting(inode: Inode): boolean {
   return (writers.get(inode) ?? 0) > 0;
 }
@@ -56,7 +68,7 @@ export class RegularFile extends LocatedFile {
     super(location, path, flags);
     opens.set(this.inode, openFilesOf(this.inode) + 1);
     this.#isWriter = (flags & O_ACCMODE) !== O_RDONLY;
-    if (this.#isWriter) writers.set(this.inode, (writers.get(this.inode) ?? 0) + 1);
+    if (this.#isWriter) noteWriter(this.inode, 1);
   }
 
   override read(call: Call, dst: Uint8Array): number | Blocked {
@@ -99,7 +111,7 @@ export class RegularFile extends LocatedFile {
   protected override closed(): void {
     dropLocks(this.inode, this);
     opens.set(this.inode, openFilesOf(this.inode) - 1);
-    if (this.#isWriter) writers.set(this.inode, (writers.get(this.inode) ?? 1) - 1);
+    if (this.#isWriter) noteWriter(this.inode, -1);
     super.closed();
   }
 

@@ -25,6 +25,8 @@ export interface Vfs {
   readonly root: Location;
   mount(filesystem: Filesystem, path: ByteString, source: ByteString, options: ByteString): Mount;
   unmount(path: ByteString): void;
+  /** Other options for what is mounted already. */
+  remount(mount: Mount, options: ByteString): void;
   /**
    * Resolves `path` from `start` (absent: the viewer's cwd). Follows a final symlink unless told not to.
    * @throws ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG

@@ -1,8 +1,8 @@
 /** /dev: a node for each device of the machine, and the links and directories that programs expect beside them. */
 import type { ByteString } from '../../../emulator/util/bytes.ts';
-import { ENXIO } from '../../abi/errno.ts';
+import { ENODEV, ENXIO } from '../../abi/errno.ts';
 import { S_IFCHR } from '../../abi/stat.ts';
-import { makeDevice, type DeviceType } from '../../devices/device.ts';
+import { majorOf, makeDevice, type DeviceType } from '../../devices/device.ts';
 import type { Inode, Timestamp } from '../../vfs/inode.ts';
 import type { DeviceOpener } from '../../vfs/mount-table.ts';
 import type { OpenFile } from '../../vfs/open-file.ts';
@@ -40,9 +40,13 @@ export function makeDevfs(
 }
 
 /** Opens device nodes of other filesystems (mknod) by their number. */
+const MISC_MAJOR = 10;
+
 export function deviceOpener(devices: readonly DeviceType[]): DeviceOpener {
   return (fileType, rdev, flags, path) => {
     const device = devices.find(({ major, minor }) => makeDevice(major, minor) === rdev);
+    // Linux drivers/char/misc.c: number 10 has a driver, which knows its minors.
+    if (device === undefined && fileType === S_IFCHR && majorOf(rdev) === MISC_MAJOR) throw ENODEV;
     if (device === undefined || fileType !== S_IFCHR) throw ENXIO;
     return device.open(flags, path);
   };

@@ -136,6 +136,7 @@ export interface MemorySizes {
   readonly stack: number;
   readonly code: number;
   readonly libraries: number;
+  readonly locked: number;
 }
 
 const isStack = ({ name }: Mapping): boolean => name === '[stack]';
@@ -161,6 +162,7 @@ export function memorySizes(subject: MemorySubject): MemorySizes {
     stack: bytes(isStack),
     code,
     libraries: Math.max(0, bytes(isCode) - code),
+    locked: bytes((each) => each.isLocked === true),
   };
 }
 

@@ -96,11 +96,12 @@ function memoryRows({
   stack,
   code,
   libraries,
+  locked,
 }: MemorySizes): Rows {
   const anonymous = resident - residentFile;
   // oxfmt-ignore
   return [
-    ['VmPeak', kilobytes(virtual)], ['VmSize', kilobytes(virtual)], ['VmLck', kilobytes(0)], ['VmPin', kilobytes(0)],
+    ['VmPeak', kilobytes(virtual)], ['VmSize', kilobytes(virtual)], ['VmLck', kilobytes(locked)], ['VmPin', kilobytes(0)],
     ['VmHWM', kilobytes(peak)], ['VmRSS', kilobytes(resident)], ['RssAnon', kilobytes(anonymous)],
     ['RssFile', kilobytes(residentFile - residentShared)], ['RssShmem', kilobytes(residentShared)],
     ['VmData', kilobytes(data)], ['VmStk', kilobytes(stack)], ['VmExe', kilobytes(code)], ['VmLib', kilobytes(libraries)],

@@ -27,6 +27,8 @@ export interface RamfsOptions {
   readonly deviceNumber: number;
   /** Most bytes of file contents. */
   readonly capacityBytes: number;
+  /** Most inodes and names; absent: as many as there is room for. */
+  readonly capacityInodes?: number;
   readonly now: () => Timestamp;
   /** Permission bits of the root directory. */
   readonly rootMode?: number;
@@ -52,8 +54,14 @@ export class Ramfs implements Filesystem {
   }
 
   newInode(init: NewInode): RamInode {
-    this.#inodes++;
+    this.takeInode();
     return new RamInode(this, this.#nextInode++, init);
+  }
+
+  /** Accounts for an inode, or for a further name of one, as tmpfs does (Linux mm/shmem.c). @throws ENOSPC */
+  takeInode(): void {
+    if (this.#inodes >= (this.#options.capacityInodes ?? Number.POSITIVE_INFINITY)) throw ENOSPC;
+    this.#inodes++;
   }
 
   freed(): void {
@@ -68,13 +76,14 @@ export class Ramfs implements Filesystem {
 
   usage(): FilesystemUsage {
     const blocks = Math.floor(this.#options.capacityBytes / BLOCK_BYTES);
+    const files = this.#options.capacityInodes ?? blocks;
     return {
       typeMagic: this.type === 'tmpfs' ? TMPFS_MAGIC : RAMFS_MAGIC,
       blockSizeBytes: BLOCK_BYTES,
       blocks,
       freeBlocks: blocks - Math.ceil(this.#usedBytes / BLOCK_BYTES),
-      files: blocks,
-      freeFiles: blocks - this.#inodes,
+      files,
+      freeFiles: files - this.#inodes,
     };
   }
 
@@ -191,6 +200,7 @@ class RamInode implements Inode {
   link(name: ByteString, target: Inode): void {
     if (this.#children.has(name)) throw EEXIST;
     const inode = target as RamInode;
+    this.filesystem.takeInode();
     inode.#links++;
     inode.#changeTime = this.filesystem.now();
     this.#attach(name, inode);
@@ -199,6 +209,7 @@ class RamInode implements Inode {
   unlink(name: ByteString): void {
     const inode = this.#detach(name);
     inode.#links--;
+    if (inode.#links > 0) this.filesystem.freed();
     inode.#freeIfUnused();
   }
 

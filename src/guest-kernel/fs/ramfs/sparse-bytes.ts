@@ -1,5 +1,5 @@
-/** A growable run of bytes with holes: chunks of 64 KiB made when first written. */
-const CHUNK_BYTES = 65_536;
+/** A growable run of bytes with holes: pages made when first written. */
+const CHUNK_BYTES = 4096; // as Linux counts them: a tmpfs of 32 KiB takes eight
 
 export class SparseBytes {
   readonly #chunks = new Map<number, Uint8Array>();
