@@ -28,6 +28,7 @@ const PROGRAMS: readonly (readonly [name: string, assembly: string])[] = [
   ['vector-copy', 'movdqu xmm0, [rsi]; pxor xmm0, xmm1; movdqu [rdi], xmm0; ret'],
   ['float-loop', '1: movsd xmm0, [rdi]; mulsd xmm0, [rsi]; addsd xmm1, xmm0; movsd [rdx], xmm0; subsd xmm2, [rdi+8]; add rdi, 16; dec ecx; jne 1b; ret'],
   ['float-branch', '1: mulsd xmm0, xmm1; addsd xmm0, xmm2; comisd xmm0, xmm3; ja 1b; ret'],
+  ['long-double-loop', '1: fld st(0); fmul st, st(2); fld tbyte ptr [rdi]; add rdi, 16; faddp st(1), st; fstp st(1); dec ecx; jne 1b; ret'],
   ['locked', 'lock add [rdi], eax; lock cmpxchg [rsi], rdx; jne 1f; ret; 1: pause; ret'],
   ['variable-shift', 'shl rax, cl; sar rdx, cl; ret'],
   ['system-call', 'mov eax, 39; syscall; ret'],
