@@ -44,17 +44,35 @@ export interface NewObject {
 }
 
 export class IpcTable<T extends IpcObject> {
+  /** By slot. */
   readonly #objects = new Map<number, T>();
   readonly #most: number;
   #nextSlot = 0;
   #sequence = 0;
 
-  constructor(most: number) {
+  readonly #weigh: (object: T) => number;
+  #weight = 0;
+
+  /** @param weigh what an object adds to `weight`, for as long as it is there */
+  constructor(most: number, weigh: (object: T) => number = () => 1) {
     this.#most = most;
+    this.#weigh = weigh;
+  }
+
+  /** Of all objects. */
+  get weight(): number {
+    return this.#weight;
   }
 
   get all(): readonly T[] {
     return [...this.#objects.values()].toSorted((a, b) => (a.id % SLOTS) - (b.id % SLOTS));
+  }
+
+  /** The object of a key; none has IPC_PRIVATE. */
+  withKey(key: number): T | undefined {
+    if (key === IPC_PRIVATE) return undefined;
+    for (const object of this.#objects.values()) if (object.key === key) return object;
+    return undefined;
   }
 
   /**
@@ -68,7 +86,7 @@ export class IpcTable<T extends IpcObject> {
     check: (found: T) => void,
   ): T {
     const { key, flags, credentials, nowSeconds } = wish;
-    const found = key === IPC_PRIVATE ? undefined : this.all.find((each) => each.key === key);
+    const found = this.withKey(key);
     if (found !== undefined) {
       if ((flags & (IPC_CREAT | IPC_EXCL)) === (IPC_CREAT | IPC_EXCL)) throw EEXIST;
       check(found);
@@ -78,41 +96,44 @@ export class IpcTable<T extends IpcObject> {
     if (key !== IPC_PRIVATE && (flags & IPC_CREAT) === 0) throw ENOENT;
     if (this.#objects.size >= this.#most) throw ENOSPC;
     const object = make({ id: this.#allocate(), key, mode: flags & 0o777, credentials, nowSeconds });
-    this.#objects.set(object.id, object);
+    this.#objects.set(object.id % SLOTS, object);
+    this.#weight += this.#weigh(object);
     return object;
   }
 
   /** @throws EINVAL, or EIDRM for the id of one that is gone */
   find(id: number): T {
-    const object = this.#objects.get(id);
-    if (object !== undefined) return object;
-    const isReplaced = id >= 0 && this.all.some((each) => each.id % SLOTS === id % SLOTS);
-    throw isReplaced ? EIDRM : EINVAL;
+    const object = id < 0 ? undefined : this.#objects.get(id % SLOTS);
+    if (object?.id === id) return object;
+    throw object === undefined ? EINVAL : EIDRM;
   }
 
   /** What *_STAT take: the place of an object instead of its id. @throws EINVAL */
   at(slot: number): T {
-    const object = this.all.find((each) => each.id % SLOTS === slot);
+    const object = this.#objects.get(slot);
     if (object === undefined) throw EINVAL;
     return object;
   }
 
   /** Highest slot in use: what IPC_INFO answers. */
   get highestSlot(): number {
-    return this.all.reduce((most, { id }) => Math.max(most, id % SLOTS), 0);
+    let most = 0;
+    for (const slot of this.#objects.keys()) most = Math.max(most, slot);
+    return most;
   }
 
   has(object: T): boolean {
-    return this.#objects.get(object.id) === object;
+    return this.#objects.get(object.id % SLOTS) === object;
   }
 
   remove(object: T): void {
-    this.#objects.delete(object.id);
+    if (!this.has(object)) return;
+    this.#objects.delete(object.id % SLOTS);
+    this.#weight -= this.#weigh(object);
   }
 
   #allocate(): number {
-    const used = new Set([...this.#objects.keys()].map((id) => id % SLOTS));
-    while (used.has(this.#nextSlot)) this.#advance();
+    while (this.#objects.has(this.#nextSlot)) this.#advance();
     const id = this.#sequence * SLOTS + this.#nextSlot;
     this.#advance();
     return id;

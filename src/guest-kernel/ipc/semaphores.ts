@@ -112,4 +112,5 @@ export class SemaphoreSet extends IpcObject {
   }
 }
 
-export const semaphoreSets = (): IpcTable<SemaphoreSet> => new IpcTable<SemaphoreSet>(SEMMNI);
+export const semaphoreSets = (): IpcTable<SemaphoreSet> =>
+  new IpcTable<SemaphoreSet>(SEMMNI, ({ semaphores }) => semaphores.length);

@@ -18,23 +18,15 @@ function semget(thread: Thread, { key, count, flags }: { key: number; count: num
   const wish = { key, flags, credentials: thread.credentials, nowSeconds: nowSeconds(thread) };
   const { semaphores } = systemV(thread);
   const make = (object: ConstructorParameters<typeof SemaphoreSet>[0]): SemaphoreSet => {
-    if (semaphoresIn(semaphores.all) + count > abi.SEMMNS) throw ENOSPC;
+    if (semaphores.weight + count > abi.SEMMNS) throw ENOSPC;
     return new SemaphoreSet(object, count);
   };
-  if (count === 0 && !mayExist(semaphores.all, key)) {
+  if (count === 0 && semaphores.withKey(key) === undefined) {
     if (key === abi.IPC_PRIVATE || (flags & abi.IPC_CREAT) !== 0) throw EINVAL;
   }
   return semaphores.get(wish, make, (found) => {
     if (count > found.semaphores.length) throw EINVAL;
   }).id;
-}
-
-function semaphoresIn(sets: readonly SemaphoreSet[]): number {
-  return sets.reduce((sum, set) => sum + set.semaphores.length, 0);
-}
-
-function mayExist(all: readonly SemaphoreSet[], key: number): boolean {
-  return key !== abi.IPC_PRIVATE && all.some((each) => each.key === key);
 }
 
 interface OperationArgs {
@@ -176,7 +168,7 @@ function storeInfo(thread: Thread, isUsage: boolean, addr: number): void {
   // oxfmt-ignore
   const fields = [
     all, abi.SEMMNI, all, all, abi.SEMMSL, abi.SEMOPM, abi.SEMOPM, isUsage ? semaphores.all.length : 20, abi.SEMVMX,
-    isUsage ? semaphoresIn(semaphores.all) : abi.SEMVMX,
+    isUsage ? semaphores.weight : abi.SEMVMX,
   ];
   thread.memory.writable(addr, fields.length * 4);
   fields.forEach((field, i) => thread.memory.storeU32(addr + i * 4, field));

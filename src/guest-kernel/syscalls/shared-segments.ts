@@ -28,7 +28,7 @@ const EXECUTE = 0o111;
 function shmget(thread: Thread, { key, size, flags }: { key: number; size: number; flags: number }): Result {
   const wish = { key, flags, credentials: thread.credentials, nowSeconds: nowSeconds(thread) };
   const { segments } = systemV(thread);
-  const isNew = key === abi.IPC_PRIVATE || !segments.all.some((each) => each.key === key);
+  const isNew = segments.withKey(key) === undefined;
   const mayCreate = key === abi.IPC_PRIVATE || (flags & abi.IPC_CREAT) !== 0;
   if (isNew && mayCreate && (size === 0 || size > Number.MAX_SAFE_INTEGER)) throw EINVAL;
   const isHuge = (flags & abi.SHM_HUGETLB) !== 0;
