@@ -1,6 +1,6 @@
 /** prctl(2): a row per option, in the order of linux/prctl.h. What is not here is EINVAL, as where Linux lacks it. */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
-import { EFAULT, EINVAL, EPERM } from '../abi/errno.ts';
+import { EACCES, EFAULT, EINVAL, ENODEV, ENXIO, EPERM } from '../abi/errno.ts';
 import { type GuestTask, asGuest } from '../program/guest-task.ts';
 import { DEFAULT_TIMER_SLACK_NS } from '../program/kernel-task.ts';
 import type { Thread } from '../program/thread.ts';
@@ -11,6 +11,10 @@ const NSIG = 64;
 /** CAP_LAST_CAP: CAP_CHECKPOINT_RESTORE. */
 const LAST_CAPABILITY = 40;
 const PR_TSC_ENABLE = 1;
+/** PR_SPEC_STORE_BYPASS, PR_SPEC_INDIRECT_BRANCH, PR_SPEC_L1D_FLUSH. */
+const SPECULATIONS = 3;
+/** struct sock_fprog. */
+const SOCK_FPROG_BYTES = 16;
 
 interface Arguments {
   readonly arg: number;
@@ -85,6 +89,8 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return 0;
     },
   ],
+  [21, () => 0], // PR_GET_SECCOMP: SECCOMP_MODE_DISABLED
+  [22, (task, args) => setSeccomp(task, args)], // PR_SET_SECCOMP
   [
     23, // PR_CAPBSET_READ
     (_task, { arg }) => {
@@ -162,7 +168,31 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
   [47, (_task, args) => ambient(args)], // PR_CAP_AMBIENT
   [57, (task) => forRootOnly(task)], // PR_SET_IO_FLUSHER
   [58, (task) => forRootOnly(task)], // PR_GET_IO_FLUSHER
+  [
+    52, // PR_GET_SPECULATION_CTRL
+    (_task, { arg, arg3, arg4, arg5 }) => {
+      requireZeros(arg3, arg4, arg5);
+      if (arg >= SPECULATIONS) throw ENODEV;
+      return 0; // PR_SPEC_NOT_AFFECTED
+    },
+  ],
+  [
+    53, // PR_SET_SPECULATION_CTRL
+    (_task, { arg, arg4, arg5 }) => {
+      requireZeros(arg4, arg5);
+      throw arg >= SPECULATIONS ? ENODEV : ENXIO;
+    },
+  ],
 ]);
+
+/** No filter runs here; who may not set one hears that first. */
+function setSeccomp({ memory, program, credentials }: GuestTask, { arg, arg3 }: Arguments): Result {
+  const SECCOMP_MODE_FILTER = 2;
+  if (arg !== SECCOMP_MODE_FILTER) throw EINVAL;
+  memory.readable(arg3, SOCK_FPROG_BYTES);
+  if (credentials.euid !== 0 && !program.hasNoNewPrivileges) throw EACCES;
+  throw EINVAL;
+}
 
 /** What is not there for root either. */
 function forRootOnly({ credentials }: GuestTask): Result {

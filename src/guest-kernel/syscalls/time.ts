@@ -1,5 +1,5 @@
 /** clock_gettime(2), clock_nanosleep(2), gettimeofday(2), time(2), alarm(2), setitimer(2). */
-import { EINVAL, EINTR, EPERM } from '../abi/errno.ts';
+import { EINVAL, EINTR, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
 import { SIGALRM, SIGPROF, SIGVTALRM, SI_KERNEL } from '../abi/signal.ts';
 import { blocked } from '../program/blocked.ts';
 import { asGuest } from '../program/guest-task.ts';
@@ -25,8 +25,11 @@ export const CLOCK = {
   TAI: 11,
 } as const;
 const REALTIME: readonly number[] = [CLOCK.REALTIME, CLOCK.REALTIME_COARSE, CLOCK.REALTIME_ALARM, CLOCK.TAI];
+/** Clocks to read, which nobody sleeps or sets timers by. */
+export const UNTIMED: readonly number[] = [CLOCK.MONOTONIC_RAW, CLOCK.MONOTONIC_COARSE, CLOCK.REALTIME_COARSE];
 const TIMER_ABSTIME = 1;
 const ITIMER_REAL = 0;
+const ITIMERVAL_BYTES = 32;
 
 export function isRealtime(clock: number): boolean {
   return REALTIME.includes(clock);
@@ -83,8 +86,9 @@ function sleepOnCpuClock(thread: Thread, { clock, flags, request, remain }: Slee
 }
 
 function sleepDeadlineNs(thread: Thread, args: SleepArguments, call: Call): number {
-  const ns = loadTimespecNs(thread.memory, args.request);
+  if (UNTIMED.includes(args.clock)) throw EOPNOTSUPP;
   const now = clockNs(thread, args.clock);
+  const ns = loadTimespecNs(thread.memory, args.request);
   return (args.flags & TIMER_ABSTIME) === 0 ? call.nowNs + ns : call.nowNs + ns - Number(now);
 }
 
@@ -111,6 +115,7 @@ function startTimer(program: RunningProgram, which: number, valueNs: number, int
 
 function setitimer(thread: Thread, args: { which: number; value: number; old: number }): Result {
   const { program } = asGuest(thread);
+  if (args.value !== 0) thread.memory.readable(args.value, ITIMERVAL_BYTES);
   itimerSignal(args.which);
   const intervalNs = args.value === 0 ? 0 : loadTimevalNs(thread.memory, args.value);
   const valueNs = args.value === 0 ? 0 : loadTimevalNs(thread.memory, args.value + 16);
@@ -149,7 +154,11 @@ export const time: readonly Syscall[] = [
       return seconds;
     } }),
   syscall({ nr: 227, name: 'clock_settime', args: { clock: 'int', time: 'ptr' }, support: partial('the host keeps the time'),
-    run: (_thread, { clock }) => { throw clock === CLOCK.REALTIME ? EPERM : EINVAL; } }),
+    run: (thread, { clock, time: addr }) => {
+      if (clock !== CLOCK.REALTIME) throw EINVAL;
+      loadTimespecNs(thread.memory, addr);
+      throw EPERM;
+    } }),
   syscall({ nr: 228, name: 'clock_gettime', args: { clock: 'int', time: 'ptr' }, support: 'full',
     run: (thread, { clock, time: addr }) => {
       storeTimespec(thread.memory, addr, clockNs(thread, clock));

@@ -1,6 +1,7 @@
 /** timer_create(2) and its like, timerfd_create(2) and its like. */
-import { EAGAIN, EINVAL, EPERM } from '../abi/errno.ts';
+import { EAGAIN, EINVAL, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../abi/fcntl.ts';
+import { RLIMIT_SIGPENDING } from '../abi/resource.ts';
 import { SIGALRM, SIGNAL_COUNT } from '../abi/signal.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
@@ -9,7 +10,7 @@ import { PosixTimer, type SignalTarget } from '../program/timers/posix-timers.ts
 import { TimerFile } from '../vfs/timer-file.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 import { cpuClock } from './cpu-clocks.ts';
-import { CLOCK, isRealtime } from './time.ts';
+import { CLOCK, UNTIMED, isRealtime } from './time.ts';
 import { loadTimespecNs, storeTimespec } from './timespec.ts';
 import { bringIn } from './user-buffers.ts';
 
@@ -24,7 +25,7 @@ const TFD_CLOCKS: readonly number[] = [
   CLOCK.REALTIME_ALARM,
   CLOCK.BOOTTIME_ALARM,
 ];
-/** Linux RLIMIT_SIGPENDING bounds them. */
+/** RLIMIT_SIGPENDING bounds them, and this. */
 const MAX_TIMERS = 4096;
 
 // struct itimerspec: interval, value.
@@ -53,10 +54,11 @@ function firstExpiry(
 
 function set(
   thread: Thread,
-  timer: TimerFile | PosixTimer,
+  find: () => TimerFile | PosixTimer,
   args: { readonly flags: number; readonly value: number; readonly old: number },
 ): Result {
   const setting = loadSetting(thread, args.value);
+  const timer = find();
   bringIn(thread.memory, args.old, ITIMERSPEC_BYTES);
   const old = timer.get();
   timer.set(firstExpiry(thread, timer, setting, (args.flags & TIMER_ABSTIME) !== 0), setting.intervalNs);
@@ -73,6 +75,7 @@ function clockOf(thread: Thread, clock: number): TimerClock {
 }
 
 // struct sigevent: value (8), signo, notify, tid.
+const SIGEVENT_BYTES = 64;
 const SIGEV_SIGNAL = 0;
 const SIGEV_NONE = 1;
 const SIGEV_THREAD_ID = 4;
@@ -81,6 +84,8 @@ function create(thread: Thread, args: { clock: number; event: number; id: number
   const { program, machine } = asGuest(thread);
   const { event, id: idAddr, clock } = args;
   const { memory } = thread;
+  if (event !== 0) memory.readable(event, SIGEVENT_BYTES);
+  if (UNTIMED.includes(clock)) throw EOPNOTSUPP;
   const timerClock = clockOf(thread, clock);
   const signal = event === 0 ? SIGALRM : memory.loadU32(event + 8);
   const notify = event === 0 ? SIGEV_SIGNAL : memory.loadU32(event + 12);
@@ -91,7 +96,7 @@ function create(thread: Thread, args: { clock: number; event: number; id: number
     target = (info) => owner.postSignal(info);
   } else if (notify !== SIGEV_SIGNAL && notify !== SIGEV_NONE) throw EINVAL;
   if (notify !== SIGEV_NONE && (signal < 1 || signal > SIGNAL_COUNT)) throw EINVAL;
-  if (program.posixTimers.count >= MAX_TIMERS) throw EAGAIN;
+  if (program.posixTimers.count >= Math.min(MAX_TIMERS, program.limits.soft(RLIMIT_SIGPENDING))) throw EAGAIN;
   memory.writable(idAddr, 4);
   const timerId = program.posixTimers.add((id) => {
     const value = event === 0 ? BigInt(id) : memory.loadI64(event);
@@ -123,7 +128,7 @@ function timerfdCreate(thread: Thread, { clock, flags }: { clock: number; flags:
 
 function timerfdSettime(thread: Thread, args: { fd: number; flags: number; value: number; old: number }): Result {
   if ((args.flags & ~(TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) !== 0) throw EINVAL;
-  return set(thread, timerFile(thread, args.fd), args);
+  return set(thread, () => timerFile(thread, args.fd), args);
 }
 
 function told(thread: Thread, timer: TimerFile | PosixTimer, addr: number): Result {
@@ -135,7 +140,10 @@ function told(thread: Thread, timer: TimerFile | PosixTimer, addr: number): Resu
 export const timers: readonly Syscall[] = [
   syscall({ nr: 222, name: 'timer_create', args: { clock: 'int', event: 'ptr', id: 'ptr' }, support: 'full', run: create }),
   syscall({ nr: 223, name: 'timer_settime', args: { id: 'int', flags: 'flags', value: 'ptr', old: 'ptr' }, support: 'full',
-    run: (thread, args) => set(thread, timerOf(thread, args.id), args) }),
+    run: (thread, args) => {
+      if (args.value === 0) throw EINVAL;
+      return set(thread, () => timerOf(thread, args.id), args);
+    } }),
   syscall({ nr: 224, name: 'timer_gettime', args: { id: 'int', value: 'ptr' }, support: 'full',
     run: (thread, { id, value }) => told(thread, timerOf(thread, id), value) }),
   syscall({ nr: 225, name: 'timer_getoverrun', args: { id: 'int' }, support: 'full', run: (thread, { id }) => timerOf(thread, id).overrun }),
