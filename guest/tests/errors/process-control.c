@@ -1,6 +1,7 @@
 /* Errors of the calls that set what a process is: groups, sessions, limits, prctl, unshare, memory of others. */
 #include "call.h"
 #include <linux/prctl.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -158,6 +159,12 @@ static void options(void) {
   CALL(prctl, PR_SET_THP_DISABLE, 1, 0, 0, 1);
   CALL(prctl, PR_GET_THP_DISABLE, 0, 0, 0, 1);
   CALL(prctl, PR_SET_FP_MODE, 1, 0, 0, 0);
+  CALL(prctl, PR_SET_SECCOMP, 9, 0, 0, 0);
+  CALL(prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, BAD, 0, 0);
+  CALL(prctl, PR_GET_SPECULATION_CTRL, 99, 0, 0, 0);
+  CALL(prctl, PR_GET_SPECULATION_CTRL, 0, 1, 0, 0);
+  CALL(prctl, PR_SET_SPECULATION_CTRL, 99, 0, 0, 0);
+  CALL(prctl, PR_SET_SPECULATION_CTRL, 0, 0, 1, 0);
   CALL(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, 100, 0, 0);
   CALL(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, 0, 1, 0);
   CALL(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 1, 0, 0);
@@ -170,6 +177,9 @@ static void options_without_rights(void) {
   CALL(prctl, PR_SET_MM, PR_SET_MM_BRK, 4096, 0, 1);
   CALL(prctl, PR_SET_IO_FLUSHER, 0, 0, 0, 0);
   CALL(prctl, PR_SET_SECUREBITS, 1, 0, 0, 0);
+  struct { unsigned short code; unsigned char yes, no; unsigned value; } allow = {6, 0, 0, 0x7fff0000};
+  struct { unsigned short count; void *filter; } program = {1, &allow};
+  CALL(prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
   CALL(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0);
 }
 

@@ -2,7 +2,8 @@
 #include "call.h"
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
-#include <stddef.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -124,6 +125,17 @@ static void naming_by_path(void) {
   snprintf(abstract.sun_path + 1, 50, "errors-%d", getpid());
   CALL(bind, one, &abstract, sizeof abstract);
   CALL(bind, two, &abstract, sizeof abstract);
+}
+
+static void naming_on_read_only_filesystem(void) {
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  struct sockaddr_un name = path("read-only/name");
+  unshare(CLONE_NEWNS);
+  mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+  mkdir("read-only", 0755);
+  mount("none", "read-only", "tmpfs", MS_RDONLY, NULL);
+  CALL(bind, fd, &name, sizeof name);
+  umount("read-only");
 }
 
 static void listening_and_accepting(void) {
@@ -302,6 +314,7 @@ int main(int argc, char **argv) {
   SECTION("bind, getsockname, getpeername");
   IN_CHILD(naming());
   IN_CHILD(naming_by_path());
+  IN_CHILD(naming_on_read_only_filesystem());
   SECTION("listen, accept");
   IN_CHILD(listening_and_accepting());
   SECTION("connect");
