@@ -50,7 +50,7 @@ export const calls: Half = {
     { calls: 'getsid', errors: 'EPERM', reason: 'Linux tells the session of anybody' },
     { calls: 'gettimeofday', errors: 'EPERM', reason: 'of settimeofday' },
     {
-      calls: 'msgctl semctl shmat shmctl',
+      calls: 'msgctl semctl',
       errors: 'EIDRM',
       reason: 'another processor removes the object in the middle of the call',
     },
@@ -77,7 +77,6 @@ export const calls: Half = {
       errors: 'EAGAIN',
       reason: 'up to Linux 3.0; now execve says so',
     },
-    { calls: 'shmat shmctl shmget', errors: 'ENOMEM', reason: 'the kernel itself has no memory left' },
     { calls: 'shmctl', errors: 'EOVERFLOW', reason: 'of machines with ids of 16 bits' },
     { calls: 'socket', errors: 'EACCES', reason: 'Linux says EPERM' },
     { calls: 'timer_create', errors: 'EPERM', reason: 'depends on the host: alarm clocks need a real-time clock' },

@@ -113,7 +113,6 @@ export const files: Half = {
     { calls: 'rename renameat', errors: 'EEXIST', reason: 'Linux says ENOTEMPTY' },
     { calls: 'rename renameat', errors: 'ENOSPC', reason: 'a directory of a full disk has to grow' },
     { calls: 'shmat shmctl', errors: 'EIDRM', reason: 'a race: what is gone is EINVAL' },
-    { calls: 'shmget', errors: 'ENOSPC', reason: 'the limit of the whole system' },
     { calls: 'timerfd_settime', errors: 'ECANCELED', reason: 'somebody sets the clock of the host' },
     { calls: 'utimensat', errors: 'ESRCH', reason: 'Linux says EACCES' },
   ],
