@@ -335,14 +335,43 @@ function askHost(operation: string, result: string): string {
     S ${FLOAT_OPERATIONS.indexOf(operation)} old call:float :new 0 i32.lt_s if ${result} ${FLOAT_BAR.undone} return end`;
 }
 
+/**
+ * Directed rounding of ordinary numbers, where PE is masked and set, so that MXCSR stays as it is. By chance the neighbour of
+ * the plain result is due or not, so that is added without a branch: error, times the sign of r, tells whether the magnitude
+ * is too small or too large.
+ */
+function roundDirected(f: Format, verb: Verb): string {
+  const { type, integer } = f;
+  const delta = integer === 'i64' ? 'i64.extend_i32_s' : '';
+  const isOrdinary = `
+    r ${type}.abs ${f.leastRounded} ${type}.ge  r ${type}.abs ${f.greatest} ${type}.lt i32.and
+    ${areDenormal(f, 'a', 'b')} i32.eqz i32.and`;
+  return `
+    old ${ROUNDING.both} i32.and =mode
+    mode 0 i32.ne  old ${USUAL_MXCSR.value} i32.and ${USUAL_MXCSR.value} i32.eq  i32.and if
+      ${verb.compute(f)} =r
+      ${isOrdinary} if
+        ${verb.error(f)} f64:1 ${widened(f, 'r')} f64.copysign f64.mul :error error f64.eq if
+          mode ${ROUNDING.up} ${ROUNDING.down} r ${type}:0 ${type}.gt select i32.eq =grows
+          r ${integer}.reinterpret_${type}
+          grows error f64:0 f64.gt i32.and  grows i32.eqz error f64:0 f64.lt i32.and  i32.sub ${delta}
+          ${integer}.add ${type}.reinterpret_${integer}
+          ${FLOAT_BAR.denormal} ${FLOAT_BAR.shut} bar ${FLOAT_BAR.denormal} i32.eq select return
+        end
+      end
+    end`;
+}
+
 function scalarRoutine(f: Format, verb: string): Routine {
   const { type, suffix } = f;
   return {
     parameters: { S: 'i32', bar: 'i32', a: type, b: type },
     results: [type, 'i32'],
-    locals: { ...WHOLE_LOCALS, r: type },
+    locals: { ...WHOLE_LOCALS, r: type, mode: 'i32', grows: 'i32', error: 'f64', rest: 'f64', w: 'f64' },
     body: `
-      S i32.load@${MXCSR} :old a b call:try.${verb}${suffix} =new =r
+      S i32.load@${MXCSR} =old
+      ${roundDirected(f, VERBS[verb])}
+      old a b call:try.${verb}${suffix} =new =r
       new 0 i32.lt_s if
         S a ${type}.store@${SCRATCH} S b ${type}.store@${SCRATCH + 16}
         ${askHost(verb + suffix, 'r')} S ${type}.load@${SCRATCH} =r
