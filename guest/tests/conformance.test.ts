@@ -80,10 +80,13 @@ describe('a program answers in the VM as on Linux', () => {
   });
 
   // They become other users or take real-time priorities, which needs root on this machine too.
-  it.runIf(process.getuid?.() === 0).each(['limits.c', 'users.c', 'lock-priorities.c'])('%s', async (source) => {
-    const [native, guest] = await both(build(source, ['-lm']));
-    expect(guest).toEqual(native);
-  });
+  it.runIf(process.getuid?.() === 0).each(['limits.c', 'limits-of-users.c', 'users.c', 'lock-priorities.c'])(
+    '%s',
+    async (source) => {
+      const [native, guest] = await both(build(source, ['-lm']));
+      expect(guest).toEqual(native);
+    },
+  );
 
   // Their children die of signals, of which the machine's kernel gives a report on stderr.
   it.each(['frames.c', 'faults.c', 'core-dumps.c'])('%s', async (source) => {

@@ -12,5 +12,6 @@ export const RLIMIT_SIGPENDING = 11;
 export const RLIMIT_MSGQUEUE = 12;
 export const RLIMIT_NICE = 13;
 export const RLIMIT_RTPRIO = 14;
+export const RLIMIT_RTTIME = 15;
 export const RLIMIT_COUNT = 16;
 export const RLIM_INFINITY = -1n;

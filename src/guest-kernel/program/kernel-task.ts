@@ -8,7 +8,8 @@
 import { assert } from '../../emulator/util/assert.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { SCHED_FIFO, SCHED_IDLE, SCHED_OTHER } from '../abi/sched.ts';
-import { SIGCONT, SIGKILL, SIGRTMIN, SIG_IGN } from '../abi/signal.ts';
+import { SIGCONT, SIGKILL, SIGRTMIN, SIGXCPU, SIG_IGN, SI_KERNEL } from '../abi/signal.ts';
+import { RLIMIT_RTTIME } from '../abi/resource.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Blocked } from './blocked.ts';
 import type { ThreadInfo } from './programs.ts';
@@ -74,6 +75,8 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   #ownFiles: FileTable | undefined;
   #ownFs: FsContext | undefined;
   #isUninterruptible = false;
+  /** Real-time processor time since it last woke up. */
+  #realtimeNs = 0;
   #waitsOn: readonly WaitQueue[] = [];
   #cancelTimer: (() => void) | undefined;
 
@@ -250,6 +253,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   /** Leaves all queues and becomes ready; nothing happens unless it waits. */
   wakeUp(): void {
     if (this.status !== 'waiting') return;
+    this.#realtimeNs = 0;
     this.#leaveQueues();
     if (!this.program.isStopped) this.makeReady();
   }
@@ -284,10 +288,24 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     const [userNs, systemNs] = this.#accountedNs;
     this.#accountedNs = told;
     this.machine.account(this.nice, told[0] - userNs, told[1] - systemNs);
+    if (this.realtimePriority > 0) this.#checkRealtimeLimit(told[0] + told[1] - userNs - systemNs);
     this.cpuAlarms.check();
     this.userAlarms.check();
     this.program.cpuAlarms.check();
     this.program.userAlarms.check();
+  }
+
+  /** RLIMIT_RTTIME: processor time without falling asleep, µs (Linux check_thread_timers). */
+  #checkRealtimeLimit(sliceNs: number): void {
+    const { limits } = this.program;
+    this.#realtimeNs += sliceNs;
+    const usedUs = this.#realtimeNs / 1e3;
+    if (usedUs >= limits.hard(RLIMIT_RTTIME)) this.program.kill(SIGKILL);
+    else if (usedUs >= limits.soft(RLIMIT_RTTIME)) {
+      const [soft, hard] = limits.get(RLIMIT_RTTIME);
+      limits.set(RLIMIT_RTTIME, [soft + 1_000_000n, hard]);
+      this.program.postSignal({ signal: SIGXCPU, code: SI_KERNEL });
+    }
   }
 
   /** Ends this thread. The program ends with its last thread. */

@@ -2,6 +2,7 @@
 import {
   RLIMIT_AS,
   RLIMIT_CORE,
+  RLIMIT_MEMLOCK,
   RLIMIT_MSGQUEUE,
   RLIMIT_NICE,
   RLIMIT_NOFILE,
@@ -25,6 +26,7 @@ const DEFAULTS: ReadonlyMap<number, Limit> = new Map<number, Limit>([
   [RLIMIT_AS, [1n << 32n, 1n << 32n]], // the 4 GiB of a namespace
   [RLIMIT_SIGPENDING, [4096n, 4096n]],
   [RLIMIT_MSGQUEUE, [819_200n, 819_200n]],
+  [RLIMIT_MEMLOCK, [8n << 20n, 8n << 20n]],
   [RLIMIT_NICE, [0n, 0n]],
   [RLIMIT_RTPRIO, [0n, 0n]],
 ]);

@@ -134,6 +134,14 @@ export class RunningMachine implements Machine {
     this.current.diskWrittenBytes += writtenBytes;
   }
 
+  /** What programs of a user have in their queues (RLIMIT_SIGPENDING). */
+  queuedSignalsOf(uid: number): number {
+    let queued = 0;
+    for (const program of this.#programs.values())
+      if (program.isRunning && program.credentials.uid === uid) queued += program.queuedSignals;
+    return queued;
+  }
+
   realtimeMs(): number {
     return Number(this.clock.realtimeNs() / 1_000_000n);
   }

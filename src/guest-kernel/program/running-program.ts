@@ -276,11 +276,16 @@ export class RunningProgram implements Program {
     return true;
   }
 
-  /** RLIMIT_SIGPENDING, which counts per program here. */
+  /** RLIMIT_SIGPENDING: signals that wait for programs of this one's user, and timers that will send some. */
   get isSignalQueueFull(): boolean {
-    let queued = this.pendingSignals.length;
+    const limit = this.limits.soft(RLIMIT_SIGPENDING);
+    return limit !== Number.POSITIVE_INFINITY && this.#machine.queuedSignalsOf(this.credentials.uid) >= limit;
+  }
+
+  get queuedSignals(): number {
+    let queued = this.pendingSignals.length + this.posixTimers.count;
     for (const thread of this.threads.values()) queued += thread.pendingSignals.length;
-    return queued >= this.limits.soft(RLIMIT_SIGPENDING);
+    return queued;
   }
 
   /** Effects of a signal at the moment it is sent. @returns whether nothing is left to deliver. */

@@ -104,6 +104,6 @@ function prlimit(thread: Thread, args: { pid: number; resource: number; limit: n
 // oxfmt-ignore
 export const limits: readonly Syscall[] = [
   syscall({ nr: 97, name: 'getrlimit', args: { resource: 'int', limit: 'ptr' }, support: 'full', run: getrlimit }),
-  syscall({ nr: 160, name: 'setrlimit', args: { resource: 'int', limit: 'ptr' }, support: { missing: 'LOCKS, RSS and RTTIME do not limit; SIGPENDING counts per process' }, run: setrlimit }),
-  syscall({ nr: 302, name: 'prlimit64', args: { pid: 'int', resource: 'int', limit: 'ptr', old: 'ptr' }, support: { missing: 'as setrlimit' }, run: prlimit }),
+  syscall({ nr: 160, name: 'setrlimit', args: { resource: 'int', limit: 'ptr' }, support: 'full', run: setrlimit }),
+  syscall({ nr: 302, name: 'prlimit64', args: { pid: 'int', resource: 'int', limit: 'ptr', old: 'ptr' }, support: 'full', run: prlimit }),
 ];

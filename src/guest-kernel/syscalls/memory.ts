@@ -182,6 +182,18 @@ function pages(addr: number, length: number, whenOutside = EINVAL): { start: num
   return { start: addr, end };
 }
 
+/** The new end, or the old one where it cannot be. */
+function brk(thread: Thread, { addr }: { addr: number }): Result {
+  const map = mapOf(thread);
+  try {
+    if (map.locksFuture && addr > map.brkEnd) requireLockable(thread, pageUp(addr) - pageUp(map.brkEnd));
+  } catch (error) {
+    if (error === EAGAIN || error === EPERM) return map.brkEnd;
+    throw error;
+  }
+  return map.setBreak(addr, BRK_LIMIT);
+}
+
 function munmap(thread: Thread, { addr, length }: { addr: number; length: number }): Result {
   if (length === 0) throw EINVAL;
   const { start, end } = pages(addr, length);
@@ -361,7 +373,7 @@ export const memory: readonly Syscall[] = [
   syscall({ nr: 10, name: 'mprotect', args: { addr: 'ptr', length: 'size', protection: 'flags' }, support: 'full', run: mprotect }),
   syscall({ nr: 11, name: 'munmap', args: { addr: 'ptr', length: 'size' }, support: 'full', run: munmap }),
   syscall({ nr: 12, name: 'brk', args: { addr: 'ptr' }, support: 'full',
-    run: (thread, { addr }) => mapOf(thread).setBreak(addr, BRK_LIMIT) }),
+    run: brk }),
   syscall({ nr: 25, name: 'mremap', support: 'full', run: mremap,
     args: { addr: 'ptr', oldSize: 'size', newSize: 'size', flags: 'flags', newAddr: 'ptr' } }),
   syscall({ nr: 26, name: 'msync', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: msync }),

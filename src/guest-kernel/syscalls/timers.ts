@@ -1,7 +1,6 @@
 /** timer_create(2) and its like, timerfd_create(2) and its like. */
 import { EAGAIN, EINVAL, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../abi/fcntl.ts';
-import { RLIMIT_SIGPENDING } from '../abi/resource.ts';
 import { SIGALRM, SIGNAL_COUNT } from '../abi/signal.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
@@ -25,8 +24,6 @@ const TFD_CLOCKS: readonly number[] = [
   CLOCK.REALTIME_ALARM,
   CLOCK.BOOTTIME_ALARM,
 ];
-/** RLIMIT_SIGPENDING bounds them, and this. */
-const MAX_TIMERS = 4096;
 
 // struct itimerspec: interval, value.
 function loadSetting(thread: Thread, addr: number): TimerSetting {
@@ -96,7 +93,7 @@ function create(thread: Thread, args: { clock: number; event: number; id: number
     target = (info) => owner.postSignal(info);
   } else if (notify !== SIGEV_SIGNAL && notify !== SIGEV_NONE) throw EINVAL;
   if (notify !== SIGEV_NONE && (signal < 1 || signal > SIGNAL_COUNT)) throw EINVAL;
-  if (program.posixTimers.count >= Math.min(MAX_TIMERS, program.limits.soft(RLIMIT_SIGPENDING))) throw EAGAIN;
+  if (program.isSignalQueueFull) throw EAGAIN;
   memory.writable(idAddr, 4);
   const timerId = program.posixTimers.add((id) => {
     const value = event === 0 ? BigInt(id) : memory.loadI64(event);
