@@ -36,15 +36,18 @@ static pid_t start(int flags) {
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal, .sa_flags = flags}, NULL);
-    told->has_entered = 1;
   }
   return child;
 }
 
-static void tell(long result) {
-  told->result = result, told->error = errno;
-  _exit(0);
-}
+/* What a child does: nothing comes between the note and the call. */
+#define TELL(name, ...)                     \
+  do {                                      \
+    told->has_entered = 1;                  \
+    told->result = RAW(name, ##__VA_ARGS__); \
+    told->error = errno;                    \
+    _exit(0);                               \
+  } while (0)
 
 static char state_of(pid_t pid) {
   char path[50], text[300] = {0};
@@ -56,9 +59,9 @@ static char state_of(pid_t pid) {
 }
 
 static void interrupt(pid_t child, const char *call, int flags) {
-  while (!told->has_entered || state_of(child) == 'R') usleep(500);
-  if (state_of(child) == 'S') kill(child, SIGUSR1);
   char state;
+  while (!told->has_entered || ((state = state_of(child)) != 'S' && state != 'Z')) usleep(500);
+  if (state == 'S') kill(child, SIGUSR1);
   while ((state = state_of(child)) != 'Z' && !(told->was_handled && state == 'S')) usleep(500);
   printf("%s%s", call, flags == 0 ? "" : ", with SA_RESTART");
   if (state == 'S') puts(" goes on");
@@ -70,7 +73,7 @@ static void interrupt(pid_t child, const char *call, int flags) {
 #define INTERRUPTED(name, ...)                                                     \
   for (int flags_ = 0, turn_ = 0; turn_ < 2; turn_++, flags_ = SA_RESTART) {       \
     pid_t child_ = start(flags_);                                                  \
-    if (child_ == 0) tell(RAW(name, ##__VA_ARGS__));                               \
+    if (child_ == 0) TELL(name, ##__VA_ARGS__);                                    \
     interrupt(child_, #name "(" #__VA_ARGS__ ")", flags_);                         \
   }
 
@@ -87,10 +90,8 @@ static void with_a_child(void) {
   for (int flags_ = 0, turn_ = 0; turn_ < 2; turn_++, flags_ = SA_RESTART) {       \
     pid_t child_ = start(flags_);                                                  \
     if (child_ == 0) {                                                             \
-      told->has_entered = 0;                                                       \
       with_a_child();                                                              \
-      told->has_entered = 1;                                                       \
-      tell(RAW(name, ##__VA_ARGS__));                                              \
+      TELL(name, ##__VA_ARGS__);                                                   \
     }                                                                              \
     interrupt(child_, #name "(" #__VA_ARGS__ ")", flags_);                         \
   }
