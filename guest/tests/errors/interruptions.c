@@ -1,6 +1,6 @@
-/* Each blocking call, while a handler runs that was installed without and with SA_RESTART (signal(7), "Interruption of
-   system calls and library functions by signal handlers"): it fails with EINTR, or it goes on. The signal is sent when the
-   caller is seen to sleep, so that no time matters. */
+/* Each blocking call, while a handler runs that was installed without and with SA_RESTART, and while the caller is stopped
+   and continued (signal(7), "Interruption of system calls and library functions by signal handlers" and "by stop signals"):
+   it fails with EINTR, or it goes on. The signal is sent when the caller is seen to sleep, so that no time matters. */
 #include "call.h"
 #include <linux/futex.h>
 #include <mqueue.h>
@@ -58,23 +58,34 @@ static char state_of(pid_t pid) {
   return strrchr(text, ')')[2];
 }
 
-static void interrupt(pid_t child, const char *call, int flags) {
+static const struct way {
+  const char *name;
+  int signal, flags;
+} ways[] = {{"", SIGUSR1, 0}, {", with SA_RESTART", SIGUSR1, SA_RESTART}, {", stopped and continued", SIGSTOP, 0}};
+#define WAYS (sizeof ways / sizeof *ways)
+
+static void interrupt(pid_t child, const char *call, const struct way *way) {
   char state;
   while (!told->has_entered || ((state = state_of(child)) != 'S' && state != 'Z')) usleep(500);
-  if (state == 'S') kill(child, SIGUSR1);
+  if (state == 'S') kill(child, way->signal);
+  if (way->signal == SIGSTOP) {
+    while (state_of(child) != 'T') usleep(500);
+    told->was_handled = 1;
+    kill(child, SIGCONT);
+  }
   while ((state = state_of(child)) != 'Z' && !(told->was_handled && state == 'S')) usleep(500);
-  printf("%s%s", call, flags == 0 ? "" : ", with SA_RESTART");
+  printf("%s%s", call, way->name);
   if (state == 'S') puts(" goes on");
   else if (told->result == -1) printf(" = %s\n", strerrorname_np(told->error));
   else printf(" = %ld\n", told->result);
   kill(child, SIGKILL), waitpid(child, NULL, 0);
 }
 
-#define INTERRUPTED(name, ...)                                                     \
-  for (int flags_ = 0, turn_ = 0; turn_ < 2; turn_++, flags_ = SA_RESTART) {       \
-    pid_t child_ = start(flags_);                                                  \
-    if (child_ == 0) TELL(name, ##__VA_ARGS__);                                    \
-    interrupt(child_, #name "(" #__VA_ARGS__ ")", flags_);                         \
+#define INTERRUPTED(name, ...)                                     \
+  for (const struct way *way_ = ways; way_ < ways + WAYS; way_++) { \
+    pid_t child_ = start(way_->flags);                              \
+    if (child_ == 0) TELL(name, ##__VA_ARGS__);                     \
+    interrupt(child_, #name "(" #__VA_ARGS__ ")", way_);            \
   }
 
 static void with_a_child(void) {
@@ -86,14 +97,14 @@ static void with_a_child(void) {
 }
 
 /* The same for who has a child. */
-#define INTERRUPTED_PARENT(name, ...)                                              \
-  for (int flags_ = 0, turn_ = 0; turn_ < 2; turn_++, flags_ = SA_RESTART) {       \
-    pid_t child_ = start(flags_);                                                  \
-    if (child_ == 0) {                                                             \
-      with_a_child();                                                              \
-      TELL(name, ##__VA_ARGS__);                                                   \
-    }                                                                              \
-    interrupt(child_, #name "(" #__VA_ARGS__ ")", flags_);                         \
+#define INTERRUPTED_PARENT(name, ...)                              \
+  for (const struct way *way_ = ways; way_ < ways + WAYS; way_++) { \
+    pid_t child_ = start(way_->flags);                              \
+    if (child_ == 0) {                                              \
+      with_a_child();                                               \
+      TELL(name, ##__VA_ARGS__);                                    \
+    }                                                               \
+    interrupt(child_, #name "(" #__VA_ARGS__ ")", way_);            \
   }
 
 static void processes(void) {
