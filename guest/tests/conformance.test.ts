@@ -145,7 +145,7 @@ describe('a program answers in the VM as on Linux', () => {
 
   // On Linux they make a network of their own, since what answers there must be lo alone. Where that is not granted (a
   // container without the right, a kernel without IPv6) the text they printed once on Linux stands in for it.
-  it.each(['inet6.c', 'inet-messages.c'])('%s, in a network that has lo only', async (source) => {
+  it.each(['inet6.c', 'inet-messages.c', 'icmp.c'])('%s, in a network that has lo only', async (source) => {
     const binary = build(source);
     const [native, guest] = await Promise.all([execute(binary, ['alone']), osv(['run', binary])]);
     await expect(guest.stdout).toMatchFileSnapshot(`expected/${source.replace('.c', '.txt')}`);

@@ -414,8 +414,8 @@ static void streams(void) {
   SHOW(setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon));
   static char big[1 << 20];
   long sent = 0, n;
-  while ((n = send(ends[0], big, sizeof big, 0)) == sizeof big) sent += n;
-  printf("a part %d, then %ld %s\n", n > 0 || sent > 0, (long)send(ends[0], big, sizeof big, 0), strerrorname_np(errno));
+  while ((n = send(ends[0], big, sizeof big, 0)) > 0) sent += n;
+  printf("some %d, then %s\n", sent > 0, strerrorname_np(errno));
   close(ends[0]), close(ends[1]), close(server);
 
   SECTION("who connected is told after it has gone");

@@ -1,7 +1,7 @@
 /** What /proc and /sys tell, read from the running machine. */
 import type { CpuDescription } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
-import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, IPPROTO_UDPLITE } from './abi/socket.ts';
+import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_RAW } from './abi/socket.ts';
 import type { SocketAddress } from './abi/socket-address.ts';
 import { Errno } from './abi/errno.ts';
 import { TCP_CLOSE, TCP_ESTABLISHED } from './abi/tcp.ts';
@@ -209,10 +209,13 @@ function describeSocket(socket: Socket, uid: number): SocketFacts {
   };
 }
 
+const KINDS: Readonly<Record<number, SocketFacts['kind']>> = { [IPPROTO_UDP]: 'udp', [IPPROTO_UDPLITE]: 'udplite' };
+
 function kindOf(socket: Socket): SocketFacts['kind'] {
   if (socket.family === AF_UNIX) return 'unix';
   if (socket instanceof TcpSocket) return 'tcp';
-  return socket.protocol === IPPROTO_UDPLITE ? 'udplite' : 'udp';
+  if (socket.type === SOCK_RAW) return 'raw';
+  return KINDS[socket.protocol] ?? 'icmp';
 }
 
 function stateOf(socket: Socket, isConnected: boolean): number {

@@ -25,6 +25,12 @@ export interface UdpHolder extends PortHolder {
   deliver(packet: Packet): void;
 }
 
+/** A raw socket. */
+export interface RawHolder {
+  takes(protocol: number, packet: Packet): boolean;
+  deliver(packet: Packet): void;
+}
+
 /** A datagram on its way. */
 export interface Packet {
   /** The receiver's to keep. */
@@ -77,6 +83,9 @@ export class Network {
   readonly tcp = new PortTable<TcpHolder>();
   readonly udp = new PortTable<UdpHolder>();
   readonly udpLite = new PortTable<UdpHolder>();
+  /** Ping sockets by the identifier of their messages. */
+  readonly ping = new PortTable<UdpHolder>();
+  readonly raw = new Set<RawHolder>();
   /** Bound Unix sockets, by their inode or by their abstract name. */
   readonly unix = new Map<Inode | ByteString, UnixHolder>();
   /** lo0: what goes out comes in. */

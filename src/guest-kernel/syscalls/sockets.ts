@@ -19,8 +19,11 @@ import type { Thread } from '../program/thread.ts';
 import type { Call } from '../vfs/open-file.ts';
 import type { Network, PeerCredentials } from '../net/network.ts';
 import type { InetFamily } from '../net/socket/inet-socket.ts';
+import { isKnownOption } from '../net/socket/options.ts';
 import { Socket, type ReceivedMessage } from '../net/socket/socket.ts';
 import { NetlinkSocket } from '../net/socket/netlink-socket.ts';
+import { PingSocket } from '../net/socket/ping-socket.ts';
+import { RawSocket } from '../net/socket/raw-socket.ts';
 import { TcpSocket } from '../net/socket/tcp-socket.ts';
 import { UdpSocket } from '../net/socket/udp-socket.ts';
 import { UnixDatagramSocket } from '../net/socket/unix-datagram-socket.ts';
@@ -98,7 +101,13 @@ function openInetSocket(network: Network, family: InetFamily, kind: number, prot
     if (protocol !== 0 && protocol !== abi.IPPROTO_TCP) throw EPROTONOSUPPORT;
     return new TcpSocket(network, family);
   }
+  if (kind === abi.SOCK_RAW) {
+    if (protocol <= 0 || protocol > abi.IPPROTO_RAW) throw EPROTONOSUPPORT;
+    return new RawSocket(network, protocol, family);
+  }
   if (kind !== abi.SOCK_DGRAM) throw ESOCKTNOSUPPORT;
+  if (protocol === (family === abi.AF_INET ? abi.IPPROTO_ICMP : abi.IPPROTO_ICMPV6))
+    return new PingSocket(network, family);
   if (protocol !== 0 && protocol !== abi.IPPROTO_UDP && protocol !== abi.IPPROTO_UDPLITE) throw EPROTONOSUPPORT;
   return new UdpSocket(network, protocol === 0 ? abi.IPPROTO_UDP : protocol, family);
 }
@@ -222,7 +231,7 @@ function setSocketOption(
   try {
     socket.setOption(args.level, args.name, thread.memory.readable(args.value, Math.min(args.size, 128)));
   } catch (error) {
-    if (error === ENOPROTOOPT) sayUnknownOption(thread, args.level, args.name);
+    if (error === ENOPROTOOPT && !isKnownOption(args.level, args.name)) sayUnknownOption(thread, args.level, args.name);
     throw error;
   }
   return 0;
@@ -260,7 +269,9 @@ export const sockets: readonly Syscall[] = [
     nr: 41,
     name: 'socket',
     args: { family: 'int', type: 'int', protocol: 'int' },
-    support: partial('no raw sockets and no AF_PACKET; of netlink NETLINK_ROUTE, to read'),
+    support: partial(
+      'no AF_PACKET; raw sockets see ICMP and each other, no TCP and UDP; of netlink NETLINK_ROUTE, to read',
+    ),
     run: (thread, { family, type, protocol }) => {
       const flags = checkedFlags(type);
       return install(thread, openSocket(thread, family, type, protocol), flags);

@@ -38,14 +38,15 @@ const DATAGRAM_HEADS = {
   [AF_INET]: `   ${INET_HEAD} ref pointer drops`.padEnd(127),
   [AF_INET6]: `${INET6_HEAD} ref pointer drops`,
 } as const;
+const RAW_HEADS = { [AF_INET]: `  ${INET_HEAD} ref pointer drops`, [AF_INET6]: DATAGRAM_HEADS[AF_INET6] } as const;
 const TCP_HEADS = { [AF_INET]: `  ${INET_HEAD}`.padEnd(149), [AF_INET6]: INET6_HEAD } as const;
 
 function inetTable(
   source: ProcSource,
-  kind: 'tcp' | 'udp' | 'udplite',
+  kind: Exclude<SocketFacts['kind'], 'unix'>,
   family: typeof AF_INET | typeof AF_INET6,
 ): ByteString {
-  const heads = kind === 'tcp' ? TCP_HEADS : DATAGRAM_HEADS;
+  const heads = kind === 'tcp' ? TCP_HEADS : kind === 'raw' ? RAW_HEADS : DATAGRAM_HEADS;
   const bound = source
     .sockets()
     .filter((socket) => socket.kind === kind && socket.family === family && socket.local.port !== 0);
@@ -109,7 +110,7 @@ function sockstat(source: ProcSource): ByteString {
   return (
     `sockets: used ${all.length}\nTCP: inuse ${countOf(all, 'tcp', AF_INET)} orphan 0 tw 0 alloc ${allTcp} mem 0\n` +
     `UDP: inuse ${countOf(all, 'udp', AF_INET)} mem 0\nUDPLITE: inuse ${countOf(all, 'udplite', AF_INET)}\n` +
-    'RAW: inuse 0\nFRAG: inuse 0 memory 0\n'
+    `RAW: inuse ${countOf(all, 'raw', AF_INET)}\nFRAG: inuse 0 memory 0\n`
   );
 }
 
@@ -117,7 +118,7 @@ function sockstat6(source: ProcSource): ByteString {
   const all = source.sockets();
   return (
     `TCP6: inuse ${countOf(all, 'tcp', AF_INET6)}\nUDP6: inuse ${countOf(all, 'udp', AF_INET6)}\n` +
-    `UDPLITE6: inuse ${countOf(all, 'udplite', AF_INET6)}\nRAW6: inuse 0\nFRAG6: inuse 0 memory 0\n`
+    `UDPLITE6: inuse ${countOf(all, 'udplite', AF_INET6)}\nRAW6: inuse ${countOf(all, 'raw', AF_INET6)}\nFRAG6: inuse 0 memory 0\n`
   );
 }
 
@@ -131,8 +132,10 @@ export function netFiles(source: ProcSource): readonly TreeRow[] {
     ['ipv6_route', () => inet6Routes()],
     ['netlink', () => 'sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n'],
     ['packet', () => 'sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n'],
-    ['raw', () => `  ${INET_HEAD} ref pointer drops\n`],
-    ['raw6', () => `${INET6_HEAD} ref pointer drops\n`],
+    ['icmp', () => inetTable(source, 'icmp', AF_INET)],
+    ['icmp6', () => inetTable(source, 'icmp', AF_INET6)],
+    ['raw', () => inetTable(source, 'raw', AF_INET)],
+    ['raw6', () => inetTable(source, 'raw', AF_INET6)],
     // Linux keeps the routes of the loopback in a table of their own, which this file does not show.
     ['route', () => `${ROUTE_HEAD.padEnd(127)}\n`],
     ['sockstat', () => sockstat(source)],

@@ -63,7 +63,7 @@ export interface ProgramMemory {
 
 /** An open socket for /proc/net. */
 export interface SocketFacts {
-  readonly kind: 'tcp' | 'udp' | 'udplite' | 'unix';
+  readonly kind: 'tcp' | 'udp' | 'udplite' | 'icmp' | 'raw' | 'unix';
   /** As in 'socket:[n]'. */
   readonly inodeNumber: number;
   readonly type: number;

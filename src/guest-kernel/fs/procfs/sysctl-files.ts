@@ -74,7 +74,7 @@ const FIXED: Readonly<Record<string, string>> = {
   'net/ipv4/ip_forward': '0',
   'net/ipv4/ip_default_ttl': '64',
   'net/ipv4/ip_nonlocal_bind': '0',
-  'net/ipv4/ping_group_range': '1\t0',
+  'net/ipv4/ping_group_range': '0\t2147483647', // as systemd sets it
   'net/ipv4/tcp_available_congestion_control': 'cubic',
   'net/ipv4/tcp_keepalive_intvl': '75',
   'net/ipv4/tcp_keepalive_probes': '9',

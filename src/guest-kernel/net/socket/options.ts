@@ -223,6 +223,11 @@ export class SocketOptions {
   }
 }
 
+/** Whether some kind of socket has it. */
+export function isKnownOption(level: number, name: number): boolean {
+  return ROW_BY_KEY.has(keyOf(level, name));
+}
+
 function rowOf(level: number, name: number): OptionRow {
   const row = ROW_BY_KEY.get(keyOf(level, name));
   if (row === undefined) throw ENOPROTOOPT;
