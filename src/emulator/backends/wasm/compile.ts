@@ -12,7 +12,7 @@ import type { ModuleScope } from './frame/module-scope.ts';
 import { RegionFrame } from './frame/region-frame.ts';
 import { ReturnMap } from './return-map.ts';
 import { RUNTIME_FUNCTIONS, type RuntimeFunction } from './runtime-functions.ts';
-import { importTwins, WITH_TOP } from './x87/routines.ts';
+import { importTwinsWithTop } from './x87/routines.ts';
 
 /** A module and what the slots of its table stand for: entries first, then links. */
 export interface CompiledModule {
@@ -83,10 +83,9 @@ function importScope(
     helper,
     float,
     runtime: (name) => runtime[name] ?? 0,
-    twin: importTwins(
+    twin: importTwinsWithTop(
       module,
       regions.flatMap(({ blocks }) => blocks),
-      WITH_TOP,
     ),
     helperIndex: (name) => HELPER_NAMES.indexOf(name),
     floatIndex: (operation) => FLOAT_OPERATIONS.indexOf(operation),

@@ -331,7 +331,7 @@ export class HandlerFrame implements IrWriter {
   }
 
   callX87(op: Op): void {
-    const twin = this.#imports.twin(op.tag);
+    const twin = this.#imports.twin(op);
     if (twin >= 0) this.#callWithArguments(op, twin);
     else this.#callWithArguments(op, this.#imports.helper, this.#imports.helperNumber(op.tag));
   }

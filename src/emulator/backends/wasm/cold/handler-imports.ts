@@ -36,7 +36,7 @@ export function importAll(module: ModuleWriter, handlers: readonly Handler[] = [
   for (const [name, { parameters, results }] of Object.entries(RUNTIME_FUNCTIONS)) {
     runtime.set(name, module.importFunction('runtime', name, module.type(parameters, results)));
   }
-  const twin = importTwins(module, handlers, '');
+  const twin = importTwins(module, handlers);
   module.importMemory('host', 'memory');
   module.importTable('host', 'handlers');
   const firstSlot = module.importGlobal('host', 'firstSlot', i32);

@@ -43,7 +43,7 @@ export class UnitTop {
   /** Runs the operation and pushes its result. @param args push its operands */
   call(op: Op, args: readonly (() => void)[], scope: ModuleScope): void {
     const code = this.#code;
-    const routine = scope.twin(op.tag);
+    const routine = scope.twin(op);
     code.localGet(this.#state);
     if (routine < 0) code.i32(scope.helperIndex(op.tag));
     for (const push of args) push();

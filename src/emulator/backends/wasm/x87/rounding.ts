@@ -53,12 +53,16 @@ const ROUND: Routine = {
     1`,
 };
 
-/** Stores the number and FSW; what is due then is `done`. Here is the usual way: 64 digits, to nearest. */
+const USUAL_CONTROL = {
+  mask: BIT.precisionControl | BIT.roundingControl | BIT.precisionMask,
+  value: BIT.precisionControl | BIT.precisionMask,
+} as const;
+
+/** Stores the number and FSW; what is due then is `done`. Here is the usual way: 64 digits, to nearest, PE masked. */
 export function roundAndStore(done: string): string {
   return `
-    control ${BIT.precisionControl | BIT.roundingControl} i32.and ${BIT.precisionControl} i32.eq if
+    control ${USUAL_CONTROL.mask} i32.and ${USUAL_CONTROL.value} i32.eq if
       lo i64.eqz i32.eqz if
-        control ${BIT.precisionMask} i32.and i32.eqz br_if:host
         ${NEAREST} i64:1 i64.and :lo hi i64.add =hi
         ${CARRY}
         control ${BIT.precision} i32.or lo i32.wrap_i64 ${Math.log2(BIT.c1)} i32.shl i32.or =control

@@ -1,5 +1,6 @@
 /** All x87 routines by name, those that others call first, and how modules of generated code import them. */
 import type { Op } from '../../../ir/block.ts';
+import { fieldOf } from '../../../ir/field.ts';
 import { assert } from '../../../util/assert.ts';
 import type { Routine } from '../encoder/assembly.ts';
 import type { ModuleWriter } from '../encoder/module-writer.ts';
@@ -30,35 +31,58 @@ export function isTwin(helper: string): boolean {
 /** Behind the name of a twin: the one that is told TOP and tells what it becomes (parts.ts, withTop). */
 export const WITH_TOP = '.top';
 
-/** The routine of that name, with or without WITH_TOP. */
+/** The name of the routine that does the op; what is constant of its operands, but addresses, is part of it. */
+function nameOf({ tag, args: [first, second] }: Op): string {
+  const isMemory = /_[mi]\d+$|_ldcw$/.test(tag);
+  return [tag + WITH_TOP, isMemory ? '' : constantOf(first), constantOf(second)].join(':');
+}
+
+function constantOf({ name, imm }: Op): string {
+  return name === 'const32' && fieldOf(imm) === null ? String(imm) : '';
+}
+
+const given = (body: string, parameter: string, value: string): string =>
+  value === '' ? body : body.replaceAll(new RegExp(`\\b${parameter}\\b`, 'g'), value);
+
+/** The routine of that name: a twin's, or what `nameOf` gives. */
 export function routineOf(name: string): Routine {
-  const plain = X87_ROUTINES.get(name.replace(WITH_TOP, ''));
+  const [twin = '', first = '', second = ''] = name.split(':');
+  const plain = X87_ROUTINES.get(twin.replace(WITH_TOP, ''));
   assert(plain !== undefined, `wasm: no routine ${name}`);
-  return name.endsWith(WITH_TOP) ? withTop(plain) : plain;
+  const routine = twin.endsWith(WITH_TOP) ? withTop(plain) : plain;
+  return { ...routine, body: given(given(routine.body, 'first', first), 'second', second) };
 }
 
 /** The import namespace. */
 const NAMESPACE = 'x87';
 
-/**
- * Imports what the ops ask for; `suffix` is WITH_TOP or nothing.
- * @returns the index of a helper's twin, or -1
- */
-export function importTwins(module: ModuleWriter, blocks: Iterable<WithOps>, suffix: typeof WITH_TOP | ''): TwinIndex {
+/** Imports what the x87 ops ask for. @param nameFor the routine's name @returns the index of the op's routine, or -1 */
+function importRoutines(module: ModuleWriter, blocks: Iterable<WithOps>, nameFor: (op: Op) => string): TwinIndex {
   const indices = new Map<string, number>();
   for (const { ops } of blocks) {
-    for (const { name, tag } of ops) {
-      if (name !== 'x87' || indices.has(tag) || !isTwin(tag)) continue;
-      const { parameters, results } = routineOf(tag + suffix);
+    for (const op of ops) {
+      if (op.name !== 'x87' || !isTwin(op.tag) || indices.has(nameFor(op))) continue;
+      const { parameters, results } = routineOf(nameFor(op));
       const type = module.type(Object.values(parameters), results);
-      indices.set(tag, module.importFunction(NAMESPACE, tag + suffix, type));
+      indices.set(nameFor(op), module.importFunction(NAMESPACE, nameFor(op), type));
     }
   }
-  return (helper) => indices.get(helper) ?? -1;
+  return (op) => indices.get(nameFor(op)) ?? -1;
+}
+
+/** For the cold tier: one routine for all operands. */
+export function importTwins(module: ModuleWriter, handlers: Iterable<WithOps>): TwinIndex {
+  return importRoutines(module, handlers, ({ tag }) => tag);
+}
+
+/** For regions: routines with TOP, which know what is constant. */
+export function importTwinsWithTop(module: ModuleWriter, blocks: Iterable<WithOps>): TwinIndex {
+  return importRoutines(module, blocks, nameOf);
 }
 
 interface WithOps {
   readonly ops: readonly Op[];
 }
 
-export type TwinIndex = (helper: string) => number;
+/** The index of the routine of an x87 op, or -1. */
+export type TwinIndex = (op: Op) => number;
