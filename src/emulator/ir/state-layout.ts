@@ -54,11 +54,11 @@ export const STATE_OFFSET = {
 /** Bytes of one state; a multiple of 64. */
 export const STATE_SIZE = 1024;
 /**
- * Where states lie in the machine area: [STATES_BASE, STATES_END). The first page is left out so that no state is at 0.
- * From STATES_END up to the permission bytes at 1 MiB the room belongs to the translator (jump cache, tables of a tier).
+ * Where states lie in the machine area: [STATES_BASE, STATES_END), up to the permission bytes. The first page is
+ * left out so that no state is at 0.
  */
 export const STATES_BASE = 0x1000;
-export const STATES_END = 0xc_0000;
+export const STATES_END = 0x10_0000;
 
 export const STATE_VARIABLES: readonly StateVariable[] = [
   ...GPR_NAMES.map((name, i): StateVariable => ({ name, offset: STATE_OFFSET.gpr + 8 * i, type: 'i64' })),

@@ -3,7 +3,7 @@
  *
  *   0          1 MiB                  2 MiB                                      4 GiB
  *   | machine  | permission bytes     | guest mappings, grown on demand          |
- *     thread states, jump cache         (never mapped below 2 MiB)
+ *     thread states                     (never mapped below 2 MiB)
  *
  * Every use of the bytes goes through the view holders `u8`, `i32` and `data`, which `grow` replaces; nobody keeps
  * them across a call that may map memory.
@@ -17,7 +17,7 @@ export const GUEST_BASE = 0x20_0000;
 export const PERMISSIONS_BASE = 0x10_0000;
 /** One past the highest guest address: 4 GiB. */
 export const GUEST_LIMIT = 0x1_0000_0000;
-/** Micro-ops of the cold tier lie here, between stack and libraries; nothing of the guest is ever mapped there. */
+/** Jump caches and micro-ops of the cold tier lie here, between stack and libraries; nothing of the guest is ever mapped there. */
 export const MICRO_CODE_BASE = 0x1000_0000;
 export const MICRO_CODE_END = 0x1200_0000;
 

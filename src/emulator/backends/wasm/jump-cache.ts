@@ -1,6 +1,6 @@
 /**
- * Where indirect jumps look for what runs at a guest address: sets of two pairs (address, place) of 32 bits each, in the
- * machine's area of the memory. There are two such tables, one of regions, whose place is a slot of the space's table, and
+ * Where indirect jumps look for what runs at a guest address: sets of two pairs (address, place) of 32 bits each, in front
+ * of the micro-ops. There are two such tables, one of regions, whose place is a slot of the space's table, and
  * one of micro-ops, whose place is a block's address. Empty pairs are 0, 0: nothing, for the one address that nobody can
  * run.
  *
@@ -8,43 +8,54 @@
  *
  * One pair a set was not enough: 28 pairs of hot addresses among sqlite3's 800 regions shared their places, and 2.7 of 3.3
  * million times that regions came back to the dispatcher were for them; micro-ops of javac left 770,000 times for blocks
- * that were there.
+ * that were there. cc1 came out 825,000 times with 8,192 sets and 155,000 blocks; with 32,768 a quarter of that.
  */
-import { STATES_END } from '../../ir/state-layout.ts';
-import type { AddressSpace } from '../../memory/address-space.ts';
+import { type AddressSpace, MICRO_CODE_BASE } from '../../memory/address-space.ts';
 import type { CodeWriter } from './encoder/code-writer.ts';
 
-const SETS = 0x2000;
+const SETS = 0x8000;
 const PAIR_BYTES = 8;
 const SET_BYTES = 2 * PAIR_BYTES;
+const SET_WORDS = SET_BYTES / 4;
 const TABLE_BYTES = SETS * SET_BYTES;
 /** Neighbours in a page lie in neighbouring sets; pages are spread. */
 const SHIFT = 11;
 const EMPTY = 0;
 
 /** Where the tables begin. */
-export const JUMPS_TO = { regions: STATES_END, microOps: STATES_END + TABLE_BYTES } as const;
+export const JUMPS_TO = { regions: MICRO_CODE_BASE, microOps: MICRO_CODE_BASE + TABLE_BYTES } as const;
+
+/** What follows them. */
+export const JUMPS_END = MICRO_CODE_BASE + 2 * TABLE_BYTES;
 
 type Base = (typeof JUMPS_TO)[keyof typeof JUMPS_TO];
 
 export class JumpCache {
   readonly #space: AddressSpace;
   readonly #base: Base;
+  /** Where sets lie that were taken since the last `clear`, some of them twice; when there are as many as sets, all. */
+  #taken: number[] = [];
 
-  /** To be cleared before its first use: memory may have been another space's. */
+  /** The table is empty: memory is new, or was cleared when another space ended. */
   constructor(space: AddressSpace, base: Base) {
     this.#space = space;
     this.#base = base;
+    space.ensureSize(JUMPS_END);
   }
 
+  /** Also to be called at the end of the space. Cost: what is in it, not the table's size, which most programs never fill. */
   clear(): void {
-    this.#space.u8.fill(EMPTY, this.#base, this.#base + TABLE_BYTES);
+    const { u8, i32 } = this.#space;
+    if (this.#taken.length === SETS) u8.fill(EMPTY, this.#base, this.#base + TABLE_BYTES);
+    else for (const at of this.#taken) i32.fill(EMPTY, at, at + SET_WORDS);
+    this.#taken = [];
   }
 
   remember(rip: number, place: number): void {
     const { i32 } = this.#space;
     const at = this.#setOf(rip) >> 2;
     if (i32[at] !== (rip | 0)) {
+      if (i32[at] === EMPTY && this.#taken.length < SETS) this.#taken.push(at);
       i32[at + 2] = i32[at];
       i32[at + 3] = i32[at + 1];
       i32[at] = rip;

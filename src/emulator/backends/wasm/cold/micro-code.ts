@@ -6,11 +6,11 @@
 import type { ExecutorServices } from '../../../executor.ts';
 import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
 import type { MicroBlock, MicroStep } from '../../../ir/template.ts';
-import { MICRO_CODE_BASE, MICRO_CODE_END } from '../../../memory/address-space.ts';
+import { MICRO_CODE_END } from '../../../memory/address-space.ts';
 import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
 import type { Handler, HandlerLibrary } from './handlers.ts';
 import type { HandlerLayout } from './handler-layout.ts';
-import { JumpCache, JUMPS_TO } from '../jump-cache.ts';
+import { JumpCache, JUMPS_END, JUMPS_TO } from '../jump-cache.ts';
 import { BLOCK, LAST, MICRO_OP, SLOT } from './layout.ts';
 import type { MicroStore } from './micro-store.ts';
 
@@ -34,7 +34,7 @@ export class MicroCode {
   readonly #byPage = new Map<number, number[]>();
   readonly #stopListening: () => void;
   #waiting: Waiting[] = [];
-  #next = MICRO_CODE_BASE;
+  #next = JUMPS_END;
   readonly #end: number;
   /** Changes whenever a block is forgotten. */
   generation = 0;
@@ -43,22 +43,22 @@ export class MicroCode {
   constructor(services: ExecutorServices, library: HandlerLibrary, limitBytes: number) {
     this.#services = services;
     this.#library = library;
-    this.#end = Math.min(MICRO_CODE_BASE + limitBytes, MICRO_CODE_END);
+    this.#end = Math.min(JUMPS_END + limitBytes, MICRO_CODE_END);
     services.space.ensureSize(MICRO_CODE_END);
     this.#jumps = new JumpCache(services.space, JUMPS_TO.microOps);
-    this.#jumps.clear();
     this.#stopListening = services.codePages.onDrop((page) => this.#dropPage(page));
   }
 
   dispose(): void {
     this.#stopListening();
+    this.#jumps.clear();
     this.#erase();
   }
 
   /** The tier looks behind a block's last micro-op: what stood there before must not look like one. */
   #erase(): void {
-    this.#services.space.u8.fill(0, MICRO_CODE_BASE, this.#next);
-    this.#next = MICRO_CODE_BASE;
+    this.#services.space.u8.fill(0, JUMPS_END, this.#next);
+    this.#next = JUMPS_END;
   }
 
   /** Address of the block at `rip`, 0 when there is none. */

@@ -76,9 +76,6 @@ export class WasmRuntime {
     this.#table.set(STUB_SLOT, this.#stub);
     this.#slots = new SlotAllocator(COLD_SLOT + 1);
     this.jumps = new JumpCache(services.space, JUMPS_TO.regions);
-    this.jumps.clear();
-    // The stub looks for micro-ops also where nobody writes any.
-    new JumpCache(services.space, JUMPS_TO.microOps).clear();
     this.handOver = {
       arrive: exports['arrive'] as WebAssembly.ExportedFunction,
       connect: (enterCold) => this.#table.set(COLD_SLOT, enterCold),
