@@ -12,7 +12,7 @@ afterAll(() => {
   // What the native runs made for themselves.
   for (const parent of ['/tmp', '/var/tmp']) {
     const own = readdirSync(parent).filter((name) =>
-      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io)-\w{6}$/.test(name),
+      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io|binds)-\w{6}$/.test(name),
     );
     for (const name of own) rmSync(join(parent, name), { recursive: true, force: true });
   }
@@ -87,6 +87,12 @@ describe('a program answers in the VM as on Linux', () => {
       expect(guest).toEqual(native);
     },
   );
+
+  it.runIf(process.getuid?.() === 0).for(['/tmp', '/var/tmp'])('binds.c in %s', async (folder, { skip }) => {
+    const [native, guest] = await both(build('binds.c'), [folder]);
+    if (native.code === 77) skip('the host does not let root mount');
+    expect(guest).toEqual(native);
+  });
 
   // Their children die of signals, of which the machine's kernel gives a report on stderr.
   it.each(['frames.c', 'faults.c', 'core-dumps.c'])('%s', async (source) => {

@@ -34,9 +34,14 @@ export const STATX = {
   size: 256, stx_mask: 0, stx_blksize: 4, stx_attributes: 8, stx_nlink: 16, stx_uid: 20, stx_gid: 24, stx_mode: 28,
   stx_ino: 32, stx_size: 40, stx_blocks: 48, stx_attributes_mask: 56, stx_atime: 64, stx_btime: 80, stx_ctime: 96,
   stx_mtime: 112, stx_rdev_major: 128, stx_rdev_minor: 132, stx_dev_major: 136, stx_dev_minor: 140,
+  stx_mnt_id: 144,
 } as const;
 export const STATX_BASIC_STATS = 0x7ff;
 export const STATX_BTIME = 0x800;
+export const STATX_MNT_ID = 0x1000;
+export const STATX_ATTR_MOUNT_ROOT = 0x2000;
+/** AUTOMOUNT, MOUNT_ROOT, DAX: what a filesystem without attributes of files can tell. */
+export const STATX_ATTR_KNOWN = 0x20_3000;
 
 // oxfmt-ignore
 export const STATFS = {

@@ -49,13 +49,28 @@ function mount(types: readonly FilesystemType[], thread: Thread, args: MountArgs
   const { flags } = args;
   if (thread.credentials.euid !== 0) throw EPERM;
   if ((flags & abi.MS_REMOUNT) !== 0) return remount(thread, target, optionsText(flags, data));
-  if ((flags & (abi.MS_BIND | abi.MS_MOVE)) !== 0) throw EINVAL;
+  if ((flags & abi.MS_BIND) !== 0) return bind(thread, source, target, (flags & abi.MS_REC) !== 0);
   if ((flags & abi.MS_PROPAGATION) !== 0) return propagate(target, flags);
+  if ((flags & abi.MS_MOVE) !== 0) return move(thread, source, target);
   if (args.type === 0) throw EINVAL;
   const type = types.find(({ name }) => name === typeName);
   if (type?.isOnDisk === true) refuseDevice(thread, source);
   if (type?.create === undefined) throw ENODEV;
   vfs.mount(type.create(source, data), vfs.pathOf(target), source || 'none', optionsText(flags, data));
+  return 0;
+}
+
+function bind(thread: Thread, source: ByteString, target: Location, isRecursive: boolean): Result {
+  const { vfs } = thread.machine;
+  if (source === '') throw EINVAL;
+  vfs.bind(vfs.walk(thread, source), target, isRecursive);
+  return 0;
+}
+
+function move(thread: Thread, source: ByteString, target: Location): Result {
+  const { vfs } = thread.machine;
+  if (source === '') throw EINVAL;
+  vfs.moveMount(vfs.walk(thread, source), target);
   return 0;
 }
 
@@ -101,7 +116,7 @@ function umount(thread: Thread, { target, flags }: { target: string; flags: numb
     expiring.add(at);
     throw EAGAIN;
   }
-  vfs.unmount(at.path);
+  vfs.unmount(at, isLazy);
   return 0;
 }
 
@@ -110,10 +125,13 @@ function isBusy(thread: Thread, at: Mount): boolean {
   const programs = asGuest(thread)
     .machine.programs()
     .filter(({ isRunning }) => isRunning);
+  const { mounts } = thread.machine.vfs;
+  const isOnly = !mounts.some((each) => each !== at && each.filesystem === at.filesystem);
   return programs.some(({ fs, files, namespace }) => {
     if (fs.cwd.mount === at || fs.root.mount === at) return true;
     if (files.descriptors().some((fd) => files.get(fd).location?.mount === at)) return true;
-    return namespace?.map.areas.all.some(({ inode }) => inode?.filesystem === at.filesystem) === true;
+    // A mapping knows its file only; another mount of the same filesystem may have been the way to it.
+    return isOnly && namespace?.map.areas.all.some(({ inode }) => inode?.filesystem === at.filesystem) === true;
   });
 }
 
@@ -122,8 +140,8 @@ export function mountCalls(types: readonly FilesystemType[]): readonly Syscall[]
   // oxfmt-ignore
   return [
     syscall({ nr: 165, name: 'mount', args: { source: 'ptr', target: 'path', type: 'ptr', flags: 'flags', data: 'ptr' },
-      support: { missing: 'no bind and move; of disks only the one that the machine was started with' }, run: (thread, args) => mount(types, thread, args) }),
+      support: { missing: 'of disks only the one that the machine was started with' }, run: (thread, args) => mount(types, thread, args) }),
     syscall({ nr: 166, name: 'umount2', args: { target: 'path', flags: 'flags' },
-      support: { missing: 'what is mounted within keeps it busy for MNT_DETACH too' }, run: umount }),
+      support: 'full', run: umount }),
   ];
 }

@@ -9,27 +9,41 @@ import {
   AT_SYMLINK_NOFOLLOW,
   NAME_MAX,
 } from '../abi/fcntl.ts';
-import { ST_RDONLY, ST_VALID, STAT, STATFS, STATX, STATX_BASIC_STATS, STATX_BTIME } from '../abi/stat.ts';
+import {
+  ST_RDONLY,
+  ST_VALID,
+  STAT,
+  STATFS,
+  STATX,
+  STATX_ATTR_KNOWN,
+  STATX_ATTR_MOUNT_ROOT,
+  STATX_BASIC_STATS,
+  STATX_BTIME,
+  STATX_MNT_ID,
+} from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
 import type { FileAttributes, Filesystem, Timestamp } from '../vfs/inode.ts';
-import type { Location } from '../vfs/location.ts';
+import { KERNEL_MOUNT_ID, type Location } from '../vfs/location.ts';
 import type { OpenFile, UserMemory } from '../vfs/open-file.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
-import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+import { syscall, type Result, type Syscall } from './syscall.ts';
 
 interface Described {
   readonly attributes: FileAttributes;
   readonly device: number;
+  /** Absent: it lies in no mount (a pipe). */
+  readonly location?: Location | undefined;
 }
 
 function describeFile(file: OpenFile): Described {
-  return { attributes: file.attributes(), device: file.inode?.filesystem.deviceNumber ?? 0 };
+  const { location } = file;
+  return { attributes: file.attributes(), device: file.inode?.filesystem.deviceNumber ?? 0, location };
 }
 
 function describeLocation(thread: Thread, location: Location): Described {
   // Of the inode: a link of /proc/PID/fd leads to places that no mount holds.
   const device = location.dentry.inode.filesystem.deviceNumber;
-  return { attributes: thread.machine.vfs.attributes(location), device };
+  return { attributes: thread.machine.vfs.attributes(location), device, location };
 }
 
 function describeAt(thread: Thread, dirfd: number, path: string, flags: number): Described {
@@ -75,10 +89,15 @@ function storeStat(memory: UserMemory, addr: number, { attributes, device }: Des
   return 0;
 }
 
-function storeStatx(memory: UserMemory, addr: number, { attributes, device }: Described): number {
+function storeStatx(memory: UserMemory, addr: number, { attributes, device, location }: Described): number {
   const view = structAt(memory, addr, STATX.size);
   const { birthTime } = attributes;
-  view.setUint32(STATX.stx_mask, STATX_BASIC_STATS | (birthTime === undefined ? 0 : STATX_BTIME), true);
+  const known = STATX_BASIC_STATS | STATX_MNT_ID | (birthTime === undefined ? 0 : STATX_BTIME);
+  view.setUint32(STATX.stx_mask, known, true);
+  setU64(view, STATX.stx_mnt_id, location?.mount.id ?? KERNEL_MOUNT_ID);
+  const isMountRoot = location !== undefined && location.dentry === location.mount.root;
+  setU64(view, STATX.stx_attributes, isMountRoot ? STATX_ATTR_MOUNT_ROOT : 0);
+  setU64(view, STATX.stx_attributes_mask, STATX_ATTR_KNOWN);
   if (birthTime !== undefined) setTime(view, STATX.stx_btime, birthTime);
   view.setUint32(STATX.stx_blksize, attributes.blockSizeBytes, true);
   view.setUint32(STATX.stx_nlink, attributes.linkCount, true);
@@ -183,7 +202,7 @@ export const stat: readonly Syscall[] = [
   syscall({ nr: 269, name: 'faccessat', args: { dirfd: 'fd', path: 'path', mode: 'int' }, support: 'full',
     run: (thread, { dirfd, path, mode }) => access(thread, dirfd, path, mode, 0) }),
   syscall({ nr: 332, name: 'statx', args: { dirfd: 'fd', path: 'path', flags: 'flags', mask: 'uint', statxbuf: 'ptr' },
-    support: partial('no attributes, no mount id'), run: statx }),
+    support: 'full', run: statx }),
   syscall({ nr: 439, name: 'faccessat2', args: { dirfd: 'fd', path: 'path', mode: 'int', flags: 'flags' }, support: 'full',
     run: (thread, { dirfd, path, mode, flags }) => access(thread, dirfd, path, mode, flags) }),
 ];

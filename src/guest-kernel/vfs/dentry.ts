@@ -14,24 +14,46 @@ import type { Dentry, Location, Mount } from './location.ts';
 const MAX_CACHED = 40_000;
 
 export class MountNode implements Mount {
+  readonly id: number;
   readonly filesystem: Filesystem;
   readonly source: ByteString;
   #options: ByteString = '';
   forbidsDevices = false;
   forbidsExecution = false;
   #isReadOnly = false;
-  readonly path: ByteString;
   readonly root: DentryNode;
   /** What this mount covers; undefined for the machine's root. */
-  readonly point: Place | undefined;
+  point: Place | undefined;
 
-  constructor(filesystem: Filesystem, path: ByteString, source: ByteString, options: ByteString, point?: Place) {
+  /** `root`: what of the filesystem shows; absent: all of it, with names of its own. */
+  constructor(id: number, filesystem: Filesystem, source: ByteString, options: ByteString, root?: DentryNode) {
+    this.id = id;
     this.filesystem = filesystem;
-    this.path = path;
     this.source = source;
     this.setOptions(options);
+    this.root = root ?? new DentryNode('/', undefined, filesystem.root);
+  }
+
+  get parentId(): number {
+    return this.point?.mount.id ?? 1;
+  }
+
+  get path(): ByteString {
+    return this.point === undefined ? '/' : pathOfPlace(this.point);
+  }
+
+  /** Shows at a place, on top of what shows there already. */
+  attach(point: Place): void {
     this.point = point;
-    this.root = new DentryNode('/', undefined, filesystem.root);
+    point.dentry.mounted = [...(point.dentry.mounted ?? []), this];
+  }
+
+  detach(): void {
+    const { point } = this;
+    if (point === undefined) return;
+    const others = point.dentry.mounted?.filter((each) => each !== this);
+    point.dentry.mounted = others === undefined || others.length === 0 ? undefined : others;
+    this.point = undefined;
   }
 
   get isReadOnly(): boolean {
@@ -58,13 +80,35 @@ export interface Place extends Location {
   readonly dentry: DentryNode;
 }
 
+/** What is mounted on a place. */
+export function mountedAt({ mount, dentry }: Place): MountNode | undefined {
+  return dentry.mounted?.findLast(({ point }) => point?.mount === mount);
+}
+
+/** Absolute path of a place, seen from the machine's root. */
+export function pathOfPlace(place: Place): ByteString {
+  let here = place;
+  let path = '';
+  for (;;) {
+    const { mount, dentry } = here;
+    if (dentry === mount.root) {
+      if (mount.point === undefined) return path === '' ? '/' : path;
+      here = mount.point;
+    } else {
+      path = `/${dentry.name}${path}`;
+      if (dentry.parent === undefined) return path; // a file without a name
+      here = { mount, dentry: dentry.parent };
+    }
+  }
+}
+
 export class DentryNode implements Dentry {
   name: ByteString;
   parent: DentryNode | undefined;
   readonly inode: Inode;
   children: Map<ByteString, DentryNode | null> | undefined;
-  /** The filesystem mounted over this directory. */
-  mounted: MountNode | undefined;
+  /** What is mounted over it, in this or another mount that shows it. */
+  mounted: readonly MountNode[] | undefined;
   /** The name was removed while something still held the place. */
   isRemoved = false;
 
@@ -136,7 +180,7 @@ export class DentryCache {
     this.#count = 1;
     for (const directory of this.#directories) {
       for (const [name, child] of directory.children ?? []) {
-        if (child !== null && child.inode.fileType === S_IFDIR) this.#count++;
+        if (child !== null && (child.inode.fileType === S_IFDIR || child.mounted !== undefined)) this.#count++;
         else directory.children?.delete(name);
       }
     }

@@ -11,15 +11,24 @@ export interface Dentry {
   readonly inode: Inode;
 }
 
+/** Of mounts that no path leads to: files of memory, pipes, sockets. */
+export const KERNEL_MOUNT_ID = 2;
+
 export interface Mount {
+  /** As in /proc/PID/mountinfo; never given twice. */
+  readonly id: number;
+  /** Id of the mount that it covers a place of; the root's own is nobody's. */
+  readonly parentId: number;
   readonly isReadOnly: boolean;
   /** MS_NODEV, MS_NOEXEC. */
   readonly forbidsDevices: boolean;
   readonly forbidsExecution: boolean;
+  /** What shows at its place; of a bind mount, any file or directory. */
   readonly root: Dentry;
   readonly filesystem: Filesystem;
   /** What was mounted ('/dev/vblk0.1', 'none'), for /proc/mounts. */
   readonly source: ByteString;
+  /** Of the place it covers, seen from the machine's root. */
   readonly path: ByteString;
   readonly options: ByteString;
 }

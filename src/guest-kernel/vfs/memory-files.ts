@@ -2,6 +2,7 @@
 import { S_IFREG } from '../abi/stat.ts';
 import { DentryNode, MountNode, type Place } from './dentry.ts';
 import type { Filesystem } from './inode.ts';
+import { KERNEL_MOUNT_ID } from './location.ts';
 
 export class MemoryFiles {
   readonly #mount: MountNode;
@@ -9,7 +10,7 @@ export class MemoryFiles {
 
   /** `filesystem`: a tmpfs that is mounted nowhere. */
   constructor(filesystem: Filesystem) {
-    this.#mount = new MountNode(filesystem, '/', 'tmpfs', 'rw');
+    this.#mount = new MountNode(KERNEL_MOUNT_ID, filesystem, 'tmpfs', 'rw');
   }
 
   /** A new empty file, held once; it goes with its last holder. */

@@ -60,7 +60,7 @@ import {
   W_OK,
   X_OK,
 } from '../abi/stat.ts';
-import { DentryCache, MountNode, type DentryNode, type Place } from './dentry.ts';
+import { DentryCache, MountNode, pathOfPlace, type DentryNode, type Place } from './dentry.ts';
 import { DirectoryFile } from './directory-file.ts';
 import type { AttributeChanges, FileAttributes, Filesystem, Inode, NewInode } from './inode.ts';
 import { breakLeases } from './leases.ts';
@@ -87,8 +87,12 @@ import { tellDirectory, tellFile, tellInode } from './watches.ts';
 /** Opens the device with this number; @throws ENXIO when there is none. */
 export type DeviceOpener = (fileType: number, rdev: number, flags: number, path: ByteString) => OpenFile;
 
+/** Those below are the kernel's own (location.ts). */
+const FIRST_MOUNT_ID = 20;
+
 export class MountTable implements Vfs {
   readonly #mounts: MountNode[];
+  #lastMountId = FIRST_MOUNT_ID;
   readonly #cache = new DentryCache();
   readonly #openDevice: DeviceOpener;
   /** Whether a program runs from a file, which must then not change; boot.ts knows. */
@@ -97,7 +101,7 @@ export class MountTable implements Vfs {
   #moves = 0;
 
   constructor(root: Filesystem, source: ByteString, options: ByteString, openDevice: DeviceOpener = noDevices) {
-    this.#mounts = [new MountNode(root, '/', source, options)];
+    this.#mounts = [new MountNode(FIRST_MOUNT_ID, root, source, options)];
     this.#openDevice = openDevice;
   }
 
@@ -113,19 +117,68 @@ export class MountTable implements Vfs {
   mount(filesystem: Filesystem, path: ByteString, source: ByteString, options: ByteString): Mount {
     const at = this.#fromRoot(path);
     if (at.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
-    const mount = new MountNode(filesystem, this.pathOf(at), source, options, at);
-    at.dentry.mounted = mount;
+    return this.#attach(new MountNode(++this.#lastMountId, filesystem, source, options), at);
+  }
+
+  bind(from: Location, to: Location, isRecursive: boolean): void {
+    const source = from as Place;
+    const at = to as Place;
+    if (isFolder(source) !== isFolder(at)) throw ENOTDIR;
+    const copies = new Map<MountNode, MountNode>();
+    const copy = (mount: MountNode, root: DentryNode): MountNode => {
+      const made = new MountNode(++this.#lastMountId, mount.filesystem, mount.source, mount.options, root);
+      copies.set(mount, made);
+      return made;
+    };
+    const top = copy(source.mount, source.dentry);
+    const below = isRecursive ? this.#mountsBelow(source) : [];
+    this.#attach(top, at);
+    // Each lies in one that was copied before it.
+    for (const mount of below) {
+      const parent = mount.point === undefined ? undefined : copies.get(mount.point.mount);
+      if (mount.point !== undefined && parent !== undefined)
+        this.#attach(copy(mount, mount.root), { mount: parent, dentry: mount.point.dentry });
+    }
+  }
+
+  moveMount(from: Location, to: Location): void {
+    const { mount, dentry } = from as Place;
+    const at = to as Place;
+    if (dentry !== mount.root || mount.point === undefined || isFolder(from) !== isFolder(at)) throw EINVAL;
+    for (let above: MountNode | undefined = at.mount; above !== undefined; above = above.point?.mount)
+      if (above === mount) throw ELOOP;
+    mount.detach();
+    mount.attach(at);
+  }
+
+  unmount(mount: Mount, isLazy = false): void {
+    const top = mount as MountNode;
+    if (top.point === undefined) throw EINVAL;
+    const below = this.#mountsBelow({ mount: top, dentry: top.root });
+    if (below.length > 0 && !isLazy) throw EBUSY;
+    for (const each of [...below.toReversed(), top]) {
+      each.detach();
+      this.#mounts.splice(this.#mounts.indexOf(each), 1);
+      if (!this.#mounts.some(({ filesystem }) => filesystem === each.filesystem)) each.filesystem.unmount();
+    }
+  }
+
+  #attach(mount: MountNode, at: Place): MountNode {
+    mount.attach(at);
     this.#mounts.push(mount);
     return mount;
   }
 
-  unmount(path: ByteString): void {
-    const { mount, dentry } = this.#fromRoot(path);
-    if (dentry !== mount.root || mount.point === undefined) throw EINVAL;
-    if (this.#mounts.some((other) => other.point?.mount === mount)) throw EBUSY;
-    mount.filesystem.unmount();
-    mount.point.dentry.mounted = undefined;
-    this.#mounts.splice(this.#mounts.indexOf(mount), 1);
+  /** What is mounted at or under a place, those above first. */
+  #mountsBelow(place: Place): readonly MountNode[] {
+    const found = new Set<MountNode>();
+    for (const mount of this.#mounts) {
+      const { point } = mount;
+      if (point === undefined) continue;
+      const isInPlace = point.mount === place.mount && isWithin(point.dentry, place.dentry);
+      if (isInPlace || found.has(point.mount)) found.add(mount);
+    }
+    return [...found];
   }
 
   remount(mount: Mount, options: ByteString): void {
@@ -156,16 +209,7 @@ export class MountTable implements Vfs {
   }
 
   pathOf(location: Location): ByteString {
-    let here = location as Place;
-    let path = '';
-    for (;;) {
-      if (here.dentry.parent !== undefined) {
-        path = `/${here.dentry.name}${path}`;
-        here = { mount: here.mount, dentry: here.dentry.parent };
-      } else if (here.dentry !== here.mount.root) return `/${here.dentry.name}${path}`; // a file without a name
-      else if (here.mount.point !== undefined) here = here.mount.point;
-      else return path === '' ? '/' : path;
-    }
+    return pathOfPlace(location as Place);
   }
 
   checkAccess(viewer: Viewer, location: Location, wanted: number): void {
@@ -204,7 +248,7 @@ export class MountTable implements Vfs {
     if (resolved.child !== undefined) throw EEXIST;
     if (resolved.hasTrailingSlash) throw ENOENT;
     const { inode } = target.dentry;
-    if (inode.filesystem !== resolved.parent.mount.filesystem) throw EXDEV;
+    if (target.mount !== resolved.parent.mount) throw EXDEV;
     if (inode.fileType === S_IFDIR) throw EPERM;
     const directory = this.#writableParent(viewer, resolved);
     directory.inode.link(resolved.name, inode);
@@ -485,6 +529,10 @@ function isOnDisk(fileType: number): boolean {
 
 function isDevice(fileType: number): boolean {
   return fileType === S_IFCHR || fileType === S_IFBLK;
+}
+
+function isFolder({ dentry }: Location): boolean {
+  return dentry.inode.fileType === S_IFDIR;
 }
 
 function isWithin(dentry: DentryNode, ancestor: DentryNode): boolean {

@@ -16,7 +16,7 @@ import {
   RESOLVE_NO_XDEV,
 } from '../abi/fcntl.ts';
 import { S_IFDIR, S_IFLNK, X_OK } from '../abi/stat.ts';
-import type { DentryCache, Place } from './dentry.ts';
+import { type DentryCache, mountedAt, type Place } from './dentry.ts';
 import { fileUser, requirePermission } from './permissions.ts';
 import type { Viewer } from './vfs.ts';
 
@@ -138,17 +138,25 @@ function parentOf(place: Place, root: Place): Place {
   let here = place;
   for (;;) {
     if (here.dentry === root.dentry && here.mount === root.mount) return here;
+    if (here.dentry === here.mount.root) {
+      if (here.mount.point === undefined) return here;
+      here = here.mount.point;
+      continue;
+    }
     const { parent } = here.dentry;
-    if (parent !== undefined) return enterMounts({ mount: here.mount, dentry: parent });
-    if (here.mount.point === undefined) return here;
-    here = here.mount.point;
+    if (parent === undefined) return here;
+    return enterMounts({ mount: here.mount, dentry: parent });
   }
 }
 
 /** The root of what is mounted on top of a place, or the place itself. */
 export function enterMounts(place: Place): Place {
   let here = place;
-  while (here.dentry.mounted !== undefined) here = { mount: here.dentry.mounted, dentry: here.dentry.mounted.root };
+  while (here.dentry.mounted !== undefined) {
+    const mount = mountedAt(here);
+    if (mount === undefined) return here;
+    here = { mount, dentry: mount.root };
+  }
   return here;
 }
 

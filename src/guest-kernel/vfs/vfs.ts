@@ -24,7 +24,15 @@ export interface Vfs {
   readonly mounts: readonly Mount[];
   readonly root: Location;
   mount(filesystem: Filesystem, path: ByteString, source: ByteString, options: ByteString): Mount;
-  unmount(path: ByteString): void;
+  /**
+   * Shows a file or directory at another place too; with all that is mounted below it, or without.
+   * @throws ENOTDIR where one is a directory and the other is not
+   */
+  bind(from: Location, to: Location, isRecursive: boolean): void;
+  /** @throws EINVAL where nothing is mounted, ELOOP into itself */
+  moveMount(from: Location, to: Location): void;
+  /** @throws EBUSY where something is mounted below, unless that goes too, EINVAL for the root */
+  unmount(mount: Mount, isLazy?: boolean): void;
   /** Other options for what is mounted already. */
   remount(mount: Mount, options: ByteString): void;
   /**

@@ -1,9 +1,7 @@
 /** /proc/PID/mounts, mountinfo and mountstats. */
 import type { ByteString } from '../../../emulator/util/bytes.ts';
-import type { Mount } from '../../vfs/location.ts';
+import type { Dentry, Mount } from '../../vfs/location.ts';
 import type { ProcSource } from './proc-source.ts';
-
-const FIRST_ID = 20;
 
 /** The escapes of getmntent(3). */
 function escaped(text: ByteString): ByteString {
@@ -19,14 +17,22 @@ export function mounts({ vfs }: ProcSource): ByteString {
 }
 
 /** proc(5): id, parent, device, root, mount point, options, "-", type, source, options of the filesystem. */
+function infoLine({ id, parentId, source, path, filesystem, options, root }: Mount): string {
+  const { deviceNumber, type } = filesystem;
+  const device = `${(deviceNumber >>> 8) & 0xfff}:${deviceNumber & 0xff}`;
+  const places = `${escaped(pathInside(root))} ${escaped(path)}`;
+  return `${id} ${parentId} ${device} ${places} ${options} - ${type} ${escaped(source)} ${options}\n`;
+}
+
 export function mountinfo({ vfs }: ProcSource): ByteString {
-  const line = ({ source, path, filesystem, options }: Mount, i: number): string => {
-    const { deviceNumber, type } = filesystem;
-    const device = `${(deviceNumber >>> 8) & 0xfff}:${deviceNumber & 0xff}`;
-    const ids = `${FIRST_ID + i} ${FIRST_ID + parentOf(vfs.mounts, i)}`;
-    return `${ids} ${device} / ${escaped(path)} ${options} - ${type} ${escaped(source)} ${options}\n`;
-  };
-  return vfs.mounts.map(line).join('');
+  return vfs.mounts.map(infoLine).join('');
+}
+
+/** From the root of its own filesystem. */
+function pathInside(dentry: Dentry): ByteString {
+  let path = '';
+  for (let at = dentry; at.parent !== undefined; at = at.parent) path = `/${at.name}${path}`;
+  return path === '' ? '/' : path;
 }
 
 function statsLine({ source, path, filesystem }: Mount): string {
@@ -35,15 +41,4 @@ function statsLine({ source, path, filesystem }: Mount): string {
 
 export function mountstats({ vfs }: ProcSource): ByteString {
   return vfs.mounts.map(statsLine).join('');
-}
-
-/** Index of the mount in which a mount's directory lies; the root's own where there is none. */
-function parentOf(all: readonly Mount[], index: number): number {
-  const path = all[index]?.path ?? '/';
-  let best = 0;
-  all.forEach((mount, i) => {
-    const isAbove = mount.path === '/' || path.startsWith(`${mount.path}/`);
-    if (i < index && isAbove && mount.path.length >= (all[best]?.path.length ?? 0)) best = i;
-  });
-  return best;
 }

@@ -211,7 +211,7 @@ describe('/proc', () => {
     ['/proc/42/stat',              /^42 \(t42\) .* 18446744073709551615 4096 8192 100 /],
     ['/proc/42/limits',            /\nMax open files            1024                 unlimited            files     \n/],
     ['/proc/42/io',                /^rchar: 10\nwchar: 20\nsyscr: 1\nsyscw: 2\n/],
-    ['/proc/42/mountinfo',         /^20 20 0:\d+ \/ \/ rw - ramfs test rw\n21 20 0:3 \/ \/proc rw - proc proc rw\n/],
+    ['/proc/42/mountinfo',         /^20 1 0:\d+ \/ \/ rw - ramfs test rw\n21 20 0:3 \/ \/proc rw - proc proc rw\n/],
     ['/proc/net/tcp',              /\n +0: 0100007F:1F90 00000000:0000 0A 0{8}:00000002 00:0{8} 0{8}     0        0 7 1 /],
     ['/proc/net/tcp6',             /\n +0: 0{24}01000000:0050 0{16}FFFF00000100007F:1F90 01 00000010:0{8} 00:0{8} 0{8}     0        0 8 1 /],
     ['/proc/net/unix',             /00010000 0001 01     9 \/run\/s\n$/],

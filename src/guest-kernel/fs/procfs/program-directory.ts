@@ -226,7 +226,7 @@ function makeDescriptors({ source, task }: Subject, base: Base, firstNumber: num
   });
 }
 
-function makeDescriptorInfos({ source, task }: Subject, base: Base, firstNumber: number, path: string): Inode {
+function makeDescriptorInfos({ task }: Subject, base: Base, firstNumber: number, path: string): Inode {
   const list = (): VirtualEntry[] => descriptorEntries(task, firstNumber, S_IFREG);
   return new VirtualDirectory({ ...base, permissions: 0o500 }, list, (name) => {
     const file = descriptor(task, name);
@@ -234,7 +234,7 @@ function makeDescriptorInfos({ source, task }: Subject, base: Base, firstNumber:
     const text = (): ByteString => {
       const flags = file.flags | (task?.files.isCloseOnExec(Number(name)) === true ? O_CLOEXEC : 0);
       const inode = file.attributes().inodeNumber;
-      return `pos:\t${file.offset}\nflags:\t0${flags.toString(8)}\nmnt_id:\t${20 + mountIndex(source, file)}\nino:\t${inode}\n`;
+      return `pos:\t${file.offset}\nflags:\t0${flags.toString(8)}\nmnt_id:\t${file.location?.mount.id ?? 0}\nino:\t${inode}\n`;
     };
     return new VirtualText({ ...base, number: firstNumber + Number(name), path: `${path}/fdinfo/${name}` }, text);
   });
@@ -284,9 +284,4 @@ class HeldFile extends VirtualInode {
     this.#file.retain();
     return this.#file;
   }
-}
-
-function mountIndex({ vfs }: ProcSource, { location }: OpenFile): number {
-  const index = vfs.mounts.findIndex((mount) => mount === location?.mount);
-  return Math.max(0, index);
 }
