@@ -196,7 +196,6 @@ static void full(void) {
   CALL(timerfd_create, CLOCK_MONOTONIC, 0);
 }
 
-static int held, asked;
 static void hold(int fd, off_t at) {
   struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
   fcntl(fd, F_SETLK, &whole);
@@ -266,6 +265,27 @@ static void controls(void) {
   waitpid(holder, NULL, 0);
 }
 
+/* Who holds a lease does not give it up; others wait, or do not. */
+static void leases(void) {
+  char c;
+  int ready[2];
+  SECTION("leases");
+  pipe(ready), close(open("leased", O_CREAT | O_RDWR, 0600));
+  pid_t holder = fork();
+  if (holder == 0) {
+    signal(SIGIO, SIG_IGN);
+    int own = open("leased", O_RDONLY);
+    CALL(fcntl, own, F_SETLEASE, F_WRLCK);
+    write(ready[1], "x", 1);
+    for (;;) pause();
+  }
+  read(ready[0], &c, 1);
+  CALL(open, "leased", O_RDONLY | O_NONBLOCK);
+  CALL(openat, HERE, "leased", O_WRONLY | O_NONBLOCK);
+  OPENAT2("leased", .flags = O_RDONLY | O_NONBLOCK);
+  kill(holder, SIGKILL), waitpid(holder, NULL, 0);
+}
+
 int main(int argc, char **argv) {
   enter_work_folder(argc, argv);
   file = open("file", O_CREAT | O_RDWR, 0600);
@@ -278,6 +298,7 @@ int main(int argc, char **argv) {
   seals();
   numbers();
   controls();
+  leases();
   IN_CHILD(full());
   leave_work_folder();
   return 0;

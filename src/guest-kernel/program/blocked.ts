@@ -13,12 +13,21 @@ export interface Blocked {
   readonly queues: readonly WaitQueue[];
   /** Absolute time of the monotonic clock in ns; absent: no limit. */
   readonly deadlineNs?: number;
-  /** Plain data for the next run. */
+  /** Plain data for the next run; something to give back if that never comes is an Abandonable. */
   readonly progress?: unknown;
   /** A disk read in the way of a path walk is not interruptible; most waits are. */
   readonly isUninterruptible?: boolean;
   /** What a signal in the wait makes of the call; absent: EINTR, which SA_RESTART may undo (signal(7)). */
   readonly interruption?: Errno;
+}
+
+/** Progress that holds something: told when the thread ends in the wait. */
+export interface Abandonable {
+  abandon(): void;
+}
+
+export function abandon(progress: unknown): void {
+  if (typeof progress === 'object' && progress !== null && 'abandon' in progress) (progress as Abandonable).abandon();
 }
 
 export function blocked(

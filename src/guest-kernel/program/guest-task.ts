@@ -25,7 +25,7 @@ import { pageFaultErrorCode, signalOf } from './fault-signal.ts';
 import type { CallOutcome, Interrupted, MutableCall, RunningCall, SyscallDispatcher } from '../syscalls/dispatch.ts';
 import { NotResident } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
-import { blocked } from './blocked.ts';
+import { abandon, blocked } from './blocked.ts';
 import { CoreDump, wantsCore } from './core-dump.ts';
 import { faultReport, missingInstructionLine } from './fault-report.ts';
 import { FutexTable } from './futex-table.ts';
@@ -483,6 +483,7 @@ export class GuestTask extends KernelTask implements Thread {
 
   protected override onEnd(): void {
     this.#dump?.core.close();
+    if (this.#waitingCall !== undefined) abandon(this.#call.progress);
     for (const waiter of this.futexWaiters) FutexTable.leave(waiter);
     releaseThread(this);
     this.cpuState.dispose();

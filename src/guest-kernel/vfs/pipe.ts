@@ -11,7 +11,7 @@ import { O_ACCMODE, O_DIRECT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../
 import { FIONREAD } from '../abi/ioctls.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { S_IFIFO } from '../abi/stat.ts';
-import { blocked, type Blocked } from '../program/blocked.ts';
+import { type Abandonable, blocked, type Blocked } from '../program/blocked.ts';
 import { WaitQueue } from '../program/wait-queue.ts';
 import { anonymousAttributes, BaseFile } from './base-file.ts';
 import type { FileAttributes, Inode } from './inode.ts';
@@ -149,7 +149,7 @@ export class Pipe {
   }
 }
 
-export class PipeFile extends BaseFile {
+export class PipeFile extends BaseFile implements Abandonable {
   readonly kind = 'pipe';
   readonly pipe: Pipe;
   readonly inode?: Inode;
@@ -178,6 +178,11 @@ export class PipeFile extends BaseFile {
       pipe.writerOpens++;
     }
     pipe.opened.wake();
+  }
+
+  /** Who waited for the other side in open(2) is gone. */
+  abandon(): void {
+    this.release();
   }
 
   /** FIFO open(2): waits until the other side is open, or was since. Undefined: go on. */
