@@ -113,6 +113,7 @@ export const files: Half = {
     { calls: 'readv writev preadv pwritev', errors: 'EOPNOTSUPP', reason: 'it has no flags' },
     { calls: 'rename renameat', errors: 'EEXIST', reason: 'Linux says ENOTEMPTY' },
     { calls: 'rename renameat', errors: 'ENOSPC', reason: 'a directory of a full disk has to grow' },
+    { calls: 'shmat shmctl shmget', errors: 'ENOMEM', reason: "the kernel's own memory ends" },
     { calls: 'shmat shmctl', errors: 'EIDRM', reason: 'a race: what is gone is EINVAL' },
     { calls: 'timerfd_settime', errors: 'ECANCELED', reason: 'somebody sets the clock of the host' },
     { calls: 'utimensat', errors: 'ESRCH', reason: 'Linux says EACCES' },

@@ -1,5 +1,5 @@
 /* Reading, writing and moving bytes: descriptors of the wrong kind, offsets, limits, seals, full devices, pipes without
-   reader, and each call that waits, interrupted. */
+   reader, and calls that would have to wait. */
 #include "call.h"
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -236,34 +236,6 @@ static void waiting(void) {
   CALL(pwritev2, udp, &io, 1, -1, -1, 0);
 }
 
-/* A handler with SA_RESTART: the call goes on, until the other end is closed after three alarms. */
-static void restarted(void) {
-  int pipes[2];
-  char c;
-  pipe(pipes);
-  pid_t child = fork();
-  if (child == 0) {
-    close(pipes[0]), usleep(100000), write(pipes[1], "x", 1);
-    _exit(0);
-  }
-  SECTION("restarted");
-  interrupt_soon(SA_RESTART);
-  CALL(read, pipes[0], &c, 1);
-  interrupt_no_more();
-  printf("interrupted meanwhile: %d\n", alarms > 1);
-  waitpid(child, NULL, 0);
-  child = fork();
-  if (child == 0) {
-    usleep(100000), read(full[0], buffer, sizeof buffer);
-    _exit(0);
-  }
-  interrupt_soon(SA_RESTART);
-  CALL(write, full[1], buffer, 10);
-  interrupt_no_more();
-  printf("interrupted meanwhile: %d\n", alarms > 1);
-  waitpid(child, NULL, 0);
-}
-
 int main(int argc, char **argv) {
   enter_work_folder(argc, argv);
   signal(SIGPIPE, SIG_IGN);
@@ -290,7 +262,6 @@ int main(int argc, char **argv) {
   arguments();
   moves();
   waiting();
-  restarted();
   IN_CHILD(sizes());
   leave_work_folder();
   return 0;
