@@ -162,6 +162,11 @@ describe('a program answers in the VM as on Linux', () => {
   });
 
   const [major = 0, minor = 0] = release().split('.').map(Number);
+  it.runIf(major > 6 || (major === 6 && minor >= 15))('siblings.c, with the pidfds of Linux 6.15', async () => {
+    const [native, guest] = await both(build('siblings.c'));
+    expect(guest).toEqual(native);
+  });
+
   it.runIf(major > 6 || (major === 6 && minor >= 7))('futexes.c, with the calls of Linux 6.7', async () => {
     const [native, guest] = await both(build('futexes.c'), ['newer']);
     expect(guest).toEqual(native);

@@ -50,6 +50,8 @@ export const F_GETPIPE_SZ = 1032;
 export const F_ADD_SEALS = 1033;
 export const F_GET_SEALS = 1034;
 export const FD_CLOEXEC = 1;
+/** pidfd_open(2): O_EXCL. */
+export const PIDFD_THREAD = 0o200;
 /** struct f_owner_ex. */
 export const F_OWNER_TID = 0;
 export const F_OWNER_PID = 1;

@@ -26,6 +26,8 @@ export interface ForkRequest {
   readonly wantedId?: number;
   /** CLONE_CLEAR_SIGHAND: handlers are not inherited. */
   readonly clearsActions: boolean;
+  /** Its parent is that of the program that makes it (CLONE_PARENT). */
+  readonly isSibling: boolean;
 }
 
 /** @returns the child's main thread, which is not started yet. @throws EAGAIN, ENOMEM */
@@ -37,7 +39,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   if (request.childTidAddr !== 0) namespace.memory.storeU32(request.childTidAddr, pid);
   const child = new RunningProgram(machine, {
     pid,
-    parentPid: program.pid,
+    parentPid: request.isSibling ? program.parentPid : program.pid,
     path: program.path,
     argv: program.argv,
     namespace,
@@ -61,7 +63,8 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   namespace.retain();
   child.onEnded = () => namespace.release();
   machine.registerProgram(child);
-  program.adopt(child);
+  if (!request.isSibling) program.adopt(child);
+  else program.parent?.adopt(child);
   const task = new GuestTask(machine, child, {
     id: pid,
     name: parent.name,

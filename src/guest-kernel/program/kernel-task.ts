@@ -24,7 +24,7 @@ import { PendingSignals, type SignalInfo, type SignalSet, signalBit } from './si
 import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { Task } from './thread.ts';
 import type { Usage } from './usage.ts';
-import type { WaitQueue, Waiter } from './wait-queue.ts';
+import { WaitQueue, type Waiter } from './wait-queue.ts';
 
 /** prctl(2), PR_SET_TIMERSLACK; timers are as fine as the host lets them be. */
 export const DEFAULT_TIMER_SLACK_NS = 50_000;
@@ -42,6 +42,8 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   realtimePriority = 0;
   /** Where it waits in futex tables; left when it ends. */
   futexWaiters: readonly FutexWaiter[] = [];
+  /** Woken when it has ended. */
+  readonly ended = new WaitQueue();
   /** What the owners of locks it waits for borrow of it, and it of others. */
   readonly lockPriority = new LockPriority(
     () => this.realtimePriority,
@@ -317,6 +319,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     this.#ownFiles = undefined;
     this.onEnd();
     this.program.removeThread(this);
+    this.ended.wake();
   }
 
   /** Gives back what belongs to the thread. */

@@ -1,14 +1,20 @@
 /** pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). */
-import { EBADF, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
-import { O_NONBLOCK, O_PATH } from '../abi/fcntl.ts';
+import { EBADF, EINVAL, ENOENT, EPERM, ESRCH } from '../abi/errno.ts';
+import { O_NONBLOCK, O_PATH, PIDFD_THREAD } from '../abi/fcntl.ts';
 import { SIGNAL_COUNT, SI_TKILL, SI_USER } from '../abi/signal.ts';
 import { asGuest } from '../program/guest-task.ts';
+import { KernelTask } from '../program/kernel-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
 import { mayAttach } from '../vfs/credentials.ts';
 import { isProgramInode, ProcessFile } from '../vfs/process-file.ts';
 import { loadSignalInfo, maySignal } from './signals.ts';
-import { NO_RETURN, type Result, type Syscall, partial, syscall } from './syscall.ts';
+import { NO_RETURN, type Result, type Syscall, syscall } from './syscall.ts';
+
+/** linux/pidfd.h. */
+const PIDFD_SIGNAL_THREAD = 1;
+const PIDFD_SIGNAL_THREAD_GROUP = 2;
+const PIDFD_SIGNAL_PROCESS_GROUP = 4;
 
 /** A program that runs, or has ended and was not waited for. */
 function programWithPid(thread: Thread, pid: number): RunningProgram | undefined {
@@ -18,10 +24,14 @@ function programWithPid(thread: Thread, pid: number): RunningProgram | undefined
 }
 
 function open(thread: Thread, { pid, flags }: { pid: number; flags: number }): Result {
-  if ((flags & ~O_NONBLOCK) !== 0 || pid <= 0) throw EINVAL;
+  if ((flags & ~(O_NONBLOCK | PIDFD_THREAD)) !== 0 || pid <= 0) throw EINVAL;
+  const isNonBlocking = (flags & O_NONBLOCK) !== 0;
+  const task = asGuest(thread).machine.task(pid);
   const program = programWithPid(thread, pid);
-  if (program === undefined) throw asGuest(thread).machine.task(pid) === undefined ? ESRCH : EINVAL;
-  return thread.files.add(new ProcessFile(program, flags !== 0), { isCloseOnExec: true });
+  if ((flags & PIDFD_THREAD) !== 0 && task !== undefined)
+    return thread.files.add(new ProcessFile(task.program, isNonBlocking, task), { isCloseOnExec: true });
+  if (program === undefined) throw task === undefined ? ESRCH : ENOENT;
+  return thread.files.add(new ProcessFile(program, isNonBlocking), { isCloseOnExec: true });
 }
 
 /** A new pidfd for a program, as sockets give them (SO_PEERPIDFD, SO_PASSPIDFD). @throws ESRCH, EMFILE */
@@ -38,18 +48,35 @@ export function programOfFile(thread: Thread, fd: number): RunningProgram {
   return file.program as RunningProgram;
 }
 
-/** The same; a directory /proc/PID will do. */
+/** The thread that alone is meant by a pidfd (PIDFD_THREAD). */
+export function threadOfFile(thread: Thread, fd: number): KernelTask | undefined {
+  const file = thread.files.get(fd);
+  return file instanceof ProcessFile ? (file.thread as KernelTask | undefined) : undefined;
+}
+
+/** The program; a directory /proc/PID will do. */
 function signalledProgram(thread: Thread, fd: number): RunningProgram {
   const { inode, flags } = thread.files.get(fd);
   if (isProgramInode(inode) && (flags & O_PATH) === 0) return inode.program as RunningProgram;
   return programOfFile(thread, fd);
 }
 
+/** Whom a signal goes to: what the pidfd is of, unless a flag says otherwise. */
+type Scope = 'thread' | 'program' | 'group';
+const SCOPES: ReadonlyMap<number, Scope> = new Map([
+  [PIDFD_SIGNAL_THREAD, 'thread'],
+  [PIDFD_SIGNAL_THREAD_GROUP, 'program'],
+  [PIDFD_SIGNAL_PROCESS_GROUP, 'group'],
+]);
+
 function sendSignal(thread: Thread, args: { fd: number; signal: number; info: number; flags: number }): Result {
-  if (args.flags !== 0) throw EINVAL;
+  if (args.flags !== 0 && !SCOPES.has(args.flags)) throw EINVAL;
   const program = signalledProgram(thread, args.fd);
+  const meant = threadOfFile(thread, args.fd);
+  const scope = SCOPES.get(args.flags) ?? (meant === undefined ? 'program' : 'thread');
   const task = asGuest(thread);
-  const own = { signal: args.signal, code: SI_USER, pid: task.program.pid, uid: task.credentials.uid };
+  const code = scope === 'thread' ? SI_TKILL : SI_USER;
+  const own = { signal: args.signal, code, pid: task.program.pid, uid: task.credentials.uid };
   const info = args.info === 0 ? own : loadSignalInfo(thread, args.info);
   if (info.signal !== args.signal || args.signal < 0 || args.signal > SIGNAL_COUNT) throw EINVAL;
   if (program !== task.program && args.info !== 0 && (info.code >= 0 || info.code === SI_TKILL)) throw EPERM;
@@ -58,7 +85,14 @@ function sendSignal(thread: Thread, args: { fd: number; signal: number; info: nu
     if (program.isZombie) return 0;
     throw ESRCH;
   }
-  if (args.signal !== 0) program.postSignal(info);
+  const target = scope === 'thread' ? (meant ?? program.threads.get(program.pid)) : program;
+  if (target === undefined || (target instanceof KernelTask && target.isTerminated)) throw ESRCH;
+  if (args.signal === 0) return 0;
+  if (scope !== 'group') target.postSignal(info);
+  else
+    for (const each of task.machine.programs())
+      if (each.isRunning && each.processGroup === program.processGroup && maySignal(task, each, args.signal))
+        each.postSignal(info);
   return task.isTerminated ? NO_RETURN : 0;
 }
 
@@ -67,7 +101,7 @@ function getFile(thread: Thread, args: { fd: number; target: number; flags: numb
   const program = programOfFile(thread, args.fd);
   if (!program.isRunning) throw ESRCH;
   if (!mayAttach(thread.credentials, program.credentials)) throw EPERM;
-  const file = program.files.get(args.target);
+  const file = (threadOfFile(thread, args.fd) ?? program).files.get(args.target);
   file.retain();
   try {
     return thread.files.add(file, { isCloseOnExec: true });
@@ -80,6 +114,6 @@ function getFile(thread: Thread, args: { fd: number; target: number; flags: numb
 // oxfmt-ignore
 export const pidfds: readonly Syscall[] = [
   syscall({ nr: 424, name: 'pidfd_send_signal', args: { fd: 'fd', signal: 'int', info: 'ptr', flags: 'flags' }, support: 'full', run: sendSignal }),
-  syscall({ nr: 434, name: 'pidfd_open', args: { pid: 'int', flags: 'flags' }, support: partial('no PIDFD_THREAD'), run: open }),
+  syscall({ nr: 434, name: 'pidfd_open', args: { pid: 'int', flags: 'flags' }, support: 'full', run: open }),
   syscall({ nr: 438, name: 'pidfd_getfd', args: { fd: 'fd', target: 'fd', flags: 'flags' }, support: 'full', run: getFile }),
 ];

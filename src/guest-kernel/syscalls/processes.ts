@@ -14,7 +14,7 @@ import { addUsage } from '../program/usage.ts';
 import type { Location } from '../vfs/location.ts';
 import { encodeSignalInfo } from '../program/signal-frame.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
-import { programOfFile } from './pidfd.ts';
+import { programOfFile, threadOfFile } from './pidfd.ts';
 import { NO_RETURN, type Result, type Syscall, syscall } from './syscall.ts';
 import { RUSAGE_BYTES, storeUsage } from './usage.ts';
 import { bringIn } from './user-buffers.ts';
@@ -207,7 +207,9 @@ function wantedBy(thread: Thread, { type, id }: WaitId): (child: RunningProgram)
       return (child) => child.processGroup === (id === 0 ? processGroup : id);
     case P_PIDFD: {
       const target = programOfFile(thread, id);
-      return (child) => child === target;
+      const meant = threadOfFile(thread, id);
+      // A thread of a program is nobody's child.
+      return (child) => child === target && (meant === undefined || meant.id === child.pid);
     }
     default:
       throw EINVAL;

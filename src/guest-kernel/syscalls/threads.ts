@@ -77,11 +77,11 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   const { flags } = request;
   checkCombination(flags);
   refuseNamespaces(thread, flags);
-  if ((flags & CLONE_PARENT) !== 0) throw EINVAL;
   if ((flags & CLONE_THREAD) === 0) return fork(parent, request, call);
-  if ((flags & THREAD_FLAGS) !== THREAD_FLAGS || (flags & CLONE_PIDFD) !== 0) throw EINVAL;
+  if ((flags & THREAD_FLAGS) !== THREAD_FLAGS) throw EINVAL;
   requireRoom(parent);
   const tidAddrs = tidAddrsOf(parent, request);
+  if ((flags & CLONE_PIDFD) !== 0) requirePidfdRoom(parent, request.pidfdAddr);
   const cpuState = newState(parent.namespace);
   const { id, program } = identityOf(parent, cpuState, request.wantedId);
   for (const addr of Object.values(tidAddrs)) if (addr !== 0) parent.memory.storeU32(addr, id);
@@ -101,6 +101,7 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   child.shareWith(parent);
   child.signalMask = parent.signalMask;
   if ((flags & CLONE_CHILD_CLEARTID) !== 0) child.clearTidAddr = request.childTidAddr;
+  if ((flags & CLONE_PIDFD) !== 0) storePidfd(parent, new ProcessFile(program, false, child), request.pidfdAddr);
   child.start();
   if ((flags & CLONE_FILES) === 0) child.unshareFiles();
   if ((flags & CLONE_FS) === 0) child.unshareFs();
@@ -158,10 +159,12 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
     sharesFs: (flags & CLONE_FS) !== 0,
     sharesActions: (flags & CLONE_SIGHAND) !== 0,
     clearsActions: (request.flagsHigh ?? 0) !== 0,
-    exitSignal: request.exitSignal,
+    // Linux copy_process: a sibling ends as its maker does.
+    exitSignal: (flags & CLONE_PARENT) === 0 ? request.exitSignal : parent.program.exitSignal,
+    isSibling: (flags & CLONE_PARENT) !== 0,
     ...(request.wantedId === undefined ? {} : { wantedId: request.wantedId }),
   });
-  if ((flags & CLONE_PIDFD) !== 0) storePidfd(parent, child.program, request.pidfdAddr);
+  if ((flags & CLONE_PIDFD) !== 0) storePidfd(parent, new ProcessFile(child.program, false), request.pidfdAddr);
   if (tidAddrs.parent !== 0) parent.memory.storeU32(tidAddrs.parent, child.id);
   child.start();
   parent.yieldTurn(); // it took longer than other calls
@@ -174,8 +177,8 @@ function requirePidfdRoom({ memory, files }: GuestTask, addr: number): void {
   files.lowestFree();
 }
 
-function storePidfd(parent: GuestTask, child: RunningProgram, addr: number): void {
-  parent.memory.storeU32(addr, parent.files.add(new ProcessFile(child, false), { isCloseOnExec: true }));
+function storePidfd(parent: GuestTask, file: ProcessFile, addr: number): void {
+  parent.memory.storeU32(addr, parent.files.add(file, { isCloseOnExec: true }));
 }
 
 function awaitRelease(child: RunningProgram): Result {
@@ -323,7 +326,7 @@ function getRobustList(thread: Thread, args: { tid: number; head: number; size: 
 
 // oxfmt-ignore
 export const threads: readonly Syscall[] = [
-  syscall({ nr: 56, name: 'clone', support: partial('no namespaces of Linux, no CLONE_PARENT, no CLONE_PIDFD of a thread'),
+  syscall({ nr: 56, name: 'clone', support: partial('no namespaces of Linux'),
     args: { flags: 'flags', stack: 'ptr', parentTid: 'ptr', childTid: 'ptr', tls: 'u64' },
     run: (thread, { flags, stack, parentTid, childTid, tls }, call) => {
       // The descriptor goes where the id would.
