@@ -69,6 +69,7 @@ describe('a program answers in the VM as on Linux', () => {
     'long-doubles.c',
     'pipes.c',
     'sockets.c',
+    'socket-ends.c',
     'unix-messages.c',
     'vdso.c',
     'waiting.c',

@@ -29,7 +29,7 @@ import {
 import type { RunningMachine } from '../program/running-machine.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Inode } from '../vfs/inode.ts';
-import { endLease, forceLease, leaseOf, setLease as takeLease } from '../vfs/leases.ts';
+import { endLease, leaseOf, setLease as takeLease } from '../vfs/leases.ts';
 import type { Call, OpenFile, UserMemory } from '../vfs/open-file.ts';
 import { isOpenForWriting, openFilesOf } from '../vfs/regular-file.ts';
 import { unwatch, watch, type Watcher } from '../vfs/watches.ts';
@@ -194,17 +194,12 @@ export function setLease(thread: Thread, file: OpenFile, fd: number, type: numbe
   if (type === F_RDLCK ? isOpenForWriting(inode) : openFilesOf(inode) > 1) throw EAGAIN;
   if (type === F_RDLCK && isWriter) throw EAGAIN;
   const { machine, program } = asGuest(thread);
-  takeLease(inode, file, type, () => {
+  takeLease(inode, file, type, (force) => {
     signalOwner(machine, file, fd, POLL_MSG);
     const patienceNs = machine.settings.leaseBreakSeconds * 1e9;
-    machine.scheduler.timers.add(machine.clock.monotonicNs() + patienceNs, () => forceLease(inode, file));
+    machine.scheduler.timers.add(machine.clock.monotonicNs() + patienceNs, force);
   });
   ownUnlessOwned(file, F_OWNER_PID, program.pid, thread.credentials);
-  const stop = file.readiness.listen(() => {
-    if (file.isClosed !== true) return;
-    stop();
-    endLease(inode, file);
-  });
   return 0;
 }
 

@@ -1,5 +1,5 @@
 /** struct msghdr and its control messages: sendmsg(2), recvmsg(2), cmsg(3). */
-import { EADDRINUSE, EEXIST, EINVAL, EMFILE, EMSGSIZE, ENOBUFS, EPERM, ESRCH } from '../abi/errno.ts';
+import { EADDRINUSE, EEXIST, EINVAL, EMFILE, EMSGSIZE, ENOBUFS, EPERM, Errno, ESRCH } from '../abi/errno.ts';
 import { IOV_MAX } from '../abi/fcntl.ts';
 import * as abi from '../abi/socket.ts';
 import { decodeSocketAddress, encodeSocketAddress, SOCKADDR_MAX, type SocketAddress } from '../abi/socket-address.ts';
@@ -103,6 +103,8 @@ export function receiveMessage(
 ): number | Blocked {
   const { memory } = thread;
   const header = abi.MSGHDR;
+  const hasName = memory.loadNumber(addr + header.msg_name) !== 0;
+  if (hasName && memory.loadU32(addr + header.msg_namelen) > 0x7fff_ffff) throw EINVAL;
   const buffer = scatterBuffer(memory, memory.loadNumber(addr + header.msg_iov), partsOf(memory, addr));
   // A re-run continues a MSG_WAITALL: what came before lies in guest memory already.
   const dst = new Uint8Array(buffer.sizeBytes);
@@ -120,7 +122,7 @@ export function receiveMessage(
   const message: ReceivedMessage = {};
   const count = socket.receive(call, dst, flags, message);
   const filled = isBlocked(count) ? ((count.progress as { doneBytes?: number }).doneBytes ?? 0) : count;
-  buffer.scatter(dst.subarray(0, Math.min(filled, dst.length)));
+  if (!socket.discards(flags)) buffer.scatter(dst.subarray(0, Math.min(filled, dst.length)));
   if (isBlocked(count)) return count;
   const nameAddr = memory.loadNumber(addr + header.msg_name);
   if (nameAddr !== 0 && message.from !== undefined) {
@@ -194,7 +196,8 @@ function checkedCredentials(
 function storeControl(thread: Thread, socket: Socket, addr: number, message: ReceivedMessage, flags: number): number {
   const { memory } = thread;
   const control = memory.loadNumber(addr + abi.MSGHDR.msg_control);
-  const room = control === 0 ? 0 : memory.loadNumber(addr + abi.MSGHDR.msg_controllen);
+  const wanted = Math.min(memory.loadNumber(addr + abi.MSGHDR.msg_controllen), MAX_CONTROL_BYTES);
+  const room = control === 0 ? 0 : memory.prefix(control, wanted, true);
   const writer = new ControlWriter(memory, control, room);
   for (const each of message.control ?? []) writer.put(each);
   const { credentials } = message;
@@ -209,11 +212,21 @@ function storeControl(thread: Thread, socket: Socket, addr: number, message: Rec
   if (fds.length > 0) writer.put({ level: abi.SOL_SOCKET, type: abi.SCM_RIGHTS, data: rights });
   const isPidfdWanted = socket.options.socket(abi.SO_PASSPIDFD) !== 0 && (credentials?.pid ?? 0) !== 0;
   if (isPidfdWanted && writer.roomFor(4) > 0) {
-    const pidfd = Int32Array.of(openProgramFile(thread, credentials?.pid ?? 0));
+    const pidfd = Int32Array.of(pidfdOrError(thread, credentials?.pid ?? 0));
     writer.put({ level: abi.SOL_SOCKET, type: abi.SCM_PIDFD, data: new Uint8Array(pidfd.buffer) });
   }
   memory.storeNumber(addr + abi.MSGHDR.msg_controllen, writer.usedBytes);
   return writer.isCut ? abi.MSG_CTRUNC : 0;
+}
+
+/** Linux net/core/scm.c, scm_pidfd_recv: the message is told all the same. */
+function pidfdOrError(thread: Thread, pid: number): number {
+  try {
+    return openProgramFile(thread, pid);
+  } catch (error) {
+    if (error instanceof Errno) return -error.code;
+    throw error;
+  }
 }
 
 /** Gives at most `most` of the files descriptors, as long as there are free ones; the others close. */

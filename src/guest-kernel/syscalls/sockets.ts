@@ -39,6 +39,7 @@ import {
 } from './socket-messages.ts';
 import { openProgramFile } from './pidfd.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
+import { bringIn } from './user-buffers.ts';
 
 /** Linux: as many families, kinds and protocols it has numbers for. */
 const AF_MAX = 46;
@@ -181,6 +182,9 @@ function bind(thread: Thread, args: { fd: number; addr: number; length: number }
   return 0;
 }
 
+/** More than a socket keeps unread (options.ts). */
+const MOST_DISCARDED = 8 << 20;
+
 function receiveFrom(
   thread: Thread,
   args: { fd: number; buffer: number; size: number; flags: number; addr: number; lengthAddr: number },
@@ -188,7 +192,9 @@ function receiveFrom(
 ): Result {
   const socket = socketOf(thread, args.fd);
   const message: ReceivedMessage = {};
-  const dst = thread.memory.writable(args.buffer, Math.min(args.size, 0x7fff_f000));
+  const dst = socket.discards(args.flags)
+    ? new Uint8Array(Math.min(args.size, MOST_DISCARDED))
+    : thread.memory.writable(args.buffer, Math.min(args.size, 0x7fff_f000));
   if (args.addr !== 0) bringInAddress(thread.memory, args.addr, args.lengthAddr);
   const count = socket.receive(call, dst, args.flags, message);
   if (isBlocked(count)) return count;
@@ -245,15 +251,25 @@ function peerDescriptor(thread: Thread, socket: Socket): Uint8Array {
   return new Uint8Array(Int32Array.of(openProgramFile(thread, peer.pid)).buffer);
 }
 
+/** No option is longer. */
+const OPTION_BYTES = 256;
+
 function getSocketOption(
   thread: Thread,
   args: { fd: number; level: number; name: number; value: number; sizeAddr: number },
 ): Result {
   const socket = socketOf(thread, args.fd);
   const isPidfd = args.level === abi.SOL_SOCKET && args.name === abi.SO_PEERPIDFD;
+  const loadRoom = (): number => {
+    const room = thread.memory.loadU32(args.sizeAddr) | 0;
+    if (room < 0) throw EINVAL;
+    return room;
+  };
+  // Linux sk_getsockopt looks there first: SO_ERROR and a descriptor cannot be given back.
+  if (args.level === abi.SOL_SOCKET) bringIn(thread.memory, args.value, Math.min(loadRoom(), OPTION_BYTES));
+  if (isPidfd) thread.memory.writable(args.value, Math.min(loadRoom(), 4));
   const value = isPidfd ? peerDescriptor(thread, socket) : socket.getOption(args.level, args.name);
-  const room = thread.memory.loadU32(args.sizeAddr) | 0;
-  if (room < 0) throw EINVAL;
+  const room = loadRoom();
   const part = value.subarray(0, room);
   if (part.length > 0) thread.memory.writable(args.value, part.length).set(part);
   thread.memory.storeU32(args.sizeAddr, part.length);

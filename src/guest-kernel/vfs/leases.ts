@@ -15,8 +15,8 @@ interface Lease {
   type: number;
   /** What it must become: F_RDLCK or F_UNLCK. */
   breaksTo: number | undefined;
-  /** Tells the holder, and ends the lease some time later; called once for each break. */
-  readonly onBreak: () => void;
+  /** Tells the holder, and calls `force` some time later; called once for each break. */
+  readonly onBreak: (force: () => void) => void;
 }
 
 interface LeasedFile {
@@ -34,7 +34,7 @@ export function leaseOf(inode: Inode, file: OpenFile): number {
 }
 
 /** @throws EAGAIN where others hold leases that this one does not go with */
-export function setLease(inode: Inode, file: OpenFile, type: number, onBreak: () => void): void {
+export function setLease(inode: Inode, file: OpenFile, type: number, onBreak: Lease['onBreak']): void {
   const leased = leasedFiles.get(inode) ?? { leases: new Map<OpenFile, Lease>(), eased: new WaitQueue() };
   for (const other of leased.leases.values()) {
     if (other.file === file) continue;
@@ -56,13 +56,11 @@ export function endLease(inode: Inode, file: OpenFile): boolean {
   return true;
 }
 
-/** The holder's time is over: the lease becomes what was asked for. */
-export function forceLease(inode: Inode, file: OpenFile): void {
-  const leased = leasedFiles.get(inode);
-  const lease = leased?.leases.get(file);
-  if (leased === undefined || lease?.breaksTo === undefined) return;
+/** The holder's time is over: the lease becomes what was asked for, unless the holder has done so. */
+function forceLease(inode: Inode, leased: LeasedFile, lease: Lease): void {
+  if (leased.leases.get(lease.file) !== lease || lease.breaksTo === undefined) return;
   if (lease.breaksTo === F_UNLCK) {
-    endLease(inode, file);
+    endLease(inode, lease.file);
     return;
   }
   lease.type = lease.breaksTo;
@@ -84,7 +82,7 @@ export function breakLeases(inode: Inode, isWriting: boolean, isNonBlocking: boo
     if (lease.breaksTo === target || lease.breaksTo === F_UNLCK) continue;
     const isNews = lease.breaksTo === undefined;
     lease.breaksTo = target;
-    if (isNews) lease.onBreak();
+    if (isNews) lease.onBreak(() => forceLease(inode, leased, lease));
   }
   if (isNonBlocking) throw EAGAIN;
   throw new NotResident(leased.eased);

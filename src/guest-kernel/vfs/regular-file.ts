@@ -14,6 +14,7 @@ import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
 import { type Filesystem, type Inode, NotResident } from './inode.ts';
 import type { Location } from './location.ts';
 import { dropLocks } from './file-locks.ts';
+import { endLease } from './leases.ts';
 import { LocatedFile } from './located-file.ts';
 import { tellFile } from './watches.ts';
 import { requireUnsealed } from './seals.ts';
@@ -110,6 +111,7 @@ export class RegularFile extends LocatedFile {
 
   protected override closed(): void {
     dropLocks(this.inode, this);
+    endLease(this.inode, this);
     opens.set(this.inode, openFilesOf(this.inode) - 1);
     if (this.#isWriter) noteWriter(this.inode, -1);
     super.closed();

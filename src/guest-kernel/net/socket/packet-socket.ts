@@ -2,7 +2,7 @@
  * What sockets have in common that send packets: UDP, ping, raw. A packet either finds its receiver at once or is lost, as
  * on Linux's loopback.
  */
-import { EACCES, EAFNOSUPPORT, EDESTADDRREQ, ENOTCONN, EOPNOTSUPP, type Errno } from '../../abi/errno.ts';
+import { EACCES, EAFNOSUPPORT, EDESTADDRREQ, ENOTCONN, EOPNOTSUPP, EPIPE, type Errno } from '../../abi/errno.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import { type Inet6Address, type InetAddress, isUnspecified, type SocketAddress } from '../../abi/socket-address.ts';
@@ -16,6 +16,9 @@ import { ErrorQueue } from './error-queue.ts';
 import { packetMessages, type PacketWishes } from './inet-ancillary.ts';
 import { InetSocket } from './inet-socket.ts';
 import type { ReceivedMessage, SendOptions } from './socket.ts';
+
+/** What a packet takes of SO_RCVBUF besides its bytes (Linux: sk_buff, the end of its data, and room for headers). */
+const PACKET_OVERHEAD_BYTES = 832;
 
 export abstract class PacketSocket extends InetSocket {
   protected readonly errors = new ErrorQueue();
@@ -41,11 +44,11 @@ export abstract class PacketSocket extends InetSocket {
     return 0;
   }
 
-  send(call: Call, src: Uint8Array, options: SendOptions): number {
+  send(_call: Call, src: Uint8Array, options: SendOptions): number {
     if ((options.flags & abi.MSG_OOB) !== 0) throw EOPNOTSUPP;
-    if ((this.#shut & 2) !== 0) throw this.brokenPipe(call, options.flags);
     const error = this.takeError();
     if (error !== undefined) throw error;
+    if ((this.#shut & 2) !== 0) throw EPIPE; // without a signal, which only streams raise
     this.transmit(src, options);
     return src.length;
   }
@@ -61,8 +64,8 @@ export abstract class PacketSocket extends InetSocket {
     if (datagram === undefined) {
       const error = this.takeError();
       if (error !== undefined) throw error;
-      if ((this.#shut & 1) !== 0) return 0;
-      return this.wait(call, flags, abi.SO_RCVTIMEO);
+      const waiting = this.wait(call, flags, abi.SO_RCVTIMEO);
+      return (this.#shut & 1) !== 0 ? 0 : waiting; // Linux __skb_wait_for_more_packets: who does not wait hears EAGAIN
     }
     const { packet } = datagram;
     message.control = [
@@ -80,8 +83,10 @@ export abstract class PacketSocket extends InetSocket {
 
   deliver(packet: Packet): void {
     const { bytes, from } = packet;
-    // A full queue loses the packet, silently (udp(7), rmem).
-    if ((this.#shut & 1) !== 0 || this.#queue.bytes + bytes.length > this.options.socket(abi.SO_RCVBUF)) return;
+    // A full queue loses the packet, silently (udp(7), rmem); an empty one takes any (Linux __udp_enqueue_schedule_skb).
+    const usedBytes = this.#queue.bytes + bytes.length + (this.#queue.length + 1) * PACKET_OVERHEAD_BYTES;
+    const isFull = this.#queue.length > 0 && usedBytes > this.options.socket(abi.SO_RCVBUF);
+    if ((this.#shut & 1) !== 0 || isFull) return;
     this.#queue.put({ bytes, from: this.addressOf(from), files: [], packet, ...this.arrivalTime() });
     this.readiness.wake();
   }
@@ -101,9 +106,9 @@ export abstract class PacketSocket extends InetSocket {
   }
 
   shutDown(how: number): void {
-    if (this.remote === undefined) throw ENOTCONN;
     this.#shut |= how + 1;
     this.readiness.wake();
+    if (this.remote === undefined) throw ENOTCONN; // Linux inet_shutdown: an error, and yet who waits is told
   }
 
   override takeError(): Errno | undefined {

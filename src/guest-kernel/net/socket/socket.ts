@@ -197,7 +197,15 @@ export abstract class Socket implements OpenFile {
   }
 
   read(call: Call, dst: Uint8Array): number | Blocked {
-    return this.receive(call, dst, 0, {});
+    const message: ReceivedMessage = {};
+    const count = this.receive(call, dst, 0, message);
+    for (const file of message.files ?? []) file.release(); // read(2) has no place for descriptors: they close
+    return count;
+  }
+
+  /** Whether what is received with these flags of recv(2) goes nowhere (tcp(7), MSG_TRUNC). */
+  discards(_flags: number): boolean {
+    return false;
   }
 
   write(call: Call, src: Uint8Array): number | Blocked {

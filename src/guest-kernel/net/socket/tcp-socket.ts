@@ -158,9 +158,11 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     if ((flags & abi.MSG_ERRQUEUE) !== 0) throw EAGAIN;
     if (this.#state.kind !== 'connected') throw this.takeError() ?? ENOTCONN;
     this.#lastReceivedNs = call.nowNs;
-    // tcp(7), MSG_TRUNC: the bytes are thrown away.
-    const into = (flags & abi.MSG_TRUNC) === 0 ? dst : new Uint8Array(dst.length);
-    return receiveFromStream(this, this.#state.stream, call, into, flags);
+    return receiveFromStream(this, this.#state.stream, call, dst, flags);
+  }
+
+  override discards(flags: number): boolean {
+    return (flags & abi.MSG_TRUNC) !== 0;
   }
 
   poll(): PollMask {
@@ -382,8 +384,8 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
   /** connect(2) with AF_UNSPEC, and giving up. */
   #disconnect(): number {
     const state = this.#state;
-    if (state.kind === 'listening') throw EISCONN;
     this.#state = IDLE;
+    if (state.kind === 'listening') state.listener.close();
     if (state.kind === 'connecting') state.listener?.withdraw(state.request);
     if (state.kind === 'connected') state.stream.close(true);
     this.unsettle();

@@ -15,13 +15,21 @@ const MAX_PAYLOAD = 65_507;
 /** IPv6 does not count its header. */
 const IPV4_HEADER_BYTES = 20;
 
+/** A packet that is not whole yet. */
+interface HeldPacket {
+  readonly to: Endpoint;
+  readonly wishes: PacketWishes;
+  readonly pieces: Uint8Array[];
+  sizeBytes: number;
+}
+
 export class UdpSocket extends PacketSocket implements UdpHolder {
   readonly type = abi.SOCK_DGRAM;
   readonly protocol: number;
   protected override readonly optionLevels: readonly number[];
   readonly #ports: PortTable<UdpHolder>;
   /** What MSG_MORE or UDP_CORK keeps back, until the packet is whole. */
-  #held: { readonly to: Endpoint; readonly wishes: PacketWishes; readonly pieces: Uint8Array[] } | undefined;
+  #held: HeldPacket | undefined;
 
   constructor(network: Network, protocol: number = abi.IPPROTO_UDP, family: InetFamily = abi.AF_INET) {
     super(network, family);
@@ -40,17 +48,21 @@ export class UdpSocket extends PacketSocket implements UdpHolder {
   }
 
   protected transmit(src: Uint8Array, options: SendOptions): void {
-    const held = this.#held;
-    const to = held?.to ?? this.target(options);
-    if (to.port === 0) throw EINVAL;
-    const wishes = held?.wishes ?? packetWishes(options.control ?? [], to.host);
-    const pieces = [...(held?.pieces ?? []), src.slice()];
-    const payload = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    if (payload > (isMapped(to.host) ? MAX_PAYLOAD : MAX_PAYLOAD + IPV4_HEADER_BYTES)) throw EMSGSIZE;
+    const packet = this.#held ?? this.#begin(options);
+    const most = isMapped(packet.to.host) ? MAX_PAYLOAD : MAX_PAYLOAD + IPV4_HEADER_BYTES;
+    if (packet.sizeBytes + src.length > most) throw EMSGSIZE;
     if (!this.isBound) this.hold({ host: this.local.host, port: 0 });
+    if (src.length > 0) packet.pieces.push(src.slice());
+    packet.sizeBytes += src.length;
     const isMore = (options.flags & abi.MSG_MORE) !== 0 || this.options.number(abi.IPPROTO_UDP, abi.UDP_CORK) !== 0;
-    this.#held = isMore ? { to, wishes, pieces } : undefined;
-    if (!isMore) this.#sendPacket(concatenate(pieces), to, wishes);
+    this.#held = isMore ? packet : undefined;
+    if (!isMore) this.#sendPacket(concatenate(packet.pieces), packet.to, packet.wishes);
+  }
+
+  #begin(options: SendOptions): HeldPacket {
+    const to = this.target(options);
+    if (to.port === 0) throw EINVAL;
+    return { to, wishes: packetWishes(options.control ?? [], to.host), pieces: [], sizeBytes: 0 };
   }
 
   #sendPacket(bytes: Uint8Array, to: Endpoint, wishes: PacketWishes): void {

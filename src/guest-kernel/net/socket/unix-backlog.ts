@@ -21,6 +21,7 @@ export class UnixBacklog<T> {
 
   setLimit(backlog: number): void {
     this.#limit = Math.min(backlog < 0 ? SOMAXCONN : backlog, SOMAXCONN);
+    this.#room.wake();
   }
 
   add(socket: T): void {
@@ -29,7 +30,7 @@ export class UnixBacklog<T> {
 
   take(): T | undefined {
     const socket = this.#pending.shift();
-    if (socket !== undefined) this.#room.wake(1);
+    if (socket !== undefined) this.#room.wake();
     return socket;
   }
 

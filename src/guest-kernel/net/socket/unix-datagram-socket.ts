@@ -7,6 +7,7 @@ import {
   ENOTCONN,
   EOPNOTSUPP,
   EPERM,
+  EPIPE,
   type Errno,
 } from '../../abi/errno.ts';
 import * as poll from '../../abi/poll.ts';
@@ -17,7 +18,7 @@ import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network, PeerCredentials } from '../network.ts';
 import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
 import type { ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
-import { UnixSocket } from './unix-socket.ts';
+import { pollShut, UnixSocket } from './unix-socket.ts';
 
 /** Messages that wait at most (net.unix.max_dgram_qlen of current Linux distributions). */
 const MAX_QUEUED = 512;
@@ -28,7 +29,8 @@ export class UnixDatagramSocket extends UnixSocket {
   #peer: UnixDatagramSocket | undefined;
   #isClosed = false;
   #error: Errno | undefined;
-  #shut = 0; // bit 0: reading, bit 1: writing
+  /** Bit 0: reading, bit 1: writing. */
+  protected shut = 0;
   /** Who waits for room here. */
   readonly #senders = new Set<UnixDatagramSocket>();
 
@@ -68,17 +70,18 @@ export class UnixDatagramSocket extends UnixSocket {
 
   send(call: Call, src: Uint8Array, options: SendOptions): number | Blocked {
     if ((options.flags & abi.MSG_OOB) !== 0) throw EOPNOTSUPP;
-    if ((this.#shut & 2) !== 0) throw this.brokenPipe(call, options.flags);
+    if ((this.shut & 2) !== 0) throw EPIPE;
     const target = options.to === undefined ? this.#peer : this.#find(options.to, options.names);
     if (target === undefined) throw ENOTCONN;
     if (!target.#hears(this)) throw EPERM;
     this.bindForCredentials();
     const error = this.keepsPeer ? this.takeError() : undefined;
     if (error !== undefined) throw error;
-    if (target.#isClosed || (target.#shut & 1) !== 0) {
-      if (this.keepsPeer) throw this.brokenPipe(call, options.flags);
-      throw target.#isClosed ? ECONNREFUSED : this.brokenPipe(call, options.flags);
+    if (target.#isClosed && !this.keepsPeer) {
+      if (this.#peer === target) this.#peer = undefined;
+      throw ECONNREFUSED;
     }
+    if (target.#isClosed || (target.shut & 1) !== 0) throw EPIPE; // without a signal, which only streams raise
     const limit = this.options.socket(abi.SO_SNDBUF);
     if (src.length > limit) throw EMSGSIZE;
     const isFull = target.#queue.length >= MAX_QUEUED || target.#queue.bytes + src.length > limit;
@@ -104,8 +107,9 @@ export class UnixDatagramSocket extends UnixSocket {
     if (this.#queue.next() === undefined) {
       const error = this.takeError();
       if (error !== undefined) throw error;
-      if ((this.#shut & 1) !== 0 || this.#isPeerGone()) return 0;
-      return this.wait(call, flags, abi.SO_RCVTIMEO);
+      if (this.keepsPeer && ((this.shut & 1) !== 0 || this.#isPeerGone())) return 0;
+      const waiting = this.wait(call, flags, abi.SO_RCVTIMEO);
+      return (this.shut & 1) !== 0 ? 0 : waiting; // Linux __skb_wait_for_more_packets: who does not wait hears EAGAIN
     }
     message.control = this.timestampMessages(this.#queue.next()?.timeNs);
     const count = receiveDatagram(this.#queue, dst, flags, message);
@@ -116,10 +120,8 @@ export class UnixDatagramSocket extends UnixSocket {
 
   poll(): PollMask {
     let mask = 0;
-    const isOver = (this.#shut & 1) !== 0 || this.#isPeerGone();
-    if (this.#queue.next() !== undefined || isOver) mask |= poll.POLLIN | poll.POLLRDNORM;
-    if (isOver) mask |= poll.POLLRDHUP;
-    if (this.#shut === 3 || this.#isPeerGone()) mask |= poll.POLLHUP;
+    if (this.#queue.next() !== undefined) mask |= poll.POLLIN | poll.POLLRDNORM;
+    mask |= pollShut(this.#isPeerGone() ? 3 : this.shut);
     if (this.#error !== undefined) mask |= poll.POLLERR;
     if (this.#peer === undefined || this.#peer.#queue.length < MAX_QUEUED) mask |= poll.POLLOUT | poll.POLLWRNORM;
     else this.#peer.#senders.add(this);
@@ -136,9 +138,9 @@ export class UnixDatagramSocket extends UnixSocket {
   }
 
   shutDown(how: number): void {
-    this.#shut |= how + 1;
+    this.shut |= how + 1;
     if (this.#peer !== undefined && this.keepsPeer && how !== abi.SHUT_RD) {
-      this.#peer.#shut |= 1;
+      this.#peer.shut |= 1;
       this.#peer.readiness.wake();
     }
     this.readiness.wake();

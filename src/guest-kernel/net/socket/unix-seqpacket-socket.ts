@@ -10,7 +10,7 @@ import type { Network, PeerCredentials } from '../network.ts';
 import type { ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
 import { UnixBacklog } from './unix-backlog.ts';
 import { UnixDatagramSocket } from './unix-datagram-socket.ts';
-import { UNNAMED } from './unix-socket.ts';
+import { pollShut, UNNAMED } from './unix-socket.ts';
 
 export class UnixSeqpacketSocket extends UnixDatagramSocket {
   override readonly type = abi.SOCK_SEQPACKET;
@@ -42,6 +42,7 @@ export class UnixSeqpacketSocket extends UnixDatagramSocket {
     }
     const waiting = this.wait(call, 0, abi.SO_RCVTIMEO);
     if (!isBlocked(waiting)) throw ECONNABORTED;
+    if ((this.shut & 1) !== 0) throw EINVAL; // Linux unix_accept: nobody will come
     return waiting;
   }
 
@@ -50,6 +51,7 @@ export class UnixSeqpacketSocket extends UnixDatagramSocket {
     this.bindForCredentials();
     const listening = this.lookUp(to, names);
     if (!(listening instanceof UnixSeqpacketSocket) || listening.#backlog === undefined) throw ECONNREFUSED;
+    if ((listening.shut & 1) !== 0) throw ECONNREFUSED;
     const waiting = listening.#backlog.waitForRoom(
       call,
       (this.flags & O_NONBLOCK) !== 0,
@@ -79,8 +81,9 @@ export class UnixSeqpacketSocket extends UnixDatagramSocket {
   }
 
   override poll(): PollMask {
-    if (this.#backlog !== undefined) return this.#backlog.length > 0 ? poll.POLLIN | poll.POLLRDNORM : 0;
-    return this.isConnected ? super.poll() : poll.POLLHUP | poll.POLLOUT | poll.POLLWRNORM;
+    const shut = pollShut(this.shut);
+    if (this.#backlog !== undefined) return this.#backlog.length > 0 ? shut | poll.POLLIN | poll.POLLRDNORM : shut;
+    return this.isConnected ? super.poll() : shut | poll.POLLHUP | poll.POLLOUT | poll.POLLWRNORM;
   }
 
   protected override get keepsPeer(): boolean {

@@ -1,9 +1,10 @@
 /** What both kinds of Unix sockets share: names and credentials (unix(7)). */
 import { EADDRINUSE, ECONNREFUSED, EINVAL, EPROTOTYPE } from '../../abi/errno.ts';
+import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import type { SocketAddress, UnixAddress } from '../../abi/socket-address.ts';
 import type { Inode } from '../../vfs/inode.ts';
-import type { Call } from '../../vfs/open-file.ts';
+import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network, PeerCredentials, UnixHolder } from '../network.ts';
 import { Socket, type SocketNames } from './socket.ts';
 
@@ -11,6 +12,12 @@ export const UNNAMED: UnixAddress = { family: abi.AF_UNIX, path: '' };
 
 /** What a message without credentials says (the overflow ids of Linux). */
 const NOBODY: PeerCredentials = { pid: 0, uid: 65_534, gid: 65_534 };
+
+/** What shutdown(2) shows to poll, of a socket without a connection too. @param shut bit 0: reading, bit 1: writing */
+export function pollShut(shut: number): PollMask {
+  const input = (shut & 1) === 0 ? 0 : poll.POLLIN | poll.POLLRDNORM | poll.POLLRDHUP;
+  return shut === 3 ? input | poll.POLLHUP : input;
+}
 
 export abstract class UnixSocket extends Socket implements UnixHolder {
   readonly family = abi.AF_UNIX;

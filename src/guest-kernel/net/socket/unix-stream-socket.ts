@@ -14,7 +14,7 @@ import type { Network, PeerCredentials } from '../network.ts';
 import type { ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
 import { pollStream, receiveFromStream, receiveUrgent, sendToStream, type StreamSocket } from './stream-transfer.ts';
 import { UnixBacklog } from './unix-backlog.ts';
-import { UNNAMED, UnixSocket } from './unix-socket.ts';
+import { pollShut, UNNAMED, UnixSocket } from './unix-socket.ts';
 
 /** A part of what was sent to us. */
 interface Part {
@@ -36,6 +36,8 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   readonly type = abi.SOCK_STREAM;
   #backlog: UnixBacklog<UnixStreamSocket> | undefined;
   #connection: Connection | undefined;
+  /** What was shut without a connection; bit 0: reading, bit 1: writing. */
+  #shut = 0;
   /** Bytes that ever came. */
   #arrivedBytes = 0;
   /** In the order of the stream; what was read is gone. */
@@ -68,6 +70,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     }
     const waiting = this.wait(call, 0, abi.SO_RCVTIMEO);
     if (!isBlocked(waiting)) throw ECONNABORTED;
+    if ((this.#shut & 1) !== 0) throw EINVAL; // Linux unix_accept: nobody will come
     return waiting;
   }
 
@@ -76,6 +79,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     this.bindForCredentials();
     const listening = this.lookUp(to, names);
     if (!(listening instanceof UnixStreamSocket) || listening.#backlog === undefined) throw ECONNREFUSED;
+    if ((listening.#shut & 1) !== 0) throw ECONNREFUSED;
     const waiting = listening.#backlog.waitForRoom(
       call,
       (this.flags & O_NONBLOCK) !== 0,
@@ -125,8 +129,9 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   }
 
   poll(): PollMask {
-    if (this.#backlog !== undefined) return this.#backlog.length > 0 ? poll.POLLIN | poll.POLLRDNORM : 0;
-    if (this.#connection === undefined) return poll.POLLOUT | poll.POLLWRNORM | poll.POLLHUP;
+    const shut = pollShut(this.#shut);
+    if (this.#backlog !== undefined) return this.#backlog.length > 0 ? shut | poll.POLLIN | poll.POLLRDNORM : shut;
+    if (this.#connection === undefined) return shut | poll.POLLOUT | poll.POLLWRNORM | poll.POLLHUP;
     return pollStream(this.#connection.stream);
   }
 
@@ -151,10 +156,10 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   }
 
   shutDown(how: number): void {
-    const connection = this.#connection;
-    if (connection === undefined) return; // Linux unix_shutdown: nothing to tell anybody
-    if (how !== abi.SHUT_RD) connection.stream.shutDownSend();
-    if (how !== abi.SHUT_WR) connection.stream.shutDownReceive();
+    const stream = this.#connection?.stream;
+    if (stream === undefined) this.#shut |= how + 1;
+    if (how !== abi.SHUT_RD) stream?.shutDownSend();
+    if (how !== abi.SHUT_WR) stream?.shutDownReceive();
     this.readiness.wake();
   }
 
