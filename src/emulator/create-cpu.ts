@@ -92,9 +92,10 @@ class Core implements Cpu {
       microBlock: (rip, maxInstructions) => {
         loadPreparedHandlers();
         boundTemplates();
+        // Asked before each run of such a block, which the reference tier keeps.
+        if (isVolatile(codePages, rip)) return null;
         const block = microBlock(this.#decoder, rip, maxInstructions);
-        if (block === null || isVolatile(codePages, rip) || isVolatile(codePages, rip + block.sizeBytes - 1))
-          return null;
+        if (block === null || isVolatile(codePages, rip + block.sizeBytes - 1)) return null;
         counters.blocksDecoded++;
         return block;
       },

@@ -136,11 +136,10 @@ export class MicroCode {
   /** Takes over a block that another space decoded from the same bytes. @returns its address, 0 when there is none */
   copy(rip: number, countdown: number): number {
     const { codePages, space } = this.#services;
-    const known = this.#store?.find(rip);
+    const known = codePages.isVolatile(rip >>> PAGE_SHIFT) ? null : this.#store?.find(rip);
     if (known === undefined || known === null || !codePages.isIntact(known.code)) return 0;
     const { bytes } = known.code;
-    const last = rip + bytes.length - 1;
-    if (codePages.isVolatile(rip >>> PAGE_SHIFT) || codePages.isVolatile(last >>> PAGE_SHIFT)) return 0;
+    if (codePages.isVolatile((rip + bytes.length - 1) >>> PAGE_SHIFT)) return 0;
     const addr = this.#allocate(known.words.length * 4);
     space.i32.set(known.words, addr >> 2);
     space.i32[(addr + BLOCK.countdown) >> 2] = countdown;
