@@ -3,8 +3,10 @@
  * is open, since PE is set then and the host rounds to nearest, as MXCSR does.
  */
 import type { Op } from '../../../ir/block.ts';
+import { STATE_OFFSET } from '../../../ir/state-layout.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
+import { USUAL_MXCSR } from '../float-runtime.ts';
 import type { Emit, IrWriter } from '../ir-writer.ts';
 import { pushIsDenormal, pushExponentTest, type Scalar } from './float-format.ts';
 import { askHost, type HostOperand, pushHostResult, scalarOf } from './float-scalar.ts';
@@ -93,6 +95,21 @@ function toInteger(type: Scalar, integer: Integer, truncates: boolean): Emit {
     code.op('i32.eqz');
     code.op('i32.and');
     code.brIf(done, 'likely');
+    if (truncates) {
+      // Whatever way MXCSR rounds, when PE is masked and set.
+      code.localGet(b);
+      code.op(`${type}.abs`);
+      pushNumber(code, type, limit);
+      code.op(`${type}.lt`);
+      w.pushState();
+      code.memory('i32.load', STATE_OFFSET.mxcsr);
+      code.i32(USUAL_MXCSR.value);
+      code.op('i32.and');
+      code.i32(USUAL_MXCSR.value);
+      code.op('i32.eq');
+      code.op('i32.and');
+      code.brIf(done);
+    }
     // Exact results are the same under any MXCSR; the limit itself is left out because it saturates.
     code.localGet(result);
     code.op(`${type}.convert_${integer}_s`);

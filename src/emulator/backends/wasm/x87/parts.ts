@@ -35,7 +35,7 @@ export const BIT = {
   top: 0x3800 << 16,
 } as const;
 /** The lowest bit of TOP in `control`. */
-export const TOP_SHIFT = 27;
+const TOP_SHIFT = 27;
 
 export const SIGN = 0x8000;
 export const MAX_EXPONENT = 0x7fff;

@@ -13,7 +13,7 @@ import { withTop } from './parts.ts';
 import { ROUNDING } from './rounding.ts';
 import { STORES } from './stores.ts';
 
-export const X87_ROUTINES: ReadonlyMap<string, Routine> = new Map([
+const X87_ROUTINES: ReadonlyMap<string, Routine> = new Map([
   ...ROUNDING,
   ...ARITHMETIC,
   ...LOADS,
