@@ -8,6 +8,7 @@
 #include <sys/ipc.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,6 +57,11 @@ static long waits_for_signal(void) {
   return sigtimedwait(&set, NULL, &(struct timespec){0, 600000000});
 }
 
+static long waits_for_word(void) {
+  int word = 1;
+  return syscall(SYS_futex, &word, 0 /* FUTEX_WAIT */, 1, &(struct timespec){0, 600000000}, NULL, 0);
+}
+
 static void stop(const char *name, long (*call)(void)) {
   fflush(stdout);
   int report[2];
@@ -93,5 +99,6 @@ int main(void) {
   stop("semtimedop", waits_for_semaphore);
   stop("read", reads);
   stop("sigtimedwait", waits_for_signal);
+  stop("futex", waits_for_word);
   return 0;
 }

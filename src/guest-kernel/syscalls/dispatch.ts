@@ -134,8 +134,8 @@ export class SyscallDispatcher {
       const result = row.run(thread, running.args as never, call);
       if (result === NO_RETURN) return DONE_WITHOUT_RESULT;
       if (isBlocked(result)) {
-        if (call.isInterrupted && result.isUninterruptible !== true) throw result.interruption ?? EINTR;
         call.progress = result.progress;
+        if (call.isInterrupted && result.isUninterruptible !== true) throw result.interruption ?? EINTR;
         return { kind: 'wait', wait: result, call: running };
       }
       if (row.moves !== undefined) countMoved(thread, row.moves, Number(result));
@@ -148,7 +148,8 @@ export class SyscallDispatcher {
       const restarts = restartOf(row, error);
       state.setNumber(REG.RAX, -(restarts === undefined ? error : EINTR).code);
       if (restarts === undefined) return DONE;
-      const unhandled = GOES_ON.has(row.name) ? running : STAYS_INTERRUPTED.has(row.name) ? 'stays' : 'anew';
+      const goesOn = error === ERESTART_RESTARTBLOCK || GOES_ON.has(row.name);
+      const unhandled = goesOn ? running : STAYS_INTERRUPTED.has(row.name) ? 'stays' : 'anew';
       return { kind: 'interrupted', nr: row.nr, restarts, unhandled, progress: call.progress };
     }
   }

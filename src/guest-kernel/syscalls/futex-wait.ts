@@ -14,7 +14,10 @@ export interface FutexWord {
   readonly wait: FutexWait;
 }
 
-/** What a waiting call keeps between runs: its waiters stand in their tables, and are out of them once woken. */
+/**
+ * What a waiting call keeps between runs: its waiters stand in their tables, and are out of them once woken. None are left
+ * when a signal has cut the wait short; it begins again, with the same deadline, if nobody handled that one.
+ */
 interface Waiting {
   readonly waiters: readonly FutexWaiter[];
   /** Monotonic; undefined: for ever. */
@@ -37,8 +40,8 @@ export function futexWait(
 ): number | Blocked {
   const task = asGuest(thread);
   const before = call.progress as Waiting | undefined;
-  if (before !== undefined) return goOn(task, call, before);
-  const deadlineNs = deadline();
+  if (before !== undefined && before.waiters.length > 0) return goOn(task, call, before);
+  const deadlineNs = before === undefined ? deadline() : before.deadlineNs;
   const wanted = words();
   for (const { addr, expected } of wanted) if (thread.memory.loadU32(addr) !== expected) throw EAGAIN;
   if (deadlineNs !== undefined && call.nowNs >= deadlineNs) throw ETIMEDOUT;
@@ -57,7 +60,7 @@ function goOn(task: GuestTask, call: Call, waiting: Waiting): number | Blocked {
   if (woken >= 0 || isLate || call.isInterrupted) leaveFutexes(task);
   if (woken >= 0) return woken;
   if (isLate) throw ETIMEDOUT;
-  return asleep(waiting);
+  return asleep(call.isInterrupted ? { ...waiting, waiters: [] } : waiting);
 }
 
 function asleep(waiting: Waiting): Blocked {
