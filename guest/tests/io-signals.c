@@ -222,6 +222,8 @@ static void signal_descriptor(void) {
   close(fd), close(40), close(p[0]), close(p[1]);
 }
 
+static void ignored(int signal) { (void)signal; }
+
 static void leases(const char *folder) {
   SECTION("leases");
   char path[300];
@@ -274,6 +276,20 @@ static void leases(const char *folder) {
   arrived("truncated");
   close(40);
   SHOW(waitpid(child, NULL, 0) == child);
+  /* A signal ends the wait of who opens it. */
+  int held = open(path, O_RDONLY);
+  SHOW(fcntl(held, F_SETLEASE, F_RDLCK));
+  child = fork();
+  if (child == 0) {
+    close(held);
+    sigaction(SIGALRM, &(struct sigaction){.sa_handler = ignored}, NULL);
+    alarm(1);
+    SHOW(open(path, O_WRONLY));
+    exit(0);
+  }
+  arrived("held");
+  SHOW(waitpid(child, NULL, 0) == child);
+  close(held);
   /* Who does nothing is given up on. */
   int patience = open("/proc/sys/fs/lease-break-time", O_RDWR);
   char seconds[16] = {0};

@@ -142,8 +142,10 @@ export class SyscallDispatcher {
       if (typeof result === 'bigint') state.set64(REG.RAX, result);
       else state.setNumber(REG.RAX, result ?? 0);
       return DONE;
-    } catch (error) {
-      if (error instanceof NotResident) return waitFor(error, running);
+    } catch (thrown) {
+      const isEnded = thrown instanceof NotResident && thrown.isInterruptible && call.isInterrupted;
+      if (thrown instanceof NotResident && !isEnded) return waitFor(thrown, running);
+      const error = isEnded ? EINTR : thrown;
       if (!(error instanceof Errno)) throw error;
       const restarts = restartOf(row, error);
       state.setNumber(REG.RAX, -(restarts === undefined ? error : EINTR).code);
@@ -210,7 +212,7 @@ function restartOf({ name }: Syscall, error: Errno): Restart | undefined {
 }
 
 function waitFor(missing: NotResident, call: RunningCall | undefined): CallOutcome {
-  return { kind: 'wait', wait: blocked(missing.ready, { isUninterruptible: true }), call };
+  return { kind: 'wait', wait: blocked(missing.ready, { isUninterruptible: !missing.isInterruptible }), call };
 }
 
 function decodeArguments(row: Syscall, state: CpuState, memory: UserMemory): Record<string, number | bigint | string> {

@@ -13,9 +13,12 @@ import type { OpenFile } from './open-file.ts';
 /** Thrown when blocks must be fetched first; `ready` is woken when they are here (or failed: the retry throws EIO). */
 export class NotResident {
   readonly ready: WaitQueue;
+  /** It is not the disk that is waited for: a signal ends the wait. */
+  readonly isInterruptible: boolean;
 
-  constructor(ready: WaitQueue) {
+  constructor(ready: WaitQueue, isInterruptible = false) {
     this.ready = ready;
+    this.isInterruptible = isInterruptible;
   }
 }
 

@@ -85,5 +85,5 @@ export function breakLeases(inode: Inode, isWriting: boolean, isNonBlocking: boo
     if (isNews) lease.onBreak(() => forceLease(inode, leased, lease));
   }
   if (isNonBlocking) throw EAGAIN;
-  throw new NotResident(leased.eased);
+  throw new NotResident(leased.eased, true);
 }

@@ -176,6 +176,15 @@ describe('names', () => {
     expect(errnoOf(() => vfs.walk(viewer, '/a/b'))).toBe('ENOENT');
   });
 
+  test('binds of the root within itself end where there are too many', () => {
+    const { vfs, viewer } = makeTree();
+    const bindOften = (): void => {
+      for (let i = 0; i < 64; i++) vfs.bind(vfs.root, vfs.walk(viewer, '/a/b'), true);
+    };
+    expect(errnoOf(bindOften)).toBe('ENOSPC');
+    expect(vfs.mounts.length).toBeLessThan(20_000);
+  });
+
   test('permissions bind others than root', () => {
     const { vfs, viewer } = makeTree();
     const user = { fs: viewer.fs, credentials: { uid: 5, euid: 5, gid: 5, egid: 5, groups: [] } };

@@ -8,6 +8,7 @@ import {
   EISDIR,
   ELOOP,
   ENOENT,
+  ENOSPC,
   ENOTDIR,
   ENOTEMPTY,
   ENXIO,
@@ -89,6 +90,8 @@ export type DeviceOpener = (fileType: number, rdev: number, flags: number, path:
 
 /** Those below are the kernel's own (location.ts). */
 const FIRST_MOUNT_ID = 20;
+/** Each recursive bind of / doubles them. Linux has a like bound (fs.mount-max). */
+const MOST_MOUNTS = 10_000;
 
 export class MountTable implements Vfs {
   readonly #mounts: MountNode[];
@@ -117,6 +120,7 @@ export class MountTable implements Vfs {
   mount(filesystem: Filesystem, path: ByteString, source: ByteString, options: ByteString): Mount {
     const at = this.#fromRoot(path);
     if (at.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
+    this.#requireRoom(1);
     return this.#attach(new MountNode(++this.#lastMountId, filesystem, source, options), at);
   }
 
@@ -132,6 +136,7 @@ export class MountTable implements Vfs {
     };
     const top = copy(source.mount, source.dentry);
     const below = isRecursive ? this.#mountsBelow(source) : [];
+    this.#requireRoom(below.length + 1);
     this.#attach(top, at);
     // Each lies in one that was copied before it.
     for (const mount of below) {
@@ -161,6 +166,10 @@ export class MountTable implements Vfs {
       this.#mounts.splice(this.#mounts.indexOf(each), 1);
       if (!this.#mounts.some(({ filesystem }) => filesystem === each.filesystem)) each.filesystem.unmount();
     }
+  }
+
+  #requireRoom(count: number): void {
+    if (this.#mounts.length + count > MOST_MOUNTS) throw ENOSPC;
   }
 
   #attach(mount: MountNode, at: Place): MountNode {
