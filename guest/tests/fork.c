@@ -78,7 +78,7 @@ static void ends(void) {
   if (child == 0) pause();
   int word;
   SHOW(waitpid(child, &word, WNOHANG));
-  kill(child, SIGTERM);
+  signal_child(child, SIGTERM);
   status("paused", await(child));
   SHOW(waitpid(child, &word, 0));
   SHOW(kill(child, 0));
@@ -106,7 +106,7 @@ static void stops(void) {
   int word;
   waitpid(child, &word, WUNTRACED);
   status("child", word);
-  kill(child, SIGCONT);
+  signal_child(child, SIGCONT);
   waitpid(child, &word, WCONTINUED);
   status("child", word);
   status("child", await(child));

@@ -76,7 +76,7 @@ static void arguments(void) {
   pid_t child = fork();
   if (child == 0) pause();
   SHOW(fcntl(p[0], F_SETOWN, child));
-  kill(child, SIGKILL);
+  signal_child(child, SIGKILL);
   wait(NULL);
   SHOW(fcntl(p[0], F_GETOWN));
   close(p[0]), close(p[1]), close(file), close(path);

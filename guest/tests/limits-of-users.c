@@ -133,7 +133,7 @@ static void of_one_user(void) {
   SHOW(queue(getpid()));
   timer_t timer;
   SHOW(timer_create(CLOCK_MONOTONIC, NULL, &timer));
-  kill(other, SIGKILL);
+  signal_child(other, SIGKILL);
   waitpid(other, NULL, 0);
   SHOW(timer_create(CLOCK_MONOTONIC, NULL, &timer));
   SHOW(queue(getpid()));

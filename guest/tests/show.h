@@ -4,6 +4,7 @@
 #define SHOW_H
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,9 @@ static inline long show_ok(const char *call, long result) {
   else printf("%s: ok\n", call);
   return result;
 }
+
+/* kill(2) of a child. A fork that failed has answered -1, which to kill is everybody that root may signal. */
+static inline int signal_child(pid_t child, int signal) { return child > 1 ? kill(child, signal) : -1; }
 
 #define SECTION(title) printf("-- %s\n", title)
 

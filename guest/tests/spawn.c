@@ -156,7 +156,7 @@ static void waits(void) {
   SHOW(waitid(P_PID, child, &info, WSTOPPED));
   SHOW(waitid(P_PID, child, &info, WSTOPPED | WNOHANG));
   printf("pid %d\n", info.si_pid);
-  kill(child, SIGCONT);
+  signal_child(child, SIGCONT);
   SHOW(waitid(P_PID, child, &info, WCONTINUED));
   printf("%d\n", info.si_code == CLD_CONTINUED);
   write(gate[1], "", 1);

@@ -79,9 +79,9 @@ static void stop(const char *name, long (*call)(void)) {
   close(report[1]);
   int status;
   usleep(100000);
-  kill(child, SIGSTOP), waitpid(child, &status, WUNTRACED);
+  signal_child(child, SIGSTOP), waitpid(child, &status, WUNTRACED);
   usleep(900000);
-  kill(child, SIGCONT), waitpid(child, &status, 0);
+  signal_child(child, SIGCONT), waitpid(child, &status, 0);
   char text[200] = {0};
   read(report[0], text, sizeof text - 1);
   puts(text);

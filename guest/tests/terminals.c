@@ -346,7 +346,7 @@ static void stops(void) {
     int status;
     waitpid(child, &status, WUNTRACED);
     int first = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
-    kill(child, SIGCONT);
+    signal_child(child, SIGCONT);
     waitpid(child, &status, WCONTINUED);
     if (first == SIGTSTP) write(1, "?", 1);
     waitpid(child, &status, 0);

@@ -115,7 +115,7 @@ static void other_memory(void) {
   SHOW(process_vm_readv(child, &all, 1, there, 1, 0));
   SHOW(process_vm_readv(child, &all, 1, there, 1, 1));
   SHOW(process_vm_readv(999999, &all, 1, there, 1, 0));
-  kill(child, SIGKILL);
+  signal_child(child, SIGKILL);
   waitpid(child, NULL, 0);
 }
 

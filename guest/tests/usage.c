@@ -238,7 +238,7 @@ static void timers_of_others(void) {
   struct timespec until = {0, 120000000};
   SHOW(clock_nanosleep(clock, TIMER_ABSTIME, &until, NULL));
   printf("its time: %d\n", cpu_seconds(clock) >= 0.12);
-  kill(child, SIGKILL);
+  signal_child(child, SIGKILL);
   wait(NULL);
   SHOW(timer_create(clock, &e, &timer));
   SHOW(clock_nanosleep(clock, 0, &soon, NULL));

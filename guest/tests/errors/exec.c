@@ -168,7 +168,7 @@ static void too_many(void) {
   become_nobody();
   CALL(execve, "words", arguments, nothing);
   CALL(execveat, AT_FDCWD, "words", arguments, nothing, 0);
-  kill(other, SIGKILL);
+  signal_child(other, SIGKILL);
   waitpid(other, NULL, 0);
   CALL(execve, "words", arguments, nothing);
 }

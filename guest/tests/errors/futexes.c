@@ -227,7 +227,7 @@ int main(void) {
   child = fork();
   if (child == 0) for (;;) pause();
   IN_CHILD(locks());
-  kill(child, SIGKILL), waitpid(child, NULL, 0);
+  signal_child(child, SIGKILL), waitpid(child, NULL, 0);
   SECTION("two uses of a word");
   IN_CHILD(mixtures());
   SECTION("futex_waitv");

@@ -57,18 +57,18 @@ static const struct way {
 static void interrupt(pid_t child, const char *call, const struct way *way) {
   char state;
   while (!told->has_entered || ((state = state_of(child)) != 'S' && state != 'Z')) usleep(500);
-  if (state == 'S') kill(child, way->signal);
+  if (state == 'S') signal_child(child, way->signal);
   if (way->signal == SIGSTOP) {
     while (state_of(child) != 'T') usleep(500);
     told->was_handled = 1;
-    kill(child, SIGCONT);
+    signal_child(child, SIGCONT);
   }
   while ((state = state_of(child)) != 'Z' && !(told->was_handled && state == 'S')) usleep(500);
   printf("%s%s", call, way->name);
   if (state == 'S') puts(" goes on");
   else if (told->result == -1) printf(" = %s\n", strerrorname_np(told->error));
   else printf(" = %ld\n", told->result);
-  kill(child, SIGKILL), waitpid(child, NULL, 0);
+  signal_child(child, SIGKILL), waitpid(child, NULL, 0);
 }
 
 #define INTERRUPTED(name, ...)                                     \

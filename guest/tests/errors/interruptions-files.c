@@ -65,7 +65,7 @@ static void opens_and_locks(void) {
   INTERRUPTED(flock, file, LOCK_EX);
   INTERRUPTED(fcntl, file, F_SETLKW, &lock);
   INTERRUPTED(fcntl, file, F_OFD_SETLKW, &lock);
-  kill(holder, SIGKILL), waitpid(holder, NULL, 0);
+  signal_child(holder, SIGKILL), waitpid(holder, NULL, 0);
 }
 
 static void waits(void) {

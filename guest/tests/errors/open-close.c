@@ -247,7 +247,7 @@ static void controls(void) {
   CALL_INTERRUPTED(fcntl, file, F_OFD_SETLKW, &lock);
   CALL(flock, file, LOCK_EX | LOCK_NB);
   CALL_INTERRUPTED(flock, file, LOCK_SH);
-  kill(holder, SIGKILL), waitpid(holder, NULL, 0);
+  signal_child(holder, SIGKILL), waitpid(holder, NULL, 0);
   /* Each has one byte and waits for the other's. */
   struct flock second = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1, .l_len = 1};
   struct flock first = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
@@ -283,7 +283,7 @@ static void leases(void) {
   CALL(open, "leased", O_RDONLY | O_NONBLOCK);
   CALL(openat, HERE, "leased", O_WRONLY | O_NONBLOCK);
   OPENAT2("leased", .flags = O_RDONLY | O_NONBLOCK);
-  kill(holder, SIGKILL), waitpid(holder, NULL, 0);
+  signal_child(holder, SIGKILL), waitpid(holder, NULL, 0);
 }
 
 int main(int argc, char **argv) {

@@ -19,7 +19,7 @@ static pid_t sleeper(void) {
   return child;
 }
 
-static void end(pid_t child) { kill(child, SIGKILL), waitpid(child, NULL, 0); }
+static void end(pid_t child) { signal_child(child, SIGKILL), waitpid(child, NULL, 0); }
 
 /* A child that has executed another program, and lives until its input ends. */
 static pid_t executed(void) {

@@ -149,7 +149,7 @@ static void waiting(void) {
   int fd = (int)RAW(pidfd_open, child, O_NONBLOCK);
   CALL(waitid, P_PIDFD, fd, &info, WEXITED, NULL);
   CALL(waitid, P_PIDFD, fd, &info, WEXITED | WNOHANG, &usage);
-  kill(child, SIGKILL);
+  signal_child(child, SIGKILL);
   waitpid(child, &status, 0);
   CALL(waitid, P_PIDFD, fd, &info, WEXITED, NULL);
   signal(SIGCHLD, SIG_IGN);

@@ -15,11 +15,11 @@ static pid_t sleeper(void) {
   return child;
 }
 
-static void end(pid_t child) { kill(child, SIGKILL), waitpid(child, NULL, 0); }
+static void end(pid_t child) { signal_child(child, SIGKILL), waitpid(child, NULL, 0); }
 
 static pid_t ended(void) {
   pid_t child = sleeper();
-  kill(child, SIGKILL);
+  signal_child(child, SIGKILL);
   siginfo_t info;
   waitid(P_PID, child, &info, WEXITED | WNOWAIT);
   return child;
@@ -223,7 +223,7 @@ static void process_files(void) {
   CALL(pidfd_getfd, fd, NO_FD, 0);
   CALL(pidfd_getfd, fd, 0, 1);
   CALL_OK(pidfd_getfd, fd, 0, 0);
-  kill(child, SIGKILL);
+  signal_child(child, SIGKILL);
   waitid(P_PID, child, &info, WEXITED | WNOWAIT);
   CALL(pidfd_send_signal, fd, 0, NULL, 0);
   CALL(pidfd_getfd, fd, 0, 0);
