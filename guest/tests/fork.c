@@ -98,17 +98,22 @@ static void ends(void) {
 static void stops(void) {
   SECTION("stops");
   fflush(stdout);
+  int word, seen[2];
+  pipe(seen);
   pid_t child = fork();
   if (child == 0) {
     raise(SIGSTOP);
+    char byte;
+    read(seen[0], &byte, 1);
     _exit(3);
   }
-  int word;
   waitpid(child, &word, WUNTRACED);
   status("child", word);
   signal_child(child, SIGCONT);
   waitpid(child, &word, WCONTINUED);
   status("child", word);
+  write(seen[1], "x", 1);
+  close(seen[0]), close(seen[1]);
   status("child", await(child));
 }
 

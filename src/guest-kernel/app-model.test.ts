@@ -106,6 +106,7 @@ describe('namespaces', () => {
     machine.programs.environment.set('GIVEN', 'to all');
     const first = machine.start('/payload.so one');
     machine.until(() => machine.result(first).output.includes('\n'));
+    machine.settle(); // it sleeps now
     const second = machine.start('/payload.so two');
     machine.until(() => [first, second].every((tid) => machine.programs.find(tid)?.state.kind === 'exited'));
     expect(machine.result(first)).toEqual({

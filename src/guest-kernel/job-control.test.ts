@@ -23,8 +23,9 @@ class Session {
     this.expect(/\$ $/);
   }
 
-  /** Types and waits for what comes then. */
+  /** Types, as a person does when nothing moves any more, and waits for what comes then. */
   type(text: string, answer: RegExp): string {
+    this.#machine.settle();
     this.#machine.ports.console.type(text);
     return this.expect(answer);
   }
