@@ -134,7 +134,7 @@ export function receiveMessage(
   return count;
 }
 
-/** What a message carries besides its bytes. @throws EINVAL, EBADF, ETOOMANYREFS, EPERM */
+/** What a message carries besides its bytes. @throws EINVAL, EBADF, ENOBUFS, EPERM, ESRCH */
 function sentControl(
   thread: Thread,
   socket: Socket,

@@ -5,7 +5,7 @@ import { blocked, type Blocked } from '../../program/blocked.ts';
 import { WaitQueue } from '../../program/wait-queue.ts';
 import type { Call } from '../../vfs/open-file.ts';
 
-export class UnixBacklog<T> {
+export class UnixBacklog<T extends { isAwaited: boolean }> {
   #limit = 0;
   readonly #pending: T[] = [];
   /** Woken when somebody was accepted, for those who wait to connect. */
@@ -30,7 +30,9 @@ export class UnixBacklog<T> {
 
   take(): T | undefined {
     const socket = this.#pending.shift();
-    if (socket !== undefined) this.#room.wake();
+    if (socket === undefined) return undefined;
+    socket.isAwaited = false;
+    this.#room.wake();
     return socket;
   }
 

@@ -1,10 +1,9 @@
 /** SOCK_SEQPACKET of unix(7): messages with their boundaries, between two sockets that are connected as streams are. */
-import { ECONNABORTED, ECONNREFUSED, EINVAL, EISCONN, ENOTCONN } from '../../abi/errno.ts';
-import { O_NONBLOCK } from '../../abi/fcntl.ts';
+import { ECONNREFUSED, EINVAL, EISCONN, ENOTCONN } from '../../abi/errno.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import { isUnspecified, type SocketAddress } from '../../abi/socket-address.ts';
-import { type Blocked, isBlocked } from '../../program/blocked.ts';
+import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network, PeerCredentials } from '../network.ts';
 import type { ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
@@ -35,15 +34,7 @@ export class UnixSeqpacketSocket extends UnixDatagramSocket {
 
   override accept(call: Call): UnixSeqpacketSocket | Blocked {
     if (this.#backlog === undefined) throw EINVAL;
-    const socket = this.#backlog.take();
-    if (socket !== undefined) {
-      socket.isAwaited = false;
-      return socket;
-    }
-    const waiting = this.wait(call, 0, abi.SO_RCVTIMEO);
-    if (!isBlocked(waiting)) throw ECONNABORTED;
-    if ((this.shut & 1) !== 0) throw EINVAL; // Linux unix_accept: nobody will come
-    return waiting;
+    return this.#backlog.take() ?? this.waitForPeer(call, (this.shut & 1) !== 0);
   }
 
   override connect(call: Call, to: SocketAddress, names?: SocketNames): number | Blocked {
@@ -52,11 +43,7 @@ export class UnixSeqpacketSocket extends UnixDatagramSocket {
     const listening = this.lookUp(to, names);
     if (!(listening instanceof UnixSeqpacketSocket) || listening.#backlog === undefined) throw ECONNREFUSED;
     if ((listening.shut & 1) !== 0) throw ECONNREFUSED;
-    const waiting = listening.#backlog.waitForRoom(
-      call,
-      (this.flags & O_NONBLOCK) !== 0,
-      this.options.socket(abi.SO_SNDTIMEO),
-    );
+    const waiting = this.waitForRoom(call, listening.#backlog);
     if (waiting !== undefined) return waiting;
     if (this.isConnected) throw EISCONN;
     if (this.isListening) throw EINVAL;

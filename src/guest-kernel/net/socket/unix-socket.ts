@@ -1,12 +1,15 @@
 /** What both kinds of Unix sockets share: names and credentials (unix(7)). */
 import { EADDRINUSE, ECONNREFUSED, EINVAL, EPROTOTYPE } from '../../abi/errno.ts';
+import { O_NONBLOCK } from '../../abi/fcntl.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import type { SocketAddress, UnixAddress } from '../../abi/socket-address.ts';
+import { type Blocked, isBlocked } from '../../program/blocked.ts';
 import type { Inode } from '../../vfs/inode.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network, PeerCredentials, UnixHolder } from '../network.ts';
 import { Socket, type SocketNames } from './socket.ts';
+import type { UnixBacklog } from './unix-backlog.ts';
 
 export const UNNAMED: UnixAddress = { family: abi.AF_UNIX, path: '' };
 
@@ -76,6 +79,18 @@ export abstract class UnixSocket extends Socket implements UnixHolder {
     if (holder === undefined) throw ECONNREFUSED;
     if (holder.type !== this.type) throw EPROTOTYPE;
     return holder;
+  }
+
+  /** In accept(2) of a listener. @param isShut nobody will come any more. @throws EINVAL, EAGAIN, EINTR */
+  protected waitForPeer(call: Call, isShut: boolean): Blocked {
+    const waiting = this.wait(call, 0, abi.SO_RCVTIMEO);
+    if (isShut || !isBlocked(waiting)) throw EINVAL; // Linux unix_accept
+    return waiting;
+  }
+
+  /** In connect(2). @returns nothing where one more may wait to be accepted. @throws EAGAIN, EINTR */
+  protected waitForRoom(call: Call, backlog: UnixBacklog<UnixSocket>): Blocked | undefined {
+    return backlog.waitForRoom(call, (this.flags & O_NONBLOCK) !== 0, this.options.socket(abi.SO_SNDTIMEO));
   }
 
   /** The name goes with the socket; the inode of a path stays (unix(7)). */

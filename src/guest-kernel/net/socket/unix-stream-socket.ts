@@ -2,8 +2,7 @@
  * SOCK_STREAM of unix(7). What travels with the bytes (descriptors, credentials) is noted with the part of the stream it
  * came with. A read ends behind a part that had descriptors, and, for who wants credentials, before another sender's.
  */
-import { ECONNABORTED, ECONNREFUSED, EINVAL, EISCONN, ENOTCONN, type Errno } from '../../abi/errno.ts';
-import { O_NONBLOCK } from '../../abi/fcntl.ts';
+import { ECONNREFUSED, EINVAL, EISCONN, ENOTCONN, type Errno } from '../../abi/errno.ts';
 import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import { isUnspecified, type SocketAddress, type UnixAddress } from '../../abi/socket-address.ts';
@@ -63,15 +62,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
 
   override accept(call: Call): UnixStreamSocket | Blocked {
     if (this.#backlog === undefined) throw EINVAL;
-    const socket = this.#backlog.take();
-    if (socket !== undefined) {
-      socket.isAwaited = false;
-      return socket;
-    }
-    const waiting = this.wait(call, 0, abi.SO_RCVTIMEO);
-    if (!isBlocked(waiting)) throw ECONNABORTED;
-    if ((this.#shut & 1) !== 0) throw EINVAL; // Linux unix_accept: nobody will come
-    return waiting;
+    return this.#backlog.take() ?? this.waitForPeer(call, (this.#shut & 1) !== 0);
   }
 
   connect(call: Call, to: SocketAddress, names?: SocketNames): number | Blocked {
@@ -80,11 +71,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     const listening = this.lookUp(to, names);
     if (!(listening instanceof UnixStreamSocket) || listening.#backlog === undefined) throw ECONNREFUSED;
     if ((listening.#shut & 1) !== 0) throw ECONNREFUSED;
-    const waiting = listening.#backlog.waitForRoom(
-      call,
-      (this.flags & O_NONBLOCK) !== 0,
-      this.options.socket(abi.SO_SNDTIMEO),
-    );
+    const waiting = this.waitForRoom(call, listening.#backlog);
     if (waiting !== undefined) return waiting;
     if (this.#connection !== undefined) throw EISCONN;
     if (this.isListening) throw EINVAL;
