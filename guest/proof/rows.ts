@@ -21,8 +21,8 @@ export const ROWS: readonly Row[] = [
   { name: 'lua', image: 'proof', isQuick: true },
   { name: 'cc1', image: 'proof', args: ['5000'] },
   ...on('proof', 'openssl-digests openssl-ciphers openssl-signatures 7z 7z-benchmark bc perl python sqlite3'),
-  ...on('programs', 'bash coreutils text-tools archives gcc tcc luajit git redis nginx memcached'),
-  ...on('tools', 'dash ash curl ssh-keygen ripgrep stress-ng python-tasks'),
+  ...on('programs', 'bash coreutils text-tools archives gcc tcc luajit git redis nginx memcached ipv6-servers'),
+  ...on('tools', 'dash ash curl ssh-keygen ripgrep stress-ng python-tasks ipv6-python'),
   ...on('languages', 'ruby php node esbuild cxx openmp'),
   ...on('java', 'java java-server'),
 ];
