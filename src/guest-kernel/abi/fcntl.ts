@@ -57,7 +57,7 @@ export const F_OWNER_TID = 0;
 export const F_OWNER_PID = 1;
 export const F_OWNER_PGRP = 2;
 /** F_NOTIFY: the events of inotify that each DN_* stands for (Linux fs/notify/dnotify/dnotify.c: convert_arg). */
-export const DN_MULTISHOT = -0x8000_0000;
+export const DN_MULTISHOT = 0x8000_0000 | 0;
 export const DN_TO_IN: readonly (readonly [dn: number, events: number])[] = [
   [0x01, IN_ACCESS],
   [0x02, IN_MODIFY],

@@ -82,7 +82,13 @@ test('constants are those of the headers', () => {
   const all = { ...fcntl, ...inotify, ...ioctls, ...pollAbi, ...statAbi } as Readonly<Record<string, unknown>>;
   const names = Object.keys(all).filter((name) => typeof all[name] === 'number' && !NOT_IN_HEADERS.has(name));
   const values = evaluate(
-    names.map((name) => (name.startsWith('EPOLL') || name.startsWith('IN_') ? `(unsigned)${name}` : name)),
+    names.map((name) =>
+      name.startsWith('EPOLL') || name.startsWith('IN_')
+        ? `(unsigned)${name}`
+        : name.startsWith('DN_')
+          ? `(int)${name}`
+          : name,
+    ),
   );
   expect(Object.fromEntries(names.map((name, i) => [name, values[i]]))).toEqual(
     Object.fromEntries(names.map((name) => [name, all[name]])),

@@ -6,7 +6,7 @@
  */
 import { internetChecksum } from './checksum.ts';
 
-export const IPV4_HEADER_BYTES = 20;
+const IPV4_HEADER_BYTES = 20;
 const DONT_FRAGMENT = 0x4000;
 
 export interface Ipv4Header {
