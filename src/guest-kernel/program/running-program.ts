@@ -194,7 +194,8 @@ export class RunningProgram implements Program {
   /** The same with the slice under way. */
   get cpuNowNs(): number {
     const { current, scheduler } = this.#machine;
-    return this.cpuNs + (current?.program === this ? scheduler.currentSliceNs : 0);
+    const isRunning = current !== undefined && this.threads.get(current.id) === current;
+    return this.cpuNs + (isRunning ? scheduler.currentSliceNs : 0);
   }
 
   /** What all its threads have used so far, ended ones too (RUSAGE_SELF). */
@@ -228,7 +229,7 @@ export class RunningProgram implements Program {
 
   /** Takes a thread out that lives on in another program (the launcher's). */
   detachThread(task: KernelTask): void {
-    this.#endedThreadsNs += task.cpuNs;
+    this.#endedThreadsNs += task.cpuNowNs;
     this.#endedUsage = addUsage(this.#endedUsage, task.usage);
     if (task.id === this.pid || this.lastName === '') this.lastName = task.name;
     this.threads.delete(task.id);
