@@ -113,17 +113,17 @@ static void renames(void) {
   });
 }
 
-/* /sys has no way to make, move or remove names; /proc has none for nameless files. */
+/* /dev/pts has no way to make names and /proc none to remove them or to make nameless files. */
 static void elsewhere(void) {
   SECTION("filesystems that cannot");
-  CALL(mkdir, "/sys/new", 0755);
-  CALL(mkdirat, HERE, "/sys/new", 0755);
-  CALL(symlink, "x", "/sys/new");
-  CALL(symlinkat, "x", HERE, "/sys/new");
-  CALL(mknod, "/sys/new", S_IFIFO | 0644, 0);
-  CALL(mknodat, HERE, "/sys/new", S_IFIFO | 0644, 0);
-  CALL(creat, "/sys/new", 0644);
-  CALL(rmdir, "/sys/kernel");
+  CALL(mkdir, "/dev/pts/new", 0755);
+  CALL(mkdirat, HERE, "/dev/pts/new", 0755);
+  CALL(symlink, "x", "/dev/pts/new");
+  CALL(symlinkat, "x", HERE, "/dev/pts/new");
+  CALL(mknod, "/dev/pts/new", S_IFIFO | 0644, 0);
+  CALL(mknodat, HERE, "/dev/pts/new", S_IFIFO | 0644, 0);
+  CALL(creat, "/dev/pts/new", 0644);
+  CALL(rmdir, "/proc/self/task");
   CALL(unlink, "/proc/self/status");
   CALL(mkdir, "/proc/new", 0755);
   CALL(creat, "/proc/new", 0644);

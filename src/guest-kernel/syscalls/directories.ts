@@ -23,20 +23,22 @@ function getdents(thread: Thread, { fd, dirp, count }: Dents, layout: 'old' | 'n
   const dst = thread.memory.writable(dirp, Math.min(count, 1 << 20));
   const view = new DataView(dst.buffer, dst.byteOffset, dst.length);
   let used = 0;
-  for (;;) {
-    const found = file.entries();
+  let { offset } = file; // the file's own moves at the end: a block that has to be fetched lets the call begin again
+  for (let found = file.entriesFrom(offset); found.length > 0; found = file.entriesFrom(offset)) {
     for (const entry of found) {
       const length = recordLength(entry, layout);
       if (used + length > dst.length) {
         if (used === 0) throw EINVAL;
+        file.offset = offset;
         return used;
       }
       storeEntry(dst, view, used, length, entry, layout);
       used += length;
-      file.offset = entry.nextOffset;
+      offset = entry.nextOffset;
     }
-    if (found.length === 0) return used;
   }
+  file.offset = offset;
+  return used;
 }
 
 function recordLength(entry: DirectoryEntry, layout: 'old' | 'new'): number {

@@ -11,9 +11,9 @@ export class DirectoryFile extends LocatedFile {
   readonly kind = 'directory';
   override readonly isSeekable = true;
 
-  /** Entries from the file's offset; the caller sets `offset` to the nextOffset of the last one it took. */
-  entries(): readonly DirectoryEntry[] {
-    return this.inode.entries(this.offset);
+  /** Some entries from there on, none at the end; the caller sets `offset` to the nextOffset of the last one it took. */
+  entriesFrom(offset: number): readonly DirectoryEntry[] {
+    return this.inode.entries(offset);
   }
 
   override read(_call: Call, _dst: Uint8Array): number | Blocked {
