@@ -29,8 +29,10 @@ export class MachineDriver {
     this.#page = page;
   }
 
+  /** Also waits for the page's script: after a reload the page is there before it. */
   async ready(): Promise<void> {
-    await this.#page.evaluate(async () => await window.machine?.ready());
+    await this.#page.waitForFunction(() => window.machine !== undefined);
+    await this.#page.evaluate(async () => await (window.machine as MachineAutomation).ready());
   }
 
   async consoleText(): Promise<string> {
