@@ -26,7 +26,7 @@ import type { IrWriter } from '../ir-writer.ts';
 import type { RuntimeFunction } from '../runtime-functions.ts';
 import { conditionFromFlags, type KnownFlags, pushKnownCondition } from '../frame/flag-code.ts';
 import { FUEL, HandlerExits, reloadFuel, S, storeFuel, UOP } from './handler-exits.ts';
-import type { Handler } from './handlers.ts';
+import type { Handler } from './handler.ts';
 import { STRING_OUTCOME, stringCall } from '../string-runtime.ts';
 import type { HandlerImports } from './handler-imports.ts';
 import { MICRO_OP, SLOT } from './layout.ts';

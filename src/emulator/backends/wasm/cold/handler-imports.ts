@@ -4,7 +4,7 @@ import { assert } from '../../../util/assert.ts';
 import type { ModuleWriter } from '../encoder/module-writer.ts';
 import { HELPER_NAMES } from '../host-functions.ts';
 import { importTwins, type TwinIndex } from '../x87/routines.ts';
-import type { Handler } from './handlers.ts';
+import type { Handler } from './handler.ts';
 import { RUNTIME_FUNCTIONS, type RuntimeFunction } from '../runtime-functions.ts';
 
 export interface HandlerImports {

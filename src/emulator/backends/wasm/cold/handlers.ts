@@ -6,30 +6,11 @@ import type { MicroStep } from '../../../ir/template.ts';
 import type { Op } from '../../../ir/block.ts';
 import { emitterOf } from '../emit/emit-table.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
+import type { Handler } from './handler.ts';
 import { HandlerFrame } from './handler-frame.ts';
 import { importAll } from './handler-imports.ts';
-import { type HandlerLayout, layoutOf } from './handler-layout.ts';
+import { layoutOf } from './handler-layout.ts';
 import { SLOT } from './layout.ts';
-
-export interface Handler {
-  /** What tells it from all others. */
-  readonly key: number;
-  /** Of its template; empty when it came compiled. */
-  readonly ops: readonly Op[];
-  readonly layout: HandlerLayout;
-  /** Whether its branch goes back, so that fuel is tested on the way. */
-  readonly isBack: boolean;
-  /** MicroStep.findsFlags of those it is for. */
-  readonly findsFlags: number;
-  /** MicroStep.isFlagless of those it is for. */
-  readonly isFlagless: boolean;
-  /** Place in the table; SLOT.slow until it is compiled, and for good where only the reference interpreter knows how. */
-  slot: number;
-  /** Whether it will be compiled. */
-  isPending: boolean;
-  /** A line of the list of prepare-handlers.ts; '' while nobody wrote one. */
-  sample: string;
-}
 
 /** Handlers compiled in an earlier run, without their module. */
 export interface PreparedHandlers {

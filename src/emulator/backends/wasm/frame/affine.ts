@@ -7,7 +7,7 @@
  */
 import type { Op } from '../../../ir/block.ts';
 import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
-import { isInState } from './region-analysis.ts';
+import { isInState } from './variables.ts';
 import { possibleBits } from '../../../ir/passes/fold-constants.ts';
 
 export interface Affine {

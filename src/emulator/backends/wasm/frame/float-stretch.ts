@@ -22,7 +22,7 @@ import { QUICK } from '../emit/float-quick-ops.ts';
 import { pushScalar } from '../emit/float-scalar.ts';
 import type { AccessGroup } from './access-groups.ts';
 import { isValue, type ValuesMark } from './block-values.ts';
-import { isInState } from './region-analysis.ts';
+import { isInState } from './variables.ts';
 import type { StretchHost } from './stretch-host.ts';
 import { isPlainStore, overlapTests, pushOverlap, repeatedLoads, WaitingStores } from './stretch-memory.ts';
 

@@ -10,7 +10,7 @@ import type { FlagState } from './flag-state.ts';
 import type { LoopWindow } from './loop-windows.ts';
 import { writeJumpTable } from './jump-table.ts';
 import type { ModuleScope } from './module-scope.ts';
-import type { VariableSet } from './region-analysis.ts';
+import type { VariableSet } from './variables.ts';
 import type { RegionPlan } from './region-plan.ts';
 import { tailCall, tailCallByCache, tailCallIf } from './tail-calls.ts';
 import type { VariableLocals } from './variable-locals.ts';

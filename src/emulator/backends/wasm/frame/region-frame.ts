@@ -42,7 +42,7 @@ import { type CheckHost, PermissionCheck } from './permission-check.ts';
 import { type PlainLanes, plainLanes } from './plain-lanes.ts';
 import { type FlagHost, FlagState } from './flag-state.ts';
 import type { ModuleScope } from './module-scope.ts';
-import { isInState, VariableSet } from './region-analysis.ts';
+import { isInState, VariableSet } from './variables.ts';
 import { type ExitHost, type Place, RegionExits } from './region-exits.ts';
 import { planOf, type RegionPlan } from './region-plan.ts';
 import { writeStringCall } from './string-call.ts';

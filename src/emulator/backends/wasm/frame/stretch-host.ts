@@ -9,7 +9,7 @@ import type { BlockValues, ValuesMark } from './block-values.ts';
 import type { BlockFlags } from './flag-state.ts';
 import type { LoopConstants } from './loop-constants.ts';
 import type { PermissionCheck } from './permission-check.ts';
-import type { VariableSet } from './region-analysis.ts';
+import type { VariableSet } from './variables.ts';
 
 /** What is known at a place of a block. */
 export interface FrameMark {

@@ -4,7 +4,7 @@ import { assert } from '../../../util/assert.ts';
 import { PARAMETER, PASSED_REGISTERS } from '../convention.ts';
 import type { CodeWriter } from '../encoder/code-writer.ts';
 import type { LowLanes } from './low-lanes.ts';
-import type { VariableSet } from './region-analysis.ts';
+import type { VariableSet } from './variables.ts';
 
 export class VariableLocals {
   readonly #code: CodeWriter;
