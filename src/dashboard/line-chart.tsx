@@ -12,6 +12,8 @@ export interface Line {
 }
 
 const HEIGHT = 150;
+/** What the chart shows, to the newest value; the same from the first value on, so that nothing is stretched. */
+const WINDOW_S = 80;
 
 /** Lines over time; what they are is said beside the chart, so colour alone tells nothing. */
 export function LineChart(props: {
@@ -45,7 +47,7 @@ export function LineChart(props: {
         cursor: { show: false },
         legend: { show: false },
         padding: [8, 4, 0, 0],
-        scales: { x: { time: true }, y: { range: [0, most] } },
+        scales: { x: { time: true, range: (_, __, newest) => windowTo(newest) }, y: { range: [0, most] } },
         axes: [
           { ...axis, values: '{HH}:{mm}:{ss}', space: 90, size: 24 },
           {
@@ -85,4 +87,10 @@ export function LineChart(props: {
   });
 
   return <div ref={holder} className="chart" role="img" aria-label={label} />;
+}
+
+/** uPlot has no newest value (null) before the first. */
+function windowTo(newest: number | null): [number, number] {
+  const end = newest ?? Date.now() / 1_000;
+  return [end - WINDOW_S, end];
 }

@@ -19,7 +19,7 @@ const PLACES = ['/', '/usr/lib/', '/usr/local/bin/', '/usr/bin/', '/bin/', '/usr
 export const run: Command = {
   name: 'run',
   usage: '[--newprogram] COMMAND [ARG...] [&]',
-  summary: 'Runs a program; it owns the terminal until it ends, ^C interrupts it, & leaves it in the background.',
+  summary: 'Runs a program until it ends; ^C interrupts it, & leaves it running.',
   details:
     '  --newprogram  shared objects: in a namespace of its own\n  run "CMD ARG..." "CMD ARG..."  several at once, in the background',
   *run(shell, words) {

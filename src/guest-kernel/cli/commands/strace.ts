@@ -44,7 +44,7 @@ const AFTER_ALL = '999999999999999';
 export const strace: Command = {
   name: 'strace',
   usage: '[-c CALLS] [-Z] -p PID | COMMAND [ARG...]',
-  summary: 'Tells the system calls of a program and of those it starts, with arguments, result and time.',
+  summary: 'Tells the system calls of a program and of those that it starts.',
   details:
     '  -c CALLS  only these, separated by commas; !name leaves one out\n  -Z        only calls that fail\n  -p PID    a program that runs, until ^C',
   *run(shell, words) {

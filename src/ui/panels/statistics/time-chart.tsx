@@ -23,6 +23,10 @@ interface TimeChartProps {
 }
 
 const HEIGHT = 130;
+/** What the chart shows, to the newest value; the same from the first value on, so that nothing is stretched. */
+const WINDOW_S = 120;
+/** The least top of a scale that follows its values: rounded ticks still differ. */
+const LEAST_TOP = 10;
 
 /** Values over time, drawn by uPlot; the legend beside it says what is what. */
 export function TimeChart(props: TimeChartProps): JSX.Element {
@@ -71,7 +75,10 @@ function chartOptions(element: HTMLElement, { series, isStacked, most, format }:
     cursor: { show: false },
     legend: { show: false },
     padding: [8, 4, 0, 0],
-    scales: { x: { time: true }, y: { range: (_, __, max) => [0, most ?? Math.max(1, (max ?? 0) * 1.1)] } },
+    scales: {
+      x: { time: true, range: (_, __, newest) => windowTo(newest) },
+      y: { range: (_, __, max) => [0, most ?? Math.max(LEAST_TOP, (max ?? 0) * 1.1)] },
+    },
     axes: [
       { ...axis, ticks: { show: false }, values: '{HH}:{mm}:{ss}', space: 90, size: 24 },
       { ...axis, ticks: { show: false }, size: 56, values: (_, ticks) => ticks.map((tick) => format(tick)) },
@@ -87,6 +94,12 @@ function chartOptions(element: HTMLElement, { series, isStacked, most, format }:
       })),
     ],
   };
+}
+
+/** uPlot has no newest value (null) before the first. */
+function windowTo(newest: number | null): [number, number] {
+  const end = newest ?? Date.now() / 1_000;
+  return [end - WINDOW_S, end];
 }
 
 /** The colour that a custom property stands for in the theme of now; a canvas does not know light-dark(). */
