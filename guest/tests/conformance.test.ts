@@ -175,7 +175,7 @@ describe('a program answers in the VM as on Linux', () => {
 
   it('memory-policy.c, where the host answers', async ({ skip }) => {
     const [native, guest] = await both(build('memory-policy.c'));
-    if (native.code === 77) skip('the host forbids get_mempolicy');
+    if (native.code === 77) skip('the host forbids what memory policies need');
     expect(guest).toEqual(native);
   });
 

@@ -6,6 +6,7 @@ import type { ByteString } from '../../emulator/util/bytes.ts';
 import { PROT_WRITE } from '../abi/mman.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { SharedPages } from '../vfs/shared-pages.ts';
+import { type MemoryPolicy, isSamePolicy } from './memory-policy.ts';
 
 export interface Area {
   readonly startAddr: number;
@@ -23,6 +24,8 @@ export interface Area {
   readonly onFork?: 'skip' | 'wipe';
   /** mlock(2). */
   readonly isLocked?: boolean;
+  /** mbind(2). */
+  readonly policy?: MemoryPolicy;
   /** Room of the machine inside the address space (thread states): nothing of the program may touch it. */
   readonly isMachine?: boolean;
   /** The file behind it; undefined: zeros. */
@@ -188,7 +191,7 @@ function cut(area: Area, startAddr: number, endAddr: number): Area {
 function continues(a: Area, b: Area): boolean {
   if (a.endAddr !== b.startAddr || a.protection !== b.protection || a.isShared !== b.isShared) return false;
   if (a.inode !== b.inode || a.name !== b.name || a.isPristine !== b.isPristine) return false;
-  if (a.onFork !== b.onFork || a.isLocked !== b.isLocked) return false;
+  if (a.onFork !== b.onFork || a.isLocked !== b.isLocked || !isSamePolicy(a.policy, b.policy)) return false;
   if (a.inode === undefined) return true;
   const size = a.endAddr - a.startAddr;
   return b.offset === a.offset + size && a.fileBytes >= size;

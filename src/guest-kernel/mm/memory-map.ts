@@ -26,6 +26,7 @@ import type { FutexPlace } from '../program/futex-table.ts';
 import { type PageHolder, readFile, type SharedPages, sharedPages, writeBackQuietly } from '../vfs/shared-pages.ts';
 import { type Area, AreaList } from './area-list.ts';
 import { LentPages } from './lent-pages.ts';
+import type { MemoryPolicy } from './memory-policy.ts';
 import type { ProcessImage } from './process-image.ts';
 import { type MemoryBudget, Residence, type Run } from './residence.ts';
 import { LIBRARIES_BASE, LIBRARIES_END } from './library-places.ts';
@@ -55,6 +56,7 @@ export interface MapRequest {
   readonly isUnwritable?: boolean;
   readonly isLocked?: boolean;
   readonly isMachine?: boolean;
+  readonly policy?: MemoryPolicy;
   readonly inode?: Inode | undefined;
   readonly offset?: number;
   readonly fileBytes?: number;
@@ -126,6 +128,7 @@ export class MemoryMap implements PageHolder {
       ...(request.isUnwritable === true ? { isUnwritable: true } : {}),
       ...(request.isLocked === true ? { isLocked: true } : {}),
       ...(request.isMachine === true ? { isMachine: true } : {}),
+      ...(request.policy === undefined ? {} : { policy: request.policy }),
       ...(request.inode !== undefined && (request.protection & PROT_WRITE) === 0 ? { isPristine: true } : {}),
       inode: request.inode,
       offset: request.inode === undefined ? 0 : (request.offset ?? 0),

@@ -10,6 +10,7 @@ import type { ByteString } from '../../emulator/util/bytes.ts';
 import { SCHED_FIFO, SCHED_IDLE, SCHED_OTHER } from '../abi/sched.ts';
 import { SIGCONT, SIGKILL, SIGRTMIN, SIGXCPU, SIG_IGN, SI_KERNEL } from '../abi/signal.ts';
 import { RLIMIT_RTTIME } from '../abi/resource.ts';
+import type { MemoryPolicy } from '../mm/memory-policy.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Blocked } from './blocked.ts';
 import type { ThreadInfo } from './programs.ts';
@@ -52,6 +53,8 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   /** Children start with plain scheduling (SCHED_RESET_ON_FORK). */
   resetsOnFork = false;
   timerSlackNs = DEFAULT_TIMER_SLACK_NS;
+  /** set_mempolicy(2). */
+  memoryPolicy: MemoryPolicy | undefined;
   virtualNs = 0;
   cpuNs = 0;
   switches = 0;
@@ -176,6 +179,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   /** Scheduling of a new thread or process is its parent's. */
   inheritScheduling(parent: KernelTask): void {
     this.timerSlackNs = parent.timerSlackNs;
+    this.memoryPolicy = parent.memoryPolicy;
     this.nice = parent.resetsOnFork ? Math.max(0, parent.nice) : parent.nice;
     if (parent.resetsOnFork) return;
     this.policy = parent.policy;

@@ -22,6 +22,11 @@ export interface Credentials {
   groups: readonly number[];
 }
 
+/** Whether one may do what needs the capability (CAP_*). */
+export function isCapable({ euid }: Credentials, _capability: number): boolean {
+  return euid === 0;
+}
+
 /** Whether one may look into a program of the other (ptrace(2), access mode checking with PTRACE_MODE_FSCREDS). */
 export function mayInspect({ euid, egid, fsUid = euid, fsGid = egid }: Credentials, other: Credentials): boolean {
   return euid === 0 || isWholly(other, fsUid, fsGid);
