@@ -70,6 +70,7 @@ describe('a program answers in the VM as on Linux', () => {
     'pipes.c',
     'sockets.c',
     'socket-ends.c',
+    'stream-buffers.c',
     'unix-messages.c',
     'vdso.c',
     'waiting.c',

@@ -1,25 +1,15 @@
-/** Bytes in order of arrival, with a limit that writers ask about; chunks are kept as they came, so nothing is copied twice. */
+/** Bytes in order of arrival; chunks are kept as they came, so nothing is copied twice. How many is the writer's to limit. */
 export class ByteQueue {
-  readonly limitBytes: number;
   readonly #chunks: Uint8Array[] = [];
   /** Bytes of the first chunk that were taken already. */
   #taken = 0;
   #length = 0;
 
-  constructor(limitBytes: number) {
-    this.limitBytes = limitBytes;
-  }
-
   get length(): number {
     return this.#length;
   }
 
-  /** Bytes that may still be put; never negative. */
-  get room(): number {
-    return Math.max(0, this.limitBytes - this.#length);
-  }
-
-  /** Takes the array over: the caller changes it no more. The limit is the caller's to respect. */
+  /** Takes the array over: the caller changes it no more. */
   put(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#chunks.push(bytes);

@@ -22,7 +22,7 @@ function connectVia(network: Network, host: Host, port: number): HostConnection 
   network.connectTcp({
     local: { host, port: network.nextHostPort() },
     remote: { host, port },
-    limitBytes: WINDOW_BYTES,
+    bufferBytes: WINDOW_BYTES,
     settled(outcome) {
       if ('code' in outcome) isRefused = !connection.refuse();
       else connection.attach(outcome);
@@ -34,7 +34,7 @@ function connectVia(network: Network, host: Host, port: number): HostConnection 
 class DoorConnection implements HostConnection {
   #stream: StreamEnd | undefined;
   /** What the host sent and the guest's socket has no room for yet. */
-  readonly #outgoing = new ByteQueue(Number.POSITIVE_INFINITY);
+  readonly #outgoing = new ByteQueue();
   #dataListener: ((bytes: Uint8Array) => void) | undefined;
   #endListener: ((reason: 'closed' | 'reset') => void) | undefined;
   #ended: 'closed' | 'reset' | undefined;

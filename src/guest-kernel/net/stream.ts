@@ -27,7 +27,13 @@ export interface StreamTraffic {
   readonly arrivals: number;
 }
 
-export interface Stream {
+/** SO_SNDBUF and SO_RCVBUF; may change at any time. */
+export interface StreamBuffers {
+  sendBufferBytes: number;
+  receiveBufferBytes: number;
+}
+
+export interface Stream extends StreamBuffers {
   readonly traffic: StreamTraffic;
   /** Bytes that `receive` would give now. */
   readonly readableBytes: number;
@@ -36,6 +42,8 @@ export interface Stream {
   readonly urgent: UrgentState;
   /** Bytes that `send` would take now. */
   readonly writableBytes: number;
+  /** There is room enough that sending is worth while (POLLOUT). */
+  readonly isWritable: boolean;
   /** Bytes sent that the peer's application has not taken yet. */
   readonly unsentBytes: number;
   /** The peer sends no more (FIN came, or a reset). */

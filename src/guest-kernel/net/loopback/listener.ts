@@ -1,7 +1,7 @@
 /** The accept queue of a listening port, with those who wait for room in it. */
 import { ECONNREFUSED, type Errno } from '../../abi/errno.ts';
 import type { Endpoint } from '../host.ts';
-import type { Stream } from '../stream.ts';
+import type { Stream, StreamBuffers } from '../stream.ts';
 import { streamPair, type StreamEnd } from './stream-pair.ts';
 
 /** A connection that stands and waits to be accepted. */
@@ -15,11 +15,13 @@ export interface Incoming {
 export interface ConnectRequest {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  readonly limitBytes: number;
+  readonly bufferBytes: number;
   readonly settled: (outcome: StreamEnd | Errno) => void;
 }
 
 export class Listener {
+  /** Of the accepted ends, from now on. */
+  buffers: StreamBuffers | undefined;
   #backlog: number;
   readonly #accepted: Incoming[] = [];
   /** Connectors beyond the backlog: Linux drops their SYN and they try again; here they just wait for room. */
@@ -76,7 +78,8 @@ export class Listener {
       // Linux sk_acceptq_is_full: a backlog of n lets n + 1 wait.
       if (this.#accepted.length > this.#backlog) return;
       this.#waiting.delete(request);
-      const [theirs, ours] = streamPair({ limitBytes: request.limitBytes, lateWrite: 'lost' });
+      const [theirs, ours] = streamPair({ bufferBytes: request.bufferBytes, kind: 'tcp' });
+      Object.assign(ours, this.buffers);
       this.#accepted.push({ stream: ours, local: request.remote, remote: request.local });
       request.settled(theirs);
       this.#listener();

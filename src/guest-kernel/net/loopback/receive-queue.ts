@@ -16,19 +16,11 @@ interface Urgent {
 export class ReceiveQueue {
   /** SO_OOBINLINE */
   isUrgentInline = false;
-  readonly #bytes: ByteQueue;
+  readonly #bytes = new ByteQueue();
   #urgent: Urgent | undefined;
-
-  constructor(limitBytes: number) {
-    this.#bytes = new ByteQueue(limitBytes);
-  }
 
   get length(): number {
     return this.#bytes.length;
-  }
-
-  get room(): number {
-    return this.#bytes.room;
   }
 
   /** Bytes that `take` would give now, had it the room. */

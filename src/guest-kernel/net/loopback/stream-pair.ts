@@ -9,13 +9,13 @@ import type { Stream, StreamTraffic, UrgentState } from '../stream.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 
 export interface StreamPairOptions {
-  /** Bytes that each end keeps unread before its peer must wait. */
-  readonly limitBytes: number;
+  /** Size of all four buffers, until another is set. */
+  readonly bufferBytes: number;
   /**
-   * What a write meets after the peer closed. TCP learns of it only by the reset that the write provokes, so the first
-   * one succeeds (tcp(7)); a Unix socket knows at once (unix(7)).
+   * What a write meets after the peer closed: TCP learns of it only by the reset that the write provokes, so the first
+   * one succeeds (tcp(7)); a Unix socket knows at once (unix(7)). And whose buffers keep what nobody has read.
    */
-  readonly lateWrite: 'lost' | 'refused';
+  readonly kind: 'tcp' | 'unix';
 }
 
 export function streamPair(options: StreamPairOptions): readonly [StreamEnd, StreamEnd] {
@@ -27,8 +27,10 @@ export function streamPair(options: StreamPairOptions): readonly [StreamEnd, Str
 }
 
 export class StreamEnd implements Stream {
-  readonly #incoming: ReceiveQueue;
-  readonly #lateWrite: 'lost' | 'refused';
+  sendBufferBytes: number;
+  receiveBufferBytes: number;
+  readonly #incoming = new ReceiveQueue();
+  readonly #kind: 'tcp' | 'unix';
   #peer: StreamEnd | undefined;
   #listener: () => void = () => {};
   #error: Errno | undefined;
@@ -38,8 +40,9 @@ export class StreamEnd implements Stream {
   readonly #traffic = { sentBytes: 0, receivedBytes: 0, sends: 0, arrivals: 0 };
 
   constructor(options: StreamPairOptions) {
-    this.#incoming = new ReceiveQueue(options.limitBytes);
-    this.#lateWrite = options.lateWrite;
+    this.sendBufferBytes = options.bufferBytes;
+    this.receiveBufferBytes = options.bufferBytes;
+    this.#kind = options.kind;
   }
 
   /** Something changed by the other end's doing. */
@@ -68,7 +71,14 @@ export class StreamEnd implements Stream {
   }
 
   get writableBytes(): number {
-    return this.#peer === undefined ? Number.MAX_SAFE_INTEGER : this.#peer.#incoming.room;
+    return this.#peer === undefined ? Number.MAX_SAFE_INTEGER : this.#roomAt(this.#peer);
+  }
+
+  // Linux sk_stream_is_writeable: a third of the send buffer is free; unix_writable: three quarters.
+  get isWritable(): boolean {
+    if (this.#peer === undefined) return true;
+    const keptBytes = this.#peer.#incoming.length - this.#takenBy(this.#peer);
+    return this.#kind === 'tcp' ? keptBytes * 3 <= this.sendBufferBytes * 2 : keptBytes * 4 <= this.sendBufferBytes;
   }
 
   get unsentBytes(): number {
@@ -115,9 +125,9 @@ export class StreamEnd implements Stream {
     if (peer === undefined) {
       // Linux tcp_reset: a reset in CLOSE_WAIT is EPIPE.
       this.#fail(EPIPE);
-      return this.#lateWrite === 'lost' ? src.length : 0;
+      return this.#kind === 'tcp' ? src.length : 0;
     }
-    const part = src.slice(0, peer.#incoming.room);
+    const part = src.slice(0, this.#roomAt(peer));
     // A receiver that shut its reading side discards what comes; TCP acknowledges it all the same.
     if (peer.#isReceiveShut) return src.length;
     peer.#incoming.put(part, isUrgent && part.length === src.length);
@@ -143,7 +153,7 @@ export class StreamEnd implements Stream {
 
   shutDownReceive(): void {
     this.#isReceiveShut = true;
-    if (this.#lateWrite !== 'refused' || this.#peer === undefined) return;
+    if (this.#kind !== 'unix' || this.#peer === undefined) return;
     this.#peer.#isSendShut = true;
     this.#peer.#listener();
   }
@@ -160,12 +170,21 @@ export class StreamEnd implements Stream {
     peer.#peer = undefined;
     peer.#isPeerDone = true;
     if (isReset) peer.#fail(ECONNRESET);
-    else if (this.#lateWrite === 'refused') peer.#isSendShut = true;
+    else if (this.#kind === 'unix') peer.#isSendShut = true;
     peer.#listener();
   }
 
   onChange(listener: () => void): void {
     this.#listener = listener;
+  }
+
+  #roomAt(peer: StreamEnd): number {
+    return Math.max(0, this.sendBufferBytes + this.#takenBy(peer) - peer.#incoming.length);
+  }
+
+  /** What may lie in the peer's buffer, of which half is bookkeeping (tcp(7), tcp_adv_win_scale); the rest stays in ours. */
+  #takenBy(peer: StreamEnd): number {
+    return this.#kind === 'tcp' ? Math.floor(peer.receiveBufferBytes / 2) : 0;
   }
 
   #fail(error: Errno): void {

@@ -18,10 +18,11 @@ interface OptionRow {
 /** net.core.rmem_default of Linux. */
 const DEFAULT_BUFFER_BYTES = 212_992;
 const MAX_BUFFER_BYTES = 4 * 1024 * 1024; // bounds what one socket can hold; Linux: tcp_rmem[2] is 6 MiB
-const MIN_BUFFER_BYTES = 2304; // Linux SOCK_MIN_RCVBUF
+const MIN_RECEIVE_BYTES = 2304; // Linux SOCK_MIN_RCVBUF
+const MIN_SEND_BYTES = 4608; // Linux SOCK_MIN_SNDBUF
 
-// socket(7): the kernel doubles the value to allow for bookkeeping.
-const bufferSize = (value: number): number => Math.min(Math.max(value * 2, MIN_BUFFER_BYTES), MAX_BUFFER_BYTES);
+// socket(7): the kernel doubles the value to allow for bookkeeping. Linux sock_setsockopt: a negative one is a large one.
+const bufferSize = (least: number) => (value: number) => Math.min(Math.max((value >>> 0) * 2, least), MAX_BUFFER_BYTES);
 
 const between =
   (least: number, most: number) =>
@@ -59,8 +60,8 @@ const SOCKET_ROWS: readonly Row[] = [
   [abi.SO_REUSEADDR, ...FLAG],
   [abi.SO_DONTROUTE, ...FLAG],
   [abi.SO_BROADCAST, ...FLAG],
-  [abi.SO_SNDBUF, DEFAULT_BUFFER_BYTES, bufferSize],
-  [abi.SO_RCVBUF, DEFAULT_BUFFER_BYTES, bufferSize],
+  [abi.SO_SNDBUF, DEFAULT_BUFFER_BYTES, bufferSize(MIN_SEND_BYTES)],
+  [abi.SO_RCVBUF, DEFAULT_BUFFER_BYTES, bufferSize(MIN_RECEIVE_BYTES)],
   [abi.SO_KEEPALIVE, ...FLAG],
   [abi.SO_OOBINLINE, ...FLAG],
   [abi.SO_NO_CHECK, ...FLAG],

@@ -92,7 +92,7 @@ export function pollStream(stream: Stream, lowWaterBytes = 1): PollMask {
   if (isInputOver && stream.isSendShut) mask |= poll.POLLHUP;
   if (stream.readableBytes >= lowWaterBytes) mask |= poll.POLLIN | poll.POLLRDNORM;
   if (stream.urgent.hasUrgent) mask |= poll.POLLPRI;
-  if (stream.isSendShut || stream.writableBytes > 0) mask |= poll.POLLOUT | poll.POLLWRNORM;
+  if (stream.isSendShut || stream.isWritable) mask |= poll.POLLOUT | poll.POLLWRNORM;
   if (stream.error !== undefined) mask |= poll.POLLERR;
   return mask;
 }

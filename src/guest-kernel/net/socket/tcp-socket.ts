@@ -33,7 +33,7 @@ import type { Call, PollMask, UserMemory } from '../../vfs/open-file.ts';
 import { Listener, type ConnectRequest, type Incoming } from '../loopback/listener.ts';
 import { type Endpoint, isBroadcast, isMapped, isMulticast } from '../host.ts';
 import type { Network, TcpHolder } from '../network.ts';
-import type { Stream } from '../stream.ts';
+import type { Stream, StreamBuffers } from '../stream.ts';
 import { InetSocket, type InetFamily } from './inet-socket.ts';
 import type { ReceivedMessage, SendOptions } from './socket.ts';
 import { encodeTcpInfo, type TcpFacts } from './tcp-info.ts';
@@ -101,6 +101,7 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     const listener = new Listener(most);
     listener.onIncoming(() => this.readiness.wake());
     this.#state = { kind: 'listening', listener };
+    this.#showOptions();
     try {
       this.hold({ host, port });
     } catch (error) {
@@ -236,7 +237,8 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
       return;
     }
     super.setOption(level, name, value);
-    this.#showUrgentByte();
+    this.#showOptions();
+    if (level === abi.SOL_SOCKET && name === abi.SO_SNDBUF) this.readiness.wake(); // there may be more room now
   }
 
   override getOption(level: number, name: number): Uint8Array {
@@ -306,11 +308,22 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
   #stand(stream: Stream, remote: Endpoint): void {
     stream.onChange(() => this.readiness.wake());
     this.#state = { kind: 'connected', stream, remote };
-    this.#showUrgentByte();
+    this.#showOptions();
   }
 
-  #showUrgentByte(): void {
-    if (this.#stream !== undefined) this.#stream.urgent.isUrgentInline = this.options.socket(abi.SO_OOBINLINE) !== 0;
+  /** What the stream has to know of them. */
+  #showOptions(): void {
+    if (this.listener !== undefined) this.listener.buffers = this.#buffers;
+    if (this.#stream === undefined) return;
+    Object.assign(this.#stream, this.#buffers);
+    this.#stream.urgent.isUrgentInline = this.options.socket(abi.SO_OOBINLINE) !== 0;
+  }
+
+  get #buffers(): StreamBuffers {
+    return {
+      sendBufferBytes: this.options.socket(abi.SO_SNDBUF),
+      receiveBufferBytes: this.options.socket(abi.SO_RCVBUF),
+    };
   }
 
   #startConnect(remote: Endpoint): void {
@@ -323,7 +336,7 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     const request: ConnectRequest = {
       local: this.local,
       remote,
-      limitBytes: this.options.socket(abi.SO_RCVBUF),
+      bufferBytes: this.options.socket(abi.SO_RCVBUF),
       settled: (outcome) => {
         if ('code' in outcome) {
           this.#state = IDLE;

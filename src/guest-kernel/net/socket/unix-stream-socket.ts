@@ -130,7 +130,8 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
 
   override setOption(level: number, name: number, value: Uint8Array): void {
     super.setOption(level, name, value);
-    this.#showUrgentByte();
+    this.#showOptions();
+    if (level === abi.SOL_SOCKET && name === abi.SO_SNDBUF) this.readiness.wake(); // there may be more room now
   }
 
   remoteAddress(): UnixAddress {
@@ -182,18 +183,21 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   }
 
   #join(peer: UnixStreamSocket): void {
-    const limitBytes = this.options.socket(abi.SO_RCVBUF);
-    const [ours, theirs] = streamPair({ limitBytes, lateWrite: 'refused' });
+    const [ours, theirs] = streamPair({ bufferBytes: this.options.socket(abi.SO_SNDBUF), kind: 'unix' });
     ours.onChange(() => this.readiness.wake());
     theirs.onChange(() => peer.readiness.wake());
     this.#connection = { stream: ours, peer };
     peer.#connection = { stream: theirs, peer: this };
-    peer.#showUrgentByte();
+    this.#showOptions();
+    peer.#showOptions();
   }
 
-  #showUrgentByte(): void {
-    const urgent = this.#connection?.stream.urgent;
-    if (urgent !== undefined) urgent.isUrgentInline = this.options.socket(abi.SO_OOBINLINE) !== 0;
+  /** What the stream has to know of them. */
+  #showOptions(): void {
+    const stream = this.#connection?.stream;
+    if (stream === undefined) return;
+    stream.urgent.isUrgentInline = this.options.socket(abi.SO_OOBINLINE) !== 0;
+    stream.sendBufferBytes = this.options.socket(abi.SO_SNDBUF);
   }
 
   /** So many bytes are about to come. */
