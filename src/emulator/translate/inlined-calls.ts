@@ -6,8 +6,8 @@
 import { directTargets, type Joins, type Region } from '../backends/region/region.ts';
 import { exitOf, type Block } from '../ir/block.ts';
 
-/** Of a function and all that it calls. What is longer costs more to have twice than a call does. */
-const LIMITS = { blocks: 12, instructions: 100 } as const;
+/** Of a function and all that it calls. What is longer costs more to have twice than a call does (bench/README.md). */
+const LIMITS = { blocks: 6, instructions: 40 } as const;
 
 export interface CallSurvey {
   lift(rip: number): Block;
