@@ -6,13 +6,16 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { build, execute, osv, prepareVm, type Outcome } from './testing/vm.ts';
 
 // Compiling and a busy machine take their time; what must be quick is measured in bench/.
+/** What a program ends with that this host does not let work. */
+const CANNOT_RUN = 77;
+
 vi.setConfig({ testTimeout: 120_000 });
 beforeAll(prepareVm, 300_000);
 afterAll(() => {
   // What the native runs made for themselves.
   for (const parent of ['/tmp', '/var/tmp']) {
     const own = readdirSync(parent).filter((name) =>
-      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io|binds)-\w{6}$/.test(name),
+      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io|binds|capabilities)-\w{6}$/.test(name),
     );
     for (const name of own) rmSync(join(parent, name), { recursive: true, force: true });
   }
@@ -90,9 +93,15 @@ describe('a program answers in the VM as on Linux', () => {
     },
   );
 
+  it.runIf(process.getuid?.() === 0).for(['/tmp', '/var/tmp'])('capabilities.c in %s', async (folder, { skip }) => {
+    const [native, guest] = await both(build('capabilities.c', ['-lpthread']), [folder]);
+    if (native.code === CANNOT_RUN) skip('the host withholds capabilities from root');
+    expect(guest).toEqual(native);
+  });
+
   it.runIf(process.getuid?.() === 0).for(['/tmp', '/var/tmp'])('binds.c in %s', async (folder, { skip }) => {
     const [native, guest] = await both(build('binds.c'), [folder]);
-    if (native.code === 77) skip('the host does not let root mount');
+    if (native.code === CANNOT_RUN) skip('the host does not let root mount');
     expect(guest).toEqual(native);
   });
 
@@ -158,7 +167,7 @@ describe('a program answers in the VM as on Linux', () => {
     const [native, guest] = await Promise.all([execute(binary, ['alone']), osv(['run', binary])]);
     await expect(guest.stdout).toMatchFileSnapshot(`expected/${source.replace('.c', '.txt')}`);
     expect(guest.code).toBe(0);
-    const isGranted = native.code !== 77;
+    const isGranted = native.code !== CANNOT_RUN;
     if (!isGranted) process.stderr.write(`${source}: no network of its own here, compared with the kept text\n`);
     expect(isGranted ? native.stdout : guest.stdout).toBe(guest.stdout);
   });
@@ -176,7 +185,7 @@ describe('a program answers in the VM as on Linux', () => {
 
   it('memory-policy.c, where the host answers', async ({ skip }) => {
     const [native, guest] = await both(build('memory-policy.c'));
-    if (native.code === 77) skip('the host forbids what memory policies need');
+    if (native.code === CANNOT_RUN) skip('the host forbids what memory policies need');
     expect(guest).toEqual(native);
   });
 

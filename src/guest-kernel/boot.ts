@@ -61,6 +61,7 @@ import { launcherCalls } from './syscalls/launcher.ts';
 import { limits } from './syscalls/limits.ts';
 import { memory } from './syscalls/memory.ts';
 import { memoryLocks } from './syscalls/memory-locks.ts';
+import { capabilities } from './syscalls/capabilities.ts';
 import { memoryPolicy } from './syscalls/memory-policy.ts';
 import { memoryFiles } from './syscalls/memory-files.ts';
 import { messageCalls } from './syscalls/message-queues.ts';
@@ -121,6 +122,7 @@ export function allSyscalls(
     ...manyMessages,
     ...memory,
     ...memoryLocks,
+    ...capabilities,
     ...memoryPolicy,
     ...threads,
     ...processControl,

@@ -23,6 +23,15 @@ export const CAP_SYS_TIME = 25;
 export const CAP_MKNOD = 27;
 export const CAP_LEASE = 28;
 export const CAP_SETFCAP = 31;
+export const CAP_MAC_OVERRIDE = 32;
 export const CAP_WAKE_ALARM = 35;
-/** CAP_CHECKPOINT_RESTORE. */
-export const CAP_LAST_CAP = 40;
+export const CAP_CHECKPOINT_RESTORE = 40;
+export const CAP_LAST_CAP = CAP_CHECKPOINT_RESTORE;
+
+/** linux/securebits.h: each with its lock one bit above. */
+export const SECBIT_NOROOT = 0x1;
+export const SECBIT_NO_SETUID_FIXUP = 0x4;
+export const SECBIT_KEEP_CAPS = 0x10;
+export const SECBIT_NO_CAP_AMBIENT_RAISE = 0x40;
+export const SECURE_ALL_BITS = 0x55;
+export const SECURE_ALL_LOCKS = 0xaa;

@@ -2,9 +2,10 @@
  * System V objects of one kind by id and key (Linux ipc/util.c): semaphore sets, message queues, shared segments.
  * An id is never given twice soon: a sequence number stands above the slot.
  */
-import { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOSPC, EPERM } from '../abi/errno.ts';
+import { CAP_IPC_OWNER, CAP_SYS_ADMIN } from '../abi/capability.ts';
+import { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOSPC } from '../abi/errno.ts';
 import { IPC_CREAT, IPC_EXCL, IPC_PRIVATE } from '../abi/ipc.ts';
-import type { Credentials } from '../vfs/credentials.ts';
+import { type Credentials, isCapable, requireCapability } from '../vfs/credentials.ts';
 
 /** Slots below the sequence number: IPCMNI of Linux. */
 const SLOTS = 32_768;
@@ -148,7 +149,7 @@ export class IpcTable<T extends IpcObject> {
 /** @param wanted permission bits, any of the three groups: 0o444 to read, 0o222 to change. @throws EACCES */
 export function requireAccess(object: IpcObject, credentials: Credentials, wanted: number): void {
   const { euid, egid, groups } = credentials;
-  if (euid === 0) return;
+  if (isCapable(credentials, CAP_IPC_OWNER)) return;
   const requested = (wanted >> 6) | (wanted >> 3) | wanted;
   const isOf = (gid: number): boolean => gid === egid || groups.includes(gid);
   let granted = object.mode;
@@ -157,7 +158,8 @@ export function requireAccess(object: IpcObject, credentials: Credentials, wante
   if ((requested & ~granted & 7) !== 0) throw EACCES;
 }
 
-/** IPC_SET and IPC_RMID are for owner, creator and root. @throws EPERM */
-export function requireOwner(object: IpcObject, { euid }: Credentials): void {
-  if (euid !== 0 && euid !== object.uid && euid !== object.cuid) throw EPERM;
+/** IPC_SET and IPC_RMID are for owner, creator and administrators. @throws EPERM */
+export function requireOwner(object: IpcObject, credentials: Credentials): void {
+  const { euid } = credentials;
+  if (euid !== object.uid && euid !== object.cuid) requireCapability(credentials, CAP_SYS_ADMIN);
 }

@@ -8,6 +8,7 @@ import { SIGCHLD, SIGKILL } from '../abi/signal.ts';
 import { S_IFMT, S_IFREG, S_ISGID, S_ISUID, X_OK } from '../abi/stat.ts';
 import { ElfError, parseElf } from '../loader/elf.ts';
 import { type LoadedFile, argumentBytes, stackSize } from '../loader/load-program.ts';
+import { afterExecute } from '../vfs/capabilities.ts';
 import type { Location } from '../vfs/location.ts';
 import { isOpenForWriting } from '../vfs/regular-file.ts';
 import { type ExecutableImage, baseName, loadInto, sourceOf } from './executable.ts';
@@ -60,8 +61,7 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   task.name = baseName(program.path);
   program.hasExecuted = true;
   program.exitSignal = SIGCHLD;
-  program.isDumpable = true;
-  program.keepsCapabilities = false;
+  becomeExecuted(task);
   program.hasMemoryBarriers = false;
   program.hasCoreBarriers = false;
   program.released.wake();
@@ -75,6 +75,16 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
     machine.log.notice(`${program.path}: ${error.message} while it was loaded`);
     program.kill(SIGKILL);
   }
+}
+
+/** Who one is after execve(2), where set-id bits and capabilities of files mean nothing, as on a nosuid mount. */
+function becomeExecuted({ credentials, program }: GuestTask): void {
+  const { uid, euid, gid, egid, savedUid = 0 } = credentials;
+  const isForeign = euid !== uid || egid !== gid;
+  const users = { real: uid, effective: euid, saved: savedUid };
+  const capabilities = afterExecute(credentials.capabilities, users, isForeign);
+  Object.assign(credentials, { savedUid: euid, savedGid: egid, fsUid: undefined, fsGid: undefined, capabilities });
+  program.isDumpable = !isForeign;
 }
 
 /** @throws NotResident once, EAGAIN */

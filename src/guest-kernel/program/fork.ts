@@ -45,7 +45,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
     namespace,
     files: request.sharesFiles ? shared(parent.files) : parent.files.clone(),
     fs: request.sharesFs ? parent.fs : { ...parent.fs },
-    credentials: { ...program.credentials },
+    credentials: { ...parent.credentials },
     actions: request.sharesActions ? program.actions : program.actions.clone(),
     limits: program.limits,
     isForked: true,

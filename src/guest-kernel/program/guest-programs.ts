@@ -8,19 +8,19 @@ import { S_IFMT, S_IFREG } from '../abi/stat.ts';
 import { ElfError, parseElf } from '../loader/elf.ts';
 import { type LoadedFile, STACK_BYTES } from '../loader/load-program.ts';
 import type { SyscallDispatcher } from '../syscalls/dispatch.ts';
+import { type FsContext, rootCredentials } from '../vfs/credentials.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Viewer } from '../vfs/vfs.ts';
 import { type ExecutableImage, baseName, loadInto, sourceOf } from './executable.ts';
 import type { GuestNamespace, NamespacePool } from './guest-namespace.ts';
 import { GuestTask } from './guest-task.ts';
 import type { NativeCalls, Wait } from './native-program.ts';
-import { type GuestStarter, consoleFiles, rootContext, rootCredentials } from './program-table.ts';
+import { type GuestStarter, consoleFiles, rootContext } from './program-table.ts';
 import { LaunchError, type StartOptions } from './programs.ts';
 import { ResidentLauncher } from './resident-launcher.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { RunningProgram } from './running-program.ts';
 import { SignalActions } from './signals.ts';
-import type { FsContext } from '../vfs/credentials.ts';
 
 /** Where the image keeps the launcher (guest/apps/README.md). */
 const LAUNCHER_PATH = '/usr/lib/osv/launcher';
@@ -177,7 +177,7 @@ export class GuestPrograms implements GuestStarter {
       namespace,
       files: shared.files,
       fs: shared.fs,
-      credentials: shared.credentials,
+      credentials: { ...shared.credentials },
       actions: shared.actions,
     });
     namespace.retain();

@@ -129,6 +129,7 @@ export class GuestTask extends KernelTask implements Thread {
     this.program.detachThread(this);
     this.startUsageAnew();
     this.program = program;
+    this.credentials = program.credentials;
     program.threads.set(this.id, this);
   }
 

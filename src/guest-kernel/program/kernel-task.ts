@@ -11,6 +11,7 @@ import { SCHED_FIFO, SCHED_IDLE, SCHED_OTHER } from '../abi/sched.ts';
 import { SIGCONT, SIGKILL, SIGRTMIN, SIGXCPU, SIG_IGN, SI_KERNEL } from '../abi/signal.ts';
 import { RLIMIT_RTTIME } from '../abi/resource.ts';
 import type { MemoryPolicy } from '../mm/memory-policy.ts';
+import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Blocked } from './blocked.ts';
 import type { ThreadInfo } from './programs.ts';
@@ -22,7 +23,6 @@ import { TimeShares } from './time-shares.ts';
 import { CpuAlarms } from './timers/cpu-alarms.ts';
 import type { Schedulable, SliceOutcome } from './scheduler.ts';
 import { PendingSignals, type SignalInfo, type SignalSet, signalBit } from './signals.ts';
-import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { Task } from './thread.ts';
 import type { Usage } from './usage.ts';
 import { WaitQueue, type Waiter } from './wait-queue.ts';
@@ -34,6 +34,8 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   readonly id: number;
   readonly machine: RunningMachine;
   name: ByteString;
+  /** A program's first thread has what the program is known by; every other one a copy of its maker's. */
+  credentials: Credentials;
   /** Changed only by the resident launcher's threads, which move between programs of one namespace. */
   program: RunningProgram;
   nice = 0;
@@ -88,6 +90,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   constructor(machine: RunningMachine, program: RunningProgram, id: number, name: ByteString) {
     this.machine = machine;
     this.program = program;
+    this.credentials = program.credentials;
     this.id = id;
     this.name = name;
     this.startedMs = machine.realtimeMs();
@@ -100,10 +103,6 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
 
   get fs(): FsContext {
     return this.#ownFs ?? this.program.fs;
-  }
-
-  get credentials(): Credentials {
-    return this.program.credentials;
   }
 
   /** unshare(2), CLONE_FILES: what others do to descriptors is nothing to it any more. */
@@ -120,11 +119,12 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
     this.#ownFs = { ...this.fs };
   }
 
-  /** A new thread of the same program: descriptors and directories are its maker's. */
+  /** A new thread of the same program: descriptors and directories are its maker's, its credentials as its maker's. */
   shareWith(maker: KernelTask): void {
     maker.#ownFiles?.retain();
     this.#ownFiles = maker.#ownFiles;
     this.#ownFs = maker.#ownFs;
+    if (maker.program === this.program) this.credentials = { ...maker.credentials };
   }
 
   /** execve: the program goes on with what its last thread has, and nobody else has that. */
@@ -137,6 +137,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
       program.files = kept;
     }
     program.fs = this.fs;
+    program.credentials = this.credentials;
     this.#ownFiles = this.#ownFs = undefined;
   }
 

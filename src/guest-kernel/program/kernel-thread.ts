@@ -1,9 +1,10 @@
 /** Threads of the kernel itself (mounting, write-back, shutting down): generators without files, in no list of programs. */
 import { EOPNOTSUPP } from '../abi/errno.ts';
+import { rootCredentials } from '../vfs/credentials.ts';
 import { FileTable } from '../vfs/file-table.ts';
 import type { NativeCalls, NativeSockets, Wait } from './native-program.ts';
 import { NativeTask } from './native-task.ts';
-import { rootContext, rootCredentials } from './program-table.ts';
+import { rootContext } from './program-table.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { RunningProgram } from './running-program.ts';
 import { SignalActions } from './signals.ts';

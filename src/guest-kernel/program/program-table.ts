@@ -2,13 +2,13 @@
 import { type ByteString } from '../../emulator/util/bytes.ts';
 import { SI_USER } from '../abi/signal.ts';
 import type { TtyOwners } from '../devices/terminal.ts';
+import { type FsContext, rootCredentials } from '../vfs/credentials.ts';
 import { FileTable } from '../vfs/file-table.ts';
 import type { NativePrograms } from './native-registry.ts';
 import { LaunchError, type ProgramInfo, type Programs, type StartOptions, type ThreadInfo } from './programs.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { RunningProgram } from './running-program.ts';
 import { SignalActions } from './signals.ts';
-import type { FsContext } from '../vfs/credentials.ts';
 import type { Task } from './thread.ts';
 
 const O_RDWR = 2;
@@ -131,9 +131,4 @@ export function consoleFiles(machine: RunningMachine): FileTable {
 export function rootContext(machine: RunningMachine): FsContext {
   const { root } = machine.vfs;
   return { cwd: root, root, umask: 0o022 };
-}
-
-/** OSv knows one user: root. */
-export function rootCredentials(): { uid: number; euid: number; gid: number; egid: number; groups: readonly number[] } {
-  return { uid: 0, euid: 0, gid: 0, egid: 0, groups: [] };
 }

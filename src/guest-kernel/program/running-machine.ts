@@ -112,10 +112,10 @@ export class RunningMachine implements Machine {
   }
 
   #identityOf(threadId: number): PeerCredentials {
-    const program = this.task(threadId)?.program;
-    if (program === undefined) return { pid: 0, uid: 0, gid: 0 };
-    const { uid, gid } = program.credentials;
-    return { pid: program.pid, uid, gid };
+    const task = this.task(threadId);
+    if (task === undefined) return { pid: 0, uid: 0, gid: 0 };
+    const { uid, gid } = task.credentials;
+    return { pid: task.program.pid, uid, gid };
   }
 
   /** A thread has used so much. */

@@ -24,6 +24,7 @@ import {
   defaultAction,
 } from '../abi/signal.ts';
 import { syscallName } from '../abi/syscall-names.ts';
+import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Location } from '../vfs/location.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
@@ -36,7 +37,6 @@ import type { ProgramInfo } from './programs.ts';
 import { ResourceLimits } from './resource-limits.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { PendingSignals, type SignalActions, type SignalInfo, signalBit } from './signals.ts';
-import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { IoCounters, Program, ProgramState } from './thread.ts';
 import { addUsage, NO_USAGE, type Usage } from './usage.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -76,6 +76,7 @@ export class RunningProgram implements Program {
   namespace: GuestNamespace | undefined;
   files: FileTable;
   fs: FsContext;
+  /** Of its first thread. */
   credentials: Credentials;
   actions: SignalActions;
   readonly isHidden: boolean;
@@ -118,7 +119,6 @@ export class RunningProgram implements Program {
   /** prctl(2): what it hears when its parent ends, 0: nothing; and what else it keeps there. */
   parentDeathSignal = 0;
   isDumpable = true;
-  keepsCapabilities = false;
   hasNoNewPrivileges = false;
   hasNoHugePages = false;
   /** membarrier(2), MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, and the same with SYNC_CORE. */
@@ -136,7 +136,6 @@ export class RunningProgram implements Program {
     this.files.release();
     this.files = files;
     this.fs = { ...this.fs };
-    this.credentials = { ...this.credentials };
     this.actions = this.actions.clone();
     this.replaceNamespace(namespace);
   }

@@ -2,8 +2,9 @@
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { Errno } from '../abi/errno.ts';
 import type { TerminalKind } from '../ports.ts';
+import { rootCredentials } from '../vfs/credentials.ts';
 import type { NativeCalls, Wait } from './native-program.ts';
-import { rootContext, rootCredentials } from './program-table.ts';
+import { rootContext } from './program-table.ts';
 import type { RunningMachine } from './running-machine.ts';
 
 /** OSv's loader sets TERM so, whatever its console is (facts 4.1). */

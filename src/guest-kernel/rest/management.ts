@@ -3,6 +3,7 @@ import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { Programs } from '../program/programs.ts';
 import type { Machine } from '../program/thread.ts';
 import type { CallTrace } from '../trace/call-trace.ts';
+import { rootCredentials } from '../vfs/credentials.ts';
 import type { Viewer } from '../vfs/vfs.ts';
 
 export interface Management {
@@ -30,6 +31,6 @@ export function rootViewer({ machine }: Management): Viewer {
   const { root } = machine.vfs;
   return {
     fs: { cwd: root, root, umask: 0 },
-    credentials: { uid: 0, euid: 0, gid: 0, egid: 0, groups: [] },
+    credentials: rootCredentials(),
   };
 }

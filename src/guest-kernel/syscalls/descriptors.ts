@@ -1,4 +1,5 @@
 /** dup(2), fcntl(2), ioctl(2), pipe(2), fsync(2), posix_fadvise(2), readahead(2). */
+import { CAP_SYS_RESOURCE } from '../abi/capability.ts';
 import { EBADF, EINVAL, EPERM, EROFS, ESPIPE } from '../abi/errno.ts';
 import {
   F_DUPFD,
@@ -48,6 +49,7 @@ import { PtyMaster, isPeerRequest } from '../devices/pty.ts';
 import { blocked } from '../program/blocked.ts';
 import { ioOwnerOf } from '../program/io-owner.ts';
 import type { Thread } from '../program/thread.ts';
+import { isCapable } from '../vfs/credentials.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
 import type { Filesystem } from '../vfs/inode.ts';
 import { makePipe, PipeFile } from '../vfs/pipe.ts';
@@ -121,7 +123,10 @@ const CONTROLS: ReadonlyMap<number, Control> = new Map<number, Control>([
   [F_GET_SEALS, (_thread, file) => getSeals(file.inode)],
   [F_ADD_SEALS, (_thread, file, _fd, seals) => seal(file, seals)],
   [F_GETPIPE_SZ, (_thread, file) => pipeOf(file).capacity],
-  [F_SETPIPE_SZ, (thread, file, _fd, size) => pipeOf(file).resize(size, thread.credentials.euid === 0)],
+  [
+    F_SETPIPE_SZ,
+    (thread, file, _fd, size) => pipeOf(file).resize(size, isCapable(thread.credentials, CAP_SYS_RESOURCE)),
+  ],
 ]);
 
 const ALLOWED_ON_PATH_FILES: readonly number[] = [F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL];

@@ -1,9 +1,11 @@
 /** getdents64(2), chdir(2), getcwd(2), chroot(2). */
 import { bytesOf } from '../../emulator/util/bytes.ts';
-import { EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, ERANGE } from '../abi/errno.ts';
+import { CAP_SYS_CHROOT } from '../abi/capability.ts';
+import { EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR, ERANGE } from '../abi/errno.ts';
 import { AT_FDCWD, PATH_MAX } from '../abi/fcntl.ts';
 import { DIRENT, DIRENT64, S_IFDIR, X_OK } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
+import { requireCapability } from '../vfs/credentials.ts';
 import { DirectoryFile } from '../vfs/directory-file.ts';
 import type { DirectoryEntry } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
@@ -79,7 +81,7 @@ function fchdir(thread: Thread, { fd }: { fd: number }): Result {
 function chroot(thread: Thread, { path }: { path: string }): Result {
   const location = walkAt(thread, AT_FDCWD, path, true);
   if (location.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
-  if (thread.credentials.euid !== 0) throw EPERM;
+  requireCapability(thread.credentials, CAP_SYS_CHROOT);
   thread.fs.root = location;
   return 0;
 }

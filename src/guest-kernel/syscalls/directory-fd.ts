@@ -4,7 +4,7 @@ import { AT_EMPTY_PATH, AT_FDCWD } from '../abi/fcntl.ts';
 import type { Thread } from '../program/thread.ts';
 import type { Location } from '../vfs/location.ts';
 import type { OpenFile } from '../vfs/open-file.ts';
-import type { PathFrom } from '../vfs/vfs.ts';
+import type { PathFrom, Viewer } from '../vfs/vfs.ts';
 
 /** @throws EBADF, ENOTDIR when a relative path starts from something that is no directory */
 export function pathFrom(thread: Thread, dirfd: number, path: string): PathFrom {
@@ -15,9 +15,15 @@ export function pathFrom(thread: Thread, dirfd: number, path: string): PathFrom 
 }
 
 /** The place that (dirfd, path) names. @throws as Vfs.walk, EBADF, ENOTDIR */
-export function walkAt(thread: Thread, dirfd: number, path: string, followLast: boolean): Location {
+export function walkAt(
+  thread: Thread,
+  dirfd: number,
+  path: string,
+  followLast: boolean,
+  viewer: Viewer = thread,
+): Location {
   const { start } = pathFrom(thread, dirfd, path);
-  return thread.machine.vfs.walk(thread, path, start === undefined ? { followLast } : { start, followLast });
+  return thread.machine.vfs.walk(viewer, path, start === undefined ? { followLast } : { start, followLast });
 }
 
 /** AT_EMPTY_PATH: the file behind dirfd itself, or its cwd; undefined when the path is not empty. @throws ENOENT without the flag */

@@ -1,4 +1,5 @@
 /** fcntl(2) and ioctl(2) on owners of files and their signals, O_ASYNC, leases, F_NOTIFY. */
+import { CAP_LEASE } from '../abi/capability.ts';
 import { EACCES, EAGAIN, EINVAL, ENOTDIR, ENOTTY, ESRCH, Errno } from '../abi/errno.ts';
 import {
   DN_MULTISHOT,
@@ -28,6 +29,7 @@ import {
 } from '../program/io-owner.ts';
 import type { RunningMachine } from '../program/running-machine.ts';
 import type { Thread } from '../program/thread.ts';
+import { isCapable } from '../vfs/credentials.ts';
 import type { Inode } from '../vfs/inode.ts';
 import { endLease, leaseOf, setLease as takeLease } from '../vfs/leases.ts';
 import type { Call, OpenFile, UserMemory } from '../vfs/open-file.ts';
@@ -176,7 +178,7 @@ function leasable(thread: Thread, file: OpenFile): Inode {
   const { inode } = file;
   if (file.kind !== 'regular' || inode === undefined) throw EINVAL;
   const { euid, fsUid = euid } = thread.credentials;
-  if (inode.attributes().uid !== fsUid && euid !== 0) throw EACCES;
+  if (inode.attributes().uid !== fsUid && !isCapable(thread.credentials, CAP_LEASE)) throw EACCES;
   return inode;
 }
 

@@ -1,11 +1,12 @@
 /** getrlimit(2), setrlimit(2), prlimit(2). */
+import { CAP_SYS_RESOURCE } from '../abi/capability.ts';
 import { EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
 import { RLIMIT_AS, RLIMIT_COUNT, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_NOFILE } from '../abi/resource.ts';
 import { SIGKILL, SIGXCPU, SI_KERNEL } from '../abi/signal.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
-import { mayAttach } from '../vfs/credentials.ts';
+import { isWholly, requireCapability } from '../vfs/credentials.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 import { bringIn } from './user-buffers.ts';
 
@@ -38,7 +39,7 @@ function change(
   if (unsignedSoft > unsignedHard) throw EINVAL;
   if (resource === RLIMIT_NOFILE && unsignedHard > NR_OPEN) throw EPERM;
   const isRaising = unsignedHard > BigInt.asUintN(64, program.limits.get(resource)[1]);
-  if (isRaising && thread.credentials.euid !== 0) throw EPERM;
+  if (isRaising) requireCapability(thread.credentials, CAP_SYS_RESOURCE);
   program.limits.set(resource, [soft, hard]);
   applyLimit(program, resource);
 }
@@ -89,7 +90,10 @@ function prlimit(thread: Thread, args: { pid: number; resource: number; limit: n
   const wanted = args.limit === 0 ? undefined : loadLimit(thread, args.limit);
   const program = args.pid === 0 ? task.program : task.machine.program(args.pid);
   if (program?.isRunning !== true) throw ESRCH;
-  if (program !== task.program && !mayAttach(task.credentials, program.credentials)) throw EPERM;
+  // Linux kernel/sys.c: check_prlimit_permission.
+  const { uid, gid } = task.credentials;
+  if (program !== task.program && !isWholly(program.credentials, uid, gid))
+    requireCapability(task.credentials, CAP_SYS_RESOURCE);
   checkResource(args.resource);
   bringIn(thread.memory, args.old, 16);
   const old = program.limits.get(args.resource);

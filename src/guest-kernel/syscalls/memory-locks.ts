@@ -1,5 +1,6 @@
 /** mlock(2), mlock2(2), munlock(2), mlockall(2), munlockall(2), and what RLIMIT_MEMLOCK says to those who map locked memory. */
 import { GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
+import { CAP_IPC_LOCK } from '../abi/capability.ts';
 import { EAGAIN, EINVAL, ENOMEM, EPERM } from '../abi/errno.ts';
 import { MLOCK_ONFAULT } from '../abi/mman.ts';
 import { RLIMIT_MEMLOCK } from '../abi/resource.ts';
@@ -7,6 +8,7 @@ import { lockedBytes, mappedBytes, setLocked } from '../mm/locked-areas.ts';
 import { type MemoryMap, pageUp } from '../mm/memory-map.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
+import { isCapable } from '../vfs/credentials.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 
 const MCL_CURRENT = 1;
@@ -23,9 +25,9 @@ function mapOf(thread: Thread): MemoryMap {
   return asGuest(thread).namespace.map;
 }
 
-/** Bytes that may be locked in all; Infinity for root. @throws EPERM where that is none */
+/** Bytes that may be locked in all; Infinity for the privileged. @throws EPERM where that is none */
 function lockLimit(thread: Thread): number {
-  if (thread.credentials.euid === 0) return Number.POSITIVE_INFINITY;
+  if (isCapable(thread.credentials, CAP_IPC_LOCK)) return Number.POSITIVE_INFINITY;
   const limit = asGuest(thread).program.limits.soft(RLIMIT_MEMLOCK);
   if (limit === 0) throw EPERM;
   return limit;

@@ -1,5 +1,6 @@
 /** msgget(2), msgsnd(2), msgrcv(2), msgctl(2). */
-import { E2BIG, EAGAIN, EIDRM, EINTR, EINVAL, ENOMSG, EPERM } from '../abi/errno.ts';
+import { CAP_SYS_RESOURCE } from '../abi/capability.ts';
+import { E2BIG, EAGAIN, EIDRM, EINTR, EINVAL, ENOMSG } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
 import { requireAccess } from '../ipc/ipc-table.ts';
 import { MessageQueue, type QueuedMessage } from '../ipc/message-queues.ts';
@@ -7,6 +8,7 @@ import { blocked } from '../program/blocked.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { WaitQueue } from '../program/wait-queue.ts';
 import type { Thread } from '../program/thread.ts';
+import { requireCapability } from '../vfs/credentials.ts';
 import type { Call } from '../vfs/open-file.ts';
 import {
   type IpcControl,
@@ -114,7 +116,7 @@ function msgctl(thread: Thread, args: IpcControl): Result {
 function setQueue(thread: Thread, buffer: number, queue: MessageQueue): void {
   // size_t: what looks negative is much.
   const maxBytes = Number(BigInt.asUintN(64, thread.memory.loadI64(buffer + abi.MSQID_DS.msg_qbytes)));
-  if (maxBytes > abi.MSGMNB && thread.credentials.euid !== 0) throw EPERM;
+  if (maxBytes > abi.MSGMNB) requireCapability(thread.credentials, CAP_SYS_RESOURCE);
   changePermissions(thread, buffer, queue);
   queue.maxBytes = maxBytes;
   queue.room.wake();

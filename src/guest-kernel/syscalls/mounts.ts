@@ -1,10 +1,12 @@
 /** mount(2) and umount2(2). */
 import type { ByteString } from '../../emulator/util/bytes.ts';
-import { EACCES, EAGAIN, EBUSY, EINVAL, ENODEV, ENOTBLK, ENXIO, EPERM } from '../abi/errno.ts';
+import { CAP_SYS_ADMIN } from '../abi/capability.ts';
+import { EACCES, EAGAIN, EBUSY, EINVAL, ENODEV, ENOTBLK, ENXIO } from '../abi/errno.ts';
 import * as abi from '../abi/mount.ts';
 import { S_IFBLK } from '../abi/stat.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
+import { requireCapability } from '../vfs/credentials.ts';
 import type { Filesystem } from '../vfs/inode.ts';
 import type { Location, Mount } from '../vfs/location.ts';
 import { hasWriters } from '../vfs/regular-file.ts';
@@ -47,7 +49,7 @@ function mount(types: readonly FilesystemType[], thread: Thread, args: MountArgs
   const { vfs } = thread.machine;
   const target = vfs.walk(thread, args.target);
   const { flags } = args;
-  if (thread.credentials.euid !== 0) throw EPERM;
+  requireCapability(thread.credentials, CAP_SYS_ADMIN);
   if ((flags & abi.MS_REMOUNT) !== 0) return remount(thread, target, optionsText(flags, data));
   if ((flags & abi.MS_BIND) !== 0) return bind(thread, source, target, (flags & abi.MS_REC) !== 0);
   if ((flags & abi.MS_PROPAGATION) !== 0) return propagate(target, flags);
@@ -106,7 +108,7 @@ function umount(thread: Thread, { target, flags }: { target: string; flags: numb
   const { vfs } = thread.machine;
   if ((flags & ~(abi.MNT_FORCE | abi.MNT_DETACH | abi.MNT_EXPIRE | abi.UMOUNT_NOFOLLOW)) !== 0) throw EINVAL;
   const { mount: at, dentry } = vfs.walk(thread, target, { followLast: (flags & abi.UMOUNT_NOFOLLOW) === 0 });
-  if (thread.credentials.euid !== 0) throw EPERM;
+  requireCapability(thread.credentials, CAP_SYS_ADMIN);
   if (dentry !== at.root) throw EINVAL;
   const isExpiry = (flags & abi.MNT_EXPIRE) !== 0;
   if (isExpiry && (flags & (abi.MNT_FORCE | abi.MNT_DETACH)) !== 0) throw EINVAL;

@@ -1,4 +1,5 @@
 /** mq_open(2), mq_unlink(2), mq_timedsend(2), mq_timedreceive(2), mq_notify(2), mq_getsetattr(2). */
+import { CAP_FOWNER, CAP_SYS_RESOURCE } from '../abi/capability.ts';
 import {
   EACCES,
   EAGAIN,
@@ -12,7 +13,6 @@ import {
   ENAMETOOLONG,
   ENOENT,
   ENOSYS,
-  EPERM,
   ETIMEDOUT,
 } from '../abi/errno.ts';
 import { NAME_MAX, O_ACCMODE, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../abi/fcntl.ts';
@@ -35,6 +35,7 @@ import { blocked } from '../program/blocked.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import type { WaitQueue } from '../program/wait-queue.ts';
+import { isCapable, requireCapability } from '../vfs/credentials.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { requirePermission } from '../vfs/permissions.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
@@ -100,7 +101,7 @@ function requireMode({ credentials }: Thread, node: QueueNode, flags: number): v
 function create(thread: Thread, queues: PosixQueues, { name, flags, mode, attributes }: OpenArgs): QueueNode {
   if ((flags & O_CREAT) === 0) throw ENOENT;
   const { memory, credentials, fs } = thread;
-  const isPrivileged = credentials.euid === 0;
+  const isPrivileged = isCapable(credentials, CAP_SYS_RESOURCE);
   const messages = attributes === 0 ? DEFAULT_MESSAGES : memory.loadNumber(attributes + MQ_ATTR.mq_maxmsg);
   const bytes = attributes === 0 ? DEFAULT_BYTES : memory.loadNumber(attributes + MQ_ATTR.mq_msgsize);
   const mostMessages = isPrivileged ? HARD_MESSAGES_MAX : MESSAGES_MAX;
@@ -117,8 +118,8 @@ function unlink(thread: Thread, { name }: { name: string }): Result {
   checkName(name);
   const node = queues.names.get(name);
   if (node === undefined) throw ENOENT;
-  const { euid } = thread.credentials;
-  if (euid !== 0 && euid !== node.uid) throw EPERM; // the directory is sticky
+  // The directory is sticky.
+  if (thread.credentials.euid !== node.uid) requireCapability(thread.credentials, CAP_FOWNER);
   queues.remove(name);
   return 0;
 }

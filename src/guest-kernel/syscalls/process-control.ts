@@ -1,15 +1,23 @@
 /** prctl(2): a row per option, in the order of linux/prctl.h. What is not here is EINVAL, as where Linux lacks it. */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
-import { EACCES, EFAULT, EINVAL, ENODEV, ENXIO, EPERM } from '../abi/errno.ts';
+import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../abi/capability.ts';
+import { EACCES, EFAULT, EINVAL, ENODEV, ENXIO } from '../abi/errno.ts';
 import { type GuestTask, asGuest } from '../program/guest-task.ts';
 import { DEFAULT_TIMER_SLACK_NS } from '../program/kernel-task.ts';
 import type { Thread } from '../program/thread.ts';
+import { isCapable, requireCapability } from '../vfs/credentials.ts';
+import {
+  changeAmbient,
+  dropBounding,
+  isBounding,
+  keepsCapabilities,
+  setKeepsCapabilities,
+  setSecurebits,
+} from './capabilities.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 const COMM_BYTES = 16;
 const NSIG = 64;
-/** CAP_LAST_CAP: CAP_CHECKPOINT_RESTORE. */
-const LAST_CAPABILITY = 40;
 const PR_TSC_ENABLE = 1;
 /** PR_SPEC_STORE_BYPASS, PR_SPEC_INDIRECT_BRANCH, PR_SPEC_L1D_FLUSH. */
 const SPECULATIONS = 3;
@@ -57,14 +65,8 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return 0;
     },
   ],
-  [7, ({ program }) => Number(program.keepsCapabilities)], // PR_GET_KEEPCAPS
-  [
-    8, // PR_SET_KEEPCAPS
-    ({ program }, { arg }) => {
-      program.keepsCapabilities = flag(arg);
-      return 0;
-    },
-  ],
+  [7, keepsCapabilities], // PR_GET_KEEPCAPS
+  [8, (task, { arg }) => setKeepsCapabilities(task, arg)], // PR_SET_KEEPCAPS
   [13, () => 0], // PR_GET_TIMING: PR_TIMING_STATISTICAL
   [
     14, // PR_SET_TIMING
@@ -91,14 +93,8 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
   ],
   [21, () => 0], // PR_GET_SECCOMP: SECCOMP_MODE_DISABLED
   [22, (task, args) => setSeccomp(task, args)], // PR_SET_SECCOMP
-  [
-    23, // PR_CAPBSET_READ
-    (_task, { arg }) => {
-      if (arg > LAST_CAPABILITY) throw EINVAL;
-      return 1;
-    },
-  ],
-  [24, (task) => forRootOnly(task)], // PR_CAPBSET_DROP
+  [23, (task, { arg }) => isBounding(task, arg)], // PR_CAPBSET_READ
+  [24, (task, { arg }) => dropBounding(task, arg)], // PR_CAPBSET_DROP
   [25, (task, { arg }) => storeInt(task, arg, PR_TSC_ENABLE)], // PR_GET_TSC
   [
     26, // PR_SET_TSC: RDTSC never traps
@@ -107,8 +103,8 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return 0;
     },
   ],
-  [27, () => 0], // PR_GET_SECUREBITS
-  [28, (task) => forRootOnly(task)], // PR_SET_SECUREBITS
+  [27, ({ credentials }) => credentials.capabilities.securebits], // PR_GET_SECUREBITS
+  [28, (task, { arg }) => setSecurebits(task, arg)], // PR_SET_SECUREBITS
   [
     29, // PR_SET_TIMERSLACK
     (task, { arg }) => {
@@ -123,7 +119,7 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
     35, // PR_SET_MM
     (task, { arg5 }) => {
       requireZeros(arg5);
-      return forRootOnly(task);
+      return forPrivilegedOnly(task);
     },
   ],
   [
@@ -165,9 +161,15 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return Number(program.hasNoHugePages);
     },
   ],
-  [47, (_task, args) => ambient(args)], // PR_CAP_AMBIENT
-  [57, (task) => forRootOnly(task)], // PR_SET_IO_FLUSHER
-  [58, (task) => forRootOnly(task)], // PR_GET_IO_FLUSHER
+  [
+    47, // PR_CAP_AMBIENT
+    (task, { arg, arg3, arg4, arg5 }) => {
+      requireZeros(arg4, arg5);
+      return changeAmbient(task, arg, arg3);
+    },
+  ],
+  [57, (task) => forPrivilegedOnly(task)], // PR_SET_IO_FLUSHER
+  [58, (task) => forPrivilegedOnly(task)], // PR_GET_IO_FLUSHER
   [
     52, // PR_GET_SPECULATION_CTRL
     (_task, { arg, arg3, arg4, arg5 }) => {
@@ -190,26 +192,14 @@ function setSeccomp({ memory, program, credentials }: GuestTask, { arg, arg3 }: 
   const SECCOMP_MODE_FILTER = 2;
   if (arg !== SECCOMP_MODE_FILTER) throw EINVAL;
   memory.readable(arg3, SOCK_FPROG_BYTES);
-  if (credentials.euid !== 0 && !program.hasNoNewPrivileges) throw EACCES;
+  if (!program.hasNoNewPrivileges && !isCapable(credentials, CAP_SYS_ADMIN)) throw EACCES;
   throw EINVAL;
 }
 
-/** What is not there for root either. */
-function forRootOnly({ credentials }: GuestTask): Result {
-  throw credentials.euid === 0 ? EINVAL : EPERM;
-}
-
-/** Ambient capabilities are inheritable ones, of which nobody has any. */
-function ambient({ arg, arg3, arg4, arg5 }: Arguments): Result {
-  const [IS_SET, RAISE, LOWER, CLEAR_ALL] = [1, 2, 3, 4];
-  requireZeros(arg4, arg5);
-  if (arg === CLEAR_ALL) {
-    requireZeros(arg3);
-    return 0;
-  }
-  if (arg3 > LAST_CAPABILITY || (arg !== IS_SET && arg !== RAISE && arg !== LOWER)) throw EINVAL;
-  if (arg === RAISE) throw EPERM;
-  return 0;
+/** What is not there for the privileged either. */
+function forPrivilegedOnly({ credentials }: GuestTask): Result {
+  requireCapability(credentials, CAP_SYS_RESOURCE);
+  throw EINVAL;
 }
 
 function prctl(thread: Thread, { option, ...args }: Arguments & { readonly option: number }): Result {
@@ -233,5 +223,5 @@ function readName({ memory }: Thread, addr: number): ByteString {
 // oxfmt-ignore
 export const processControl: readonly Syscall[] = [
   syscall({ nr: 157, name: 'prctl', args: { option: 'int', arg: 'ptr', arg3: 'ptr', arg4: 'ptr', arg5: 'ptr' },
-    support: partial('no capability bounding, seccomp, speculation, memory layout and names of mappings; they are EINVAL'), run: prctl }),
+    support: partial('no seccomp, speculation, memory layout and names of mappings; they are EINVAL'), run: prctl }),
 ];

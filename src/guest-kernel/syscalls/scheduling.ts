@@ -1,11 +1,13 @@
 /** sched(7), getpriority(2), CPU affinity: one processor. */
 import { PAGE_SIZE } from '../../emulator/index.ts';
+import { CAP_SYS_NICE } from '../abi/capability.ts';
 import { E2BIG, EACCES, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
 import { RLIMIT_NICE, RLIMIT_RTPRIO } from '../abi/resource.ts';
 import { SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_OTHER, SCHED_RR } from '../abi/sched.ts';
 import { type KernelTask } from '../program/kernel-task.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
+import { isCapable, requireCapability } from '../vfs/credentials.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { storeTimespec } from './timespec.ts';
@@ -56,7 +58,7 @@ function getpriority(thread: Thread, { which, who }: { which: number; who: numbe
 /** @throws EPERM for another user's, EACCES for a rise that RLIMIT_NICE does not allow */
 function checkNice(thread: Thread, target: KernelTask, nice: number): void {
   const { euid } = thread.credentials;
-  if (euid === 0) return;
+  if (isCapable(thread.credentials, CAP_SYS_NICE)) return;
   if (target.credentials.uid !== euid && target.credentials.euid !== euid) throw EPERM;
   if (nice < target.nice && 20 - nice > asGuest(thread).program.limits.soft(RLIMIT_NICE)) throw EACCES;
 }
@@ -90,7 +92,7 @@ function schedule(thread: Thread, target: KernelTask, wanted: Scheduling): Resul
   const isRealtime = policy === SCHED_FIFO || policy === SCHED_RR;
   if (isRealtime ? priority < 1 || priority > MAX_PRIORITY : priority !== 0) throw EINVAL;
   const { euid } = thread.credentials;
-  if (euid !== 0) {
+  if (!isCapable(thread.credentials, CAP_SYS_NICE)) {
     if (target.credentials.euid !== euid && target.credentials.uid !== euid) throw EPERM;
     const allowed = Math.max(target.realtimePriority, asGuest(thread).program.limits.soft(RLIMIT_RTPRIO));
     if (isRealtime && priority > allowed) throw EPERM;
@@ -189,7 +191,7 @@ function setaffinity(thread: Thread, { tid, size, mask }: { tid: number; size: n
   const [first = 0] = thread.memory.readable(mask, Math.min(size, MASK_BYTES));
   const { uid, euid } = taskOf(thread, tid).credentials;
   const own = thread.credentials.euid;
-  if (own !== 0 && own !== uid && own !== euid) throw EPERM;
+  if (own !== uid && own !== euid) requireCapability(thread.credentials, CAP_SYS_NICE);
   if ((first & 1) === 0) throw EINVAL;
   return 0;
 }

@@ -1,5 +1,6 @@
 /** shmget(2), shmat(2), shmdt(2), shmctl(2). */
 import { PAGE_SIZE } from '../../emulator/index.ts';
+import { CAP_IPC_LOCK } from '../abi/capability.ts';
 import { EINVAL, ENOMEM, ENOSYS, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/ipc.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
@@ -10,6 +11,7 @@ import { pageUp } from '../mm/memory-map.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { RunningMachine } from '../program/running-machine.ts';
 import type { Thread } from '../program/thread.ts';
+import { isCapable, requireCapability } from '../vfs/credentials.ts';
 import { sharedPages } from '../vfs/shared-pages.ts';
 import {
   type IpcControl,
@@ -32,7 +34,7 @@ function shmget(thread: Thread, { key, size, flags }: { key: number; size: numbe
   const mayCreate = key === abi.IPC_PRIVATE || (flags & abi.IPC_CREAT) !== 0;
   if (isNew && mayCreate && (size === 0 || size > Number.MAX_SAFE_INTEGER)) throw EINVAL;
   const isHuge = (flags & abi.SHM_HUGETLB) !== 0;
-  if (isNew && mayCreate && isHuge && thread.credentials.euid !== 0) throw EPERM;
+  if (isNew && mayCreate && isHuge) requireCapability(thread.credentials, CAP_IPC_LOCK);
   if (isNew && mayCreate && (isHuge || size > 2 ** 32)) throw ENOMEM;
   const make = (object: ConstructorParameters<typeof SharedSegment>[0]): SharedSegment => create(thread, object, size);
   return segments.get(wish, make, (found) => {
@@ -130,9 +132,9 @@ function shmctl(thread: Thread, args: IpcControl): Result {
         if (args.command !== abi.SHM_LOCK && args.command !== abi.SHM_UNLOCK) throw EINVAL;
         const segment = find();
         const { credentials, program } = asGuest(thread);
-        if (![0, segment.uid, segment.cuid].includes(credentials.euid)) throw EPERM;
-        const mayLock = credentials.euid === 0 || program.limits.soft(RLIMIT_MEMLOCK) > 0;
-        if (args.command === abi.SHM_LOCK && !mayLock) throw EPERM;
+        if (isCapable(credentials, CAP_IPC_LOCK)) return 0;
+        if (![segment.uid, segment.cuid].includes(credentials.euid)) throw EPERM;
+        if (args.command === abi.SHM_LOCK && program.limits.soft(RLIMIT_MEMLOCK) === 0) throw EPERM;
         return 0;
       },
     },

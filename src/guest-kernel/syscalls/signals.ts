@@ -1,5 +1,6 @@
 /** sigaction(2), sigprocmask(2), kill(2) and all that sends, blocks, awaits and returns from signals. */
 import { REG } from '../../emulator/index.ts';
+import { CAP_KILL } from '../abi/capability.ts';
 import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ESRCH } from '../abi/errno.ts';
 import {
   MINSIGSTKSZ,
@@ -25,6 +26,7 @@ import { encodeSignalInfo, isOnAlternateStack } from '../program/signal-frame.ts
 import type { RunningProgram } from '../program/running-program.ts';
 import { type SignalInfo, type SignalSet, UNBLOCKABLE, signalBit } from '../program/signals.ts';
 import type { Thread } from '../program/thread.ts';
+import { isCapable } from '../vfs/credentials.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { NO_RETURN, type Result, type Syscall, syscall } from './syscall.ts';
 import { loadTimespecNs } from './timespec.ts';
@@ -189,7 +191,7 @@ function userInfo(task: GuestTask, signal: number, code: number): SignalInfo {
 /** kill(2): one's own programs; SIGCONT within the session. */
 export function maySignal(task: GuestTask, target: RunningProgram, signal: number): boolean {
   const { uid, euid } = task.credentials;
-  if (euid === 0 || target === task.program) return true;
+  if (target === task.program || isCapable(task.credentials, CAP_KILL)) return true;
   const { uid: owner, savedUid = 0 } = target.credentials;
   if ([uid, euid].some((id) => id === owner || id === savedUid)) return true;
   return signal === SIGCONT && target.session === task.program.session;

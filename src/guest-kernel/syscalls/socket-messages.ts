@@ -1,10 +1,12 @@
 /** struct msghdr and its control messages: sendmsg(2), recvmsg(2), cmsg(3). */
-import { EADDRINUSE, EEXIST, EINVAL, EMFILE, EMSGSIZE, ENOBUFS, EPERM, Errno, ESRCH } from '../abi/errno.ts';
+import { CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from '../abi/capability.ts';
+import { EADDRINUSE, EEXIST, EINVAL, EMFILE, EMSGSIZE, ENOBUFS, Errno, ESRCH } from '../abi/errno.ts';
 import { IOV_MAX } from '../abi/fcntl.ts';
 import * as abi from '../abi/socket.ts';
 import { decodeSocketAddress, encodeSocketAddress, SOCKADDR_MAX, type SocketAddress } from '../abi/socket-address.ts';
 import { isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
+import { requireCapability } from '../vfs/credentials.ts';
 import type { Call, OpenFile, UserMemory } from '../vfs/open-file.ts';
 import type { PeerCredentials } from '../net/network.ts';
 import type { ControlMessage, ReceivedMessage, SendOptions, Socket, SocketNames } from '../net/socket/socket.ts';
@@ -174,20 +176,21 @@ function controlMessages(bytes: Uint8Array): ControlMessage[] {
   return messages;
 }
 
-// Linux net/core/scm.c: scm_check_creds. Root may name anybody who is there, others only what they are.
+// Linux net/core/scm.c: scm_check_creds. The privileged may name anybody who is there, others only what they are.
 function checkedCredentials(
   thread: Thread,
   data: Uint8Array,
   [pid = 0, uid = 0, gid = 0]: Int32Array,
 ): PeerCredentials {
   if (data.length !== UCRED_BYTES) throw EINVAL;
-  const { euid, ...ids } = thread.credentials;
+  const { credentials } = thread;
+  const { savedUid = 0, savedGid = 0 } = credentials;
   if (uid === -1 || gid === -1) throw EINVAL;
-  if (euid !== 0) {
-    const mayUser = [ids.uid, euid, ids.savedUid].includes(uid >>> 0);
-    const mayGroup = [ids.gid, ids.egid, ids.savedGid].includes(gid >>> 0);
-    if (pid !== thread.program.pid || !mayUser || !mayGroup) throw EPERM;
-  }
+  if (pid !== thread.program.pid) requireCapability(credentials, CAP_SYS_ADMIN);
+  const isOwnUser = [credentials.uid, credentials.euid, savedUid].includes(uid >>> 0);
+  if (!isOwnUser) requireCapability(credentials, CAP_SETUID);
+  const isOwnGroup = [credentials.gid, credentials.egid, savedGid].includes(gid >>> 0);
+  if (!isOwnGroup) requireCapability(credentials, CAP_SETGID);
   if (pid !== thread.program.pid && asGuest(thread).machine.program(pid) === undefined) throw ESRCH;
   return { pid, uid, gid };
 }

@@ -1,4 +1,5 @@
 /** socket(2) and its family. The behaviour is the sockets' own (net/socket/); here are arguments and descriptors. */
+import { CAP_NET_BIND_SERVICE, CAP_NET_RAW } from '../abi/capability.ts';
 import {
   EACCES,
   EAFNOSUPPORT,
@@ -8,7 +9,6 @@ import {
   ENOPROTOOPT,
   ENOTSOCK,
   EOPNOTSUPP,
-  EPERM,
   EPROTONOSUPPORT,
   ESOCKTNOSUPPORT,
 } from '../abi/errno.ts';
@@ -16,6 +16,7 @@ import * as abi from '../abi/socket.ts';
 import { SOCKADDR_MAX } from '../abi/socket-address.ts';
 import { isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
+import { isCapable, requireCapability } from '../vfs/credentials.ts';
 import type { Call } from '../vfs/open-file.ts';
 import type { Network, PeerCredentials } from '../net/network.ts';
 import type { InetFamily } from '../net/socket/inet-socket.ts';
@@ -93,7 +94,7 @@ function openSocket(thread: Thread, family: number, type: number, protocol: numb
   }
   if (family !== abi.AF_INET && family !== abi.AF_INET6) throw EAFNOSUPPORT;
   if (protocol < 0 || protocol >= IPPROTO_MAX) throw EINVAL;
-  if (kind === abi.SOCK_RAW && protocol !== 0 && thread.credentials.euid !== 0) throw EPERM;
+  if (kind === abi.SOCK_RAW && protocol !== 0) requireCapability(thread.credentials, CAP_NET_RAW);
   return openInetSocket(network, family, kind, protocol);
 }
 
@@ -177,7 +178,7 @@ function bind(thread: Thread, args: { fd: number; addr: number; length: number }
   if (address === undefined) throw EINVAL;
   const isInet = address.family === abi.AF_INET || address.family === abi.AF_INET6;
   const isPrivileged = isInet && address.port > 0 && address.port < FIRST_UNPRIVILEGED_PORT;
-  if (isPrivileged && thread.credentials.euid !== 0) throw EACCES;
+  if (isPrivileged && !isCapable(thread.credentials, CAP_NET_BIND_SERVICE)) throw EACCES;
   socket.bind(address, socketNames(thread));
   return 0;
 }

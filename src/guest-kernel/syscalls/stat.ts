@@ -22,6 +22,7 @@ import {
   STATX_MNT_ID,
 } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
+import { asReal } from '../vfs/credentials.ts';
 import type { FileAttributes, Filesystem, Timestamp } from '../vfs/inode.ts';
 import { KERNEL_MOUNT_ID, type Location } from '../vfs/location.ts';
 import type { OpenFile, UserMemory } from '../vfs/open-file.ts';
@@ -144,11 +145,10 @@ function access(thread: Thread, dirfd: number, path: string, mode: number, flags
   if ((mode & ~7) !== 0 || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) throw EINVAL;
   const empty = emptyPathTarget(thread, dirfd, path, flags);
   const place = empty === undefined ? undefined : 'dentry' in empty ? empty : empty.location;
-  const location = place ?? walkAt(thread, dirfd, path, (flags & AT_SYMLINK_NOFOLLOW) === 0);
   const { credentials, fs } = thread;
   // access(2) asks for the real ids, unless AT_EACCESS.
-  const real = { ...credentials, euid: credentials.uid, egid: credentials.gid, fsUid: undefined, fsGid: undefined };
-  const viewer = { fs, credentials: (flags & AT_EACCESS) === 0 ? real : credentials };
+  const viewer = { fs, credentials: (flags & AT_EACCESS) === 0 ? asReal(credentials) : credentials };
+  const location = place ?? walkAt(thread, dirfd, path, (flags & AT_SYMLINK_NOFOLLOW) === 0, viewer);
   if (mode !== 0) thread.machine.vfs.checkAccess(viewer, location, mode);
   return 0;
 }

@@ -1,8 +1,10 @@
 /** uname(2), sysinfo(2), getrandom(2), sethostname(2), personality(2). */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
-import { EFAULT, EINVAL, EPERM } from '../abi/errno.ts';
+import { CAP_SYS_ADMIN } from '../abi/capability.ts';
+import { EFAULT, EINVAL } from '../abi/errno.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
+import { requireCapability } from '../vfs/credentials.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 
 const UTS_FIELD_BYTES = 65;
@@ -55,7 +57,7 @@ function getrandom(thread: Thread, args: { buffer: number; size: number; flags: 
 }
 
 function sethostname(thread: Thread, { name, size }: { name: number; size: number }): Result {
-  if (thread.credentials.euid !== 0) throw EPERM;
+  requireCapability(thread.credentials, CAP_SYS_ADMIN);
   if (size < 0 || size > HOSTNAME_BYTES) throw EINVAL;
   thread.machine.hostname = String.fromCharCode(...thread.memory.readable(name, size));
   return 0;

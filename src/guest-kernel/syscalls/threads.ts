@@ -1,5 +1,6 @@
 /** clone(2), clone3(2), gettid(2), set_tid_address(2), arch_prctl(2), robust lists. */
 import { type CpuState, GUEST_LIMIT, PAGE_SIZE, REG } from '../../emulator/index.ts';
+import { CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../abi/capability.ts';
 import { E2BIG, EAGAIN, EFAULT, EINVAL, ENODEV, EPERM, ESRCH } from '../abi/errno.ts';
 import { RLIMIT_NPROC } from '../abi/resource.ts';
 import {
@@ -30,7 +31,7 @@ import { forkProgram, newState } from '../program/fork.ts';
 import { GuestTask, asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
 import type { Thread } from '../program/thread.ts';
-import { mayAttach } from '../vfs/credentials.ts';
+import { isCapable, mayAttach, requireCapability } from '../vfs/credentials.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { ProcessFile } from '../vfs/process-file.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
@@ -119,7 +120,8 @@ function checkCombination(flags: number): void {
 /** Who may not make namespaces hears that first; then it is as on a Linux without them. @throws EPERM, EINVAL */
 function refuseNamespaces({ credentials }: Thread, flags: number): void {
   if ((flags & CLONE_NEW_ANY) === 0) return;
-  throw credentials.euid !== 0 && (flags & CLONE_NEWUSER) === 0 ? EPERM : EINVAL;
+  if ((flags & CLONE_NEWUSER) === 0) requireCapability(credentials, CAP_SYS_ADMIN);
+  throw EINVAL;
 }
 
 /** Where the new id is stored, 0: nowhere, also where it cannot be, as in Linux. @throws NotResident */
@@ -220,7 +222,8 @@ const MAX_TASKS = 16_384;
 function requireRoom(parent: GuestTask): void {
   const { machine, program, credentials } = parent;
   if (machine.taskCount >= MAX_TASKS) throw EAGAIN;
-  if (credentials.uid === 0) return;
+  const isExempt = [CAP_SYS_RESOURCE, CAP_SYS_ADMIN].some((capability) => isCapable(credentials, capability));
+  if (credentials.uid === 0 || isExempt) return;
   if (machine.tasksOf(credentials.uid) >= program.limits.soft(RLIMIT_NPROC)) throw EAGAIN;
 }
 
@@ -233,7 +236,7 @@ function loadWantedId(thread: Thread, argsAddr: number): number | undefined {
   if (count === 0) return undefined;
   const id = memory.loadU32(ids) | 0;
   if (count > 1 || id < 1 || id >= PID_MAX) throw EINVAL; // there is one namespace
-  if (credentials.euid !== 0) throw EPERM;
+  if (!isCapable(credentials, CAP_SYS_ADMIN)) requireCapability(credentials, CAP_CHECKPOINT_RESTORE);
   asGuest(thread).machine.claimId(id);
   return id;
 }

@@ -1,11 +1,13 @@
 /** timer_create(2) and its like, timerfd_create(2) and its like. */
-import { EAGAIN, EINVAL, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
+import { CAP_WAKE_ALARM } from '../abi/capability.ts';
+import { EAGAIN, EINVAL, EOPNOTSUPP } from '../abi/errno.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../abi/fcntl.ts';
 import { SIGALRM, SIGNAL_COUNT } from '../abi/signal.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import type { TimerClock, TimerSetting } from '../program/timers/expiring-timer.ts';
 import { PosixTimer, type SignalTarget } from '../program/timers/posix-timers.ts';
+import { requireCapability } from '../vfs/credentials.ts';
 import { TimerFile } from '../vfs/timer-file.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 import { cpuClock } from './cpu-clocks.ts';
@@ -118,7 +120,8 @@ function timerFile(thread: Thread, fd: number): TimerFile {
 
 function timerfdCreate(thread: Thread, { clock, flags }: { clock: number; flags: number }): Result {
   if ((flags & ~(O_CLOEXEC | O_NONBLOCK)) !== 0 || !TFD_CLOCKS.includes(clock)) throw EINVAL;
-  if ((clock === CLOCK.REALTIME_ALARM || clock === CLOCK.BOOTTIME_ALARM) && thread.credentials.euid !== 0) throw EPERM;
+  const isAlarm = clock === CLOCK.REALTIME_ALARM || clock === CLOCK.BOOTTIME_ALARM;
+  if (isAlarm) requireCapability(thread.credentials, CAP_WAKE_ALARM);
   const file = new TimerFile(clock, clockOf(thread, clock), (flags & O_NONBLOCK) !== 0);
   return thread.files.add(file, { isCloseOnExec: (flags & O_CLOEXEC) !== 0 });
 }

@@ -1,11 +1,14 @@
 /** Extended attributes: getxattr(2), setxattr(2), listxattr(2), removexattr(2). */
 import { bytesOf } from '../../emulator/util/bytes.ts';
+import { CAP_SETFCAP, CAP_SYS_ADMIN } from '../abi/capability.ts';
 import { E2BIG, EBADF, EEXIST, EINVAL, ENODATA, EOPNOTSUPP, EPERM, ERANGE, EROFS } from '../abi/errno.ts';
 import { AT_FDCWD, O_PATH } from '../abi/fcntl.ts';
 import { R_OK, S_IFDIR, S_IFREG, S_ISVTX, W_OK } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
+import { isCapable, requireCapability } from '../vfs/credentials.ts';
 import type { Inode, InodeXattrs } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
+import { isOwner } from '../vfs/permissions.ts';
 import { walkAt } from './directory-fd.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
 
@@ -47,17 +50,22 @@ function checkAccess(thread: Thread, target: Target, name: string, isWriting: bo
   if (name === namespace) throw EINVAL;
   const { inode, location } = target;
   if (isWriting && location?.mount.isReadOnly === true) throw EROFS;
-  const isRoot = thread.credentials.euid === 0;
-  if (name.startsWith('trusted.') && !isRoot) throw isWriting ? EPERM : ENODATA;
-  if (name.startsWith('security.') || name.startsWith('system.')) {
-    if (isWriting && !isRoot && inode.attributes().uid !== thread.credentials.euid) throw EPERM;
+  const { credentials } = thread;
+  if (name.startsWith('trusted.') && !isCapable(credentials, CAP_SYS_ADMIN)) throw isWriting ? EPERM : ENODATA;
+  if (name.startsWith('security.')) {
+    // Linux security/commoncap.c: cap_inode_setxattr.
+    if (isWriting) requireCapability(credentials, name === 'security.capability' ? CAP_SETFCAP : CAP_SYS_ADMIN);
+    return;
+  }
+  const isOwn = isOwner(credentials, inode);
+  if (name.startsWith('system.')) {
+    if (isWriting && !isOwn) throw EPERM;
     return;
   }
   if (!name.startsWith('user.')) return;
   if (inode.fileType !== S_IFREG && inode.fileType !== S_IFDIR) throw isWriting ? EPERM : ENODATA;
-  const { mode, uid } = inode.attributes();
-  const isSticky = inode.fileType === S_IFDIR && (mode & S_ISVTX) !== 0;
-  if (isWriting && isSticky && !isRoot && uid !== thread.credentials.euid) throw EPERM;
+  const isSticky = inode.fileType === S_IFDIR && (inode.attributes().mode & S_ISVTX) !== 0;
+  if (isWriting && isSticky && !isOwn) throw EPERM;
   if (location !== undefined) thread.machine.vfs.checkAccess(thread, location, isWriting ? W_OK : R_OK);
 }
 
@@ -103,8 +111,8 @@ function give(thread: Thread, bytes: Uint8Array, addr: number, sizeBytes: number
 
 function list(thread: Thread, target: Target, args: { readonly list: number; readonly size: number }): Result {
   const names = target.inode.xattrs?.names() ?? [];
-  const isRoot = thread.credentials.euid === 0;
-  const visible = names.filter((name) => isRoot || !name.startsWith('trusted.'));
+  const isAdmin = isCapable(thread.credentials, CAP_SYS_ADMIN);
+  const visible = names.filter((name) => isAdmin || !name.startsWith('trusted.'));
   const bytes = bytesOf(visible.map((name) => `${name}\0`).join(''));
   if (bytes.length > XATTR_LIST_MAX) throw E2BIG;
   return give(thread, bytes, args.list, args.size);

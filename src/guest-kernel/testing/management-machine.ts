@@ -19,6 +19,7 @@ import { RunningMachine } from '../program/running-machine.ts';
 import type { Management } from '../rest/management.ts';
 import { CallTrace } from '../trace/call-trace.ts';
 import { DmesgLog } from '../trace/log.ts';
+import { rootCredentials } from '../vfs/credentials.ts';
 import { MountTable } from '../vfs/mount-table.ts';
 import type { Viewer } from '../vfs/vfs.ts';
 import { type FakePorts, fakePorts } from './fake-ports.ts';
@@ -107,7 +108,7 @@ const CALL = { progress: undefined, isInterrupted: false, nowNs: 0, threadId: 0,
 function rootOf(vfs: MountTable): Viewer {
   return {
     fs: { cwd: vfs.root, root: vfs.root, umask: 0 },
-    credentials: { uid: 0, euid: 0, gid: 0, egid: 0, groups: [] },
+    credentials: rootCredentials(),
   };
 }
 

@@ -5,10 +5,11 @@ import { type ComposedMachine, boot, composeMachine } from '../boot.ts';
 import type { Kernel, RunRequest } from '../kernel.ts';
 import { O_CREAT, O_WRONLY } from '../abi/fcntl.ts';
 import type { HostStdio } from '../ports.ts';
-import { rootContext, rootCredentials } from '../program/program-table.ts';
+import { rootContext } from '../program/program-table.ts';
 import type { StartOptions } from '../program/programs.ts';
 import type { ProgramState } from '../program/thread.ts';
 import type { CallFilter } from '../trace/call-trace.ts';
+import { rootCredentials } from '../vfs/credentials.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { type FakePorts, fakePorts } from './fake-ports.ts';
 

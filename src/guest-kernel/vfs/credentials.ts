@@ -1,4 +1,7 @@
-/** As whom and from where a thread walks the tree of files. */
+/** As whom and from where a thread walks the tree of files, and what it may do (credentials(7), capabilities(7)). */
+import { CAP_SYS_PTRACE, SECBIT_NO_SETUID_FIXUP } from '../abi/capability.ts';
+import { EPERM } from '../abi/errno.ts';
+import { type Capabilities, FULL, PLAIN, has, isSubset } from './capabilities.ts';
 import type { Location } from './location.ts';
 
 /** Current and root directory and umask (fs_struct of Linux); shared by CLONE_FS. */
@@ -8,6 +11,7 @@ export interface FsContext {
   umask: number;
 }
 
+/** Of one thread. */
 export interface Credentials {
   uid: number;
   euid: number;
@@ -20,24 +24,63 @@ export interface Credentials {
   fsUid?: number | undefined;
   fsGid?: number | undefined;
   groups: readonly number[];
+  capabilities: Capabilities;
+}
+
+/** OSv knows one user: root, who may become any other. */
+export function rootCredentials(): Credentials {
+  return { uid: 0, euid: 0, gid: 0, egid: 0, groups: [], capabilities: FULL };
+}
+
+/** A user without rights. */
+export function userCredentials(user: number, group: number): Credentials {
+  return {
+    uid: user,
+    euid: user,
+    savedUid: user,
+    gid: group,
+    egid: group,
+    savedGid: group,
+    groups: [],
+    capabilities: PLAIN,
+  };
 }
 
 /** Whether one may do what needs the capability (CAP_*). */
-export function isCapable({ euid }: Credentials, _capability: number): boolean {
-  return euid === 0;
+export function isCapable({ capabilities }: Credentials, capability: number): boolean {
+  return has(capabilities.effective, capability);
+}
+
+/** @throws EPERM */
+export function requireCapability(credentials: Credentials, capability: number): void {
+  if (!isCapable(credentials, capability)) throw EPERM;
+}
+
+/** What the real user might do (Linux fs/open.c: access_override_creds). */
+export function asReal(credentials: Credentials): Credentials {
+  const { uid, gid, capabilities } = credentials;
+  const { securebits, permitted } = capabilities;
+  const effective = uid === 0 ? permitted : 0;
+  const isFixed = (securebits & SECBIT_NO_SETUID_FIXUP) === 0;
+  const own = isFixed ? { ...capabilities, effective } : capabilities;
+  return { ...credentials, euid: uid, egid: gid, fsUid: undefined, fsGid: undefined, capabilities: own };
 }
 
 /** Whether one may look into a program of the other (ptrace(2), access mode checking with PTRACE_MODE_FSCREDS). */
-export function mayInspect({ euid, egid, fsUid = euid, fsGid = egid }: Credentials, other: Credentials): boolean {
-  return euid === 0 || isWholly(other, fsUid, fsGid);
+export function mayInspect(own: Credentials, other: Credentials): boolean {
+  if (isCapable(own, CAP_SYS_PTRACE)) return true;
+  const { euid, egid, fsUid = euid, fsGid = egid, capabilities } = own;
+  return isWholly(other, fsUid, fsGid) && isSubset(other.capabilities.permitted, capabilities.effective);
 }
 
 /** Whether one may reach into a program of the other (the same, PTRACE_MODE_REALCREDS). */
-export function mayAttach({ euid, uid, gid }: Credentials, other: Credentials): boolean {
-  return euid === 0 || isWholly(other, uid, gid);
+export function mayAttach(own: Credentials, other: Credentials): boolean {
+  if (isCapable(own, CAP_SYS_PTRACE)) return true;
+  return isWholly(other, own.uid, own.gid) && isSubset(other.capabilities.permitted, own.capabilities.permitted);
 }
 
-function isWholly(
+/** Whether the other has these ids and no other ones. */
+export function isWholly(
   { uid, euid, savedUid = 0, gid, egid, savedGid = 0 }: Credentials,
   user: number,
   group: number,

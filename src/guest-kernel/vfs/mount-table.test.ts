@@ -1,3 +1,4 @@
+import { userCredentials } from './credentials.ts';
 import { describe, expect, test } from 'vitest';
 import { bytesOf, byteStringFrom } from '../../emulator/util/bytes.ts';
 import { Errno } from '../abi/errno.ts';
@@ -187,7 +188,7 @@ describe('names', () => {
 
   test('permissions bind others than root', () => {
     const { vfs, viewer } = makeTree();
-    const user = { fs: viewer.fs, credentials: { uid: 5, euid: 5, gid: 5, egid: 5, groups: [] } };
+    const user = { fs: viewer.fs, credentials: userCredentials(5, 5) };
     vfs.setAttributes(viewer, vfs.walk(viewer, '/a'), { mode: 0o700 });
     expect(errnoOf(() => vfs.walk(user, '/a/file'))).toBe('EACCES');
     expect(errnoOf(() => vfs.mkdir(user, { path: '/mine' }, 0o755))).toBe('EACCES');

@@ -1,4 +1,6 @@
 /** The tree of mounted filesystems: Vfs over a dentry cache. */
+import { CAP_MKNOD } from '../abi/capability.ts';
+import { requireCapability, rootCredentials } from './credentials.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import {
   EACCES,
@@ -59,7 +61,6 @@ import {
   S_IFSOCK,
   S_ISGID,
   W_OK,
-  X_OK,
 } from '../abi/stat.ts';
 import { DentryCache, MountNode, pathOfPlace, type DentryNode, type Place } from './dentry.ts';
 import { DirectoryFile } from './directory-file.ts';
@@ -73,10 +74,12 @@ import {
   fileGroup,
   fileUser,
   isPermitted,
+  modeInGroup,
   permittedChanges,
   requireOwner,
   requirePermission,
   requireRemovable,
+  requireSearch,
 } from './permissions.ts';
 import { openFifo } from './pipe.ts';
 import { RegularFile } from './regular-file.ts';
@@ -237,7 +240,8 @@ export class MountTable implements Vfs {
     const type = mode & S_IFMT || S_IFREG;
     if (![S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK].includes(type)) throw type === S_IFDIR ? EPERM : EINVAL;
     const isWhiteout = type === S_IFCHR && rdev === 0; // which anybody may make
-    if ((type === S_IFCHR || type === S_IFBLK) && viewer.credentials.euid !== 0 && !isWhiteout) throw EPERM;
+    const isNode = (type === S_IFCHR || type === S_IFBLK) && !isWhiteout;
+    if (isNode) requireCapability(viewer.credentials, CAP_MKNOD);
     const resolved = this.#resolve(viewer, at.start, at.path, 'never');
     if (resolved.child !== undefined) throw EEXIST;
     if (resolved.hasTrailingSlash) throw ENOENT;
@@ -397,7 +401,7 @@ export class MountTable implements Vfs {
   #fromRoot(path: ByteString): Place {
     const viewer: Viewer = {
       fs: { cwd: this.root, root: this.root, umask: 0 },
-      credentials: { uid: 0, euid: 0, gid: 0, egid: 0, groups: [] },
+      credentials: rootCredentials(),
     };
     return this.walk(viewer, path);
   }
@@ -407,7 +411,7 @@ export class MountTable implements Vfs {
     if (isSpecial(name)) throw EEXIST;
     if (parent.mount.isReadOnly) throw EROFS;
     if (parent.dentry.isRemoved) throw ENOENT;
-    requirePermission(viewer.credentials, parent.dentry.inode, W_OK | (fileUser(viewer.credentials) === 0 ? 0 : X_OK));
+    requireSearch(viewer.credentials, parent.dentry.inode, W_OK);
     return parent.dentry;
   }
 
@@ -424,7 +428,7 @@ export class MountTable implements Vfs {
     const above = directory.inode.attributes();
     // mkdir(2), open(2): in a set-gid directory the group is inherited, and a directory inherits the bit.
     const isGroupInherited = (above.mode & S_ISGID) !== 0;
-    const mode = isGroupInherited && (init.mode & S_IFMT) === S_IFDIR ? init.mode | S_ISGID : init.mode;
+    const mode = isGroupInherited ? modeInGroup(credentials, init.mode, above.gid) : init.mode;
     const owner = { uid: fileUser(credentials), gid: isGroupInherited ? above.gid : fileGroup(credentials) };
     const inode = directory.inode.create(resolved.name, { ...init, mode, ...owner });
     const dentry = this.#cache.added(directory, resolved.name, inode);

@@ -15,9 +15,9 @@ import {
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
 } from '../abi/fcntl.ts';
-import { S_IFDIR, S_IFLNK, X_OK } from '../abi/stat.ts';
+import { S_IFDIR, S_IFLNK } from '../abi/stat.ts';
 import { type DentryCache, mountedAt, type Place } from './dentry.ts';
-import { fileUser, requirePermission } from './permissions.ts';
+import { requireSearch } from './permissions.ts';
 import type { Viewer } from './vfs.ts';
 
 const MAX_SYMLINKS = 40; // Linux include/linux/namei.h: MAXSYMLINKS
@@ -125,7 +125,7 @@ function isSame(a: Place, b: Place): boolean {
 function step(cache: DentryCache, viewer: Viewer, here: Place, root: Place, name: ByteString): Place | undefined {
   if (name.length > NAME_MAX) throw ENAMETOOLONG;
   requireDirectory(here);
-  requirePermission(viewer.credentials, here.dentry.inode, fileUser(viewer.credentials) === 0 ? 0 : X_OK);
+  requireSearch(viewer.credentials, here.dentry.inode);
   if (name === '.') return here;
   if (name === '..') return parentOf(here, root);
   const dentry = cache.lookup(here.dentry, name);

@@ -10,6 +10,7 @@ import { NO_USAGE } from '../../program/usage.ts';
 import type { UserMemory } from '../../vfs/open-file.ts';
 import { FileTable } from '../../vfs/file-table.ts';
 import { makePipe } from '../../vfs/pipe.ts';
+import { userCredentials } from '../../vfs/credentials.ts';
 import { ramfs, ROOT_USER, testCall, treeOver, type Tree } from '../../vfs/testing/tree.ts';
 import { deviceOpener, makeDevfs } from '../devfs/devfs.ts';
 import { makeProcfs } from './procfs.ts';
@@ -255,15 +256,14 @@ describe('/proc', () => {
 
   test('what tells secrets of a program is for its owner and root', () => {
     const tree = machine();
-    const credentials = { ...tree.viewer.credentials, uid: 1000, euid: 1000, fsuid: 1000, gid: 1000, egid: 1000 };
-    const stranger = { ...tree, viewer: { ...tree.viewer, credentials } };
+    const stranger = { ...tree, viewer: { ...tree.viewer, credentials: userCredentials(1000, 1000) } };
     expect(() => read(stranger, '/proc/42/environ')).toThrow(expect.objectContaining({ name: 'EACCES' }));
     expect(() => read(stranger, '/proc/42/auxv')).toThrow(expect.objectContaining({ name: 'EACCES' }));
     expect(read(stranger, '/proc/42/cmdline')).toBe('thing\0a b\0');
   });
 
   test('the mappings of a program are shown to who could trace it', () => {
-    const stranger = machine({ ...ROOT_USER, uid: 1000, euid: 1000 });
+    const stranger = machine(userCredentials(1000, 1000));
     for (const name of ['maps', 'smaps', 'smaps_rollup']) {
       expect(() => read(machine(), `/proc/42/${name}`)).not.toThrow();
       const denied = expect.objectContaining({ name: 'EACCES' });

@@ -3,7 +3,9 @@ import type { ByteString } from '../../../emulator/util/bytes.ts';
 import { SCHED_IDLE, SCHED_OTHER } from '../../abi/sched.ts';
 import { SIGNAL_COUNT } from '../../abi/signal.ts';
 import type { Program, Task } from '../../program/thread.ts';
+import { rootCredentials } from '../../vfs/credentials.ts';
 import { memorySizes, type MemorySizes, type MemorySubject } from './memory-files.ts';
+import type { Capabilities, CapabilitySet } from '../../vfs/capabilities.ts';
 import type { ProcSource, ProgramFacts, StateLetter, TaskFacts } from './proc-source.ts';
 
 const TICKS_PER_NS = 1e-7;
@@ -114,14 +116,13 @@ function setText(set: bigint): string {
   return BigInt.asUintN(64, set).toString(16).padStart(16, '0');
 }
 
-/** All capabilities are root's, none anybody else's. */
-const ALL_CAPABILITIES = '000001ffffffffff';
+const capabilityText = (set: CapabilitySet): string => setText(BigInt(set));
 
-function capabilityRows(isRoot: boolean): Rows {
-  const held = isRoot ? ALL_CAPABILITIES : setText(0n);
+function capabilityRows({ inheritable, permitted, effective, bounding, ambient }: Capabilities): Rows {
   // oxfmt-ignore
   return [
-    ['CapInh', setText(0n)], ['CapPrm', held], ['CapEff', held], ['CapBnd', ALL_CAPABILITIES], ['CapAmb', setText(0n)],
+    ['CapInh', capabilityText(inheritable)], ['CapPrm', capabilityText(permitted)], ['CapEff', capabilityText(effective)], ['CapBnd', capabilityText(bounding)],
+    ['CapAmb', capabilityText(ambient)],
   ];
 }
 
@@ -156,7 +157,8 @@ export function status(subject: Subject): ByteString {
     savedGid = egid,
     fsGid = egid,
     groups,
-  } = task?.credentials ?? NOBODY;
+    capabilities,
+  } = task?.credentials ?? rootCredentials();
   const id = task?.id ?? program.pid;
   // oxfmt-ignore
   const rows: Rows = [
@@ -167,7 +169,7 @@ export function status(subject: Subject): ByteString {
     ['FDSize', Math.max(64, task?.files.descriptors().at(-1) ?? 0)], ['Groups', `${groups.join(' ')} `],
     ['NStgid', program.pid], ['NSpid', id], ['NSpgid', program.processGroup], ['NSsid', program.session], ['Kthread', 0],
     ...(memory === undefined ? [] : memoryRows(memorySizes(subject))),
-    ...signalRows(subject, facts), ...capabilityRows(euid === 0),
+    ...signalRows(subject, facts), ...capabilityRows(capabilities),
     ['NoNewPrivs', 0], ['Seccomp', 0], ['Seccomp_filters', 0], ['Speculation_Store_Bypass', 'not vulnerable'],
     ['SpeculationIndirectBranch', 'not affected'], ['Cpus_allowed', 1], ['Cpus_allowed_list', 0],
     ['Mems_allowed', '00000000,00000001'], ['Mems_allowed_list', 0],
@@ -176,8 +178,6 @@ export function status(subject: Subject): ByteString {
   ];
   return rows.map(([name, value]) => `${name}:\t${value}\n`).join('');
 }
-
-const NOBODY = { uid: 0, euid: 0, gid: 0, egid: 0, groups: [] as readonly number[] } as Task['credentials'];
 
 /** proc(5), /proc/pid/limits, in the order of RLIMIT_*; the units of nice and real-time priorities are none. */
 const LIMITS: readonly (readonly [title: string, unit: string])[] = [

@@ -1,12 +1,12 @@
 /** A small machine for tests: a Vfs over a filesystem, a root viewer, and calls that never block. */
 import { Ramfs } from '../../fs/ramfs/ramfs.ts';
-import type { Credentials } from '../credentials.ts';
+import { type Credentials, rootCredentials } from '../credentials.ts';
 import type { Filesystem } from '../inode.ts';
 import { MountTable } from '../mount-table.ts';
 import type { Call } from '../open-file.ts';
 import type { Viewer } from '../vfs.ts';
 
-export const ROOT_USER: Credentials = { uid: 0, euid: 0, gid: 0, egid: 0, groups: [] };
+export const ROOT_USER: Credentials = rootCredentials();
 
 export function ramfs(): Ramfs {
   let seconds = 1_700_000_000;
