@@ -183,6 +183,12 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
+  it('seccomp.c, where no other filter is at work', async ({ skip }) => {
+    const [native, guest] = await both(build('seccomp.c', ['-lpthread']));
+    if (native.code === CANNOT_RUN) skip('the host filters system calls itself');
+    expect(guest).toEqual(native);
+  });
+
   it('memory-policy.c, where the host answers', async ({ skip }) => {
     const [native, guest] = await both(build('memory-policy.c'));
     if (native.code === CANNOT_RUN) skip('the host forbids what memory policies need');

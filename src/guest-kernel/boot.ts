@@ -62,6 +62,7 @@ import { limits } from './syscalls/limits.ts';
 import { memory } from './syscalls/memory.ts';
 import { memoryLocks } from './syscalls/memory-locks.ts';
 import { capabilities } from './syscalls/capabilities.ts';
+import { seccompCalls } from './syscalls/seccomp.ts';
 import { memoryPolicy } from './syscalls/memory-policy.ts';
 import { memoryFiles } from './syscalls/memory-files.ts';
 import { messageCalls } from './syscalls/message-queues.ts';
@@ -123,6 +124,7 @@ export function allSyscalls(
     ...memory,
     ...memoryLocks,
     ...capabilities,
+    ...seccompCalls,
     ...memoryPolicy,
     ...threads,
     ...processControl,

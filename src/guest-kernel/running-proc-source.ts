@@ -11,6 +11,8 @@ import { ANY6, type Endpoint, endpointOf } from './net/host.ts';
 import { Socket } from './net/socket/socket.ts';
 import { TcpSocket } from './net/socket/tcp-socket.ts';
 import type { KernelPorts } from './ports.ts';
+import { filterCount, seccompMode } from './program/confinement.ts';
+import { GuestTask } from './program/guest-task.ts';
 import type { KernelTask } from './program/kernel-task.ts';
 import type { RunningMachine } from './program/running-machine.ts';
 import type { RunningProgram } from './program/running-program.ts';
@@ -170,6 +172,8 @@ function taskFacts(machine: RunningMachine, task: KernelTask, sinceBoot: (ms: nu
     instructionPointer: 0,
     pending: task.pendingSignals.set,
     blocked: task.signalMask,
+    hasNoNewPrivileges: task instanceof GuestTask && task.hasNoNewPrivileges,
+    seccomp: task instanceof GuestTask ? [seccompMode(task), filterCount(task.confinement)] : [0, 0],
   };
 }
 

@@ -82,6 +82,13 @@ export const calls: Half = {
     },
     { calls: 'prctl', errors: 'ENXIO ERANGE', reason: 'depends on the processor: speculation, MPX' },
     { calls: 'prctl', errors: 'EOPNOTSUPP', reason: 'of MIPS' },
+    {
+      calls: 'seccomp',
+      errors: 'EACCES EFAULT EINVAL ENOMEM EOPNOTSUPP',
+      reason: 'hosts may filter calls themselves; guest/tests/seccomp.c shows them where they do not',
+    },
+    { calls: 'seccomp', errors: 'EBUSY', reason: 'of listeners, which the machine does not have' },
+    { calls: 'seccomp', errors: 'ESRCH', reason: 'the first of several threads is in the middle of a change' },
     { calls: 'sched_getattr', errors: 'E2BIG', reason: 'up to Linux 5.13: short buffers get what fits' },
     { calls: 'sched_getscheduler', errors: 'EPERM', reason: 'of sched_setscheduler' },
     { calls: 'sendmmsg sendmsg sendto', errors: 'EALREADY', reason: 'of TCP Fast Open, in the time of a handshake' },

@@ -27,7 +27,7 @@ export const SIGVTALRM = 26;
 export const SIGPROF = 27;
 export const SIGWINCH = 28;
 export const SIGIO = 29;
-const SIGSYS = 31;
+export const SIGSYS = 31;
 /** Highest signal number (_NSIG). */
 export const SIGNAL_COUNT = 64;
 

@@ -52,7 +52,6 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   });
   child.exitSignal = request.exitSignal;
   child.isDumpable = program.isDumpable;
-  child.hasNoNewPrivileges = program.hasNoNewPrivileges;
   child.hasMemoryBarriers = program.hasMemoryBarriers;
   child.hasCoreBarriers = program.hasCoreBarriers;
   child.hasNoHugePages = program.hasNoHugePages;
@@ -75,6 +74,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   });
   task.inheritScheduling(parent);
   task.signalMask = parent.signalMask;
+  task.inheritConfinement(parent);
   task.alternateStack = parent.alternateStack;
   task.clearTidAddr = request.clearTidAddr;
   if (request.sharesMemory) task.robustListAddr = 0;

@@ -26,6 +26,7 @@ import type { CallOutcome, Interrupted, MutableCall, RunningCall, SyscallDispatc
 import { NotResident } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import { abandon, blocked } from './blocked.ts';
+import { type Confinement, type Verdict, confine } from './confinement.ts';
 import { CoreDump, wantsCore } from './core-dump.ts';
 import { faultReport, missingInstructionLine } from './fault-report.ts';
 import { FutexTable } from './futex-table.ts';
@@ -66,6 +67,10 @@ export class GuestTask extends KernelTask implements Thread {
   robustListAddr = 0;
   /** rseq(2). */
   restartable: RestartableArea | undefined;
+  /** PR_SET_NO_NEW_PRIVS. */
+  hasNoNewPrivileges = false;
+  /** seccomp(2). */
+  confinement: Confinement | undefined;
   /** Signals that rt_sigtimedwait waits for although they are blocked. */
   awaitedSignals: SignalSet = 0n;
   readonly #dispatcher: SyscallDispatcher;
@@ -133,6 +138,16 @@ export class GuestTask extends KernelTask implements Thread {
     program.threads.set(this.id, this);
   }
 
+  /** What a new thread or process cannot shake off. */
+  inheritConfinement({ confinement, hasNoNewPrivileges }: GuestTask): void {
+    this.confinement = confinement;
+    this.hasNoNewPrivileges = hasNoNewPrivileges;
+  }
+
+  judgeCall(nr: number): Verdict {
+    return this.confinement === undefined ? 'passes' : confine(this, this.confinement, nr);
+  }
+
   /** execve: goes on in another memory, with fresh registers. */
   moveInto(namespace: GuestNamespace): void {
     this.cpuState.dispose();
@@ -180,6 +195,11 @@ export class GuestTask extends KernelTask implements Thread {
       if (!(error instanceof NotResident)) throw error;
       this.sleep(blocked(error.ready, { isUninterruptible: true }));
     }
+  }
+
+  /** Ends the program by a signal of which it would dump core. */
+  dieWithCore(info: SignalInfo): void {
+    this.#dumpAndDie(info);
   }
 
   /** Ends the program with the machine's last word on it. */
@@ -294,7 +314,7 @@ export class GuestTask extends KernelTask implements Thread {
     }
     if (outcome.kind === 'interrupted') this.#interrupted = outcome;
     else if (this.#savedMask !== undefined && !this.hasSignal) this.#restoreMask();
-    return true;
+    return this.#mayGoOn;
   }
 
   #restoreMask(): void {

@@ -119,7 +119,6 @@ export class RunningProgram implements Program {
   /** prctl(2): what it hears when its parent ends, 0: nothing; and what else it keeps there. */
   parentDeathSignal = 0;
   isDumpable = true;
-  hasNoNewPrivileges = false;
   hasNoHugePages = false;
   /** membarrier(2), MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, and the same with SYNC_CORE. */
   hasMemoryBarriers = false;

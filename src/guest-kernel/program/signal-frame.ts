@@ -6,6 +6,7 @@
  *   sigcontext: r8-r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, eflags, segments, err, trapno, oldmask, cr2, fpstate
  */
 import { type CpuState, REG } from '../../emulator/index.ts';
+import { AUDIT_ARCH_X86_64 } from '../abi/seccomp.ts';
 import { SA_NODEFER, SA_ONSTACK, SIGCHLD, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK } from '../abi/signal.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import { type SignalAction, type SignalInfo, type SignalSet, UNBLOCKABLE, signalBit } from './signals.ts';
@@ -165,6 +166,14 @@ export function encodeSignalInfo(dst: Uint8Array, info: SignalInfo): void {
   view.setInt32(8, info.code, true);
   if (info.address !== undefined) {
     view.setBigUint64(16, BigInt.asUintN(64, info.address), true);
+    return;
+  }
+  if (info.refusedCall !== undefined) {
+    const { addr, nr, reason } = info.refusedCall;
+    view.setInt32(4, reason, true); // si_errno
+    view.setBigUint64(16, addr, true);
+    view.setInt32(24, nr, true);
+    view.setUint32(28, AUDIT_ARCH_X86_64, true);
     return;
   }
   if (info.io !== undefined) {

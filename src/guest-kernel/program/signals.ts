@@ -31,6 +31,8 @@ export interface SignalInfo {
   readonly timer?: { readonly id: number; readonly overrun: number };
   /** A file's: which descriptor, and what may be done with it. */
   readonly io?: { readonly fd: number; readonly band: number };
+  /** SIGSYS: the call that seccomp(2) refused, where it was, and the filter's 16 bits. */
+  readonly refusedCall?: { readonly addr: bigint; readonly nr: number; readonly reason: number };
   /** Called when the signal is delivered; what it returns is told instead. */
   readonly onTaken?: (info: SignalInfo) => SignalInfo;
   /** Fault: vector, error code and CR2 for the sigcontext. */

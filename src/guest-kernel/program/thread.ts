@@ -17,6 +17,7 @@ import type { FileTable } from '../vfs/file-table.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { UserMemory } from '../vfs/open-file.ts';
 import type { Vfs } from '../vfs/vfs.ts';
+import type { Verdict } from './confinement.ts';
 import type { WaitQueue } from './wait-queue.ts';
 
 /** What every thread reaches of the machine. */
@@ -117,6 +118,8 @@ export interface Task {
 export interface Thread extends Task {
   readonly cpuState: CpuState;
   readonly memory: UserMemory;
+  /** Whether it may make this call (seccomp(2)); what has its answer has it in RAX. */
+  judgeCall(nr: number): Verdict;
   /**
    * Blocks exactly `mask` (bit n-1 = signal n) until this system call is over; a signal that ends its wait is
    * delivered under it (ppoll, pselect6, epoll_pwait, rt_sigsuspend). Calling it again on a re-run does nothing.

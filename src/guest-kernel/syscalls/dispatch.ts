@@ -85,6 +85,11 @@ export class SyscallDispatcher {
     const nr = state.high(REG.RAX) === 0 ? state.low(REG.RAX) : -1;
     const row = this.#rows[nr];
     call.progress = undefined;
+    const verdict = thread.judgeCall(nr);
+    if (verdict !== 'passes') {
+      if (verdict === 'answered') this.#observeRefused(thread, row ?? { ...UNKNOWN, nr, name: syscallName(nr) });
+      return DONE;
+    }
     if (row === undefined) {
       onUnknown(nr);
       state.setNumber(REG.RAX, -ENOSYS.code);

@@ -1,11 +1,12 @@
 /** prctl(2): a row per option, in the order of linux/prctl.h. What is not here is EINVAL, as where Linux lacks it. */
 import { bytesOf, type ByteString } from '../../emulator/util/bytes.ts';
-import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../abi/capability.ts';
-import { EACCES, EFAULT, EINVAL, ENODEV, ENXIO } from '../abi/errno.ts';
+import { CAP_SYS_RESOURCE } from '../abi/capability.ts';
+import { EFAULT, EINVAL, ENODEV, ENXIO } from '../abi/errno.ts';
+import { seccompMode } from '../program/confinement.ts';
 import { type GuestTask, asGuest } from '../program/guest-task.ts';
 import { DEFAULT_TIMER_SLACK_NS } from '../program/kernel-task.ts';
 import type { Thread } from '../program/thread.ts';
-import { isCapable, requireCapability } from '../vfs/credentials.ts';
+import { requireCapability } from '../vfs/credentials.ts';
 import {
   changeAmbient,
   dropBounding,
@@ -14,6 +15,7 @@ import {
   setKeepsCapabilities,
   setSecurebits,
 } from './capabilities.ts';
+import { setSeccomp } from './seccomp.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 const COMM_BYTES = 16;
@@ -21,8 +23,6 @@ const NSIG = 64;
 const PR_TSC_ENABLE = 1;
 /** PR_SPEC_STORE_BYPASS, PR_SPEC_INDIRECT_BRANCH, PR_SPEC_L1D_FLUSH. */
 const SPECULATIONS = 3;
-/** struct sock_fprog. */
-const SOCK_FPROG_BYTES = 16;
 
 interface Arguments {
   readonly arg: number;
@@ -91,8 +91,8 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return 0;
     },
   ],
-  [21, () => 0], // PR_GET_SECCOMP: SECCOMP_MODE_DISABLED
-  [22, (task, args) => setSeccomp(task, args)], // PR_SET_SECCOMP
+  [21, seccompMode], // PR_GET_SECCOMP
+  [22, (task, { arg, arg3 }) => setSeccomp(task, arg, arg3)], // PR_SET_SECCOMP
   [23, (task, { arg }) => isBounding(task, arg)], // PR_CAPBSET_READ
   [24, (task, { arg }) => dropBounding(task, arg)], // PR_CAPBSET_DROP
   [25, (task, { arg }) => storeInt(task, arg, PR_TSC_ENABLE)], // PR_GET_TSC
@@ -132,18 +132,18 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
   [37, (task, { arg }) => storeInt(task, arg, Number(task.program.isSubreaper))], // PR_GET_CHILD_SUBREAPER
   [
     38, // PR_SET_NO_NEW_PRIVS: nothing gives new ones, since set-id bits are ignored
-    ({ program }, { arg, arg3, arg4, arg5 }) => {
+    (task, { arg, arg3, arg4, arg5 }) => {
       requireZeros(arg3, arg4, arg5);
       if (arg !== 1) throw EINVAL;
-      program.hasNoNewPrivileges = true;
+      task.hasNoNewPrivileges = true;
       return 0;
     },
   ],
   [
     39, // PR_GET_NO_NEW_PRIVS
-    ({ program }, { arg, arg3, arg4, arg5 }) => {
+    ({ hasNoNewPrivileges }, { arg, arg3, arg4, arg5 }) => {
       requireZeros(arg, arg3, arg4, arg5);
-      return Number(program.hasNoNewPrivileges);
+      return Number(hasNoNewPrivileges);
     },
   ],
   [
@@ -187,15 +187,6 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
   ],
 ]);
 
-/** No filter runs here; who may not set one hears that first. */
-function setSeccomp({ memory, program, credentials }: GuestTask, { arg, arg3 }: Arguments): Result {
-  const SECCOMP_MODE_FILTER = 2;
-  if (arg !== SECCOMP_MODE_FILTER) throw EINVAL;
-  memory.readable(arg3, SOCK_FPROG_BYTES);
-  if (!program.hasNoNewPrivileges && !isCapable(credentials, CAP_SYS_ADMIN)) throw EACCES;
-  throw EINVAL;
-}
-
 /** What is not there for the privileged either. */
 function forPrivilegedOnly({ credentials }: GuestTask): Result {
   requireCapability(credentials, CAP_SYS_RESOURCE);
@@ -223,5 +214,5 @@ function readName({ memory }: Thread, addr: number): ByteString {
 // oxfmt-ignore
 export const processControl: readonly Syscall[] = [
   syscall({ nr: 157, name: 'prctl', args: { option: 'int', arg: 'ptr', arg3: 'ptr', arg4: 'ptr', arg5: 'ptr' },
-    support: partial('no seccomp, speculation, memory layout and names of mappings; they are EINVAL'), run: prctl }),
+    support: partial('no speculation, memory layout and names of mappings; they are EINVAL'), run: prctl }),
 ];

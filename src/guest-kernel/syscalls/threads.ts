@@ -101,6 +101,7 @@ function clone(thread: Thread, request: CloneRequest, call: Call): Result {
   child.inheritScheduling(parent);
   child.shareWith(parent);
   child.signalMask = parent.signalMask;
+  child.inheritConfinement(parent);
   if ((flags & CLONE_CHILD_CLEARTID) !== 0) child.clearTidAddr = request.childTidAddr;
   if ((flags & CLONE_PIDFD) !== 0) storePidfd(parent, new ProcessFile(program, false, child), request.pidfdAddr);
   child.start();

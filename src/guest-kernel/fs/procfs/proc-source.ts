@@ -31,6 +31,9 @@ export interface TaskFacts {
   /** Sets of signals, bit n-1 for signal n. */
   readonly pending: bigint;
   readonly blocked: bigint;
+  readonly hasNoNewPrivileges: boolean;
+  /** SECCOMP_MODE_*, and how many filters. */
+  readonly seccomp: readonly [mode: number, filters: number];
 }
 
 /** What a program's lines tell beyond Program. */

@@ -61,6 +61,8 @@ const taskFacts = {
   realtimePriority: 0,
   effectivePriority: 0,
   switches: 4,
+  hasNoNewPrivileges: false,
+  seccomp: [0, 0],
   stackPointer: 0,
   instructionPointer: 0,
   blocked: 0n,

@@ -147,6 +147,7 @@ export function status(subject: Subject): ByteString {
   const { task, program, memory } = subject;
   const facts = factsOf(subject);
   const { thread } = facts;
+  const [seccomp, filters] = thread?.seccomp ?? [0, 0];
   const {
     uid,
     euid,
@@ -170,7 +171,7 @@ export function status(subject: Subject): ByteString {
     ['NStgid', program.pid], ['NSpid', id], ['NSpgid', program.processGroup], ['NSsid', program.session], ['Kthread', 0],
     ...(memory === undefined ? [] : memoryRows(memorySizes(subject))),
     ...signalRows(subject, facts), ...capabilityRows(capabilities),
-    ['NoNewPrivs', 0], ['Seccomp', 0], ['Seccomp_filters', 0], ['Speculation_Store_Bypass', 'not vulnerable'],
+    ['NoNewPrivs', Number(thread?.hasNoNewPrivileges ?? false)], ['Seccomp', seccomp], ['Seccomp_filters', filters], ['Speculation_Store_Bypass', 'not vulnerable'],
     ['SpeculationIndirectBranch', 'not affected'], ['Cpus_allowed', 1], ['Cpus_allowed_list', 0],
     ['Mems_allowed', '00000000,00000001'], ['Mems_allowed_list', 0],
     ['voluntary_ctxt_switches', thread?.usage.sleeps ?? 0],

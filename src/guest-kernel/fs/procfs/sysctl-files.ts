@@ -35,6 +35,7 @@ const FIXED: Readonly<Record<string, string>> = {
   'kernel/msgmnb': '16384',
   'kernel/msgmni': '32000',
   'kernel/sem': `${SEMMSL}\t${SEMMNS}\t${SEMOPM}\t${SEMMNI}`,
+  'kernel/seccomp/actions_avail': 'kill_process kill_thread trap errno trace log allow',
   'vm/overcommit_memory': '0',
   'vm/overcommit_ratio': '50',
   'vm/max_map_count': '65530',
