@@ -69,6 +69,7 @@ describe('a program answers in the VM as on Linux', () => {
     'signals.c',
     'changing-code.c',
     'float-faults.c',
+    'prctl.c',
     'long-doubles.c',
     'pipes.c',
     'sockets.c',
@@ -187,6 +188,13 @@ describe('a program answers in the VM as on Linux', () => {
     const [native, guest] = await both(build('seccomp.c', ['-lpthread']));
     if (native.code === CANNOT_RUN) skip('the host filters system calls itself');
     expect(guest).toEqual(native);
+  });
+
+  // Linux may be built without such names; then the text stands that the manual promises.
+  it('prctl.c names, of mappings', async () => {
+    const [native, guest] = await both(build('prctl.c'), ['names']);
+    await expect(guest.stdout).toMatchFileSnapshot('expected/mapping-names.txt');
+    expect(native.code === CANNOT_RUN ? guest : native).toEqual(guest);
   });
 
   it('memory-policy.c, where the host answers', async ({ skip }) => {

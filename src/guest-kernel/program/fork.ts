@@ -55,6 +55,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   child.hasMemoryBarriers = program.hasMemoryBarriers;
   child.hasCoreBarriers = program.hasCoreBarriers;
   child.hasNoHugePages = program.hasNoHugePages;
+  child.memoryErrorPolicy = program.memoryErrorPolicy;
   if (request.clearsActions) child.actions.resetCaught();
   child.processGroup = program.processGroup;
   child.session = program.session;

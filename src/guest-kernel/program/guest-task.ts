@@ -69,6 +69,8 @@ export class GuestTask extends KernelTask implements Thread {
   restartable: RestartableArea | undefined;
   /** PR_SET_NO_NEW_PRIVS. */
   hasNoNewPrivileges = false;
+  /** PR_SET_IO_FLUSHER. */
+  isIoFlusher = false;
   /** seccomp(2). */
   confinement: Confinement | undefined;
   /** Signals that rt_sigtimedwait waits for although they are blocked. */

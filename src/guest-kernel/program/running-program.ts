@@ -120,6 +120,8 @@ export class RunningProgram implements Program {
   parentDeathSignal = 0;
   isDumpable = true;
   hasNoHugePages = false;
+  /** PR_MCE_KILL_*; default. */
+  memoryErrorPolicy = 2;
   /** membarrier(2), MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, and the same with SYNC_CORE. */
   hasMemoryBarriers = false;
   hasCoreBarriers = false;

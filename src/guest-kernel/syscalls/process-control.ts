@@ -16,11 +16,14 @@ import {
   setSecurebits,
 } from './capabilities.ts';
 import { setSeccomp } from './seccomp.ts';
+import { setMappingName } from './mapping-names.ts';
 import { type Result, type Syscall, partial, syscall } from './syscall.ts';
 
 const COMM_BYTES = 16;
 const NSIG = 64;
 const PR_TSC_ENABLE = 1;
+/** PR_MCE_KILL_DEFAULT. */
+const MCE_KILL_DEFAULT = 2;
 /** PR_SPEC_STORE_BYPASS, PR_SPEC_INDIRECT_BRANCH, PR_SPEC_L1D_FLUSH. */
 const SPECULATIONS = 3;
 
@@ -115,13 +118,15 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
   [30, (task) => task.timerSlackNs], // PR_GET_TIMERSLACK
   [31, () => 0], // PR_TASK_PERF_EVENTS_DISABLE: there are none
   [32, () => 0], // PR_TASK_PERF_EVENTS_ENABLE
+  [33, setMemoryErrorPolicy], // PR_MCE_KILL
   [
-    35, // PR_SET_MM
-    (task, { arg5 }) => {
-      requireZeros(arg5);
-      return forPrivilegedOnly(task);
+    34, // PR_MCE_KILL_GET
+    ({ program }, { arg, arg3, arg4, arg5 }) => {
+      requireZeros(arg, arg3, arg4, arg5);
+      return program.memoryErrorPolicy;
     },
   ],
+  [35, setMemoryLayout], // PR_SET_MM
   [
     36, // PR_SET_CHILD_SUBREAPER
     ({ program }, { arg }) => {
@@ -168,8 +173,23 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
       return changeAmbient(task, arg, arg3);
     },
   ],
-  [57, (task) => forPrivilegedOnly(task)], // PR_SET_IO_FLUSHER
-  [58, (task) => forPrivilegedOnly(task)], // PR_GET_IO_FLUSHER
+  [
+    57, // PR_SET_IO_FLUSHER: nothing here allocates memory to write back
+    (task, { arg, arg3, arg4, arg5 }) => {
+      requireCapability(task.credentials, CAP_SYS_RESOURCE);
+      requireZeros(arg3, arg4, arg5);
+      task.isIoFlusher = flag(arg);
+      return 0;
+    },
+  ],
+  [
+    58, // PR_GET_IO_FLUSHER
+    ({ credentials, isIoFlusher }, { arg, arg3, arg4, arg5 }) => {
+      requireCapability(credentials, CAP_SYS_RESOURCE);
+      requireZeros(arg, arg3, arg4, arg5);
+      return Number(isIoFlusher);
+    },
+  ],
   [
     52, // PR_GET_SPECULATION_CTRL
     (_task, { arg, arg3, arg4, arg5 }) => {
@@ -187,13 +207,30 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
   ],
 ]);
 
-/** What is not there for the privileged either. */
-function forPrivilegedOnly({ credentials }: GuestTask): Result {
+/** What the program is to hear of memory that fails, which none does. */
+function setMemoryErrorPolicy({ program }: GuestTask, { arg, arg3, arg4, arg5 }: Arguments): Result {
+  const [CLEAR, SET] = [0, 1];
+  requireZeros(arg4, arg5);
+  if (arg === CLEAR) requireZeros(arg3);
+  else if (arg !== SET || arg3 > MCE_KILL_DEFAULT) throw EINVAL;
+  program.memoryErrorPolicy = arg === CLEAR ? MCE_KILL_DEFAULT : arg3;
+  return 0;
+}
+
+/** PR_SET_MM: what may be asked of it is checked; where a program lies is the loader's to say. */
+function setMemoryLayout({ credentials }: GuestTask, { arg, arg4, arg5 }: Arguments): Result {
+  const [AUXV, MAP, MAP_SIZE] = [12, 14, 15];
+  requireZeros(arg5);
+  if (arg !== AUXV && arg !== MAP && arg !== MAP_SIZE) requireZeros(arg4);
   requireCapability(credentials, CAP_SYS_RESOURCE);
   throw EINVAL;
 }
 
+const PR_SET_VMA = 0x5356_4d41;
+
 function prctl(thread: Thread, { option, ...args }: Arguments & { readonly option: number }): Result {
+  const { arg, arg3, arg4, arg5 } = args;
+  if (option === PR_SET_VMA) return setMappingName(asGuest(thread), arg, arg3, arg4, arg5);
   const run = OPTIONS.get(option);
   if (run === undefined) throw EINVAL;
   return run(asGuest(thread), args);
@@ -214,5 +251,5 @@ function readName({ memory }: Thread, addr: number): ByteString {
 // oxfmt-ignore
 export const processControl: readonly Syscall[] = [
   syscall({ nr: 157, name: 'prctl', args: { option: 'int', arg: 'ptr', arg3: 'ptr', arg4: 'ptr', arg5: 'ptr' },
-    support: partial('no speculation, memory layout and names of mappings; they are EINVAL'), run: prctl }),
+    support: partial('no PR_SET_MM, PR_SET_TSC, PR_SET_SYSCALL_USER_DISPATCH and PR_SET_MDWE: they are EINVAL'), run: prctl }),
 ];
