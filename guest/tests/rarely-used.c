@@ -6,11 +6,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -157,6 +159,66 @@ static void interests(void) {
   SHOW(shmget(IPC_PRIVATE, 2 << 20, SHM_HUGETLB | IPC_CREAT | 0600));
 }
 
+/* They seek wherever one likes, and stay where they are. */
+static void memory_devices(void) {
+  const char *paths[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/urandom"};
+  for (int i = 0; i < 4; i++) {
+    SECTION(paths[i]);
+    int fd = open(paths[i], O_RDWR);
+    SHOW(lseek(fd, 1L << 62, SEEK_SET));
+    SHOW(lseek(fd, -5, SEEK_END));
+    SHOW(lseek(fd, 5, SEEK_DATA));
+    SHOW(lseek(fd, 5, 99));
+    char byte;
+    SHOW(pread(fd, &byte, 1, 1L << 62));
+    SHOW(lseek(fd, 0, SEEK_CUR));
+    close(fd);
+  }
+}
+
+/* Advice about a part of a file, and bringing a part of it to the disk. */
+static void parts_of_files(void) {
+  int f = open("part", O_RDWR | O_CREAT, 0600), path = open("part", O_PATH), pair[2], ends[2];
+  socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+  pipe(ends);
+  write(f, "some bytes", 10);
+  SECTION("sync_file_range");
+  const int all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  SHOW(sync_file_range(f, 0, 0, all));
+  SHOW(sync_file_range(f, 2, 3, SYNC_FILE_RANGE_WRITE));
+  SHOW(sync_file_range(f, 1L << 40, 1L << 40, 0));
+  SHOW(sync_file_range(f, 0, 5, 8));
+  SHOW(sync_file_range(f, -1, 5, all));
+  SHOW(sync_file_range(f, 1, -2, all));
+  SHOW(sync_file_range(f, LONG_MAX, 1, all));
+  SHOW(sync_file_range(ends[0], 0, 1, all));
+  SHOW(sync_file_range(pair[0], 0, 1, all));
+  SHOW(sync_file_range(path, 0, 1, all));
+  SHOW(sync_file_range(-1, 0, 1, 8));
+  int folder = open(".", O_RDONLY), null = open("/dev/null", O_RDWR);
+  SHOW(sync_file_range(folder, 0, 1, all));
+  SHOW(sync_file_range(null, 0, 1, all));
+  SECTION("syncfs");
+  SHOW(syncfs(path));
+  SHOW(syncfs(ends[0]));
+  SECTION("posix_fadvise");
+  SHOW(posix_fadvise(f, 0, -1, POSIX_FADV_NORMAL));
+  SHOW(posix_fadvise(f, -1, 1, POSIX_FADV_WILLNEED));
+  SHOW(posix_fadvise(f, 0, 0, 6));
+  SHOW(posix_fadvise(ends[0], 0, 0, 6));
+  SHOW(posix_fadvise(pair[0], 0, 0, POSIX_FADV_RANDOM));
+  SHOW(posix_fadvise(null, 0, 0, POSIX_FADV_RANDOM));
+  SHOW(posix_fadvise(folder, 0, 0, POSIX_FADV_DONTNEED));
+  SHOW(posix_fadvise(path, 0, 0, POSIX_FADV_RANDOM));
+  SECTION("readahead");
+  SHOW(readahead(f, -1, 1));
+  SHOW(readahead(folder, 0, 1));
+  SHOW(readahead(null, 0, 1));
+  SHOW(readahead(pair[0], 0, 1));
+  SHOW(readahead(path, 0, 1));
+  unlink("part");
+}
+
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   char folder[300];
@@ -166,6 +228,8 @@ int main(int argc, char **argv) {
   names();
   memory();
   interests();
+  memory_devices();
+  parts_of_files();
   chdir("/");
   SHOW(rmdir(folder));
   return 0;

@@ -119,3 +119,8 @@ export const NAME_MAX = 255;
 export const IOV_MAX = 1024;
 /** Most bytes one read or write moves (Linux fs/read_write.c: MAX_RW_COUNT). */
 export const MAX_RW_COUNT = 0x7fff_f000;
+
+/** sync_file_range(2) */
+export const SYNC_FILE_RANGE_WAIT_BEFORE = 1;
+export const SYNC_FILE_RANGE_WRITE = 2;
+export const SYNC_FILE_RANGE_WAIT_AFTER = 4;

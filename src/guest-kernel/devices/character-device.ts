@@ -42,6 +42,7 @@ function simpleDevice(
     flags,
     offset: 0,
     isSeekable: true,
+    hasNoPlace: true, // Linux drivers/char/mem.c: null_lseek
     readiness,
     attributes: () => attributes,
     read: (_call, dst) => read(dst),

@@ -1,4 +1,4 @@
-/** dup(2), fcntl(2), ioctl(2), pipe(2), fsync(2), posix_fadvise(2), readahead(2). */
+/** dup(2), fcntl(2), ioctl(2), pipe(2), fsync(2), sync_file_range(2), posix_fadvise(2), readahead(2). */
 import { CAP_SYS_RESOURCE } from '../abi/capability.ts';
 import { EBADF, EINVAL, EPERM, EROFS, ESPIPE } from '../abi/errno.ts';
 import {
@@ -33,6 +33,9 @@ import {
   O_NONBLOCK,
   O_PATH,
   O_RDONLY,
+  SYNC_FILE_RANGE_WAIT_AFTER,
+  SYNC_FILE_RANGE_WAIT_BEFORE,
+  SYNC_FILE_RANGE_WRITE,
 } from '../abi/fcntl.ts';
 import {
   FIOASYNC,
@@ -228,14 +231,39 @@ function syncFilesystems(filesystems: readonly Filesystem[], call: Call): Result
 }
 
 function fsync(thread: Thread, { fd }: { fd: number }, call: Call): Result {
-  const file = thread.files.get(fd);
-  if ((file.flags & O_PATH) !== 0) throw EBADF;
+  const file = openFile(thread, fd);
   if (file.kind !== 'regular' && file.kind !== 'directory') throw file.inode === undefined ? EINVAL : EROFS;
   return file.inode === undefined ? 0 : syncFilesystems([file.inode.filesystem], call);
 }
 
+const WRITE_AND_WAIT = SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+
+interface RangeArgs {
+  readonly fd: number;
+  readonly offset: number;
+  readonly count: number;
+  readonly flags: number;
+}
+
+// Linux fs/sync.c: ksys_sync_file_range. What is only to be begun is begun by the next flush.
+function syncFileRange(thread: Thread, { fd, offset, count, flags }: RangeArgs, call: Call): Result {
+  const file = openFile(thread, fd);
+  if ((flags & ~(SYNC_FILE_RANGE_WAIT_BEFORE | WRITE_AND_WAIT)) !== 0) throw EINVAL;
+  if (offset < 0 || count < 0 || offset + count >= 2 ** 63) throw EINVAL;
+  if (file.kind !== 'regular' && file.kind !== 'directory') throw ESPIPE;
+  const isAwaited = (flags & WRITE_AND_WAIT) === WRITE_AND_WAIT;
+  return isAwaited && file.inode !== undefined ? syncFilesystems([file.inode.filesystem], call) : 0;
+}
+
+/** Not one that only names a file. */
+function openFile(thread: Thread, fd: number): OpenFile {
+  const file = thread.files.get(fd);
+  if ((file.flags & O_PATH) !== 0) throw EBADF;
+  return file;
+}
+
 function syncfs(thread: Thread, { fd }: { fd: number }, call: Call): Result {
-  const { inode } = thread.files.get(fd);
+  const { inode } = openFile(thread, fd);
   return inode === undefined ? 0 : syncFilesystems([inode.filesystem], call);
 }
 
@@ -243,10 +271,9 @@ function sync(thread: Thread, _args: object, call: Call): Result {
   return syncFilesystems([...new Set(thread.machine.vfs.mounts.map(({ filesystem }) => filesystem))], call);
 }
 
-function fadvise(thread: Thread, { fd, advice }: { fd: number; advice: number }): Result {
-  const file = thread.files.get(fd);
-  if (!file.isSeekable) throw ESPIPE;
-  if (advice < 0 || advice > 5) throw EINVAL;
+function fadvise(thread: Thread, { fd, len, advice }: { fd: number; len: number; advice: number }): Result {
+  if (openFile(thread, fd).kind === 'pipe') throw ESPIPE;
+  if (len < 0 || advice < 0 || advice > 5) throw EINVAL;
   return 0;
 }
 
@@ -269,6 +296,8 @@ export const descriptors: readonly Syscall[] = [
   syscall({ nr: 162, name: 'sync', args: {}, support: 'full', run: sync }),
   syscall({ nr: 187, name: 'readahead', args: { fd: 'fd', offset: 'off', count: 'size' }, support: 'full', run: readahead }),
   syscall({ nr: 221, name: 'fadvise64', args: { fd: 'fd', offset: 'off', len: 'off', advice: 'int' }, support: 'full', run: fadvise }),
+  syscall({ nr: 277, name: 'sync_file_range', args: { fd: 'fd', offset: 'off', count: 'off', flags: 'flags' }, support: 'full',
+    run: syncFileRange }),
   syscall({ nr: 292, name: 'dup3', args: { oldfd: 'fd', newfd: 'fd', flags: 'flags' }, support: 'full', run: dup3 }),
   syscall({ nr: 293, name: 'pipe2', args: { fds: 'ptr', flags: 'flags' }, support: 'full',
     run: (thread, { fds, flags }) => pipe2(thread, fds, flags) }),

@@ -186,6 +186,7 @@ function lseek(thread: Thread, { fd, offset, whence }: { fd: number; offset: num
   const file = thread.files.get(fd);
   if ((file.flags & O_PATH) !== 0) throw EBADF;
   if (!file.isSeekable) throw ESPIPE;
+  if (file.hasNoPlace === true && whence >= SEEK_SET && whence <= SEEK_HOLE) return 0;
   const position = seekTarget(file, offset, whence);
   if (position < 0 || position > Number.MAX_SAFE_INTEGER) throw EINVAL; // Linux: beyond s_maxbytes
   file.offset = position;

@@ -54,6 +54,8 @@ export interface OpenFile {
   /** File offset, bytes; unused where lseek is ESPIPE. */
   offset: number;
   readonly isSeekable: boolean;
+  /** lseek succeeds and the offset stays 0 (the memory devices). */
+  readonly hasNoPlace?: boolean;
 
   attributes(): FileAttributes;
   /** `dst` and `src` are views of guest memory or kernel buffers; not kept after return. 0 from read is end of file. */
