@@ -10,7 +10,7 @@ export const files: Half = {
     { calls: '*', errors: 'ERESTARTNOINTR', reason: 'only a tracer sees it' },
     {
       calls:
-        'access chdir chmod chown chroot close_range copy_file_range creat epoll_create epoll_create1 epoll_ctl eventfd eventfd2 faccessat faccessat2 fchmod fchmodat fchown fchownat fgetxattr flistxattr fremovexattr fsetxattr fstat fstatfs getcwd getxattr inotify_add_watch inotify_init inotify_init1 lchown lgetxattr link linkat listxattr llistxattr lremovexattr lsetxattr lstat memfd_create mkdir mkdirat mknod mknodat mount newfstatat open openat openat2 poll ppoll pselect6 readlink readlinkat removexattr rename renameat renameat2 rmdir select sendfile setxattr signalfd signalfd4 splice stat statfs statx symlink symlinkat tee timerfd_create umount2 unlink unlinkat vmsplice',
+        'access chdir chmod chown chroot close_range copy_file_range creat epoll_create epoll_create1 epoll_ctl eventfd eventfd2 faccessat faccessat2 fchmod fchmodat fchown fchownat fgetxattr flistxattr fremovexattr fsetxattr fstat fstatfs getcwd getxattr inotify_add_watch inotify_init inotify_init1 lchown lgetxattr link linkat listxattr llistxattr lremovexattr lsetxattr lstat memfd_create mkdir mkdirat mknod mknodat mount newfstatat open openat openat2 poll ppoll pselect6 readlink readlinkat removexattr rename renameat renameat2 rmdir select sendfile setxattr signalfd signalfd4 splice stat statfs statx symlink symlinkat sync_file_range tee timerfd_create umount2 unlink unlinkat vmsplice',
       errors: 'ENOMEM',
       reason: "the kernel's own memory ends",
     },
@@ -24,7 +24,11 @@ export const files: Half = {
     { calls: 'creat', errors: 'EEXIST EINVAL EOPNOTSUPP', reason: 'it never asks for O_EXCL or O_TMPFILE' },
     { calls: 'creat', errors: 'EAGAIN', reason: 'it waits for a lease' },
     { calls: 'open openat openat2 creat', errors: 'EBUSY', reason: 'no block device is surely in use on every host' },
-    { calls: 'close fsync fdatasync syncfs', errors: 'ENOSPC', reason: 'filesystems of the network only' },
+    {
+      calls: 'close fsync fdatasync syncfs sync_file_range',
+      errors: 'ENOSPC',
+      reason: 'filesystems of the network only',
+    },
     { calls: 'close', errors: 'EINTR', reason: 'filesystems of the network only' },
     {
       calls: 'fsync fdatasync',

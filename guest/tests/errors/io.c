@@ -85,6 +85,9 @@ static void arguments(void) {
   CALL(syncfs, NO_FD);
   CALL(fsync, empty[0]);
   CALL(fdatasync, empty[0]);
+  CALL(sync_file_range, NO_FD, 0, 10, 0);
+  CALL(sync_file_range, file, 0, 10, 99);
+  CALL(sync_file_range, empty[0], 0, 10, 0);
 }
 
 static void sizes(void) {
