@@ -84,10 +84,20 @@ export class HandlerLibrary {
   #make(step: MicroStep, isBack: boolean, key: number): Handler {
     const { template, findsFlags, isFlagless } = step;
     const prepared = this.#prepared.get(key);
-    const common = { key, layout: layoutOf(template), isBack, findsFlags, isFlagless, sample: '' };
-    if (prepared !== undefined) return { ...common, ops: [], slot: prepared, isPending: false, sample: PREPARED };
-    const ops = step.ops();
-    const handler: Handler = { ...common, ops, slot: SLOT.slow, isPending: this.#hasRoom() && canBeWritten(ops) };
+    const isPrepared = prepared !== undefined;
+    const ops = isPrepared ? [] : step.ops();
+    // Written out: objects made by spreading had a hidden class each, and every look at one missed V8's caches.
+    const handler: Handler = {
+      key,
+      ops,
+      layout: layoutOf(template),
+      isBack,
+      findsFlags,
+      isFlagless,
+      slot: prepared ?? SLOT.slow,
+      isPending: !isPrepared && this.#hasRoom() && canBeWritten(ops),
+      sample: isPrepared ? PREPARED : '',
+    };
     if (handler.isPending) this.#pending.push(handler);
     return handler;
   }
