@@ -79,6 +79,7 @@ describe('a program answers in the VM as on Linux', () => {
     'vdso.c',
     'waiting.c',
     'destinations.c',
+    'proc-files.c',
     'cxx.cc',
   ])('%s', async (source) => {
     const [native, guest] = await both(build(source, ['-lm', '-lutil', '-rdynamic']));

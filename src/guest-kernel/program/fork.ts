@@ -56,6 +56,8 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   child.hasCoreBarriers = program.hasCoreBarriers;
   child.hasNoHugePages = program.hasNoHugePages;
   child.memoryErrorPolicy = program.memoryErrorPolicy;
+  child.oomScoreAdjustment = program.oomScoreAdjustment;
+  child.loginUid = program.loginUid;
   if (request.clearsActions) child.actions.resetCaught();
   child.processGroup = program.processGroup;
   child.session = program.session;

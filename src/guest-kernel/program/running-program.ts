@@ -122,6 +122,10 @@ export class RunningProgram implements Program {
   hasNoHugePages = false;
   /** PR_MCE_KILL_*; default. */
   memoryErrorPolicy = 2;
+  /** Of /proc/PID: kept for who reads it again. Memory that runs out ends the largest program, whatever its score. */
+  oomScoreAdjustment = 0;
+  /** /proc/PID/loginuid: (uid_t)-1 until pam_loginuid(8) writes who logged in. */
+  loginUid = 0xffff_ffff;
   /** membarrier(2), MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, and the same with SYNC_CORE. */
   hasMemoryBarriers = false;
   hasCoreBarriers = false;

@@ -97,6 +97,9 @@ export interface Program {
   readonly state: ProgramState;
   /** Bytes and calls of read(2), write(2) and their like. */
   readonly io: IoCounters;
+  /** What /proc/PID/oom_score_adj and loginuid keep. */
+  oomScoreAdjustment?: number;
+  loginUid?: number;
   /** Woken when the program ended. */
   readonly ended: WaitQueue;
 }

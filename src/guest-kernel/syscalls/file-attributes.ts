@@ -80,7 +80,8 @@ function truncate(thread: Thread, { path, length }: { path: string; length: numb
 
 function ftruncate(thread: Thread, { fd, length }: { fd: number; length: number }, call: Call): Result {
   const file = thread.files.get(fd);
-  if (length < 0 || file.kind !== 'regular' || (file.flags & O_ACCMODE) === O_RDONLY) throw EINVAL;
+  const hasLength = file.kind === 'regular' || file.kind === 'text'; // one of /proc has any length
+  if (length < 0 || !hasLength || (file.flags & O_ACCMODE) === O_RDONLY) throw EINVAL;
   const { inode } = file;
   if (inode === undefined) throw EINVAL;
   checkSize(call, length);

@@ -1,6 +1,6 @@
 /** /proc/PID: what there is to know of a program, and of each of its threads below task/. */
 import { byteStringFrom, type ByteString } from '../../../emulator/util/bytes.ts';
-import { EACCES } from '../../abi/errno.ts';
+import { EACCES, EINVAL } from '../../abi/errno.ts';
 import { O_CLOEXEC } from '../../abi/fcntl.ts';
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from '../../abi/stat.ts';
 import type { Program, Task } from '../../program/thread.ts';
@@ -56,13 +56,13 @@ const FILES: readonly (readonly [ByteString, (subject: Subject) => ByteString])[
   ['gid_map', () => '         0          0 4294967295\n'],
   ['io', io],
   ['limits', limits],
-  ['loginuid', () => '4294967295'],
+  ['loginuid', ({ program }) => String(program.loginUid ?? 0xffff_ffff)],
   ['maps', maps],
   ['mountinfo', ({ source }) => mountinfo(source)],
   ['mounts', ({ source }) => mounts(source)],
   ['mountstats', ({ source }) => mountstats(source)],
   ['oom_score', () => '0\n'],
-  ['oom_score_adj', () => '0\n'],
+  ['oom_score_adj', ({ program }) => `${program.oomScoreAdjustment ?? 0}\n`],
   ['personality', () => '00000000\n'],
   ['sched', sched],
   ['schedstat', schedstat],
@@ -76,8 +76,9 @@ const FILES: readonly (readonly [ByteString, (subject: Subject) => ByteString])[
   ['uid_map', () => '         0          0 4294967295\n'],
   ['wchan', wchan],
 ];
-/** What programs write to, and nobody heeds: with the score they only ask to be ended sooner or later than others. */
-const WRITABLE = new Set(['oom_score_adj', 'coredump_filter', 'setgroups', 'uid_map', 'gid_map', 'loginuid']);
+/** What programs write to, and nobody heeds. */
+const WRITABLE = new Set(['coredump_filter', 'setgroups', 'uid_map', 'gid_map']);
+const OOM_SCORE_ADJ_MAX = 1000;
 
 /** What tells secrets of a program is its owner's alone (Linux fs/proc/base.c: tgid_base_stuff). */
 const PRIVATE = new Set(['auxv', 'environ', 'io', 'personality']);
@@ -160,11 +161,27 @@ type Base = {
 
 function writerOf(name: ByteString, task: Task | undefined): ((text: Uint8Array) => void) | undefined {
   if (WRITABLE.has(name)) return () => {};
-  if (name !== 'comm' || task === undefined) return undefined;
+  if (task === undefined) return undefined;
+  if (name === 'oom_score_adj') return (text) => (task.program.oomScoreAdjustment = oomScoreIn(text));
+  if (name === 'loginuid') return (text) => (task.program.loginUid = numberIn(text) >>> 0);
+  if (name !== 'comm') return undefined;
   return (text) => {
     const written = byteStringFrom(text).split(/[\n\0]/)[0] ?? '';
     task.name = written.slice(0, MAX_NAME);
   };
+}
+
+/** The number that was written, blanks around it aside. @throws EINVAL */
+function numberIn(text: Uint8Array): number {
+  const written = byteStringFrom(text).trim();
+  if (!/^-?\d+$/.test(written)) throw EINVAL;
+  return Number(written);
+}
+
+function oomScoreIn(text: Uint8Array): number {
+  const score = numberIn(text);
+  if (Math.abs(score) > OOM_SCORE_ADJ_MAX) throw EINVAL;
+  return score;
 }
 
 /** cwd and root. */

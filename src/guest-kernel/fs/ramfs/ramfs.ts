@@ -140,7 +140,7 @@ class RamInode implements Inode {
 
   attributes(): FileAttributes {
     const isDirectory = this.fileType === S_IFDIR;
-    const sizeBytes = isDirectory ? this.#children.size * 20 : this.#target.length || this.#content.sizeBytes;
+    const sizeBytes = isDirectory ? (this.#children.size + 2) * 20 : this.#target.length || this.#content.sizeBytes;
     return {
       inodeNumber: this.number,
       mode: this.fileType | this.#mode,

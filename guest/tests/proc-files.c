@@ -1,0 +1,65 @@
+/* Files of /proc that are written to: what is kept, what is inherited, and that they have any length. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void show_text(const char *path) {
+  char text[64] = "";
+  int fd = open(path, O_RDONLY);
+  ssize_t count = read(fd, text, sizeof text - 1);
+  close(fd);
+  printf("%s: %zd %s", path, count, text);
+}
+
+static int written(const char *path, const char *text) {
+  int fd = open(path, O_RDWR);
+  int result = write(fd, text, strlen(text)) < 0 ? errno : 0;
+  close(fd);
+  return result;
+}
+
+/* As pam_loginuid(8) writes: read, back to the start, nothing left, anew. */
+static void written_anew(void) {
+  char old[32];
+  int fd = open("/proc/self/comm", O_RDWR);
+  printf("read %d, ", read(fd, old, sizeof old) > 0);
+  printf("lseek %ld, ", (long)lseek(fd, 0, SEEK_SET));
+  printf("ftruncate %d to 0, %d to 7, ", ftruncate(fd, 0), ftruncate(fd, 7));
+  printf("write %zd, ", write(fd, "anew", 4));
+  struct stat attributes;
+  fstat(fd, &attributes);
+  printf("size %ld\n", (long)attributes.st_size);
+  close(fd);
+  fd = open("/proc/self/comm", O_RDONLY);
+  int result = ftruncate(fd, 0);
+  printf("ftruncate without the right to write %d %d\n", result, errno == EINVAL);
+  close(fd);
+  show_text("/proc/self/comm");
+}
+
+static void scores(void) {
+  printf("score 700: %d\n", written("/proc/self/oom_score_adj", "700"));
+  show_text("/proc/self/oom_score_adj");
+  printf("score 800 with a line's end: %d\n", written("/proc/self/oom_score_adj", "800\n"));
+  printf("score 1001: %d, letters: %d\n", written("/proc/self/oom_score_adj", "1001") == EINVAL,
+         written("/proc/self/oom_score_adj", "x") == EINVAL);
+  fflush(stdout);
+  if (fork() == 0) {
+    show_text("/proc/self/oom_score_adj");
+    printf("child 900: %d\n", written("/proc/self/oom_score_adj", "900"));
+    fflush(stdout);
+    _exit(0);
+  }
+  wait(NULL);
+  show_text("/proc/self/oom_score_adj");
+}
+
+int main(void) {
+  written_anew();
+  scores();
+  return 0;
+}
