@@ -15,7 +15,9 @@ afterAll(() => {
   // What the native runs made for themselves.
   for (const parent of ['/tmp', '/var/tmp']) {
     const own = readdirSync(parent).filter((name) =>
-      /^(core|names|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io|binds|capabilities)-\w{6}$/.test(name),
+      /^(core|names|proc-files|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io|binds|capabilities)-\w{6}$/.test(
+        name,
+      ),
     );
     for (const name of own) rmSync(join(parent, name), { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -58,8 +59,38 @@ static void scores(void) {
   show_text("/proc/self/oom_score_adj");
 }
 
-int main(void) {
+/* A program is called what it was executed as: a link, or the script, and not what these lead to. */
+static void names(void) {
+  char self[256] = "", folder[] = "/tmp/proc-files-XXXXXX", link[64], script[64];
+  if (readlink("/proc/self/exe", self, sizeof self - 1) < 0 || mkdtemp(folder) == NULL) return;
+  snprintf(link, sizeof link, "%s/another-name", folder);
+  snprintf(script, sizeof script, "%s/script-name", folder);
+  symlink(self, link);
+  FILE *text = fopen(script, "w");
+  fprintf(text, "#!%s comm\n", self);
+  fclose(text);
+  chmod(script, 0755);
+  fflush(stdout);
+  const char *const paths[] = {link, script};
+  for (int i = 0; i < 2; i++) {
+    if (fork() == 0) {
+      execl(paths[i], "argument-zero", "comm", NULL);
+      _exit(1);
+    }
+    wait(NULL);
+  }
+  unlink(link);
+  unlink(script);
+  rmdir(folder);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) {
+    show_text("/proc/self/comm");
+    return argv[1][0] != 'c';
+  }
   written_anew();
   scores();
+  names();
   return 0;
 }

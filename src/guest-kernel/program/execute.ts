@@ -58,7 +58,7 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   task.alternateStack = NO_ALTERNATE_STACK;
   program.path = image.program.path;
   program.argv = argv;
-  task.name = baseName(program.path);
+  task.name = baseName(request.path); // as it was asked for: a link's or a script's name (Linux fs/exec.c: begin_new_exec)
   program.hasExecuted = true;
   program.exitSignal = SIGCHLD;
   becomeExecuted(task);
