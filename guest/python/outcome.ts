@@ -6,8 +6,8 @@ export interface Outcome {
   readonly verdict: Verdict;
   /** Test methods that ran, those that were skipped among them. */
   readonly tests: number;
-  /** How many of these were skipped. */
-  readonly skipped: number;
+  /** How many of these were skipped; absent in records that are older than this count. */
+  readonly skipped?: number;
   /** Identifiers of methods that failed, sorted: `test.test_os.ForkTests.test_fork`. */
   readonly failed: readonly string[];
   readonly seconds: number;

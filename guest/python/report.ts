@@ -14,6 +14,7 @@ export function pythonReport(native: Records, machine: Records): string {
   const passing = Object.keys(native).filter((module) => native[module]?.verdict === 'passed');
   const run = passing.filter((module) => machine[module] !== undefined);
   const good = run.filter((module) => isGood(machine[module]));
+  const counted = run.filter((module) => machine[module]?.skipped !== undefined);
   const notRun = passing.filter((module) => machine[module] === undefined);
   const others = Object.entries(native).filter(([, { verdict }]) => verdict !== 'passed' && verdict !== 'skipped');
   const skipped = Object.keys(native).filter((module) => native[module]?.verdict === 'skipped');
@@ -22,7 +23,7 @@ export function pythonReport(native: Records, machine: Records): string {
     `- ${Object.keys(native).length} modules ran natively: ${passing.length} passed, ${skipped.length} do not apply, ${others.length} did not pass.`,
     `- Of the ${passing.length}, ${run.length} ran in the machine: **${good.length} passed${percent(good.length, run.length)}**; ${notRun.length} have not run there yet.`,
     `- Tests in these ${run.length} modules: ${total(native, run, 'tests')} natively; ${countMisses(machine, run)} miss in the machine.`,
-    `- Of the tests ${total(native, run, 'skipped')} are skipped natively and ${total(machine, run, 'skipped')} in the machine (they ask for other systems, another user, more memory, or a network).`,
+    `- Of the tests in ${counted.length} of them ${total(native, counted, 'skipped')} are skipped natively and ${total(machine, counted, 'skipped')} in the machine (they ask for other systems, another user, more memory, or a network); the other modules ran before skipped tests were counted.`,
     '',
     '## Misses',
     '',
@@ -70,7 +71,7 @@ function missRows(module: string, outcome: Outcome | undefined): readonly string
 /** A module whose tests are skipped in the machine only has passed less than it seems. */
 function skipSection(native: Records, machine: Records, modules: readonly string[]): readonly string[] {
   const rows = modules.flatMap((module) => {
-    const [there, here] = [native[module]?.skipped ?? 0, machine[module]?.skipped ?? 0];
+    const [there = 0, here = 0] = [native[module]?.skipped, machine[module]?.skipped];
     return here > there ? [`| ${module} | ${there} | ${here} | ${skipReason(module)} |`] : [];
   });
   if (rows.length === 0) return [];
