@@ -34,7 +34,7 @@ import { Ramfs } from './fs/ramfs/ramfs.ts';
 import type { BootOptions, EngineReport, Kernel } from './kernel.ts';
 import { PosixQueues } from './ipc/posix-queues.ts';
 import { nativeSockets } from './net/socket/native-sockets.ts';
-import type { KernelPorts } from './ports.ts';
+import type { BlockPort, KernelPorts } from './ports.ts';
 import { runBootLine } from './program/boot-line.ts';
 import { GuestPrograms } from './program/guest-programs.ts';
 import { type MakeCpu, NamespacePool } from './program/guest-namespace.ts';
@@ -50,6 +50,7 @@ import { RunningKernel } from './running-kernel.ts';
 import { descriptors } from './syscalls/descriptors.ts';
 import { epoll } from './syscalls/epoll.ts';
 import { polling } from './syscalls/poll.ts';
+import type { CallRestarts } from './syscalls/call-restarts.ts';
 import { directories } from './syscalls/directories.ts';
 import { SyscallDispatcher } from './syscalls/dispatch.ts';
 import { fileAttributes } from './syscalls/file-attributes.ts';
@@ -209,6 +210,9 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const pool = new NamespacePool(cpuMaker(ports, engine, cpu, { counters, ...code }), options.memoryBytes, wakeLater);
   machine.namespaces = pool;
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
+  const { restarts } = options;
+  dispatcher.restarts = restarts;
+  if (restarts !== undefined) pool.decorate = (memory) => restarts.memory(memory);
   const calls = new CallTrace(ports.clock, (observer) => (dispatcher.observer = observer));
   if (options.strace !== undefined) tellCalls(calls, log, options.strace);
   const natives = new NativePrograms([], nativeSockets(machine.network));
@@ -235,7 +239,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
     },
   );
   startKernelThread(machine, 'mount-root', function* mountRoot(sys) {
-    if (ports.disk.blockCount > 0) yield* mountDisk(machine, ports, sys, { now, log: say });
+    if (ports.disk.blockCount > 0) yield* mountDisk(machine, ports.disk, sys, { now, log: say, restarts });
     // Only threads that start now have the disk as their root directory.
     startKernelThread(machine, 'init', init);
   });
@@ -315,15 +319,21 @@ function adoptTerminal(machine: RunningMachine, terminal: Terminal): void {
 /** The disk becomes the root directory, and two threads keep it up to date. */
 function* mountDisk(
   machine: RunningMachine,
-  ports: KernelPorts,
+  disk: BlockPort,
   sys: NativeCalls,
-  options: { readonly now: () => Timestamp; readonly log: (text: string) => void },
+  options: {
+    readonly now: () => Timestamp;
+    readonly log: (text: string) => void;
+    readonly restarts: CallRestarts | undefined;
+  },
 ): Wait<void> {
-  const cache = new BlockCache(ports.disk);
+  const { restarts } = options;
+  const cache = new BlockCache(restarts?.disk(disk) ?? disk);
+  if (restarts !== undefined) cache.admitChange = restarts.admitChange;
   cache.meter = (readBytes, writtenBytes) => machine.accountDisk(readBytes, writtenBytes);
   const root = yield* sys.retry(() => mountExt4(cache, { ...options, deviceNumber: makeDevice(252, 0) }));
   machine.vfs.mount(root, '/', '/dev/vblk0.1', root.isReadOnly ? 'ro' : 'rw');
-  const nowNs = (): number => ports.clock.monotonicNs();
+  const nowNs = (): number => machine.clock.monotonicNs();
   startKernelThread(machine, 'write-back', () => writeBack(cache, nowNs));
   startKernelThread(machine, 'map-write-back', (own) => writeBackMapped(root, own, nowNs));
 }

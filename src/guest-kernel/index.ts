@@ -37,6 +37,8 @@ export type {
   SliceResult,
 } from './kernel.ts';
 export { boot } from './boot.ts';
+// For tests of the whole machine.
+export { CallRestarts } from './syscalls/call-restarts.ts';
 export type { CallFilter } from './trace/call-trace.ts';
 export type { CodeStorePort, CpuStatistics, KeptModule } from '../emulator/index.ts';
 export { describeElf, type ElfDescription } from './loader/describe-elf.ts';

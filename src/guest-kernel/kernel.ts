@@ -2,6 +2,7 @@
 import type { AddressSpace, Cpu, CpuLevel, CpuOptions, CpuStatistics, Engine, EngineName } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
 import type { HostStdio } from './ports.ts';
+import type { CallRestarts } from './syscalls/call-restarts.ts';
 import type { CallFilter } from './trace/call-trace.ts';
 import type { ProgramState } from './program/thread.ts';
 import type { Filesystem } from './vfs/inode.ts';
@@ -19,6 +20,8 @@ export interface BootOptions {
   readonly strace?: CallFilter;
   /** One program instead of /init and a command line: the machine halts when it has ended. */
   readonly run?: RunRequest;
+  /** For tests: every call is made to run again and again. */
+  readonly restarts?: CallRestarts;
   /** Makes the cores instead of createCpu: for hosts that watch them. */
   readonly makeCpu?: (space: AddressSpace, options: CpuOptions) => Cpu;
 }

@@ -183,7 +183,8 @@ class HostInode implements Inode {
     onHost(() => fs.rmdirSync(join(this, name)));
   }
 
-  rename(name: string, newParent: Inode, newName: string): void {
+  rename(name: string, newParent: Inode, newName: string, whiteout?: NewInode): undefined {
+    if (whiteout !== undefined) raise('EINVAL');
     const parent = newParent as HostInode;
     const inode = this.lookup(name);
     onHost(() => fs.renameSync(join(this, name), join(parent, newName)));

@@ -37,6 +37,7 @@ interface RunFlags extends ProgramFlags {
   readonly failed?: boolean;
   readonly stats?: boolean;
   readonly farDisk?: boolean;
+  readonly restartCalls?: 'all' | number;
   readonly recordHandlers?: string;
 }
 
@@ -47,6 +48,11 @@ const program = new Command('osv').description('OSv, the unikernel, under Node.'
 runner('run', 'run a Linux program to its end, with this terminal or these streams as its own')
   .option('--stats', 'tell on stderr at the end what was translated and where the time went')
   .option('--far-disk', 'fetch blocks of the disk before they are read, as the page does: for tests')
+  .option(
+    '--restart-calls <points>',
+    'make every call begin anew at each point where it may have to (all), or at the one with this number: for tests',
+    (text) => (text === 'all' ? text : Number(text)),
+  )
   .addOption(
     new Option(
       '--record-handlers <file>',
@@ -133,6 +139,7 @@ async function runAction(file: string | undefined, args: readonly string[], flag
     ...(flags.strace === true && { strace: callFilter(flags) }),
     codeFolder: CODE_FOLDER,
     isDiskFar: flags.farDisk === true,
+    ...(flags.restartCalls !== undefined && { restarts: flags.restartCalls }),
     hasStatistics: flags.stats === true,
     handlerList: flags.recordHandlers,
   });

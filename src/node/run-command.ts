@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { basename, resolve } from 'node:path';
 import {
   boot,
+  CallRestarts,
   HostError,
   type BootOptions,
   type CallFilter,
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly mounts: RunRequest['mounts'];
   /** Blocks of the disk must be fetched before they are read, as in a page. */
   readonly isDiskFar?: boolean;
+  /** Every system call runs again and again: at each point where it may have to ('all'), or at the one with this number. */
+  readonly restarts?: 'all' | number;
   /** Where compiled code is kept for the next run. */
   readonly codeFolder: string | undefined;
   /** Which system calls are told on stderr; absent: none. */
@@ -103,7 +106,9 @@ export async function run(program: Program, options: RunOptions): Promise<number
     firmwareVendor: 'OSv in a browser tab',
   };
   readHandlers();
-  const kernel = boot(ports, { ...machine, ...(options.strace && { strace: options.strace }), run: request });
+  const { restarts } = options;
+  const tests = restarts === undefined ? {} : { restarts: new CallRestarts(restarts === 'all' ? undefined : restarts) };
+  const kernel = boot(ports, { ...machine, ...tests, ...(options.strace && { strace: options.strace }), run: request });
   if (kernel.engine.notice !== undefined) tell(`osv: ${kernel.engine.notice}\n`);
   kernel.watchTime(options.hasStatistics);
   await driveKernel(kernel, () => clock.monotonicNs());

@@ -35,6 +35,8 @@ export class BlockCache {
   readonly dirtied = new WaitQueue();
   /** Hears how many bytes have to come from the disk, and how many became dirty. */
   meter: (readBytes: number, writtenBytes: number) => void = () => {};
+  /** Asked when a change begins. @throws NotResident where it has to wait */
+  admitChange: () => void = () => {};
   readonly #port: BlockPort;
   #events: BlockCacheEvents;
   readonly #dirty = new Map<number, Uint8Array>();
@@ -111,6 +113,7 @@ export class BlockCache {
   transaction<T>(work: () => T): T {
     assert(this.#transaction === undefined, 'block cache: a transaction inside a transaction');
     if (this.#dirty.size > MAX_DIRTY_BLOCKS && !this.#isSealing) this.#waitForRoom();
+    this.admitChange();
     const transaction = (this.#transaction = new Map<number, Uint8Array>());
     try {
       const result = work();

@@ -13,9 +13,10 @@ import type { Location } from '../vfs/location.ts';
 import { isOpenForWriting } from '../vfs/regular-file.ts';
 import { type ExecutableImage, baseName, loadInto, sourceOf } from './executable.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
-import type { GuestTask } from './guest-task.ts';
+import { GuestTask } from './guest-task.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { NO_ALTERNATE_STACK } from './signal-frame.ts';
+import { prepareRelease } from './thread-end.ts';
 
 const EXECUTABLE_BITS = 0o111;
 /** Linux BINPRM_BUF_SIZE: a longer first line of a script is cut. */
@@ -41,6 +42,7 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   const { image, argv } = resolve(task, request, 0);
   const stackLimitBytes = program.limits.soft(RLIMIT_STACK);
   if (argumentBytes([...argv, ...request.environment]) > stackSize(stackLimitBytes) / 4) throw E2BIG;
+  for (const thread of program.threads.values()) if (thread instanceof GuestTask) prepareRelease(thread);
   // Memory that others use too is left to them (vfork, plain runs); what one has alone is emptied and used again.
   const fresh = task.namespace.isShared ? namespaceFor(machine) : undefined;
   for (const thread of program.threads.values()) if (thread !== task) thread.end();
@@ -132,9 +134,6 @@ function resolve(
   const { inode } = place.dentry;
   const { mode, sizeBytes } = inode.attributes();
   if (depth > 0) checkExecutable(task, place);
-  if ((mode & (S_ISUID | S_ISGID)) !== 0) {
-    task.machine.log.info(`${path}: set-id bits are ignored; it runs as user ${task.credentials.euid}`);
-  }
   const head = byteStringFrom(sourceOf(inode, sizeBytes).read(0, SCRIPT_LINE_BYTES));
   const script = /^#![ \t]*([^ \t\n]+)[ \t]*([^\n]*)/.exec(head);
   if (script !== null) {
@@ -150,7 +149,11 @@ function resolve(
   }
   const program = load(task, place);
   if (program.elf.type !== 'executable') throw ENOEXEC;
-  return { image: { program, interpreter: interpreterOf(task, program) }, argv };
+  const interpreter = interpreterOf(task, program);
+  if ((mode & (S_ISUID | S_ISGID)) !== 0) {
+    task.machine.log.info(`${path}: set-id bits are ignored; it runs as user ${task.credentials.euid}`);
+  }
+  return { image: { program, interpreter }, argv };
 }
 
 function interpreterOf(task: GuestTask, { elf }: LoadedFile): LoadedFile | undefined {

@@ -34,9 +34,7 @@ export interface ForkRequest {
 export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask {
   const { machine, program } = parent;
   const namespace = request.sharesMemory ? parent.namespace : copyNamespace(parent);
-  const cpuState = childState(parent.cpuState, namespace, request);
-  const pid = request.wantedId ?? machine.allocateId();
-  if (request.childTidAddr !== 0) namespace.memory.storeU32(request.childTidAddr, pid);
+  const { cpuState, pid } = firstThread(parent, namespace, request);
   const child = new RunningProgram(machine, {
     pid,
     parentPid: request.isSibling ? program.parentPid : program.pid,
@@ -88,6 +86,23 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
 function shared(files: FileTable): FileTable {
   files.retain();
   return files;
+}
+
+/** @throws EAGAIN, ENOMEM: then a memory of the child's own is gone too */
+function firstThread(
+  { cpuState: parentState, machine }: GuestTask,
+  namespace: GuestNamespace,
+  request: ForkRequest,
+): { readonly cpuState: CpuState; readonly pid: number } {
+  try {
+    const cpuState = childState(parentState, namespace, request);
+    const pid = request.wantedId ?? machine.allocateId();
+    if (request.childTidAddr !== 0) namespace.memory.storeU32(request.childTidAddr, pid);
+    return { cpuState, pid };
+  } catch (error) {
+    if (!request.sharesMemory) namespace.dispose();
+    throw error;
+  }
 }
 
 function copyNamespace(parent: GuestTask): GuestNamespace {

@@ -6,6 +6,7 @@ import { AddressSpace, type Cpu, PERMISSIONS_BASE } from '../../emulator/index.t
 import { assert } from '../../emulator/util/assert.ts';
 import { EAGAIN, ENOMEM } from '../abi/errno.ts';
 import { NotResident } from '../vfs/inode.ts';
+import type { UserMemory } from '../vfs/open-file.ts';
 import { MemoryMap } from '../mm/memory-map.ts';
 import type { MemoryBudget } from '../mm/residence.ts';
 import { SpaceMemory } from '../mm/space-memory.ts';
@@ -30,6 +31,8 @@ export class NamespacePool {
   readonly #budget: MemoryBudget;
   readonly #live = new Set<GuestNamespace>();
   readonly #wakeLater: (queue: WaitQueue) => void;
+  /** For tests: puts something before the memory of each namespace. */
+  decorate: (memory: UserMemory) => UserMemory = (memory) => memory;
   #keptBytes = 0;
   #nextId = 1;
   #hasWaited = false;
@@ -70,6 +73,7 @@ export class NamespacePool {
       this.#nextId++,
       this.#makeCpu(space),
       new MemoryMap(space, this.#budget),
+      this.decorate,
       () => {
         this.#live.delete(namespace);
         if (this.#warm.length < WARM_SPACES) this.#warm.push(space);
@@ -102,7 +106,7 @@ export class GuestNamespace implements Namespace {
   readonly id: number;
   readonly cpu: Cpu;
   readonly map: MemoryMap;
-  readonly memory: SpaceMemory;
+  readonly memory: UserMemory;
   readonly futexes = new FutexTable();
   /** Set in namespaces that run shared objects. */
   launcher: ResidentLauncher | undefined;
@@ -110,11 +114,17 @@ export class GuestNamespace implements Namespace {
   #users = 0;
   #isReleased = false;
 
-  constructor(id: number, cpu: Cpu, map: MemoryMap, giveBack: () => void) {
+  constructor(
+    id: number,
+    cpu: Cpu,
+    map: MemoryMap,
+    decorate: (memory: UserMemory) => UserMemory,
+    giveBack: () => void,
+  ) {
     this.id = id;
     this.cpu = cpu;
     this.map = map;
-    this.memory = new SpaceMemory(map);
+    this.memory = decorate(new SpaceMemory(map));
     this.#giveBack = giveBack;
   }
 

@@ -18,23 +18,41 @@ export function releaseThread(task: GuestTask): void {
   });
 }
 
-// struct robust_list_head: next, offset of the futex from an entry, an entry being acquired (futex(2), robust-futexes).
+/**
+ * Brings in the memory that releaseThread will look at: it cannot wait, and a call that ends threads can.
+ * @throws NotResident, before anything has changed
+ */
+export function prepareRelease(task: GuestTask): void {
+  const { memory, clearTidAddr } = task;
+  if (clearTidAddr !== 0) memory.prefix(clearTidAddr, 4, true);
+  if (task.robustListAddr === 0) return;
+  try {
+    for (const { addr } of robustWords(task)) memory.prefix(addr, 4, true);
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+  }
+}
+
 function releaseRobustList(task: GuestTask): void {
-  const head = task.robustListAddr;
-  if (head === 0) return;
-  const { memory } = task;
+  if (task.robustListAddr === 0) return;
+  for (const { addr, isPending } of robustWords(task)) {
+    // Let go already, but nobody was woken yet.
+    if (isPending && task.memory.loadU32(addr) === 0) wakeOne(task, addr);
+    else abandon(task, addr);
+  }
+}
+
+/** The words of a thread's robust list; `isPending`: of a plain lock that is being taken or left. @throws EFAULT */
+// struct robust_list_head: next, offset of the futex from an entry, an entry being acquired (futex(2), robust-futexes).
+function* robustWords({ memory, robustListAddr: head }: GuestTask): Generator<{ addr: number; isPending: boolean }> {
   const offset = memory.loadNumber(head + 8);
   const pending = memory.loadNumber(head + 16);
   let entry = memory.loadNumber(head);
   for (let i = 0; entry !== head && i < LIST_LIMIT; i++) {
-    if (entry !== pending) abandon(task, plain(entry) + offset);
+    if (entry !== pending) yield { addr: plain(entry) + offset, isPending: false };
     entry = memory.loadNumber(plain(entry));
   }
-  if (pending === 0) return;
-  const addr = plain(pending) + offset;
-  // Let go already, but nobody was woken yet.
-  if (pending % 2 === 0 && memory.loadU32(addr) === 0) wakeOne(task, addr);
-  else abandon(task, addr);
+  if (pending !== 0) yield { addr: plain(pending) + offset, isPending: pending % 2 === 0 };
 }
 
 // Bit 0 of an entry marks a priority-inheriting lock (Linux kernel/futex/core.c: fetch_robust_entry).

@@ -10,6 +10,7 @@ import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import { NotResident } from '../vfs/inode.ts';
 import type { Call, UserMemory } from '../vfs/open-file.ts';
+import type { CallRestarts } from './call-restarts.ts';
 import { type ArgumentKind, NO_RETURN, type Syscall } from './syscall.ts';
 
 const PATH_MAX = 4096;
@@ -67,6 +68,8 @@ export interface CallObserver {
 export class SyscallDispatcher {
   readonly #rows: (Syscall | undefined)[] = [];
   observer: CallObserver | undefined;
+  /** For tests: every call is made to run again and again. */
+  restarts: CallRestarts | undefined;
 
   /** @throws InvariantError when two rows claim a number */
   constructor(rows: readonly Syscall[]) {
@@ -136,7 +139,11 @@ export class SyscallDispatcher {
     const { row } = running;
     const state = thread.cpuState;
     try {
-      const result = row.run(thread, running.args as never, call);
+      const { restarts } = this;
+      const result =
+        restarts === undefined
+          ? row.run(thread, running.args as never, call)
+          : restarts.run(call, () => row.run(thread, running.args as never, call));
       if (result === NO_RETURN) return DONE_WITHOUT_RESULT;
       if (isBlocked(result)) {
         call.progress = result.progress;

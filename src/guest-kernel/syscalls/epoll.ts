@@ -90,8 +90,11 @@ function wait(thread: Thread, call: Call, args: WaitArgs, timeoutNs: () => numbe
   const timeout = earlier === undefined ? timeoutNs() : undefined;
   const deadlineNs =
     earlier === undefined ? (timeout === undefined ? undefined : call.nowNs + timeout) : earlier.deadlineNs;
-  thread.memory.writable(args.events, EPOLL_EVENT.size);
-  const found = set.collect(args.maxevents);
+  // What is handed out counts as told: it must have a place before.
+  const { size } = EPOLL_EVENT;
+  const room = thread.memory.prefix(args.events, Math.min(args.maxevents, set.itemCount) * size, true);
+  if (room < size) thread.memory.writable(args.events, size);
+  const found = set.collect(Math.min(args.maxevents, Math.floor(room / size)));
   if (found.length > 0) {
     found.forEach(({ events, data }, i) => {
       const at = args.events + i * EPOLL_EVENT.size;

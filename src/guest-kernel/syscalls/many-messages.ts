@@ -1,7 +1,7 @@
 /** sendmmsg(2), recvmmsg(2): one message after the other, until one fails. */
 import { EINVAL, Errno } from '../abi/errno.ts';
 import * as abi from '../abi/socket.ts';
-import { isBlocked } from '../program/blocked.ts';
+import { blocked, isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import { NotResident } from '../vfs/inode.ts';
 import { type Call, withProgress } from '../vfs/open-file.ts';
@@ -9,9 +9,11 @@ import type { Socket } from '../net/socket/socket.ts';
 import { socketOf } from './sockets.ts';
 import { receiveMessage, sendMessage } from './socket-messages.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
+import { bringIn } from './user-buffers.ts';
 import { loadTimespecNs, storeTimespec } from './timespec.ts';
 
 const MAX_MESSAGES = 1024; // Linux UIO_MAXIOV
+const TIMESPEC_BYTES = 16;
 const MSG_WAITFORONE = 0x1_0000;
 
 /** How far a call came that waits; `inner` is the progress of the message it waits at. */
@@ -43,6 +45,7 @@ function moveMessages(thread: Thread, args: Many, call: Call, deadlineNs: number
     const at = args.messages + done * abi.MMSGHDR.size;
     const waits = (args.flags & MSG_WAITFORONE) === 0 || done === 0;
     try {
+      bringIn(thread.memory, at, abi.MMSGHDR.size);
       const flags = (args.flags & ~MSG_WAITFORONE) | (waits ? 0 : abi.MSG_DONTWAIT);
       const result = move(socket, at, withProgress(call, inner), flags);
       if (isBlocked(result)) {
@@ -52,8 +55,12 @@ function moveMessages(thread: Thread, args: Many, call: Call, deadlineNs: number
       thread.memory.storeU32(at + abi.MMSGHDR.msg_len, Number(result));
       inner = undefined;
     } catch (error) {
-      // A page that has to be fetched ends it too: the caller comes again for the rest.
-      if (done === 0 || !(error instanceof Errno || error instanceof NotResident)) throw error;
+      if (done === 0) throw error;
+      if (error instanceof NotResident) {
+        const progress = { done, inner, deadlineNs: limitNs } satisfies Progress;
+        return blocked(error.ready, { progress, isUninterruptible: true });
+      }
+      if (!(error instanceof Errno)) throw error;
       break;
     }
   }
@@ -62,6 +69,7 @@ function moveMessages(thread: Thread, args: Many, call: Call, deadlineNs: number
 
 function recvmmsg(thread: Thread, args: Many & { readonly timeout: number }, call: Call): Result {
   const { memory } = thread;
+  bringIn(memory, args.timeout, TIMESPEC_BYTES);
   const isFirst = call.progress === undefined;
   const deadlineNs = args.timeout === 0 || !isFirst ? undefined : call.nowNs + loadTimespecNs(memory, args.timeout);
   const result = moveMessages(thread, args, call, deadlineNs, (socket, at, each, flags) =>

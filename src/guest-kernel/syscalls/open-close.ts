@@ -39,6 +39,7 @@ function open(
 ): Result {
   // A FIFO whose peer was awaited is open already; its open returns now or waits on.
   const waiting = call.progress instanceof PipeFile ? call.progress : undefined;
+  if (waiting === undefined) thread.files.lowestFree(); // Linux get_unused_fd_flags: before anything is made or cut
   const file = waiting ?? openPath(thread, dirfd, path, flags, mode, restrictions);
   try {
     if (file instanceof PipeFile) {

@@ -7,8 +7,9 @@ import { S_IFLNK } from '../abi/stat.ts';
 import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from '../abi/signal.ts';
 import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
 import { checkExecutable, execute } from '../program/execute.ts';
-import { asGuest } from '../program/guest-task.ts';
+import { GuestTask, asGuest } from '../program/guest-task.ts';
 import type { RunningProgram } from '../program/running-program.ts';
+import { prepareRelease } from '../program/thread-end.ts';
 import type { Thread } from '../program/thread.ts';
 import { addUsage } from '../program/usage.ts';
 import type { Location } from '../vfs/location.ts';
@@ -43,6 +44,7 @@ const MAX_STRINGS_BYTES = 2 << 20;
 function exit(thread: Thread, { code }: { code: number }): Result {
   const task = asGuest(thread);
   const { program } = task;
+  prepareRelease(task);
   if (program.threads.size === 1 && program.namespace?.launcher?.program !== program) {
     // pthread_exit everywhere: a run of the launcher ended cleanly; an executable ends with the last thread's code.
     program.end({ kind: 'exited', code: isRun(program) ? 0 : code & 0xff });
@@ -52,6 +54,7 @@ function exit(thread: Thread, { code }: { code: number }): Result {
 
 function exitGroup(thread: Thread, { code }: { code: number }): Result {
   const { program, namespace } = asGuest(thread);
+  for (const each of program.threads.values()) if (each instanceof GuestTask) prepareRelease(each);
   if (isRun(program)) namespace.launcher?.retire(`${program.path} ended libc's process from inside`);
   program.end({ kind: 'exited', code: code & 0xff });
   return NO_RETURN;

@@ -105,6 +105,7 @@ export function receiveMessage(
 ): number | Blocked {
   const { memory } = thread;
   const header = abi.MSGHDR;
+  bringIn(memory, addr, header.size);
   const hasName = memory.loadNumber(addr + header.msg_name) !== 0;
   if (hasName && memory.loadU32(addr + header.msg_namelen) > 0x7fff_ffff) throw EINVAL;
   const buffer = scatterBuffer(memory, memory.loadNumber(addr + header.msg_iov), partsOf(memory, addr));

@@ -12,6 +12,8 @@ import { gather, scatterBuffer } from './user-buffers.ts';
 
 const SPLICE_F_NONBLOCK = 2;
 const SPLICE_FLAGS = 15;
+/** So much is one step of a file (vfs/regular-file.ts): it is read or waited for as a whole. */
+const MOST_FROM_FILE = 1 << 20;
 
 /** Waits until the pipe holds something. @returns the wait, or undefined; 0 bytes then mean its end */
 function awaitBytes({ pipe, flags, readiness }: PipeFile, call: Call, isNonBlocking: boolean): Blocked | undefined {
@@ -108,7 +110,7 @@ function fromPipe(thread: Thread, input: PipeFile, output: OpenFile, args: OneSi
 function toPipe(thread: Thread, input: OpenFile, output: PipeFile, args: OneSided, call: Call): Result {
   const wait = awaitRoom(output, call, args.isNonBlocking);
   if (wait !== undefined) return wait;
-  const bytes = new Uint8Array(Math.min(args.sizeBytes, output.pipe.room));
+  const bytes = new Uint8Array(Math.min(args.sizeBytes, output.pipe.room, MOST_FROM_FILE));
   const count = transfer(thread, input, args.in_off, (at) =>
     at === undefined ? input.read(call, bytes) : readAt(input, call, at, bytes),
   );

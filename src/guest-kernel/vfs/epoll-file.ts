@@ -58,6 +58,11 @@ export class EpollFile extends BaseFile {
     super('anon_inode:[eventpoll]', O_RDWR);
   }
 
+  /** Files in it. */
+  get itemCount(): number {
+    return this.#items.size;
+  }
+
   attributes(): FileAttributes {
     return anonymousAttributes(1, 0o600);
   }

@@ -97,11 +97,16 @@ export interface Inode {
   /** Entries from `offset` (0: start), '.' and '..' included, as many as the filesystem finds handy; [] at the end. */
   entries(offset: number): readonly DirectoryEntry[];
   create(name: ByteString, init: NewInode): Inode;
+  /** O_TMPFILE: a file without a name, which goes with its last holder unless it is linked; absent: EOPNOTSUPP. */
+  createNameless?(init: NewInode): Inode;
   link(name: ByteString, target: Inode): void;
   unlink(name: ByteString): void;
   rmdir(name: ByteString): void;
-  /** rename(2) within one filesystem; replaces `newName` as the man-page says. */
-  rename(name: ByteString, newParent: Inode, newName: ByteString): void;
+  /**
+   * rename(2) within one filesystem; replaces `newName` as the man-page says.
+   * @param whiteout what is to lie where the old name was (RENAME_WHITEOUT); it is returned
+   */
+  rename(name: ByteString, newParent: Inode, newName: ByteString, whiteout?: NewInode): Inode | undefined;
 
   /** RENAME_EXCHANGE: the two names swap what they lead to; absent: EINVAL. */
   exchange?(name: ByteString, otherParent: Inode, otherName: ByteString): void;

@@ -62,7 +62,7 @@ import {
   S_ISGID,
   W_OK,
 } from '../abi/stat.ts';
-import { DentryCache, MountNode, pathOfPlace, type DentryNode, type Place } from './dentry.ts';
+import { DentryCache, DentryNode, MountNode, pathOfPlace, type Place } from './dentry.ts';
 import { DirectoryFile } from './directory-file.ts';
 import type { AttributeChanges, FileAttributes, Filesystem, Inode, NewInode } from './inode.ts';
 import { breakLeases } from './leases.ts';
@@ -318,18 +318,10 @@ export class MountTable implements Vfs {
     else this.#checkReplacing(viewer, source, target, target.child, isDirectory);
     const oldParent = this.#removableFrom(viewer, source, child);
     if (target.child?.dentry.inode === child.dentry.inode) return; // rename(2): two names of one file stay as they are
-    const whiteout = leavesWhiteout ? this.#makeUnseen(viewer, source.parent, { mode: S_IFCHR, rdev: 0 }) : undefined;
-    try {
-      oldParent.inode.rename(source.name, newParent.inode, target.name);
-    } catch (error) {
-      if (whiteout !== undefined) this.#forget(whiteout);
-      throw error;
-    }
+    const init = leavesWhiteout ? owned(viewer, oldParent.inode, { mode: S_IFCHR, rdev: 0 }) : undefined;
+    const whiteout = oldParent.inode.rename(source.name, newParent.inode, target.name, init);
     this.#cache.moved(child.dentry, newParent, target.name);
-    if (whiteout !== undefined) {
-      oldParent.inode.rename(whiteout.dentry.name, oldParent.inode, source.name);
-      this.#cache.moved(whiteout.dentry, oldParent, source.name);
-    }
+    if (whiteout !== undefined) this.#cache.added(oldParent, source.name, whiteout);
     this.#tellMoved(source, target, child.dentry.inode);
     if (target.child !== undefined) tellUnlinked(target.child.dentry.inode);
   }
@@ -409,10 +401,14 @@ export class MountTable implements Vfs {
   /** The directory of a name to be made or removed, once the viewer may write to it. */
   #writableParent(viewer: Viewer, { parent, name }: Resolved): DentryNode {
     if (isSpecial(name)) throw EEXIST;
-    if (parent.mount.isReadOnly) throw EROFS;
-    if (parent.dentry.isRemoved) throw ENOENT;
-    requireSearch(viewer.credentials, parent.dentry.inode, W_OK);
+    this.#requireWritable(viewer, parent);
     return parent.dentry;
+  }
+
+  #requireWritable({ credentials }: Viewer, { mount, dentry }: Place): void {
+    if (mount.isReadOnly) throw EROFS;
+    if (dentry.isRemoved) throw ENOENT;
+    requireSearch(credentials, dentry.inode, W_OK);
   }
 
   #removableFrom(viewer: Viewer, resolved: Resolved, child: Place): DentryNode {
@@ -422,15 +418,9 @@ export class MountTable implements Vfs {
     return directory;
   }
 
-  #make(viewer: Viewer, resolved: Resolved, init: Omit<NewInode, 'uid' | 'gid'>): Place {
+  #make(viewer: Viewer, resolved: Resolved, init: Unowned): Place {
     const directory = this.#writableParent(viewer, resolved);
-    const { credentials } = viewer;
-    const above = directory.inode.attributes();
-    // mkdir(2), open(2): in a set-gid directory the group is inherited, and a directory inherits the bit.
-    const isGroupInherited = (above.mode & S_ISGID) !== 0;
-    const mode = isGroupInherited ? modeInGroup(credentials, init.mode, above.gid) : init.mode;
-    const owner = { uid: fileUser(credentials), gid: isGroupInherited ? above.gid : fileGroup(credentials) };
-    const inode = directory.inode.create(resolved.name, { ...init, mode, ...owner });
+    const inode = directory.inode.create(resolved.name, owned(viewer, directory.inode, init));
     const dentry = this.#cache.added(directory, resolved.name, inode);
     tellDirectory(directory.inode, resolved.name, IN_CREATE, inode);
     return { mount: resolved.parent.mount, dentry };
@@ -490,29 +480,30 @@ export class MountTable implements Vfs {
     return new PathFile(child, this.pathOf(child), O_PATH);
   }
 
-  /** O_TMPFILE: a file made and unlinked at once, so that it lives as long as it is open. */
+  /** O_TMPFILE: a file that never had a name. */
   #openTemporary(viewer: Viewer, path: ByteString, flags: number, mode: number, start?: Location): OpenFile {
     if ((flags & O_ACCMODE) === O_RDONLY) throw EINVAL;
-    const directory = this.walk(viewer, path, start === undefined ? {} : { start });
-    if (directory.dentry.inode.fileType !== S_IFDIR) throw ENOTDIR;
-    if (directory.mount.filesystem.isMadeUp === true) throw EOPNOTSUPP;
-    const place = this.#makeUnseen(viewer, directory, { mode: S_IFREG | (mode & 0o7777 & ~viewer.fs.umask) });
-    const file = this.#fileFor(place, flags & ~O_TMPFILE);
-    this.#forget(place);
-    return file;
+    const { mount, dentry: parent } = this.walk(viewer, path, start === undefined ? {} : { start });
+    if (parent.inode.fileType !== S_IFDIR) throw ENOTDIR;
+    if (parent.inode.createNameless === undefined) throw EOPNOTSUPP;
+    this.#requireWritable(viewer, { mount, dentry: parent });
+    const init = owned(viewer, parent.inode, { mode: S_IFREG | (mode & 0o7777 & ~viewer.fs.umask) });
+    const inode = parent.inode.createNameless(init);
+    const dentry = new DentryNode(`#${inode.number}`, parent, inode); // its name in /proc: Linux fs/dcache.c, d_tmpfile
+    dentry.isRemoved = true;
+    return this.#fileFor({ mount, dentry }, flags & ~O_TMPFILE);
   }
+}
 
-  #forget({ dentry }: Place): void {
-    dentry.parent?.inode.unlink(dentry.name);
-    this.#cache.removed(dentry);
-  }
+/** What a directory's new inode is made of, but for its owner. */
+type Unowned = Omit<NewInode, 'uid' | 'gid'>;
 
-  /** A file under a name that nobody has, for the time of one call. */
-  #makeUnseen(viewer: Viewer, parent: Place, init: Omit<NewInode, 'uid' | 'gid'>): Place {
-    let serial = 0;
-    while (this.#cache.lookup(parent.dentry, `#tmp${serial}`) !== undefined) serial++;
-    return this.#make(viewer, { parent, name: `#tmp${serial}`, child: undefined, hasTrailingSlash: false }, init);
-  }
+/** mkdir(2), open(2): in a set-gid directory the group is inherited, and a directory inherits the bit. */
+function owned({ credentials }: Viewer, directory: Inode, init: Unowned): NewInode {
+  const above = directory.attributes();
+  const isGroupInherited = (above.mode & S_ISGID) !== 0;
+  const mode = isGroupInherited ? modeInGroup(credentials, init.mode, above.gid) : init.mode;
+  return { ...init, mode, uid: fileUser(credentials), gid: isGroupInherited ? above.gid : fileGroup(credentials) };
 }
 
 function tellRemoved(directory: Inode, name: ByteString, inode: Inode): void {

@@ -93,6 +93,8 @@ export class RegularFile extends LocatedFile {
   }
 
   writeAt(call: Call, offset: number, src: Uint8Array): number | Blocked {
+    const before = movedBefore(call);
+    if (before?.isSyncing === true) return this.#synced(call, before.start, before.bytes);
     if (this.inode.filesystem.isReadOnly) throw EROFS;
     if (offset + src.length > MAX_FILE_BYTES) throw EFBIG;
     requireUnsealed(this.inode, offset + src.length);

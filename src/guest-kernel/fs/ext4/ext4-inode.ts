@@ -123,6 +123,16 @@ export class Ext4Inode implements Inode {
     });
   }
 
+  createNameless(init: NewInode): Inode {
+    return this.#change(() => {
+      const inode = this.filesystem.newInode(this.number, init);
+      inode.record.setU16(INODE.links_count, 0);
+      this.filesystem.orphans.add(inode.record);
+      this.filesystem.volume.afterCommit(() => (inode.isUnlinked = true));
+      return inode;
+    });
+  }
+
   link(name: ByteString, target: Inode): void {
     const inode = target as Ext4Inode;
     this.#change(() => {
@@ -163,18 +173,21 @@ export class Ext4Inode implements Inode {
     });
   }
 
-  rename(name: ByteString, newParent: Inode, newName: ByteString): void {
+  rename(name: ByteString, newParent: Inode, newName: ByteString, whiteout?: NewInode): Inode | undefined {
     const target = newParent as Ext4Inode;
-    this.#change(() => {
+    return this.#change(() => {
       const inode = this.#child(name);
       const victimNumber = target.#names().lookup(newName);
       if (victimNumber === undefined) target.#names().insert(newName, inode.number, typeCodeOf(inode.fileType));
       else target.#replaceName(newName, inode, this.filesystem.inode(victimNumber));
-      this.#names().remove(name);
+      const left = whiteout === undefined ? undefined : this.filesystem.newInode(this.number, whiteout);
+      if (left === undefined) this.#names().remove(name);
+      else this.#names().replace(name, left.number, typeCodeOf(left.fileType));
       if (target !== this) inode.#movedBetween(this, target);
       this.#touchDirectory();
       target.#touchDirectory();
       inode.#touchChangeTime();
+      return left;
     });
   }
 

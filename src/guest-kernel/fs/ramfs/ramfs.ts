@@ -197,10 +197,16 @@ class RamInode implements Inode {
     return inode;
   }
 
+  createNameless(init: NewInode): Inode {
+    const inode = this.filesystem.newInode(init);
+    inode.#links = 0;
+    return inode;
+  }
+
   link(name: ByteString, target: Inode): void {
     if (this.#children.has(name)) throw EEXIST;
     const inode = target as RamInode;
-    this.filesystem.takeInode();
+    if (inode.#links > 0) this.filesystem.takeInode();
     inode.#links++;
     inode.#changeTime = this.filesystem.now();
     this.#attach(name, inode);
@@ -221,15 +227,18 @@ class RamInode implements Inode {
     inode.#freeIfUnused();
   }
 
-  rename(name: ByteString, newParent: Inode, newName: ByteString): void {
+  rename(name: ByteString, newParent: Inode, newName: ByteString, whiteout?: NewInode): Inode | undefined {
     const target = newParent as RamInode;
     const inode = this.#child(name);
     const replaced = target.#children.get(newName)?.inode;
     if (replaced?.fileType === S_IFDIR) target.rmdir(newName);
     else if (replaced !== undefined) target.unlink(newName);
+    const left = whiteout === undefined ? undefined : this.filesystem.newInode(whiteout);
     this.#detach(name);
     target.#attach(newName, inode);
     inode.#changeTime = this.filesystem.now();
+    if (left !== undefined) this.#attach(name, left);
+    return left;
   }
 
   exchange(name: ByteString, otherParent: Inode, otherName: ByteString): void {

@@ -96,7 +96,7 @@ export abstract class VirtualInode implements Inode {
     throw EPERM;
   }
 
-  rename(): void {
+  rename(): undefined {
     throw EPERM;
   }
 
