@@ -113,7 +113,7 @@ export class BlockCache {
   transaction<T>(work: () => T): T {
     assert(this.#transaction === undefined, 'block cache: a transaction inside a transaction');
     if (this.#dirty.size > MAX_DIRTY_BLOCKS && !this.#isSealing) this.#waitForRoom();
-    this.admitChange();
+    if (!this.#isSealing) this.admitChange();
     const transaction = (this.#transaction = new Map<number, Uint8Array>());
     try {
       const result = work();

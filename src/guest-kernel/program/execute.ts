@@ -16,7 +16,7 @@ import type { GuestNamespace } from './guest-namespace.ts';
 import { GuestTask } from './guest-task.ts';
 import type { RunningMachine } from './running-machine.ts';
 import { NO_ALTERNATE_STACK } from './signal-frame.ts';
-import { prepareRelease } from './thread-end.ts';
+import { prepareRelease, releaseThread } from './thread-end.ts';
 
 const EXECUTABLE_BITS = 0o111;
 /** Linux BINPRM_BUF_SIZE: a longer first line of a script is cut. */
@@ -46,6 +46,7 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   // Memory that others use too is left to them (vfork, plain runs); what one has alone is emptied and used again.
   const fresh = task.namespace.isShared ? namespaceFor(machine) : undefined;
   for (const thread of program.threads.values()) if (thread !== task) thread.end();
+  releaseThread(task); // Linux exec_mm_release: what it holds in this memory it never lets go otherwise
   if (fresh === undefined) {
     task.namespace.map.clear();
     resetRegisters(task);
