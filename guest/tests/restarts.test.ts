@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { build, execute, osv, prepareVm } from './testing/vm.ts';
+import { build, execute, osv, prepareVm, type Outcome } from './testing/vm.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 beforeAll(prepareVm, 300_000);
@@ -23,14 +23,19 @@ afterAll(() => {
       rmSync(join('/var/tmp', name), { recursive: true, force: true });
 });
 
-async function compare(source: string, points: string, args: readonly string[]): Promise<void> {
+type Answer = Pick<Outcome, 'stdout' | 'code'>;
+
+/** What Linux says, and what the VM says. */
+async function both(source: string, points: string, args: readonly string[]): Promise<[Answer, Answer]> {
   const isOfErrors = source.startsWith('errors/');
   const name = source.replace('errors/', 'errors-').replace('.c', '');
   const binary = build(source, isOfErrors ? [] : ['-lm', '-lutil', '-rdynamic'], name);
   const native = await execute(binary, args);
   const guest = await osv(['run', '--restart-calls', points, '--env', 'TEST_VARIABLE=set', binary, ...args]);
-  expect(guest.stdout).toBe(native.stdout);
-  expect(guest.code).toBe(native.code);
+  return [
+    { stdout: native.stdout, code: native.code },
+    { stdout: guest.stdout, code: guest.code },
+  ];
 }
 
 /** Programs that take a folder, which is on the disk here. */
@@ -78,29 +83,49 @@ const ERRORS = [
 ];
 
 describe('a call that begins anew has done nothing yet', () => {
-  it.each(['all', '1', '2'])('restarts.c, points: %s', async (points) => compare('restarts.c', points, ['/var/tmp']));
+  it.each(['all', '1', '2'])('restarts.c, points: %s', async (points) => {
+    const [native, guest] = await both('restarts.c', points, ['/var/tmp']);
+    expect(guest).toEqual(native);
+  });
 
-  it.each(['inotify.c', 'transfers.c', ...(isRoot ? ['xattrs.c'] : [])])('%s', async (source) =>
-    compare(source, 'all', ['/var/tmp']),
-  );
+  it.each(['inotify.c', 'transfers.c', ...(isRoot ? ['xattrs.c'] : [])])('%s', async (source) => {
+    const [native, guest] = await both(source, 'all', ['/var/tmp']);
+    expect(guest).toEqual(native);
+  });
 });
 
 describe.runIf(isWhole)('in every program', () => {
-  it.each(OF_FILES)('%s', async (source) => compare(source, 'all', ['/var/tmp']));
+  it.each(OF_FILES)('%s', async (source) => {
+    const [native, guest] = await both(source, 'all', ['/var/tmp']);
+    expect(guest).toEqual(native);
+  });
 
   it('files.c', async () => {
     const folder = join(parent, 'files');
-    await compare('files.c', 'all', [folder]);
+    const [native, guest] = await both('files.c', 'all', [folder]);
+    expect(guest).toEqual(native);
   });
 
-  it.each(OTHERS)('%s', async (source) => compare(source, 'all', []));
+  it.each(OTHERS)('%s', async (source) => {
+    const [native, guest] = await both(source, 'all', []);
+    expect(guest).toEqual(native);
+  });
 
-  it.runIf(isRoot).each(['limits.c', 'users.c'])('%s', async (source) => compare(source, 'all', []));
+  it.runIf(isRoot).each(['limits.c', 'users.c'])('%s', async (source) => {
+    const [native, guest] = await both(source, 'all', []);
+    expect(guest).toEqual(native);
+  });
 
-  it.each(ERRORS)('errors/%s', async (source) => compare(`errors/${source}`, 'all', ['/var/tmp']));
+  it.each(ERRORS)('errors/%s', async (source) => {
+    const [native, guest] = await both(`errors/${source}`, 'all', ['/var/tmp']);
+    expect(guest).toEqual(native);
+  });
 
   it.each(ONE_POINT.flatMap((points) => ['restarts.c', 'names.c', 'inotify.c'].map((source) => [source, points])))(
     '%s, point %s only',
-    async (source = '', points = '') => compare(source, points, ['/var/tmp']),
+    async (source = '', points = '') => {
+      const [native, guest] = await both(source, points, ['/var/tmp']);
+      expect(guest).toEqual(native);
+    },
   );
 });

@@ -212,7 +212,7 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const dispatcher = new SyscallDispatcher(allSyscalls(environment, filesystems));
   const { restarts } = options;
   dispatcher.restarts = restarts;
-  if (restarts !== undefined) pool.decorate = (memory) => restarts.memory(memory);
+  if (restarts !== undefined) pool.decorate = (plain) => restarts.memory(plain);
   const calls = new CallTrace(ports.clock, (observer) => (dispatcher.observer = observer));
   if (options.strace !== undefined) tellCalls(calls, log, options.strace);
   const natives = new NativePrograms([], nativeSockets(machine.network));
