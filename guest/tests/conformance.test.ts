@@ -187,6 +187,12 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
+  it.each(['priorities', 'log'])('io-priorities.c, %s, where the host answers', async (part) => {
+    const [native, guest] = await both(build('io-priorities.c'), part === 'log' ? [part] : []);
+    expect(guest).toEqual(native.code === CANNOT_RUN ? guest : native);
+    expect(guest.code).toBe(0);
+  });
+
   it('seccomp.c, where no other filter is at work', async ({ skip }) => {
     const [native, guest] = await both(build('seccomp.c', ['-lpthread']));
     if (native.code === CANNOT_RUN) skip('the host filters system calls itself');

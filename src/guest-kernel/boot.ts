@@ -57,6 +57,7 @@ import { fileAttributes } from './syscalls/file-attributes.ts';
 import { futexes } from './syscalls/futex.ts';
 import { futexes2 } from './syscalls/futex2.ts';
 import { identity } from './syscalls/identity.ts';
+import { ioPriority } from './syscalls/io-priority.ts';
 import { inotify } from './syscalls/inotify.ts';
 import { launcherCalls } from './syscalls/launcher.ts';
 import { limits } from './syscalls/limits.ts';
@@ -86,6 +87,7 @@ import { splices } from './syscalls/splice.ts';
 import { stat } from './syscalls/stat.ts';
 import type { Syscall } from './syscalls/syscall.ts';
 import { xattrs } from './syscalls/xattrs.ts';
+import { systemLog } from './syscalls/system-log.ts';
 import { system } from './syscalls/system.ts';
 import { threads } from './syscalls/threads.ts';
 import { processControl } from './syscalls/process-control.ts';
@@ -149,7 +151,9 @@ export function allSyscalls(
     ...processMemory,
     ...scheduling,
     ...identity,
+    ...ioPriority,
     ...system,
+    ...systemLog,
     ...limits,
     ...launcherCalls(environment),
   ];

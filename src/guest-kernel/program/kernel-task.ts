@@ -55,6 +55,8 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   /** Children start with plain scheduling (SCHED_RESET_ON_FORK). */
   resetsOnFork = false;
   timerSlackNs = DEFAULT_TIMER_SLACK_NS;
+  /** ioprio_set(2): class and level, kept and told; the disk serves in turn. */
+  ioPriority = 0;
   /** set_mempolicy(2). */
   memoryPolicy: MemoryPolicy | undefined;
   virtualNs = 0;
@@ -180,6 +182,7 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   /** Scheduling of a new thread or process is its parent's. */
   inheritScheduling(parent: KernelTask): void {
     this.timerSlackNs = parent.timerSlackNs;
+    this.ioPriority = parent.ioPriority;
     this.memoryPolicy = parent.memoryPolicy;
     this.nice = parent.resetsOnFork ? Math.max(0, parent.nice) : parent.nice;
     if (parent.resetsOnFork) return;

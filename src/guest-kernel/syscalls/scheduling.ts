@@ -30,7 +30,8 @@ function taskOf(thread: Thread, tid: number): KernelTask {
   return target;
 }
 
-function priorityTargets(thread: Thread, which: number, who: number): readonly KernelTask[] {
+/** Whom getpriority(2) and ioprio_get(2) mean. @throws EINVAL, ESRCH */
+export function priorityTargets(thread: Thread, which: number, who: number): readonly KernelTask[] {
   const task = asGuest(thread);
   switch (which) {
     case PRIO_PROCESS:
