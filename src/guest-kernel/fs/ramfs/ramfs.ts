@@ -231,9 +231,10 @@ class RamInode implements Inode {
     const target = newParent as RamInode;
     const inode = this.#child(name);
     const replaced = target.#children.get(newName)?.inode;
+    if (replaced !== undefined && replaced.#children.size > 0) throw ENOTEMPTY;
+    const left = whiteout === undefined ? undefined : this.filesystem.newInode(whiteout);
     if (replaced?.fileType === S_IFDIR) target.rmdir(newName);
     else if (replaced !== undefined) target.unlink(newName);
-    const left = whiteout === undefined ? undefined : this.filesystem.newInode(whiteout);
     this.#detach(name);
     target.#attach(newName, inode);
     inode.#changeTime = this.filesystem.now();
