@@ -107,6 +107,18 @@ export function decode(bytes: Uint8Array): Program {
   });
 }
 
+export function encode(program: Program): Uint8Array {
+  const view = new DataView(new ArrayBuffer(program.length * INSTRUCTION_BYTES));
+  for (const [i, { code, jumpTrue, jumpFalse, k }] of program.entries()) {
+    const at = i * INSTRUCTION_BYTES;
+    view.setUint16(at, code, true);
+    view.setUint8(at + 2, jumpTrue);
+    view.setUint8(at + 3, jumpFalse);
+    view.setUint32(at + 4, k, true);
+  }
+  return new Uint8Array(view.buffer);
+}
+
 /** Linux net/core/filter.c: bpf_check_classic. @throws EINVAL */
 export function check(program: Program): void {
   if (program.length === 0 || program.length > MAX_INSTRUCTIONS) throw EINVAL;

@@ -70,6 +70,8 @@ export interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
+  /** Of who made the socket. */
+  readonly groups?: readonly number[];
 }
 
 const NOBODY_ASKS: NetworkHost = {

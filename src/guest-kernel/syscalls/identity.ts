@@ -107,7 +107,9 @@ function getgroups(thread: Thread, { count, list }: { count: number; list: numbe
 function setgroups(thread: Thread, { count, list }: { count: number; list: number }): Result {
   requireCapability(thread.credentials, CAP_SETGID);
   if (count < 0 || count > MAX_GROUPS) throw EINVAL;
-  thread.credentials.groups = Array.from({ length: count }, (_, i) => thread.memory.loadU32(list + 4 * i));
+  // Linux keeps them sorted (groups_sort).
+  const groups = Array.from({ length: count }, (_, i) => thread.memory.loadU32(list + 4 * i));
+  thread.credentials.groups = groups.toSorted((a, b) => a - b);
   return 0;
 }
 

@@ -6,6 +6,7 @@ import {
   EFAULT,
   EINVAL,
   ENODATA,
+  ERANGE,
   ENOPROTOOPT,
   ENOTSOCK,
   EOPNOTSUPP,
@@ -39,6 +40,7 @@ import {
   storeAddress,
 } from './socket-messages.ts';
 import { openProgramFile } from './pidfd.ts';
+import { getFilterOption, setFilterOption } from './socket-filters.ts';
 import { partial, syscall, type Result, type Syscall } from './syscall.ts';
 import { bringIn } from './user-buffers.ts';
 
@@ -55,7 +57,8 @@ export function socketOf(thread: Thread, fd: number): Socket {
 }
 
 function ownerOf(thread: Thread): PeerCredentials {
-  return { pid: thread.program.pid, uid: thread.credentials.euid, gid: thread.credentials.egid };
+  const { euid: uid, egid: gid, groups } = thread.credentials;
+  return { pid: thread.program.pid, uid, gid, groups };
 }
 
 /** Gives `file` a descriptor as SOCK_CLOEXEC and SOCK_NONBLOCK ask. */
@@ -235,8 +238,9 @@ function setSocketOption(
   // Linux sk_setsockopt looks at no value that is shorter, but at a name.
   const isShort = args.level === abi.SOL_SOCKET && args.name !== abi.SO_BINDTODEVICE && args.size < 4;
   if (args.size < 0 || isShort) throw EINVAL;
+  if (setFilterOption(thread, socket, args)) return 0;
   try {
-    socket.setOption(args.level, args.name, thread.memory.readable(args.value, Math.min(args.size, 128)));
+    socket.setOption(args.level, args.name, thread.memory.readable(args.value, Math.min(args.size, OPTION_BYTES)));
   } catch (error) {
     if (error === ENOPROTOOPT && !isKnownOption(args.level, args.name)) sayUnknownOption(thread, args.level, args.name);
     throw error;
@@ -250,6 +254,22 @@ function peerDescriptor(thread: Thread, socket: Socket): Uint8Array {
   const peer = socket.peerCredentials();
   if (peer === undefined) throw ENODATA;
   return new Uint8Array(Int32Array.of(openProgramFile(thread, peer.pid)).buffer);
+}
+
+/** SO_PEERGROUPS: who has no room for all hears how much it takes. @returns whether the option was this one */
+function getPeerGroups(
+  { memory }: Thread,
+  socket: Socket,
+  { level, name, value, sizeAddr }: { level: number; name: number; value: number; sizeAddr: number },
+): boolean {
+  if (level !== abi.SOL_SOCKET || name !== abi.SO_PEERGROUPS) return false;
+  const groups = socket.peerCredentials()?.groups;
+  if (groups === undefined) throw ENODATA;
+  const room = memory.loadU32(sizeAddr);
+  memory.storeU32(sizeAddr, 4 * groups.length);
+  if (room < 4 * groups.length) throw ERANGE;
+  for (const [i, group] of groups.entries()) memory.storeU32(value + 4 * i, group);
+  return true;
 }
 
 /** No option is longer. */
@@ -269,6 +289,7 @@ function getSocketOption(
   // Linux sk_getsockopt looks there first: SO_ERROR and a descriptor cannot be given back.
   if (args.level === abi.SOL_SOCKET) bringIn(thread.memory, args.value, Math.min(loadRoom(), OPTION_BYTES));
   if (isPidfd) thread.memory.writable(args.value, Math.min(loadRoom(), 4));
+  if (getFilterOption(thread, socket, args) || getPeerGroups(thread, socket, args)) return 0;
   const value = isPidfd ? peerDescriptor(thread, socket) : socket.getOption(args.level, args.name);
   const room = loadRoom();
   const part = value.subarray(0, room);
@@ -390,7 +411,7 @@ export const sockets: readonly Syscall[] = [
     name: 'setsockopt',
     args: { fd: 'fd', level: 'int', name: 'int', value: 'ptr', size: 'int' },
     support: partial(
-      'no packet filters (SO_ATTACH_FILTER), no multicast groups, no TCP_MD5SIG, TCP_ULP and TCP_REPAIR',
+      'packet filters see datagrams, not the segments of TCP; no multicast groups, no TCP_MD5SIG, TCP_ULP and TCP_REPAIR',
     ),
     run: setSocketOption,
   }),
@@ -398,7 +419,7 @@ export const sockets: readonly Syscall[] = [
     nr: 55,
     name: 'getsockopt',
     args: { fd: 'fd', level: 'int', name: 'int', value: 'ptr', sizeAddr: 'ptr' },
-    support: partial('no SO_PEERGROUPS, SO_MEMINFO and TCP_CC_INFO'),
+    support: partial('no TCP_CC_INFO'),
     run: getSocketOption,
   }),
   syscall({

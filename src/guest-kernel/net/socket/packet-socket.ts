@@ -81,8 +81,15 @@ export abstract class PacketSocket extends InetSocket {
     return remote.host === from.host && remote.port === from.port ? 1 : -1;
   }
 
+  /** What of a packet the filter leaves (SO_ATTACH_FILTER); undefined: it is dropped. */
+  protected filtered({ bytes }: Packet): Uint8Array | undefined {
+    return this.filter.admit(bytes);
+  }
+
   deliver(packet: Packet): void {
-    const { bytes, from } = packet;
+    const { from } = packet;
+    const bytes = this.filtered(packet);
+    if (bytes === undefined) return;
     // A full queue loses the packet, silently (udp(7), rmem); an empty one takes any (Linux __udp_enqueue_schedule_skb).
     const usedBytes = this.#queue.bytes + bytes.length + (this.#queue.length + 1) * PACKET_OVERHEAD_BYTES;
     const isFull = this.#queue.length > 0 && usedBytes > this.options.socket(abi.SO_RCVBUF);

@@ -28,6 +28,7 @@ import type { FileAttributes, Inode } from '../../vfs/inode.ts';
 import type { Call, OpenFile, PollMask, UserMemory } from '../../vfs/open-file.ts';
 import type { Network, PeerCredentials } from '../network.ts';
 import { interfaceControl } from './interface-control.ts';
+import { PacketFilter } from './packet-filter.ts';
 import { SocketOptions } from './options.ts';
 
 /** A control message (cmsg(3)) besides descriptors and credentials. */
@@ -90,6 +91,7 @@ export abstract class Socket implements OpenFile {
   flags = O_RDWR;
   offset = 0;
   options = new SocketOptions();
+  readonly filter = new PacketFilter();
   protected readonly network: Network;
   readonly #id: number;
   isClosed = false;
@@ -180,6 +182,10 @@ export abstract class Socket implements OpenFile {
           return int32(this.isListening ? 1 : 0);
         case abi.SO_COOKIE:
           return new Uint8Array(BigInt64Array.of(BigInt(this.#id)).buffer);
+        case abi.SO_LOCK_FILTER:
+          return int32(this.filter.isLocked ? 1 : 0);
+        case abi.SO_MEMINFO:
+          return this.#memory();
         case abi.SO_SNDLOWAT:
           return int32(1);
         case abi.SO_PEERCRED: {
@@ -190,6 +196,14 @@ export abstract class Socket implements OpenFile {
       }
     }
     return this.options.get(level, name);
+  }
+
+  /** SK_MEMINFO_*: what waits to be read and its limit, what waits to be sent and its limit, and what there is no account of. */
+  #memory(): Uint8Array {
+    const [received, sent] = this.isListening ? [0, 0] : [this.readableBytes(), this.unsentBytes()];
+    const { options } = this;
+    const words = [received, options.socket(abi.SO_RCVBUF), sent, options.socket(abi.SO_SNDBUF), 0, sent, 0, 0, 0];
+    return new Uint8Array(Uint32Array.from(words).buffer);
   }
 
   #hasLevel(level: number): boolean {

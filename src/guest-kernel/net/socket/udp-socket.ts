@@ -4,7 +4,7 @@ import { ECONNREFUSED, EINVAL, EMSGSIZE } from '../../abi/errno.ts';
 import * as abi from '../../abi/socket.ts';
 import type { PortTable } from '../loopback/port-table.ts';
 import { type Endpoint, isMapped } from '../host.ts';
-import type { Network, UdpHolder } from '../network.ts';
+import type { Network, Packet, UdpHolder } from '../network.ts';
 import { type PacketWishes, packetWishes } from './inet-ancillary.ts';
 import type { InetFamily } from './inet-socket.ts';
 import { PacketSocket } from './packet-socket.ts';
@@ -14,6 +14,7 @@ import type { SendOptions } from './socket.ts';
 const MAX_PAYLOAD = 65_507;
 /** IPv6 does not count its header. */
 const IPV4_HEADER_BYTES = 20;
+const UDP_HEADER_BYTES = 8;
 
 /** A packet that is not whole yet. */
 interface HeldPacket {
@@ -57,6 +58,17 @@ export class UdpSocket extends PacketSocket implements UdpHolder {
     const isMore = (options.flags & abi.MSG_MORE) !== 0 || this.options.number(abi.IPPROTO_UDP, abi.UDP_CORK) !== 0;
     this.#held = isMore ? packet : undefined;
     if (!isMore) this.#sendPacket(concatenate(packet.pieces), packet.to, packet.wishes);
+  }
+
+  /** The filter sees the header too (Linux udp_queue_rcv_one_skb). */
+  protected override filtered(packet: Packet): Uint8Array | undefined {
+    if (this.filter.program === undefined) return packet.bytes;
+    const header = new DataView(new ArrayBuffer(UDP_HEADER_BYTES));
+    [packet.from.port, packet.to.port, UDP_HEADER_BYTES + packet.bytes.length].forEach((word, i) =>
+      header.setUint16(2 * i, word),
+    );
+    const whole = concatenate([new Uint8Array(header.buffer), packet.bytes]);
+    return this.filter.admit(whole, UDP_HEADER_BYTES)?.subarray(UDP_HEADER_BYTES);
   }
 
   #begin(options: SendOptions): HeldPacket {

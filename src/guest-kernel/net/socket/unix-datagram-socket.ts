@@ -89,10 +89,12 @@ export class UnixDatagramSocket extends UnixSocket {
       target.#senders.add(this);
       return this.wait(call, options.flags, abi.SO_SNDTIMEO);
     }
+    const bytes = target.filter.admit(src.slice());
+    if (bytes === undefined) return src.length;
     const files = options.files ?? [];
     for (const file of files) file.retain();
     target.#queue.put({
-      bytes: src.slice(),
+      bytes,
       from: this.local,
       files,
       credentials: this.credentialsFor(call, target, options.credentials),
