@@ -168,15 +168,18 @@ describe('a program answers in the VM as on Linux', () => {
 
   // On Linux they make a network of their own, since what answers there must be lo alone. Where that is not granted (a
   // container without the right, a kernel without IPv6) the text they printed once on Linux stands in for it.
-  it.each(['inet6.c', 'inet-messages.c', 'icmp.c'])('%s, in a network that has lo only', async (source) => {
-    const binary = build(source);
-    const [native, guest] = await Promise.all([execute(binary, ['alone']), osv(['run', binary])]);
-    await expect(guest.stdout).toMatchFileSnapshot(`expected/${source.replace('.c', '.txt')}`);
-    expect(guest.code).toBe(0);
-    const isGranted = native.code !== CANNOT_RUN;
-    if (!isGranted) process.stderr.write(`${source}: no network of its own here, compared with the kept text\n`);
-    expect(isGranted ? native.stdout : guest.stdout).toBe(guest.stdout);
-  });
+  it.each(['inet6.c', 'inet-messages.c', 'icmp.c', 'multicast.c'])(
+    '%s, in a network that has lo only',
+    async (source) => {
+      const binary = build(source);
+      const [native, guest] = await Promise.all([execute(binary, ['alone']), osv(['run', binary])]);
+      await expect(guest.stdout).toMatchFileSnapshot(`expected/${source.replace('.c', '.txt')}`);
+      expect(guest.code).toBe(0);
+      const isGranted = native.code !== CANNOT_RUN;
+      if (!isGranted) process.stderr.write(`${source}: no network of its own here, compared with the kept text\n`);
+      expect(isGranted ? native.stdout : guest.stdout).toBe(guest.stdout);
+    },
+  );
 
   const [major = 0, minor = 0] = release().split('.').map(Number);
   it.runIf(major > 6 || (major === 6 && minor >= 15))('siblings.c, with the pidfds of Linux 6.15', async () => {

@@ -4,7 +4,7 @@
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { ECONNREFUSED } from '../abi/errno.ts';
-import type { Endpoint } from './host.ts';
+import type { Endpoint, Host } from './host.ts';
 import type { ConnectRequest, Listener } from './loopback/listener.ts';
 import type { Inode } from '../vfs/inode.ts';
 import { PortTable, type PortHolder } from './loopback/port-table.ts';
@@ -22,6 +22,8 @@ export interface TcpHolder extends PortHolder {
 export interface UdpHolder extends PortHolder {
   /** How much what comes from there is for this socket, below 0: not at all (a connected one hears its peer only). */
   rank(from: Endpoint): number;
+  /** Whether what comes for a group is for this socket too. */
+  hears(group: Host): boolean;
   deliver(packet: Packet): void;
 }
 
@@ -88,6 +90,8 @@ export class Network {
   /** Ping sockets by the identifier of their messages. */
   readonly ping = new PortTable<UdpHolder>();
   readonly raw = new Set<RawHolder>();
+  /** Groups of multicast that somebody joined on lo, and how many sockets. */
+  readonly groups = new Map<Host, number>();
   /** Bound Unix sockets, by their inode or by their abstract name. */
   readonly unix = new Map<Inode | ByteString, UnixHolder>();
   /** lo0: what goes out comes in. */

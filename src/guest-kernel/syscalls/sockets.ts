@@ -411,7 +411,7 @@ export const sockets: readonly Syscall[] = [
     name: 'setsockopt',
     args: { fd: 'fd', level: 'int', name: 'int', value: 'ptr', size: 'int' },
     support: partial(
-      'packet filters see datagrams, not the segments of TCP; no multicast groups, no TCP_MD5SIG, TCP_ULP and TCP_REPAIR',
+      'packet filters see datagrams, not the segments of TCP; of multicast no sources, and over lo none of IPv6, as on Linux; no TCP_MD5SIG, TCP_ULP and TCP_REPAIR',
     ),
     run: setSocketOption,
   }),

@@ -6,22 +6,40 @@ import { bytesOf, byteStringFrom } from '../../../emulator/util/bytes.ts';
 import { EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH, ENODEV } from '../../abi/errno.ts';
 import * as abi from '../../abi/socket.ts';
 import type { Inet6Address, InetAddress, SocketAddress } from '../../abi/socket-address.ts';
-import { ANY4, ANY6, type Endpoint, ipv4Of, isAny, isLinkLocal, isMapped, isMulticast, mapped } from '../host.ts';
+import {
+  ANY4,
+  ANY6,
+  type Endpoint,
+  type Host,
+  ipv4Of,
+  isAny,
+  isLinkLocal,
+  isMapped,
+  isMulticast,
+  mapped,
+} from '../host.ts';
 import { isOwnHost, LOOPBACK, routeTo, sourceFor } from '../interfaces.ts';
 import type { PortHolder } from '../loopback/port-table.ts';
 import type { Network, Packet } from '../network.ts';
 import type { PacketWishes } from './inet-ancillary.ts';
+import { Multicast } from './multicast.ts';
 import { Socket } from './socket.ts';
 
 export type InetFamily = typeof abi.AF_INET | typeof abi.AF_INET6;
 
 const HEADER_OPTIONS = {
-  ipv4: { level: abi.IPPROTO_IP, hopLimit: abi.IP_TTL, trafficClass: abi.IP_TOS },
-  ipv6: { level: abi.IPPROTO_IPV6, hopLimit: abi.IPV6_UNICAST_HOPS, trafficClass: abi.IPV6_TCLASS },
+  ipv4: { level: abi.IPPROTO_IP, hopLimit: abi.IP_TTL, groupHopLimit: abi.IP_MULTICAST_TTL, trafficClass: abi.IP_TOS },
+  ipv6: {
+    level: abi.IPPROTO_IPV6,
+    hopLimit: abi.IPV6_UNICAST_HOPS,
+    groupHopLimit: abi.IPV6_MULTICAST_HOPS,
+    trafficClass: abi.IPV6_TCLASS,
+  },
 } as const;
 
 export abstract class InetSocket extends Socket implements PortHolder {
   readonly family: InetFamily;
+  protected readonly multicast: Multicast;
   protected local: Endpoint;
   /** The port in the table that is ours to give back. */
   #heldPort: number | undefined;
@@ -31,6 +49,7 @@ export abstract class InetSocket extends Socket implements PortHolder {
   constructor(network: Network, family: InetFamily) {
     super(network);
     this.family = family;
+    this.multicast = new Multicast(network);
     this.local = { host: this.anyHost, port: 0 };
   }
 
@@ -76,6 +95,9 @@ export abstract class InetSocket extends Socket implements PortHolder {
 
   override setOption(level: number, name: number, value: Uint8Array): void {
     if (level === abi.SOL_SOCKET && name === abi.SO_BINDTODEVICE) return this.#bindToDevice(value);
+    const hasLevel = level !== abi.SOL_SOCKET && this.optionLevels.includes(level);
+    const isGroupLevel = hasLevel && (level === abi.IPPROTO_IP || level === abi.IPPROTO_IPV6);
+    if (isGroupLevel && this.multicast.setOption(this.type === abi.SOCK_STREAM, level, name, value)) return;
     const isV6Only = level === abi.IPPROTO_IPV6 && name === abi.IPV6_V6ONLY;
     if (isV6Only && this.isBound) throw EINVAL;
     super.setOption(level, name, value);
@@ -84,6 +106,11 @@ export abstract class InetSocket extends Socket implements PortHolder {
   override getOption(level: number, name: number): Uint8Array {
     if (level === abi.SOL_SOCKET && name === abi.SO_BINDTODEVICE)
       return bytesOf(this.options.socket(abi.SO_BINDTOIFINDEX) === 0 ? '' : `${LOOPBACK.name}\0`);
+    if (level === abi.IPPROTO_IP && name === abi.IP_MULTICAST_IF && this.optionLevels.includes(level)) {
+      const address = new DataView(new ArrayBuffer(4));
+      address.setUint32(0, this.multicast.address);
+      return new Uint8Array(address.buffer);
+    }
     const isMtu = level === abi.IPPROTO_IP ? name === abi.IP_MTU : level === abi.IPPROTO_IPV6 && name === abi.IPV6_MTU;
     if (isMtu && this.optionLevels.includes(level)) {
       this.remoteAddress();
@@ -112,15 +139,27 @@ export abstract class InetSocket extends Socket implements PortHolder {
     // Linux ip6_dst_lookup_tail: what comes from an IPv4 address goes to one.
     if (!isAny(this.local.host) && isMapped(this.local.host) !== isMapped(host))
       throw isMapped(host) ? ENETUNREACH : EAFNOSUPPORT;
-    return { host: routeTo(host), port };
+    return { host: isMulticast(host) ? this.#routeToGroup(host) : routeTo(host), port };
+  }
+
+  /** @throws ENETUNREACH */
+  #routeToGroup(host: Host): Host {
+    const hasWay = this.multicast.hasInterface || this.options.socket(abi.SO_BINDTOIFINDEX) !== 0;
+    if (!hasWay || !isMapped(host) || this.type === abi.SOCK_STREAM) throw ENETUNREACH;
+    return host;
+  }
+
+  /** The address that packets to `host` come from. */
+  protected sourceFor(host: Host): Host {
+    return isMulticast(host) ? this.multicast.source : sourceFor(host);
   }
 
   /** What a packet of this socket says besides addresses and bytes. */
   protected headerFor(to: Endpoint, wishes: PacketWishes): Pick<Packet, 'hopLimit' | 'trafficClass'> {
     const isV4 = isMapped(to.host);
-    const { level, hopLimit, trafficClass } = isV4 ? HEADER_OPTIONS.ipv4 : HEADER_OPTIONS.ipv6;
+    const { level, hopLimit, groupHopLimit, trafficClass } = isV4 ? HEADER_OPTIONS.ipv4 : HEADER_OPTIONS.ipv6;
     return {
-      hopLimit: wishes.hopLimit ?? this.options.number(level, hopLimit),
+      hopLimit: wishes.hopLimit ?? this.options.number(level, isMulticast(to.host) ? groupHopLimit : hopLimit),
       trafficClass: wishes.trafficClass ?? this.options.number(level, trafficClass),
     };
   }
@@ -135,7 +174,7 @@ export abstract class InetSocket extends Socket implements PortHolder {
   protected settleFor(remote: Endpoint): void {
     if (!this.isBound) this.hold({ host: this.local.host, port: 0 });
     if (!isAny(this.local.host)) return;
-    this.local = { ...this.local, host: sourceFor(remote.host) };
+    this.local = { ...this.local, host: this.sourceFor(remote.host) };
     this.movePort(this.local);
   }
 

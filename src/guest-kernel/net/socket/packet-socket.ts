@@ -8,8 +8,7 @@ import * as abi from '../../abi/socket.ts';
 import { type Inet6Address, type InetAddress, isUnspecified, type SocketAddress } from '../../abi/socket-address.ts';
 import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
-import { type Endpoint, isAny, isBroadcast } from '../host.ts';
-import { sourceFor } from '../interfaces.ts';
+import { type Endpoint, type Host, isAny, isBroadcast } from '../host.ts';
 import type { Packet } from '../network.ts';
 import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
 import { ErrorQueue } from './error-queue.ts';
@@ -73,6 +72,11 @@ export abstract class PacketSocket extends InetSocket {
       ...(packet === undefined ? [] : packetMessages(this.family, this.options, packet)),
     ];
     return receiveDatagram(this.#queue, dst, flags, message);
+  }
+
+  /** IP_MULTICAST_ALL: also groups that others joined (Linux ip_mc_sf_allow). */
+  hears(group: Host): boolean {
+    return this.multicast.isMember(group) || this.options.number(abi.IPPROTO_IP, abi.IP_MULTICAST_ALL) !== 0;
   }
 
   rank(from: Endpoint): number {
@@ -139,7 +143,7 @@ export abstract class PacketSocket extends InetSocket {
   }
 
   protected sourceOf(to: Endpoint, wishes: PacketWishes): Endpoint {
-    const host = wishes.source ?? (isAny(this.local.host) ? sourceFor(to.host) : this.local.host);
+    const host = wishes.source ?? (isAny(this.local.host) ? this.sourceFor(to.host) : this.local.host);
     return { host, port: this.local.port };
   }
 

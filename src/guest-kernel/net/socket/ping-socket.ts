@@ -54,6 +54,7 @@ export class PingSocket extends PacketSocket implements UdpHolder {
   }
 
   protected dispose(): void {
+    this.multicast.leaveAll();
     this.letGo();
   }
 

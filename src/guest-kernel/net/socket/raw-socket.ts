@@ -108,6 +108,7 @@ export class RawSocket extends PacketSocket implements RawHolder {
   }
 
   protected dispose(): void {
+    this.multicast.leaveAll();
     this.network.raw.delete(this);
   }
 

@@ -3,7 +3,7 @@ import { concatenate } from '../../../emulator/util/bytes.ts';
 import { ECONNREFUSED, EINVAL, EMSGSIZE } from '../../abi/errno.ts';
 import * as abi from '../../abi/socket.ts';
 import type { PortTable } from '../loopback/port-table.ts';
-import { type Endpoint, isMapped } from '../host.ts';
+import { type Endpoint, isMapped, isMulticast } from '../host.ts';
 import type { Network, Packet, UdpHolder } from '../network.ts';
 import { type PacketWishes, packetWishes } from './inet-ancillary.ts';
 import type { InetFamily } from './inet-socket.ts';
@@ -80,9 +80,19 @@ export class UdpSocket extends PacketSocket implements UdpHolder {
   #sendPacket(bytes: Uint8Array, to: Endpoint, wishes: PacketWishes): void {
     this.network.count(bytes.length);
     const from = this.sourceOf(to, wishes);
+    if (isMulticast(to.host)) return this.#sendToGroup({ bytes, from, to, ...this.headerFor(to, wishes) });
     const receiver = this.#ports.find(to, from, (holder) => holder.rank(from));
     if (receiver === undefined) this.#refused(bytes, to);
     else receiver.deliver({ bytes, from, to, ...this.headerFor(to, wishes) });
+  }
+
+  /** To all who would hear it, if there is a member (Linux ip_route_input_mc, __udp4_lib_mcast_deliver). */
+  #sendToGroup(packet: Packet): void {
+    const { from, to, bytes } = packet;
+    if (!this.network.groups.has(to.host)) return;
+    for (const receiver of this.#ports.hearers(to)) {
+      if (receiver.rank(from) >= 0 && receiver.hears(to.host)) receiver.deliver({ ...packet, bytes: bytes.slice() });
+    }
   }
 
   // ICMP's "port unreachable" reaches connected sockets, and those that ask for errors (udp(7), ip(7)).
@@ -93,6 +103,7 @@ export class UdpSocket extends PacketSocket implements UdpHolder {
   }
 
   protected dispose(): void {
+    this.multicast.leaveAll();
     this.letGo();
   }
 
