@@ -67,6 +67,7 @@ describe('a program answers in the VM as on Linux', () => {
     'posix-queues.c',
     'terminals.c',
     'memory.c',
+    'high-heap.c',
     'threads.c',
     'signals.c',
     'changing-code.c',

@@ -7,12 +7,14 @@ import { type Access, type Exit, type Fault, VECTOR, type Vector } from '../exit
 import type { Op } from '../ir/block.ts';
 import type { V128 } from '../ir/op-spec.ts';
 import { STATE_OFFSET } from '../ir/state-layout.ts';
-import { GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
+import { FAR_BITS, GUEST_LIMIT, PERMISSIONS_BASE } from '../memory/address-space.ts';
 import { PAGE, PAGE_SHIFT } from '../memory/page-permissions.ts';
 import { joinHalves } from './halves.ts';
 
 const NOTHING_UNDEFINED = { bytes: new Uint8Array(0), mnemonic: '', missingFeature: '' } as const;
 const PAGE_MASK = 0xfff;
+/** The i32 that tells which bits of an address's high half must be clear. */
+const FAR_HIGH = FAR_BITS / 4 + 1;
 const SYSCALL: Exit = { kind: 'syscall' };
 
 export class ReferenceMachine {
@@ -88,21 +90,25 @@ export class ReferenceMachine {
 
   #check(low: number, high: number, size: number, access: Access, bit: number): number {
     const at = low >>> 0;
-    if (high !== 0 || at + size > GUEST_LIMIT) return this.#failBeyond(low, high, size, access, bit);
+    if ((high & this.i32[FAR_HIGH]) !== 0 || at + size > GUEST_LIMIT) {
+      return this.#failBeyond(low, high, size, access, bit);
+    }
     const first = this.u8[PERMISSIONS_BASE + (at >>> PAGE_SHIFT)];
-    if ((first & bit) === 0) return this.#pageFault(BigInt(at), access);
-    if ((at & PAGE_MASK) + size > 0x1000) return this.#checkSecond(at, size, bit, access);
+    if ((first & bit) === 0) return this.#pageFault(joinHalves(low, high), access);
+    if ((at & PAGE_MASK) + size > 0x1000) return this.#checkSecond(at, high, size, bit, access);
     return at;
   }
 
   /** The same for a store; forgets translations of the bytes. */
   checkStore(low: number, high: number, size: number): number {
     const at = low >>> 0;
-    if (high !== 0 || at + size > GUEST_LIMIT) return this.#failBeyond(low, high, size, 'write', PAGE.WRITE);
+    if ((high & this.i32[FAR_HIGH]) !== 0 || at + size > GUEST_LIMIT) {
+      return this.#failBeyond(low, high, size, 'write', PAGE.WRITE);
+    }
     let permissions = this.u8[PERMISSIONS_BASE + (at >>> PAGE_SHIFT)];
-    if ((permissions & PAGE.WRITE) === 0) return this.#pageFault(BigInt(at), 'write');
+    if ((permissions & PAGE.WRITE) === 0) return this.#pageFault(joinHalves(low, high), 'write');
     if ((at & PAGE_MASK) + size > 0x1000) {
-      if (this.#checkSecond(at, size, PAGE.WRITE, 'write') < 0) return -1;
+      if (this.#checkSecond(at, high, size, PAGE.WRITE, 'write') < 0) return -1;
       permissions |= this.u8[PERMISSIONS_BASE + ((at + size - 1) >>> PAGE_SHIFT)];
     }
     if ((permissions & PAGE.HAS_CODE) !== 0 && this.services.codePages.store(at, size)) this.isCodeChanged = true;
@@ -117,10 +123,10 @@ export class ReferenceMachine {
   }
 
   // Bytes of the second page fault at its start.
-  #checkSecond(at: number, size: number, bits: number, access: Access): number {
+  #checkSecond(at: number, high: number, size: number, bits: number, access: Access): number {
     const start = ((at + size - 1) & ~PAGE_MASK) >>> 0;
     const second = this.u8[PERMISSIONS_BASE + (start >>> PAGE_SHIFT)];
-    return (second & bits) === 0 ? this.#pageFault(BigInt(start), access) : at;
+    return (second & bits) === 0 ? this.#pageFault(joinHalves(start, high), access) : at;
   }
 
   #failBeyond(low: number, high: number, size: number, access: Access, bits: number): -1 {

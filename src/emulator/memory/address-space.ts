@@ -21,6 +21,15 @@ export const GUEST_LIMIT = 0x1_0000_0000;
 export const MICRO_CODE_BASE = 0x1000_0000;
 export const MICRO_CODE_END = 0x1200_0000;
 
+/**
+ * A space may have a window: addresses from here on are second names of those from 0 on, up to 12 GiB. It is for runtimes
+ * that take no heap below 8 GiB (GHC's: rts/posix/OSMem.c, osReserveHeapMemory).
+ */
+export const WINDOW_BASE = 0x2_0000_0000;
+export const WINDOW_END = WINDOW_BASE + GUEST_LIMIT;
+/** Offset of an i64 in the machine area: the bits of an address that must be clear. Every executor tests by it. */
+export const FAR_BITS = 0x800;
+
 const WASM_PAGE = 0x1_0000;
 
 /** Told which guest bytes changed behind the back of translated code. Addresses are page aligned outwards by the callee. */
@@ -39,6 +48,21 @@ export class AddressSpace {
   constructor(memory?: WebAssembly.Memory) {
     this.memory = memory ?? new WebAssembly.Memory({ initial: GUEST_BASE / WASM_PAGE, maximum: 0x1_0000 });
     this.#refreshViews();
+    this.setWindow(false);
+  }
+
+  get hasWindow(): boolean {
+    return this.i32[FAR_BITS / 4 + 1] !== -1;
+  }
+
+  setWindow(isOpen: boolean): void {
+    this.i32[FAR_BITS / 4] = 0;
+    this.i32[FAR_BITS / 4 + 1] = isOpen ? ~(WINDOW_BASE / GUEST_LIMIT) : -1;
+  }
+
+  /** The offset in memory that an address of the guest means; those outside stay what they are. */
+  fold(addr: number): number {
+    return addr >= WINDOW_BASE && addr < WINDOW_END && this.hasWindow ? addr - WINDOW_BASE : addr;
   }
 
   /** Bytes of memory that exist; guest addresses at or above have no permission bits set. */

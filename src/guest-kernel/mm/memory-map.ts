@@ -307,6 +307,7 @@ export class MemoryMap implements PageHolder {
     this.brkEnd = other.brkEnd;
     this.image = other.image;
     Object.assign(this.limits, other.limits);
+    this.space.setWindow(other.space.hasWindow);
     for (const area of other.areas) {
       if (area.isMachine === true || area.onFork === 'skip') continue;
       const { isLocked: _own, ...copy } = area; // mlock(2): not inherited
@@ -403,6 +404,7 @@ export class MemoryMap implements PageHolder {
     this.brkEnd = 0;
     this.image = undefined;
     this.locksFuture = false;
+    this.space.setWindow(false);
   }
 
   /** Unmaps all: the space is as new afterwards. */

@@ -18,17 +18,18 @@ export class SpaceMemory implements UserMemory {
   }
 
   readable(addr: number, sizeBytes: number): Uint8Array {
-    this.#check(addr, sizeBytes, PAGE.READ, PROT_READ);
-    return this.#space.u8.subarray(addr, addr + sizeBytes);
+    const at = this.#check(addr, sizeBytes, PAGE.READ, PROT_READ);
+    return this.#space.u8.subarray(at, at + sizeBytes);
   }
 
   writable(addr: number, sizeBytes: number): Uint8Array {
-    this.#check(addr, sizeBytes, PAGE.WRITE, PROT_WRITE);
-    this.#space.noteStore(addr, sizeBytes);
-    return this.#space.u8.subarray(addr, addr + sizeBytes);
+    const at = this.#check(addr, sizeBytes, PAGE.WRITE, PROT_WRITE);
+    this.#space.noteStore(at, sizeBytes);
+    return this.#space.u8.subarray(at, at + sizeBytes);
   }
 
-  prefix(addr: number, sizeBytes: number, isWriting: boolean): number {
+  prefix(address: number, sizeBytes: number, isWriting: boolean): number {
+    const addr = this.#space.fold(address);
     const [bits, wanted] = isWriting ? [PAGE.WRITE, PROT_WRITE] : [PAGE.READ, PROT_READ];
     if (this.#space.allows(addr, sizeBytes, bits)) return sizeBytes;
     let end = addr;
@@ -38,7 +39,8 @@ export class SpaceMemory implements UserMemory {
     return Math.min(end - addr, sizeBytes);
   }
 
-  cString(addr: number, maxBytes: number): ByteString {
+  cString(address: number, maxBytes: number): ByteString {
+    const addr = this.#space.fold(address);
     for (let end = addr; end < addr + maxBytes;) {
       const pageEnd = Math.min(end - (end % PAGE_SIZE) + PAGE_SIZE, addr + maxBytes);
       this.#check(end, pageEnd - end, PAGE.READ, PROT_READ);
@@ -49,44 +51,48 @@ export class SpaceMemory implements UserMemory {
     throw ENAMETOOLONG;
   }
 
+  fold(addr: number): number {
+    return this.#space.fold(addr);
+  }
+
   loadU32(addr: number): number {
-    this.#check(addr, 4, PAGE.READ, PROT_READ);
-    return this.#space.data.getUint32(addr, true);
+    return this.#space.data.getUint32(this.#check(addr, 4, PAGE.READ, PROT_READ), true);
   }
 
   loadI64(addr: number): bigint {
-    this.#check(addr, 8, PAGE.READ, PROT_READ);
-    return this.#space.data.getBigInt64(addr, true);
+    return this.#space.data.getBigInt64(this.#check(addr, 8, PAGE.READ, PROT_READ), true);
   }
 
   loadNumber(addr: number): number {
-    this.#check(addr, 8, PAGE.READ, PROT_READ);
-    return this.#space.data.getInt32(addr + 4, true) * HIGH + this.#space.data.getUint32(addr, true);
+    const at = this.#check(addr, 8, PAGE.READ, PROT_READ);
+    return this.#space.data.getInt32(at + 4, true) * HIGH + this.#space.data.getUint32(at, true);
   }
 
   storeU32(addr: number, value: number): void {
-    this.#check(addr, 4, PAGE.WRITE, PROT_WRITE);
-    this.#space.noteStore(addr, 4);
-    this.#space.data.setUint32(addr, value, true);
+    const at = this.#check(addr, 4, PAGE.WRITE, PROT_WRITE);
+    this.#space.noteStore(at, 4);
+    this.#space.data.setUint32(at, value, true);
   }
 
   storeI64(addr: number, value: bigint): void {
-    this.#check(addr, 8, PAGE.WRITE, PROT_WRITE);
-    this.#space.noteStore(addr, 8);
-    this.#space.data.setBigInt64(addr, value, true);
+    const at = this.#check(addr, 8, PAGE.WRITE, PROT_WRITE);
+    this.#space.noteStore(at, 8);
+    this.#space.data.setBigInt64(at, value, true);
   }
 
   storeNumber(addr: number, value: number): void {
-    this.#check(addr, 8, PAGE.WRITE, PROT_WRITE);
-    this.#space.noteStore(addr, 8);
-    this.#space.data.setUint32(addr, value >>> 0, true);
-    this.#space.data.setInt32(addr + 4, Math.floor(value / HIGH), true);
+    const at = this.#check(addr, 8, PAGE.WRITE, PROT_WRITE);
+    this.#space.noteStore(at, 8);
+    this.#space.data.setUint32(at, value >>> 0, true);
+    this.#space.data.setInt32(at + 4, Math.floor(value / HIGH), true);
   }
 
-  /** @throws EFAULT, NotResident */
-  #check(addr: number, sizeBytes: number, bits: number, wanted: number): void {
-    if (this.#space.allows(addr, sizeBytes, bits)) return;
-    if (!(addr >= 0 && addr + sizeBytes <= HIGH)) throw EFAULT;
-    if (!this.#map.populate(addr, addr + sizeBytes, wanted)) throw EFAULT;
+  /** @returns where the bytes lie. @throws EFAULT, NotResident */
+  #check(addr: number, sizeBytes: number, bits: number, wanted: number): number {
+    if (this.#space.allows(addr, sizeBytes, bits)) return addr;
+    const at = this.#space.fold(addr);
+    if (!(at >= 0 && at + sizeBytes <= HIGH)) throw EFAULT;
+    if (!this.#map.populate(at, at + sizeBytes, wanted)) throw EFAULT;
+    return at;
   }
 }

@@ -173,6 +173,7 @@ export class GuestNamespace implements Namespace {
     space.onCodeChange(() => {});
     this.map.dispose();
     space.u8.fill(0, 0, PERMISSIONS_BASE);
+    space.setWindow(false);
     this.#giveBack();
   }
 }

@@ -1,5 +1,5 @@
 /** A thread of x86 code: runs it until it calls, faults or its time is up, and delivers its signals. */
-import { type CpuState, type Fault, REG, VECTOR } from '../../emulator/index.ts';
+import { type CpuState, type Fault, GUEST_LIMIT, REG, VECTOR, WINDOW_END } from '../../emulator/index.ts';
 import { assert } from '../../emulator/util/assert.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { EFAULT, ENOMEM } from '../abi/errno.ts';
@@ -426,9 +426,9 @@ export class GuestTask extends KernelTask implements Thread {
       return this.#mayGoOn;
     }
     try {
-      const addr = fault.address >= 0n && fault.address < 0x1_0000_0000n ? Number(fault.address) : -1;
+      const addr = this.#placeOf(fault);
       const wanted = fault.access === 'write' ? PROT_WRITE : fault.access === 'fetch' ? PROT_EXEC : PROT_READ;
-      const result = addr < 0 ? 'unmapped' : this.namespace.map.touch(addr, wanted);
+      const result = addr === GUEST_LIMIT ? 'unmapped' : this.namespace.map.touch(addr, wanted);
       if (result === 'ok') {
         this.minorFaults++;
         if (this.#isStuck(fault.rip)) return this.#stepOverTwoViews();
@@ -446,6 +446,12 @@ export class GuestTask extends KernelTask implements Thread {
       endLargest(this.machine, this.program);
     }
     return this.#mayGoOn;
+  }
+
+  /** Where in memory the address lies; 4 GiB when nowhere. */
+  #placeOf({ address }: Fault): number {
+    if (address < 0n || address >= BigInt(WINDOW_END)) return GUEST_LIMIT;
+    return Math.min(this.namespace.map.space.fold(Number(address)), GUEST_LIMIT);
   }
 
   /** An instruction that faults again and again although each page came: two views of one page chase each other. */
@@ -494,7 +500,7 @@ export class GuestTask extends KernelTask implements Thread {
       this.#dumpAndDie({ signal, code, address: isPageFault ? fault.address : code === SI_KERNEL ? 0n : fault.rip });
       return;
     }
-    const isPresent = isPageFault && this.namespace.map.isPresent(Number(fault.address));
+    const isPresent = isPageFault && this.namespace.map.isPresent(this.#placeOf(fault));
     const errorCode = isPageFault ? pageFaultErrorCode(fault, isPresent) : 0;
     this.pendingSignals.add({
       signal,

@@ -1,5 +1,5 @@
 /** One instruction over two mappings of one shared page, which single ownership would keep from ever ending. */
-import { type Exit, VECTOR } from '../../emulator/index.ts';
+import { type Exit, VECTOR, WINDOW_END } from '../../emulator/index.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import type { GuestTask } from './guest-task.ts';
 
@@ -23,9 +23,9 @@ export function stepOverTwoViews({ cpuState, namespace: { cpu, map } }: GuestTas
       if (exit.kind !== 'fault') return exit;
       const { fault } = exit;
       if (fault.vector === VECTOR.DB && fault.isStep === true) return isTraced ? exit : undefined;
-      if (fault.vector !== VECTOR.PF || faults > MOST_FAULTS || fault.address >= 0x1_0000_0000n) return exit;
+      if (fault.vector !== VECTOR.PF || faults > MOST_FAULTS || fault.address >= WINDOW_END) return exit;
       const wanted = fault.access === 'write' ? PROT_WRITE : fault.access === 'fetch' ? PROT_EXEC : PROT_READ;
-      const result = map.touch(Number(fault.address), wanted);
+      const result = map.touch(map.space.fold(Number(fault.address)), wanted);
       if (result !== 'ok' && result !== 'present') return exit;
     }
   } finally {

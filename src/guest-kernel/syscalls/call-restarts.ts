@@ -83,6 +83,7 @@ export class CallRestarts {
       writable: (addr, sizeBytes) => (touch(addr, sizeBytes), memory.writable(addr, sizeBytes)),
       prefix: (addr, sizeBytes, isWriting) => (touch(addr, sizeBytes), memory.prefix(addr, sizeBytes, isWriting)),
       cString: (addr, maxBytes) => (touch(addr, 1), memory.cString(addr, maxBytes)),
+      fold: (addr) => memory.fold(addr),
       loadU32: (addr) => (touch(addr, 4), memory.loadU32(addr)),
       loadI64: (addr) => (touch(addr, 8), memory.loadI64(addr)),
       loadNumber: (addr) => (touch(addr, 8), memory.loadNumber(addr)),

@@ -251,8 +251,10 @@ function decodeArgument(
     case 'uint':
     case 'flags':
       return state.low(register) >>> 0;
-    case 'size':
     case 'ptr':
+      return memory.fold((state.high(register) >>> 0) * HIGH + (state.low(register) >>> 0));
+    case 'size':
+    case 'place':
       return (state.high(register) >>> 0) * HIGH + (state.low(register) >>> 0);
     case 'off':
       return state.high(register) * HIGH + (state.low(register) >>> 0);

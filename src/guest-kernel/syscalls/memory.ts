@@ -1,5 +1,5 @@
 /** mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2), mincore(2), msync(2) and their like. */
-import { GUEST_BASE, GUEST_LIMIT, PAGE_SIZE } from '../../emulator/index.ts';
+import { GUEST_BASE, GUEST_LIMIT, PAGE_SIZE, WINDOW_BASE, WINDOW_END } from '../../emulator/index.ts';
 import { byteStringFrom } from '../../emulator/util/bytes.ts';
 import {
   EACCES,
@@ -84,7 +84,26 @@ function mapOf(thread: Thread): MemoryMap {
   return asGuest(thread).namespace.map;
 }
 
-function mmap(thread: Thread, args: MmapArguments): Result {
+/** Where GHC's runtime wishes its heap: from 0x42'0000'0000 on, and it asks for ever while it gets less than 8 GiB. */
+const WINDOW_WISHES_END = 0x43_0000_0000;
+
+/**
+ * A wish for private memory from 8 GiB on, as GHC's runtime has it, opens the space's window. Other programs ask for much
+ * higher places (Go, V8) and are content without them.
+ */
+function mmapOrWindow(thread: Thread, args: MmapArguments): Result {
+  const { addr, flags } = args;
+  const { space } = mapOf(thread);
+  const isFixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0;
+  const isAnonymous = (flags & MAP_TYPE) === MAP_PRIVATE && (flags & MAP_ANONYMOUS) !== 0;
+  const isThere = addr >= WINDOW_BASE && addr < (isFixed ? WINDOW_END : WINDOW_WISHES_END);
+  if (!isThere || (isFixed ? !space.hasWindow : !isAnonymous)) return mmap(thread, args);
+  const at = mmap(thread, { ...args, addr: isFixed ? space.fold(addr) : 0 });
+  space.setWindow(true);
+  return at + WINDOW_BASE;
+}
+
+function mmap(thread: Thread, args: MmapArguments): number {
   const { addr, length, flags } = args;
   const type = flags & MAP_TYPE;
   if (length === 0 || ![MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE].includes(type)) throw EINVAL;
@@ -132,7 +151,7 @@ function libraryPlace(thread: Thread, inode: Inode, sizeBytes: number): number {
 }
 
 /** Shared memory without a file is a file without a name, as on Linux (mm/shmem.c: shmem_zero_setup). */
-function mapSharedMemory(thread: Thread, args: MmapArguments): Result {
+function mapSharedMemory(thread: Thread, args: MmapArguments): number {
   const { machine, namespace } = asGuest(thread);
   if (machine.memoryFiles === undefined) throw ENOMEM;
   const { inode } = machine.memoryFiles.create('zero', 0o666, { uid: 0, gid: 0 }).dentry;
@@ -210,10 +229,21 @@ function mprotect(thread: Thread, args: { addr: number; length: number; protecti
   return 0;
 }
 
-function mremap(
-  thread: Thread,
-  args: { addr: number; oldSize: number; newSize: number; flags: number; newAddr: number },
-): Result {
+interface MremapArguments {
+  readonly addr: number;
+  readonly oldSize: number;
+  readonly newSize: number;
+  readonly flags: number;
+  readonly newAddr: number;
+}
+
+/** What lay in the window lies there afterwards. */
+function mremapOrWindow(thread: Thread, args: MremapArguments): Result {
+  const addr = thread.memory.fold(args.addr);
+  return mremap(thread, { ...args, addr }) + args.addr - addr;
+}
+
+function mremap(thread: Thread, args: MremapArguments): number {
   const MREMAP_KNOWN = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
   const { addr, flags } = args;
   const oldSize = pageUp(args.oldSize);
@@ -369,13 +399,13 @@ function membarrier(thread: Thread, { command, flags }: { command: number; flags
 // oxfmt-ignore
 export const memory: readonly Syscall[] = [
   syscall({ nr: 9, name: 'mmap', support: 'full',
-    args: { addr: 'ptr', length: 'size', protection: 'flags', flags: 'flags', fd: 'fd', offset: 'off' }, run: mmap }),
+    args: { addr: 'place', length: 'size', protection: 'flags', flags: 'flags', fd: 'fd', offset: 'off' }, run: mmapOrWindow }),
   syscall({ nr: 10, name: 'mprotect', args: { addr: 'ptr', length: 'size', protection: 'flags' }, support: 'full', run: mprotect }),
   syscall({ nr: 11, name: 'munmap', args: { addr: 'ptr', length: 'size' }, support: 'full', run: munmap }),
   syscall({ nr: 12, name: 'brk', args: { addr: 'ptr' }, support: 'full',
     run: brk }),
-  syscall({ nr: 25, name: 'mremap', support: 'full', run: mremap,
-    args: { addr: 'ptr', oldSize: 'size', newSize: 'size', flags: 'flags', newAddr: 'ptr' } }),
+  syscall({ nr: 25, name: 'mremap', support: 'full', run: mremapOrWindow,
+    args: { addr: 'place', oldSize: 'size', newSize: 'size', flags: 'flags', newAddr: 'ptr' } }),
   syscall({ nr: 26, name: 'msync', args: { addr: 'ptr', length: 'size', flags: 'flags' }, support: 'full', run: msync }),
   syscall({ nr: 27, name: 'mincore', args: { addr: 'ptr', length: 'size', vector: 'ptr' }, support: 'full', run: mincore }),
   syscall({ nr: 28, name: 'madvise', args: { addr: 'ptr', length: 'size', advice: 'int' }, support: 'full', run: madvise }),

@@ -11,11 +11,12 @@ import type { Call } from '../vfs/open-file.ts';
  *   fd, int   signed 32 bits          uint, flags   unsigned 32 bits
  *   size      unsigned 64 bits as a number (values past 2^53 lose low bits; they fail their checks anyway)
  *   off       signed 64 bits as a number
- *   ptr       unsigned 64 bits as a number; user memory refuses what is not below 4 GiB
+ *   ptr       unsigned 64 bits as a number, folded where the space has a window; user memory refuses what is not below 4 GiB
+ *   place     the same, not folded: an address that the call may give back
  *   path      ptr to a NUL-terminated ByteString of at most PATH_MAX bytes, already loaded (EFAULT, ENAMETOOLONG)
  *   u64       all bits, as a bigint
  */
-export type ArgumentKind = 'fd' | 'int' | 'uint' | 'flags' | 'size' | 'off' | 'ptr' | 'path' | 'u64';
+export type ArgumentKind = 'fd' | 'int' | 'uint' | 'flags' | 'size' | 'off' | 'ptr' | 'place' | 'path' | 'u64';
 
 export type ArgumentValue<K extends ArgumentKind> = K extends 'path' ? string : K extends 'u64' ? bigint : number;
 

@@ -66,7 +66,7 @@ export function formatArgument(callName: string, name: string, kind: ArgumentKin
     const words = wordsOf(callName, name, value, call);
     if (words !== undefined) return words;
   }
-  const isHexadecimal = kind === 'ptr' || kind === 'path' || kind === 'flags' || kind === 'u64';
+  const isHexadecimal = kind === 'ptr' || kind === 'place' || kind === 'path' || kind === 'flags' || kind === 'u64';
   return isHexadecimal && Number(value) !== 0 ? `0x${value.toString(16)}` : value.toString();
 }
 
@@ -90,6 +90,7 @@ const NO_MEMORY: UserMemory = {
   writable: refuse,
   prefix: refuse,
   cString: refuse,
+  fold: (addr) => addr,
   loadU32: refuse,
   loadI64: refuse,
   loadNumber: refuse,

@@ -88,6 +88,8 @@ export interface UserMemory {
   prefix(addr: number, sizeBytes: number, isWriting: boolean): number;
   /** The bytes before the NUL at `addr`. @throws ENAMETOOLONG when none lies in the first `maxBytes`. */
   cString(addr: number, maxBytes: number): string;
+  /** The same bytes' address below 4 GiB, where the space has a window (emulator/memory/address-space.ts). */
+  fold(addr: number): number;
   loadU32(addr: number): number;
   loadI64(addr: number): bigint;
   /** A 64-bit number as a double; exact to 2^53. */

@@ -12,7 +12,7 @@
 import type { Op } from '../../ir/block.ts';
 import { flagsCode } from '../../ir/lazy-flags.ts';
 import { STATE_OFFSET } from '../../ir/state-layout.ts';
-import { PERMISSIONS_BASE } from '../../memory/address-space.ts';
+import { FAR_BITS, PERMISSIONS_BASE } from '../../memory/address-space.ts';
 import { PAGE, PAGE_SHIFT, PAGE_SIZE } from '../../memory/page-permissions.ts';
 import type { Routine } from './encoder/assembly.ts';
 import type { FunctionType } from './function-type.ts';
@@ -61,6 +61,8 @@ const RCX = STATE_OFFSET.gpr + 8;
 const RSI = STATE_OFFSET.gpr + 48;
 const RDI = STATE_OFFSET.gpr + 56;
 const DF = 0x400;
+/** Of an address: whether it lies where no memory can be. */
+const IS_FAR = `0 i64.load@${FAR_BITS} i64.and i64:0 i64.ne`;
 /** As many ones as an element has bits. */
 const ELEMENT = 'i64:-1 64 8 shift i32.shl i32.sub i64.extend_i32_u i64.shr_u';
 /** Elements up to which a loop costs less than the host's memmove. */
@@ -154,8 +156,8 @@ function routine({ usesSource, usesDestination, bit, run, finish = '' }: Parts):
           loop:run
             left i32.eqz br_if:end
             left =n
-            ${usesSource ? `base rsi i64.add :source i64:0xffffffff i64.gt_u br_if:slow source i32.wrap_i64 =s ${limitToPage('s')}` : ''}
-            ${usesDestination ? `rdi i64:0xffffffff i64.gt_u br_if:slow rdi i32.wrap_i64 =d ${limitToPage('d')}` : ''}
+            ${usesSource ? `base rsi i64.add :source ${IS_FAR} br_if:slow source i32.wrap_i64 =s ${limitToPage('s')}` : ''}
+            ${usesDestination ? `rdi ${IS_FAR} br_if:slow rdi i32.wrap_i64 =d ${limitToPage('d')}` : ''}
             n shift i32.shl =bytes
             ${usesSource ? check('s', 'sLow', PAGE.FAST_READ) : ''}
             ${usesDestination ? check('d', 'dLow', bit) : ''}

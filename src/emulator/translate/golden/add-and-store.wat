@@ -2,7 +2,7 @@ add rax, [rdi+8]
 mov [rsi+rcx*4], eax
 ret
 
-633 bytes
+648 bytes
 locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 7
@@ -15,9 +15,10 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 9
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 9
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 10
@@ -70,9 +71,10 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 13
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 13
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 14
@@ -134,9 +136,10 @@ locals 1 i64, 1 i32, 3 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 15
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 15
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 16

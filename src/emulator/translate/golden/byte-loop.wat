@@ -4,7 +4,7 @@ test al, al
 jne 1b
 ret
 
-581 bytes
+594 bytes
 locals 4 i32, 1 i64, 3 i32, 1 i64
   block i32
     loop
@@ -15,9 +15,12 @@ locals 4 i32, 1 i64, 3 i32, 1 i64
           i64.add
           local.tee 13
           i32.wrap_i64
-          local.tee 14
-          i64.extend_i32_u
+          local.set 14
           local.get 13
+          i32.const 0
+          i64.load +2048
+          i64.and
+          i64.const 0
           i64.ne
           br_if 0
           local.get 14
@@ -157,9 +160,10 @@ locals 4 i32, 1 i64, 3 i32, 1 i64
           block
             block
               local.get 13
-              i32.wrap_i64
-              i64.extend_i32_u
-              local.get 13
+              i32.const 0
+              i64.load +2048
+              i64.and
+              i64.const 0
               i64.ne
               br_if 0
               local.get 16

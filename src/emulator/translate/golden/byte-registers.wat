@@ -4,7 +4,7 @@ adc cl, 5
 setc dl
 ret
 
-567 bytes
+572 bytes
 locals 1 i64, 7 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   i64.load +24
@@ -121,9 +121,10 @@ locals 1 i64, 7 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 17
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 17
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 18

@@ -7,7 +7,7 @@ ret
 2: mov eax, 2
 ret
 
-1035 bytes
+1050 bytes
 locals 3 i64, 1 i32, 1 i64, 3 i32
   block i32
     local.get 7
@@ -30,9 +30,10 @@ locals 3 i64, 1 i32, 1 i64, 3 i32
       block
         block
           local.get 11
-          i32.wrap_i64
-          i64.extend_i32_u
-          local.get 11
+          i32.const 0
+          i64.load +2048
+          i64.and
+          i64.const 0
           i64.ne
           br_if 0
           local.get 12
@@ -180,9 +181,10 @@ locals 3 i64, 1 i32, 1 i64, 3 i32
         block
           block
             local.get 13
-            i32.wrap_i64
-            i64.extend_i32_u
-            local.get 13
+            i32.const 0
+            i64.load +2048
+            i64.and
+            i64.const 0
             i64.ne
             br_if 0
             local.get 12
@@ -320,9 +322,10 @@ locals 3 i64, 1 i32, 1 i64, 3 i32
         block
           block
             local.get 11
-            i32.wrap_i64
-            i64.extend_i32_u
-            local.get 11
+            i32.const 0
+            i64.load +2048
+            i64.and
+            i64.const 0
             i64.ne
             br_if 0
             local.get 12

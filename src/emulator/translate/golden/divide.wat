@@ -3,7 +3,7 @@ div rcx
 mov [rdi], rdx
 ret
 
-548 bytes
+558 bytes
 locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     i32.const 0
@@ -82,9 +82,10 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 13
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 13
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 14
@@ -137,9 +138,10 @@ locals 5 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 15
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 15
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 16

@@ -4,7 +4,7 @@ comisd xmm0, xmm3
 ja 1b
 ret
 
-1411 bytes
+1416 bytes
 locals 4 v128, 1 f64, 1 i32, 1 i64, 1 i32, 2 v128, 1 f64, 1 f32, 1 f64, 4 i32, 1 f64, 1 v128, 1 f64, 1 v128, 2 f64, 1 v128, 1 f64, 1 i32, 1 v128, 2 f64, 1 v128, 1 f64, 1 v128, 2 f64, 1 v128, 1 f64, 1 i32, 1 f64, 2 i32, 1 v128, 2 i64
   local.get 0
   v128.load +384
@@ -481,9 +481,10 @@ locals 4 v128, 1 f64, 1 i32, 1 i64, 1 i32, 2 v128, 1 f64, 1 f32, 1 f64, 4 i32, 1
         block
           block
             local.get 50
-            i32.wrap_i64
-            i64.extend_i32_u
-            local.get 50
+            i32.const 0
+            i64.load +2048
+            i64.and
+            i64.const 0
             i64.ne
             br_if 0
             local.get 34

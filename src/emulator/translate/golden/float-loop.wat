@@ -8,7 +8,7 @@ dec ecx
 jne 1b
 ret
 
-1988 bytes
+2017 bytes
 locals 3 v128, 3 f64, 1 i32, 1 i64, 1 i32, 2 v128, 1 f64, 1 f32, 4 i32, 1 i64, 3 i32, 1 v128, 1 i64, 1 v128, 3 f64, 1 v128, 1 f64, 1 v128, 1 f64, 1 v128, 1 i64, 1 v128, 2 f64, 1 v128, 1 f64, 1 v128, 3 f64, 1 v128, 1 f64, 1 v128, 1 f64, 1 v128, 1 i64, 1 i32, 1 v128, 2 f64, 1 v128, 1 f64, 1 v128, 1 i64, 1 i32
   local.get 0
   v128.load +384
@@ -111,9 +111,12 @@ locals 3 v128, 3 f64, 1 i32, 1 i64, 1 i32, 2 v128, 1 f64, 1 f32, 4 i32, 1 i64, 3
           i64.add
           local.tee 26
           i32.wrap_i64
-          local.tee 27
-          i64.extend_i32_u
+          local.set 27
           local.get 26
+          i32.const 0
+          i64.load +2048
+          i64.and
+          i64.const 0
           i64.ne
           br_if 0
           local.get 27
@@ -161,9 +164,12 @@ locals 3 v128, 3 f64, 1 i32, 1 i64, 1 i32, 2 v128, 1 f64, 1 f32, 4 i32, 1 i64, 3
           i64.add
           local.tee 26
           i32.wrap_i64
-          local.tee 27
-          i64.extend_i32_u
+          local.set 27
           local.get 26
+          i32.const 0
+          i64.load +2048
+          i64.and
+          i64.const 0
           i64.ne
           br_if 0
           local.get 27
@@ -186,9 +192,12 @@ locals 3 v128, 3 f64, 1 i32, 1 i64, 1 i32, 2 v128, 1 f64, 1 f32, 4 i32, 1 i64, 3
           i64.add
           local.tee 26
           i32.wrap_i64
-          local.tee 27
-          i64.extend_i32_u
+          local.set 27
           local.get 26
+          i32.const 0
+          i64.load +2048
+          i64.and
+          i64.const 0
           i64.ne
           br_if 0
           local.get 27
@@ -733,9 +742,10 @@ locals 3 v128, 3 f64, 1 i32, 1 i64, 1 i32, 2 v128, 1 f64, 1 f32, 4 i32, 1 i64, 3
           block
             block
               local.get 56
-              i32.wrap_i64
-              i64.extend_i32_u
-              local.get 56
+              i32.const 0
+              i64.load +2048
+              i64.and
+              i64.const 0
               i64.ne
               br_if 0
               local.get 57

@@ -9,7 +9,7 @@ pop rbp
 ret
 1: ret
 
-1086 bytes
+1106 bytes
 locals 3 i64, 1 i32, 2 i64, 1 i32, 4 i64, 1 i32
   local.get 0
   i64.load +24
@@ -28,9 +28,10 @@ locals 3 i64, 1 i32, 2 i64, 1 i32, 4 i64, 1 i32
     block
       block
         local.get 11
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 11
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 12
@@ -83,9 +84,10 @@ locals 3 i64, 1 i32, 2 i64, 1 i32, 4 i64, 1 i32
     block
       block
         local.get 14
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 14
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 15
@@ -176,9 +178,10 @@ locals 3 i64, 1 i32, 2 i64, 1 i32, 4 i64, 1 i32
     block
       block
         local.get 11
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 11
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 15
@@ -290,9 +293,10 @@ locals 3 i64, 1 i32, 2 i64, 1 i32, 4 i64, 1 i32
         block
           block
             local.get 11
-            i32.wrap_i64
-            i64.extend_i32_u
-            local.get 11
+            i32.const 0
+            i64.load +2048
+            i64.and
+            i64.const 0
             i64.ne
             br_if 0
             local.get 15

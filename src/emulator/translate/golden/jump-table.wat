@@ -1,7 +1,7 @@
 and eax, 3
 jmp [rbx+rax*8]
 
-347 bytes
+352 bytes
 locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   i64.load +24
@@ -28,9 +28,10 @@ locals 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 11
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 11
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 12

@@ -5,7 +5,7 @@ ret
 1: pause
 ret
 
-996 bytes
+1016 bytes
 locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64
   block i32
     local.get 7
@@ -16,9 +16,10 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64
     block
       block
         local.get 11
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 11
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 12
@@ -72,9 +73,10 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64
     block
       block
         local.get 15
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 15
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 16
@@ -170,9 +172,10 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64
       block
         block
           local.get 15
-          i32.wrap_i64
-          i64.extend_i32_u
-          local.get 15
+          i32.const 0
+          i64.load +2048
+          i64.and
+          i64.const 0
           i64.ne
           br_if 0
           local.get 9
@@ -310,9 +313,10 @@ locals 2 i32, 1 i64, 1 i32, 3 i64, 1 i32, 1 i64
       block
         block
           local.get 13
-          i32.wrap_i64
-          i64.extend_i32_u
-          local.get 13
+          i32.const 0
+          i64.load +2048
+          i64.and
+          i64.const 0
           i64.ne
           br_if 0
           local.get 9

@@ -8,7 +8,7 @@ dec ecx
 jne 1b
 ret
 
-1113 bytes
+1126 bytes
 locals 5 i32, 1 i64, 3 i32, 3 i64
   local.get 0
   i32.load16_u +194
@@ -26,9 +26,12 @@ locals 5 i32, 1 i64, 3 i32, 3 i64
           i64.add
           local.tee 14
           i32.wrap_i64
-          local.tee 15
-          i64.extend_i32_u
+          local.set 15
           local.get 14
+          i32.const 0
+          i64.load +2048
+          i64.and
+          i64.const 0
           i64.ne
           br_if 0
           local.get 15
@@ -382,9 +385,10 @@ locals 5 i32, 1 i64, 3 i32, 3 i64
           block
             block
               local.get 19
-              i32.wrap_i64
-              i64.extend_i32_u
-              local.get 19
+              i32.const 0
+              i64.load +2048
+              i64.and
+              i64.const 0
               i64.ne
               br_if 0
               local.get 16

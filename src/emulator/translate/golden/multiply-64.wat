@@ -4,7 +4,7 @@ imul rax, rdx
 add rax, rbx
 ret
 
-434 bytes
+439 bytes
 locals 6 i64, 1 i32, 2 i64, 1 i32
   local.get 0
   i64.load +24
@@ -42,9 +42,10 @@ locals 6 i64, 1 i32, 2 i64, 1 i32
     block
       block
         local.get 14
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 14
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 15

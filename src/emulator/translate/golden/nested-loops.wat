@@ -7,7 +7,7 @@ dec edi
 jne 1b
 ret
 
-545 bytes
+550 bytes
 locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     i32.const 0
@@ -122,9 +122,10 @@ locals 2 i64, 3 i32, 1 i64, 1 i32, 1 i64, 1 i32
             block
               block
                 local.get 14
-                i32.wrap_i64
-                i64.extend_i32_u
-                local.get 14
+                i32.const 0
+                i64.load +2048
+                i64.and
+                i64.const 0
                 i64.ne
                 br_if 0
                 local.get 15

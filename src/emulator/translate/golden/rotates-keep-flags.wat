@@ -5,7 +5,7 @@ shr edx, 3
 xor eax, edx
 ret
 
-368 bytes
+373 bytes
 locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 3
@@ -54,9 +54,10 @@ locals 5 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 14
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 14
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 15

@@ -2,7 +2,7 @@ shl rax, cl
 sar rdx, cl
 ret
 
-375 bytes
+380 bytes
 locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
   block i32
     local.get 4
@@ -77,9 +77,10 @@ locals 1 i32, 3 i64, 1 i32, 4 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 17
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 17
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 18

@@ -3,7 +3,7 @@ pxor xmm0, xmm1
 movdqu [rdi], xmm0
 ret
 
-490 bytes
+505 bytes
 locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
   local.get 0
   v128.load +384
@@ -20,9 +20,10 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 11
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 11
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 12
@@ -73,9 +74,10 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 15
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 15
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 16
@@ -122,9 +124,10 @@ locals 2 v128, 1 i64, 1 i32, 2 v128, 1 i64, 1 i32, 1 i64, 1 i32, 1 i64, 1 i32
     block
       block
         local.get 17
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.get 17
+        i32.const 0
+        i64.load +2048
+        i64.and
+        i64.const 0
         i64.ne
         br_if 0
         local.get 18

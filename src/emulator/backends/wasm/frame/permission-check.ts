@@ -5,6 +5,7 @@ import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
 import { assert } from '../../../util/assert.ts';
 import type { Label } from '../encoder/code-writer.ts';
 import type { Opcode } from '../encoder/opcodes.ts';
+import { pushIsFar } from '../far-address.ts';
 import type { IrWriter } from '../ir-writer.ts';
 import { type AccessGroup, accessGroups, type AccessProofs, addressParts, type SteadyLimit } from './access-groups.ts';
 
@@ -127,12 +128,7 @@ export class PermissionCheck {
     }
     const failed = code.block();
     if (!isNarrow) {
-      // The high half is 0 when the low one, extended, is the whole.
-      code.localGet(wide);
-      code.op('i32.wrap_i64');
-      code.op('i64.extend_i32_u');
-      code.localGet(wide);
-      code.op('i64.ne');
+      pushIsFar(code, wide);
       code.brIf(failed, 'unlikely');
     }
     this.#testPages(start, end - least, (bit & 2) !== 0 ? 2 : 1, passed, !isOnStack(value));
