@@ -78,6 +78,7 @@ import { posixQueueCalls } from './syscalls/posix-queues.ts';
 import { processMemory } from './syscalls/process-memory.ts';
 import { processes } from './syscalls/processes.ts';
 import { readWrite } from './syscalls/read-write.ts';
+import { clockAdjustment } from './syscalls/clock-adjustment.ts';
 import { scheduling } from './syscalls/scheduling.ts';
 import { signalFiles } from './syscalls/signalfd.ts';
 import { signals } from './syscalls/signals.ts';
@@ -150,6 +151,7 @@ export function allSyscalls(
     ...splices,
     ...processMemory,
     ...scheduling,
+    ...clockAdjustment,
     ...identity,
     ...ioPriority,
     ...system,

@@ -15,7 +15,7 @@ const WORDS: Readonly<Record<string, string>> = {
   futex_requeue: 'syscall(456',
 };
 const GUEST = join(import.meta.dirname, '../../guest');
-const FOLDERS = ['tests', 'tests/osv', 'apps/launcher'];
+const FOLDERS = ['tests', 'tests/errors', 'tests/osv', 'apps/launcher'];
 
 it('each system call is made by a program that runs on Linux and in the machine, or by the launcher', () => {
   const sources = FOLDERS.flatMap((folder) =>

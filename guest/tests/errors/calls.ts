@@ -23,6 +23,7 @@ export const calls: Half = {
     { calls: 'capset', errors: 'ESRCH', reason: 'of capget' },
     { calls: 'clock_getres clock_gettime', errors: 'EACCES ENODEV EOPNOTSUPP EPERM', reason: 'of clocks in /dev/ptp*' },
     { calls: 'clock_settime', errors: 'EACCES ENODEV EOPNOTSUPP', reason: 'of clocks in /dev/ptp*' },
+    { calls: 'clock_adjtime', errors: 'ENODEV', reason: 'of clocks in /dev/ptp*' },
     { calls: 'clone clone3', errors: 'EACCES EBUSY EOPNOTSUPP', reason: 'depends on the cgroups of the host' },
     { calls: 'clone clone3 unshare', errors: 'ENOSPC', reason: 'depths and numbers of namespaces' },
     { calls: 'clone', errors: 'EEXIST', reason: 'of clone3' },

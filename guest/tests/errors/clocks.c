@@ -2,7 +2,30 @@
 #include "call.h"
 #include <sys/timerfd.h>
 #include <sys/times.h>
+#include <sys/timex.h>
 #include <time.h>
+
+static void adjustments(void) {
+  struct timex asked = {0}, other = {.modes = 0x8000 /* ADJ_ADJTIME alone */}, left = {.modes = ADJ_OFFSET_SS_READ, .offset = 5};
+  CALL_OK(adjtimex, &asked);
+  printf("tick %ld, tolerance %ld, the time %d\n", asked.tick, asked.tolerance, asked.time.tv_sec - time(NULL) < 2);
+  CALL_OK(adjtimex, &left);
+  CALL(adjtimex, BAD);
+  CALL(adjtimex, &other);
+  CALL_OK(clock_adjtime, CLOCK_REALTIME, &asked);
+  CALL(clock_adjtime, CLOCK_MONOTONIC, &asked);
+  CALL(clock_adjtime, CLOCK_TAI, &asked);
+  CALL(clock_adjtime, -6, &asked);
+  CALL(clock_adjtime, 99, &asked);
+  CALL(clock_adjtime, 99, BAD);
+}
+
+static void adjustments_without_rights(void) {
+  struct timex tick = {.modes = ADJ_TICK, .tick = 10000}, slowly = {.modes = ADJ_OFFSET_SINGLESHOT, .offset = 5};
+  CALL(adjtimex, &tick);
+  CALL(adjtimex, &slowly);
+  CALL(clock_adjtime, CLOCK_REALTIME, &tick);
+}
 
 static void clocks(void) {
   struct timespec time, negative = {-1, 0}, large = {0, 1000000000};
@@ -136,6 +159,8 @@ int main(void) {
   SECTION("clocks");
   IN_CHILD(clocks());
   AS_NOBODY(clocks_without_rights());
+  IN_CHILD(adjustments());
+  AS_NOBODY(adjustments_without_rights());
   SECTION("sleeps");
   IN_CHILD(sleeps());
   SECTION("interval timers");

@@ -105,6 +105,31 @@ static void niceness(void) {
   CALL(getpriority, PRIO_PROCESS, 0);
 }
 
+/* linux/ioprio.h: whose, and class and level in one number. */
+#define WHO_PROCESS 1
+#define WHO_PGRP 2
+#define RT (1 << 13)
+#define BE (2 << 13)
+#define IDLE (3 << 13)
+
+static void disk_priorities(void) {
+  CALL(ioprio_set, 0, 0, BE);
+  CALL(ioprio_set, 4, 0, BE);
+  CALL(ioprio_set, WHO_PROCESS, 1 << 30, BE);
+  CALL(ioprio_set, WHO_PGRP, 1 << 30, BE);
+  CALL(ioprio_set, WHO_PROCESS, 0, 4);
+  CALL(ioprio_set, WHO_PROCESS, 0, 4 << 13);
+  CALL(ioprio_get, 0, 0);
+  CALL(ioprio_get, 4, 0);
+  CALL(ioprio_get, WHO_PROCESS, 1 << 30);
+  CALL(ioprio_get, WHO_PGRP, 1 << 30);
+  CALL(ioprio_set, WHO_PROCESS, 0, IDLE);
+  CALL(ioprio_get, WHO_PROCESS, 0);
+  CALL(ioprio_set, WHO_PROCESS, 0, BE | 7);
+  CALL(ioprio_get, WHO_PROCESS, getpid());
+  IN_CHILD(CALL(ioprio_get, WHO_PROCESS, 0));
+}
+
 static void processors(void) {
   unsigned long none[16] = {0}, first[16] = {1}, last[16] = {0};
   last[15] = 1ul << 63;
@@ -128,6 +153,8 @@ static void without_rights(void) {
   struct sched_param none = {0}, one = {1};
   struct attributes attr = usual();
   unsigned long first[16] = {1};
+  CALL(ioprio_set, WHO_PROCESS, 0, RT);
+  CALL(ioprio_set, WHO_PROCESS, getppid(), BE);
   pid_t parent = getppid();
   limit_to(RLIMIT_RTPRIO, 0);
   limit_to(RLIMIT_NICE, 0);
@@ -160,6 +187,7 @@ int main(void) {
   IN_CHILD(attributes());
   SECTION("nice");
   IN_CHILD(niceness());
+  IN_CHILD(disk_priorities());
   SECTION("processors");
   IN_CHILD(processors());
   SECTION("without rights");

@@ -35,7 +35,7 @@ export function isRealtime(clock: number): boolean {
   return REALTIME.includes(clock);
 }
 
-function clockNs(thread: Thread, clock: number): bigint {
+export function clockNs(thread: Thread, clock: number): bigint {
   const task = asGuest(thread);
   if (isRealtime(clock)) return task.machine.clock.realtimeNs();
   switch (clock) {
