@@ -9,6 +9,7 @@ import type { Op } from '../ir/block.ts';
 import { asNumber, Field, type FieldFormat, fieldOf, type FieldPart, FieldRead } from '../ir/field.ts';
 import { type Template, templateOf } from '../ir/template.ts';
 import { assert } from '../util/assert.ts';
+import { IntTable } from '../util/int-map.ts';
 import type { Decoded } from './decode/decoded.ts';
 import { Lifter } from './lifter.ts';
 import type { MemoryOperand, Operand } from './operands.ts';
@@ -43,9 +44,9 @@ const NO_SECOND = -1;
 const LIMIT = 12_000;
 
 export class Templates {
-  readonly #shapes = new Map<number, Shape>();
+  readonly #shapes = new IntTable<Shape>();
   /** Shapes of pairs of instructions, by the first's key and the second's. */
-  readonly #pairs = new Map<number, Map<number, Shape>>();
+  readonly #pairs = new IntTable<IntTable<Shape>>();
   readonly #records = new Map<Template, TemplateRecord>();
   /** What `load` brought, by both keys, until it is asked for. */
   readonly #loaded = new Map<string, (readonly [id: number, record: TemplateRecord])[]>();
@@ -78,7 +79,7 @@ export class Templates {
   of(decoded: Decoded): Template {
     const key = shapeKey(decoded);
     let shape = this.#shapes.get(key);
-    if (shape === undefined) this.#shapes.set(key, (shape = this.#shapeOf(key, NO_SECOND)));
+    if (shape === undefined) this.#shapes.add(key, (shape = this.#shapeOf(key, NO_SECOND)));
     return shape.single ?? this.#variant(shape, [key, NO_SECOND], [decoded]);
   }
 
@@ -86,10 +87,10 @@ export class Templates {
   ofPair(first: Decoded, second: Decoded): Template {
     const key = shapeKey(first);
     let seconds = this.#pairs.get(key);
-    if (seconds === undefined) this.#pairs.set(key, (seconds = new Map()));
+    if (seconds === undefined) this.#pairs.add(key, (seconds = new IntTable()));
     const secondKey = shapeKey(second);
     let shape = seconds.get(secondKey);
-    if (shape === undefined) seconds.set(secondKey, (shape = this.#shapeOf(key, secondKey)));
+    if (shape === undefined) seconds.add(secondKey, (shape = this.#shapeOf(key, secondKey)));
     return shape.single ?? this.#variant(shape, [key, secondKey], [first, second]);
   }
 

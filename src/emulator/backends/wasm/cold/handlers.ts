@@ -4,6 +4,7 @@
  */
 import type { MicroStep } from '../../../ir/template.ts';
 import type { Op } from '../../../ir/block.ts';
+import { IntTable } from '../../../util/int-map.ts';
 import { emitterOf } from '../emit/emit-table.ts';
 import { ModuleWriter } from '../encoder/module-writer.ts';
 import type { Handler } from './handler.ts';
@@ -46,7 +47,7 @@ export class HandlerLibrary {
   /** By slots, without a gap. Modules at the end are replaced by one that is all of them. */
   readonly modules: HandlerModule[] = [];
   /** By template, direction and flags. */
-  readonly #handlers = new Map<number, Handler>();
+  readonly #handlers = new IntTable<Handler>();
   /** Slots of handlers that were compiled in an earlier run, by key; SLOT.slow for what cannot be. */
   #prepared: ReadonlyMap<number, number> = new Map();
   #pending: Handler[] = [];
@@ -77,7 +78,7 @@ export class HandlerLibrary {
     const known = this.#handlers.get(key);
     if (known !== undefined) return known;
     const handler = this.#make(step, isBack, key);
-    this.#handlers.set(key, handler);
+    this.#handlers.add(key, handler);
     return handler;
   }
 
@@ -151,7 +152,7 @@ export class HandlerLibrary {
    * with the list's module all of their routines would have to be there.
    */
   samples(): string[] {
-    return [...this.#handlers.values()]
+    return this.#handlers.values
       .filter(({ ops }) => ops.every(({ name }) => name !== 'x87'))
       .map(({ sample }) => sample)
       .filter((sample) => sample !== '' && sample !== PREPARED);
@@ -161,7 +162,7 @@ export class HandlerLibrary {
   save(): { readonly handlers: PreparedHandlers; readonly bytes: Uint8Array<ArrayBuffer> } {
     const compiled: Handler[] = [];
     const slow: number[] = [];
-    for (const handler of this.#handlers.values()) {
+    for (const handler of this.#handlers.values) {
       if (canBeWritten(handler.ops)) compiled.push(handler);
       else slow.push(handler.key);
     }

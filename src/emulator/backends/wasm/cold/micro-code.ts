@@ -8,6 +8,7 @@ import { STATE_VARIABLES } from '../../../ir/state-layout.ts';
 import type { MicroBlock, MicroStep } from '../../../ir/template.ts';
 import { MICRO_CODE_END } from '../../../memory/address-space.ts';
 import { PAGE_SHIFT } from '../../../memory/page-permissions.ts';
+import { IntMap } from '../../../util/int-map.ts';
 import type { Handler } from './handler.ts';
 import type { HandlerLibrary } from './handlers.ts';
 import type { HandlerLayout } from './handler-layout.ts';
@@ -26,7 +27,8 @@ const GUEST_END = 0x1_0000_0000;
 export class MicroCode {
   readonly #services: ExecutorServices;
   readonly #library: HandlerLibrary;
-  readonly #blocks = new Map<number, number>();
+  /** Addresses of blocks by guest address. */
+  readonly #blocks = new IntMap();
   /** Where indirect jumps find blocks and passages. */
   readonly #jumps: JumpCache;
   /** Blocks that only lead to regions, by address; not in #blocks. */
@@ -64,13 +66,13 @@ export class MicroCode {
 
   /** Address of the block at `rip`, 0 when there is none. */
   find(rip: number): number {
-    return this.#blocks.get(rip) ?? 0;
+    return this.#blocks.get(rip);
   }
 
   /** Executions of the block at `rip`, those of former countdowns of `countdown` included; 0 when there is none. */
   executions(rip: number, countdown: number): number {
     const addr = this.#blocks.get(rip);
-    if (addr === undefined) return 0;
+    if (addr === 0) return 0;
     const { i32 } = this.#services.space;
     return i32[(addr + BLOCK.turns) >> 2] * countdown + (countdown - i32[(addr + BLOCK.countdown) >> 2]);
   }
@@ -78,7 +80,7 @@ export class MicroCode {
   /** The block at `rip` was executed `countdown` times, and counts anew. */
   countAnew(rip: number, countdown: number): void {
     const addr = this.#blocks.get(rip);
-    if (addr === undefined) return;
+    if (addr === 0) return;
     const { i32 } = this.#services.space;
     i32[(addr + BLOCK.turns) >> 2]++;
     // One more, so that a block that nobody wants to compile is executed.
@@ -113,7 +115,25 @@ export class MicroCode {
     }
     this.#register(block, addr);
     if (this.#waiting.length === waitingBefore) this.#share(block, addr, sizeBytes);
+    const last = steps.length - 1;
+    this.#linkToKnown(
+      steps[last],
+      handlers[last].layout,
+      at - handlers[last].layout.sizeBytes,
+      block.rip + block.sizeBytes,
+    );
     return addr;
+  }
+
+  /** Ways from the last micro-op to blocks that are there already: without this each would come out once to be linked. */
+  #linkToKnown(step: MicroStep, { targetLink, nextLink }: HandlerLayout, at: number, end: number): void {
+    const { i32 } = this.#services.space;
+    if (targetLink !== 0) {
+      const field = step.template.fields.find(({ part }) => part === 'target');
+      const target = field === undefined ? end : step.numberOf(field);
+      if (target >= 0 && target < GUEST_END) i32[(at + targetLink) >> 2] = this.find(target);
+    }
+    if (nextLink !== 0) i32[(at + nextLink) >> 2] = this.find(end);
   }
 
   get #store(): MicroStore | undefined {
@@ -129,9 +149,7 @@ export class MicroCode {
 
   /** For other spaces: the block as it was written. One with handlers that are not compiled yet would stay slow there. */
   #share({ rip, sizeBytes: codeBytes }: MicroBlock, addr: number, sizeBytes: number): void {
-    const { u8, i32 } = this.#services.space;
-    const code = { rip, bytes: u8.subarray(rip, rip + codeBytes) };
-    this.#store?.put({ code, words: i32.subarray(addr >> 2, (addr + sizeBytes) >> 2) });
+    this.#store?.put(this.#services.space, rip, codeBytes, addr, sizeBytes >> 2);
   }
 
   /** Takes over a block that another space decoded from the same bytes. @returns its address, 0 when there is none */
@@ -199,7 +217,7 @@ export class MicroCode {
   /** The next entry of the block goes on at a region, or comes out at the dispatcher. */
   forget(rip: number): void {
     const addr = this.#blocks.get(rip);
-    if (addr !== undefined) this.#forget(rip, addr);
+    if (addr !== 0) this.#forget(rip, addr);
   }
 
   #forget(rip: number, addr: number): void {

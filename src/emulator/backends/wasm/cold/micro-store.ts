@@ -7,7 +7,9 @@
  *
  *   record   code bytes u32 | block bytes u32 | code, filled up to words | block
  */
+import type { AddressSpace } from '../../../memory/address-space.ts';
 import type { CodeBytes } from '../../../memory/code-pages.ts';
+import { IntMap } from '../../../util/int-map.ts';
 
 export interface KnownBlock {
   /** What it was decoded from. */
@@ -19,11 +21,15 @@ export interface KnownBlock {
 const LIMIT_WORDS = 4 << 20; // 16 MB: some fifty thousand blocks
 const FIRST_WORDS = 1 << 16;
 const HEAD_WORDS = 2;
+/** What an IntMap says of what it does not have; so no record lies there. */
+const NO_PLACE = 0;
 
 export class MicroStore {
   #arena = new Int32Array(FIRST_WORDS);
-  #used = 0;
-  readonly #places = new Map<number, number>();
+  #bytes = new Uint8Array(this.#arena.buffer);
+  #used = NO_PLACE + 1;
+  /** Where the records of addresses lie. */
+  readonly #places = new IntMap();
   #generation = 0;
 
   get count(): number {
@@ -35,14 +41,14 @@ export class MicroStore {
     if (generation !== this.#generation) {
       this.#generation = generation;
       this.#places.clear();
-      this.#used = 0;
+      this.#used = NO_PLACE + 1;
     }
     return this;
   }
 
   find(rip: number): KnownBlock | null {
     const place = this.#places.get(rip);
-    if (place === undefined) return null;
+    if (place === NO_PLACE) return null;
     const { buffer } = this.#arena;
     const [codeBytes, blockBytes] = [this.#arena[place], this.#arena[place + 1]];
     const codeAt = (place + HEAD_WORDS) * 4;
@@ -53,28 +59,39 @@ export class MicroStore {
     };
   }
 
-  /** Copies both. */
-  put({ code, words }: KnownBlock): void {
-    const codeWords = (code.bytes.length + 3) >> 2;
-    const size = HEAD_WORDS + codeWords + words.length;
-    this.#makeRoom(size);
+  /** Copies the block of `words` words at `addr`, and the `codeBytes` at `rip` that it was decoded from. */
+  put(
+    { u8, i32 }: Pick<AddressSpace, 'u8' | 'i32'>,
+    rip: number,
+    codeBytes: number,
+    addr: number,
+    words: number,
+  ): void {
+    const codeWords = (codeBytes + 3) >> 2;
+    this.#makeRoom(HEAD_WORDS + codeWords + words);
     const place = this.#used;
-    this.#arena[place] = code.bytes.length;
-    this.#arena[place + 1] = words.length * 4;
-    new Uint8Array(this.#arena.buffer).set(code.bytes, (place + HEAD_WORDS) * 4);
-    this.#arena.set(words, place + HEAD_WORDS + codeWords);
-    this.#places.set(code.rip, place);
-    this.#used += size;
+    const arena = this.#arena;
+    arena[place] = codeBytes;
+    arena[place + 1] = words * 4;
+    // Loops: views of some thirty bytes cost more to make than to copy.
+    const bytes = this.#bytes;
+    let at = place + HEAD_WORDS;
+    for (let i = 0; i < codeBytes; i++) bytes[4 * at + i] = u8[rip + i];
+    at += codeWords;
+    for (let i = 0; i < words; i++) arena[at + i] = i32[(addr >> 2) + i];
+    this.#places.set(rip, place);
+    this.#used = at + words;
   }
 
   #makeRoom(words: number): void {
     if (this.#used + words > LIMIT_WORDS) {
       this.#places.clear();
-      this.#used = 0;
+      this.#used = NO_PLACE + 1;
     }
     if (this.#used + words <= this.#arena.length) return;
     const larger = new Int32Array(Math.min(LIMIT_WORDS, Math.max(this.#used + words, 2 * this.#arena.length)));
     larger.set(this.#arena);
     this.#arena = larger;
+    this.#bytes = new Uint8Array(larger.buffer);
   }
 }
