@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -223,6 +224,19 @@ static void exec_real(void) {
   again("real root is permitted");
 }
 
+/* Who promised to gain no rights has behind execve(2) at most what was permitted before. */
+static void exec_promised(void) {
+  have(NEEDED);
+  SHOW(set_sets(BIT(CAP_KILL), BIT(CAP_KILL) | BIT(CAP_CHOWN), BIT(CAP_FOWNER)));
+  SHOW(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  again("root stays without");
+}
+static void exec_file_user(void) {
+  have(NEEDED);
+  SHOW(setfsuid(1000)), SHOW(prctl(PR_SET_DUMPABLE, 1));
+  again("root's files again");
+}
+
 /* With none but these the calls that need them work; without them they do not. */
 static void try_files(void) {
   SHOW(open("private", O_RDONLY) >= 0);
@@ -361,6 +375,8 @@ int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   if (argc > 2 && !strcmp(argv[1], "sets")) {
     sets(argv[2]);
+    printf("secure %lu dumpable %d\n", getauxval(AT_SECURE), prctl(PR_GET_DUMPABLE));
+    printf("users %lu %lu groups %lu %lu\n", getauxval(AT_UID), getauxval(AT_EUID), getauxval(AT_GID), getauxval(AT_EGID));
     return 0;
   }
   Set effective, permitted, inheritable;
@@ -383,6 +399,8 @@ int main(int argc, char **argv) {
   CHILD("without a root", exec_noroot());
   CHILD("a user executes", exec_user());
   CHILD("effective user executes", exec_real());
+  CHILD("who gains no rights executes", exec_promised());
+  CHILD("other file user executes", exec_file_user());
   files();
   CHILD("root without", roots_without());
   CHILD("CAP_KILL", no_kill());

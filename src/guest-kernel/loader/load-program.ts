@@ -38,6 +38,7 @@ import { E2BIG, EFAULT } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import { type MemoryMap, pageUp, STACK_TOP } from '../mm/memory-map.ts';
 import type { ProcessImage } from '../mm/process-image.ts';
+import type { Credentials } from '../vfs/credentials.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
 import type { ElfImage, Segment } from './elf.ts';
@@ -75,7 +76,11 @@ export interface LoadRequest {
   readonly realtimeOffsetNs: bigint;
   /** RLIMIT_STACK; absent: 8 MiB. */
   readonly stackLimitBytes?: number;
+  /** As whom the program runs; absent: root. */
+  readonly credentials?: Pick<Credentials, 'uid' | 'euid' | 'gid' | 'egid'>;
 }
+
+const ROOT: NonNullable<LoadRequest['credentials']> = { uid: 0, euid: 0, gid: 0, egid: 0 };
 
 export interface StartPoint {
   readonly entryAddr: number;
@@ -84,7 +89,7 @@ export interface StartPoint {
 
 /** @throws ENOMEM, E2BIG, NotResident (the memory is then to be cleared) */
 export function loadProgram(map: MemoryMap, request: LoadRequest): StartPoint {
-  const { program, interpreter } = request;
+  const { program, interpreter, credentials: { uid, euid, gid, egid } = ROOT } = request;
   const isStaticPie = interpreter === undefined && !program.elf.isFixed;
   const bias = mapFile(map, program, isStaticPie ? undefined : PIE_BASE);
   map.brkStart = isStaticPie ? STATIC_PIE_BRK : pageUp(imageEnd(program.elf) + bias);
@@ -105,11 +110,11 @@ export function loadProgram(map: MemoryMap, request: LoadRequest): StartPoint {
     [AT_BASE, interpreterBias],
     [AT_FLAGS, 0],
     [AT_ENTRY, entry],
-    [AT_UID, 0],
-    [AT_EUID, 0],
-    [AT_GID, 0],
-    [AT_EGID, 0],
-    [AT_SECURE, 0],
+    [AT_UID, uid],
+    [AT_EUID, euid],
+    [AT_GID, gid],
+    [AT_EGID, egid],
+    [AT_SECURE, Number(euid !== uid || egid !== gid)], // ld.so then trusts no environment
     [AT_RANDOM, 'random'],
     [AT_HWCAP2, 0],
     [AT_EXECFN, 'path'],

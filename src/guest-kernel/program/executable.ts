@@ -1,7 +1,7 @@
 /** An executable as a file, and on its way into a memory: what starting a program and execve have in common. */
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import type { ElfSource } from '../loader/elf.ts';
-import { type LoadedFile, type StartPoint, loadProgram } from '../loader/load-program.ts';
+import { type LoadedFile, type LoadRequest, type StartPoint, loadProgram } from '../loader/load-program.ts';
 import type { MemoryMap } from '../mm/memory-map.ts';
 import type { Inode } from '../vfs/inode.ts';
 import { readFile } from '../vfs/shared-pages.ts';
@@ -22,6 +22,8 @@ export interface LoadParts {
   readonly environment: readonly ByteString[];
   /** RLIMIT_STACK. */
   readonly stackLimitBytes?: number;
+  /** As whom it runs; absent: root. */
+  readonly credentials?: NonNullable<LoadRequest['credentials']>;
 }
 
 /** Maps the program into an empty memory. @throws ENOMEM, E2BIG */
@@ -34,6 +36,7 @@ export function loadInto(machine: RunningMachine, map: MemoryMap, parts: LoadPar
     argv: parts.argv,
     environment: parts.environment,
     ...(parts.stackLimitBytes === undefined ? {} : { stackLimitBytes: parts.stackLimitBytes }),
+    ...(parts.credentials === undefined ? {} : { credentials: parts.credentials }),
     random,
     realtimeOffsetNs: machine.clock.realtimeNs() - BigInt(Math.round(machine.clock.monotonicNs())),
   });

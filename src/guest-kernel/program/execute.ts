@@ -11,6 +11,7 @@ import { type LoadedFile, argumentBytes, stackSize } from '../loader/load-progra
 import { afterExecute } from '../vfs/capabilities.ts';
 import type { Location } from '../vfs/location.ts';
 import { isOpenForWriting } from '../vfs/regular-file.ts';
+import { commitCredentials } from './commit-credentials.ts';
 import { type ExecutableImage, baseName, loadInto, sourceOf } from './executable.ts';
 import type { GuestNamespace } from './guest-namespace.ts';
 import { GuestTask } from './guest-task.ts';
@@ -70,7 +71,8 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
   program.released.wake();
   try {
     const { environment } = request;
-    const start = loadInto(machine, task.namespace.map, { image, argv, environment, stackLimitBytes });
+    const { credentials } = task;
+    const start = loadInto(machine, task.namespace.map, { image, argv, environment, stackLimitBytes, credentials });
     task.cpuState.rip = BigInt(start.entryAddr);
     task.cpuState.setNumber(REG.RSP, start.stackAddr);
   } catch (error) {
@@ -81,13 +83,15 @@ export function execute(task: GuestTask, request: ExecuteRequest): void {
 }
 
 /** Who one is after execve(2), where set-id bits and capabilities of files mean nothing, as on a nosuid mount. */
-function becomeExecuted({ credentials, program }: GuestTask): void {
+function becomeExecuted(task: GuestTask): void {
+  const { credentials, program, hasNoNewPrivileges } = task;
   const { uid, euid, gid, egid, savedUid = 0 } = credentials;
   const isForeign = euid !== uid || egid !== gid;
   const users = { real: uid, effective: euid, saved: savedUid };
-  const capabilities = afterExecute(credentials.capabilities, users, isForeign);
-  Object.assign(credentials, { savedUid: euid, savedGid: egid, fsUid: undefined, fsGid: undefined, capabilities });
+  const capabilities = afterExecute(credentials.capabilities, users, isForeign, !hasNoNewPrivileges);
   program.isDumpable = !isForeign;
+  if (isForeign) program.parentDeathSignal = 0;
+  commitCredentials(task, { savedUid: euid, savedGid: egid, fsUid: undefined, fsGid: undefined, capabilities });
 }
 
 /** @throws NotResident once, EAGAIN */

@@ -117,12 +117,13 @@ export function afterFileUserChange(own: Capabilities, before: number, after: nu
 /**
  * execve(2) of a file without capabilities of its own (cap_bprm_creds_from_file).
  * @param isForeign the effective ids are not the real ones, as behind set-id bits
+ * @param mayGain not with PR_SET_NO_NEW_PRIVS: being root then gives back nothing that was dropped
  */
-export function afterExecute(own: Capabilities, users: Users, isForeign: boolean): Capabilities {
+export function afterExecute(own: Capabilities, users: Users, isForeign: boolean, mayGain: boolean): Capabilities {
   const mayBeRoot = (own.securebits & SECBIT_NOROOT) === 0;
   const ambient = isForeign ? 0 : own.ambient;
   const ofRoot = mayBeRoot && (users.real === 0 || users.effective === 0) ? union(own.bounding, own.inheritable) : 0;
-  const permitted = union(ofRoot, ambient);
+  const permitted = union(mayGain ? ofRoot : intersection(ofRoot, own.permitted), ambient);
   const effective = mayBeRoot && users.effective === 0 ? permitted : ambient;
   return { ...own, permitted, effective, ambient, securebits: own.securebits & ~SECBIT_KEEP_CAPS };
 }
