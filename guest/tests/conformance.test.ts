@@ -68,6 +68,7 @@ describe('a program answers in the VM as on Linux', () => {
     'terminals.c',
     'memory.c',
     'high-heap.c',
+    'segments.c',
     'threads.c',
     'signals.c',
     'changing-code.c',

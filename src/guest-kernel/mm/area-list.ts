@@ -154,7 +154,7 @@ export class AreaList {
     const b = this.#areas[index + 1];
     if (a === undefined || b === undefined || !continues(a, b)) return;
     letGo(b);
-    const fileBytes = Math.max(a.fileBytes, b.startAddr - a.startAddr + b.fileBytes);
+    const fileBytes = b.startAddr - a.startAddr + b.fileBytes;
     this.#areas.splice(index, 2, { ...a, endAddr: b.endAddr, fileBytes: a.inode === undefined ? 0 : fileBytes });
   }
 }
@@ -194,5 +194,7 @@ function continues(a: Area, b: Area): boolean {
   if (a.onFork !== b.onFork || a.isLocked !== b.isLocked || !isSamePolicy(a.policy, b.policy)) return false;
   if (a.inode === undefined) return true;
   const size = a.endAddr - a.startAddr;
-  return b.offset === a.offset + size && a.fileBytes >= size;
+  // All of the file, or up to a byte: a segment that ends within a page may stand behind one that does not.
+  const endsAlike = (a.fileBytes === Number.POSITIVE_INFINITY) === (b.fileBytes === Number.POSITIVE_INFINITY);
+  return b.offset === a.offset + size && a.fileBytes >= size && endsAlike;
 }
