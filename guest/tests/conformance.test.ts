@@ -200,6 +200,13 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest.code).toBe(0);
   });
 
+  it('netlink.c diag, where Linux has the modules for it', async ({ skip }) => {
+    const [native, guest] = await both(build('netlink.c', ['-lm', '-lutil', '-rdynamic']), ['diag']);
+    expect(guest.code).toBe(0);
+    if (native.code === CANNOT_RUN) skip('the host does not list its sockets');
+    expect(guest).toEqual(native);
+  });
+
   it('seccomp.c, where no other filter is at work', async ({ skip }) => {
     const [native, guest] = await both(build('seccomp.c', ['-lpthread']));
     if (native.code === CANNOT_RUN) skip('the host filters system calls itself');

@@ -4,8 +4,11 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <mqueue.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -15,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "show.h"
@@ -130,7 +134,142 @@ static void queues(void) {
   SHOW(mq_unlink(name));
 }
 
-int main(void) {
+/* The answers to a dump, each entry given to `look`. */
+static void entries(int fd, void (*look)(struct nlmsghdr *)) {
+  static char buffer[65536];
+  for (;;) {
+    ssize_t count = recv(fd, buffer, sizeof buffer, 0);
+    if (count <= 0) return;
+    for (struct nlmsghdr *head = (void *)buffer; NLMSG_OK(head, count); head = NLMSG_NEXT(head, count)) {
+      if (head->nlmsg_type == NLMSG_DONE) return;
+      if (head->nlmsg_type == NLMSG_ERROR) {
+        printf("error %s\n", strerrorname_np(-((struct nlmsgerr *)NLMSG_DATA(head))->error));
+        return;
+      }
+      look(head);
+    }
+  }
+}
+
+static unsigned own_port;
+static ino_t own_inode, own_peer;
+
+static void look_inet(struct nlmsghdr *head) {
+  struct inet_diag_msg *found = NLMSG_DATA(head);
+  if (ntohs(found->id.idiag_sport) != own_port && ntohs(found->id.idiag_dport) != own_port) return;
+  printf("family %d state %d, port is ours: %d, peer is ours: %d, at %08x, queues %u %u, uid %d, inode is ours: %d\n",
+         found->idiag_family, found->idiag_state, ntohs(found->id.idiag_sport) == own_port,
+         ntohs(found->id.idiag_dport) == own_port, ntohl(found->id.idiag_src[0]), found->idiag_rqueue,
+         found->idiag_wqueue, found->idiag_uid == getuid(), found->idiag_inode == own_inode);
+}
+
+static void look_unix(struct nlmsghdr *head) {
+  struct unix_diag_msg *found = NLMSG_DATA(head);
+  if (found->udiag_ino != own_inode) return;
+  printf("type %d state %d", found->udiag_type, found->udiag_state);
+  int length = head->nlmsg_len - NLMSG_LENGTH(sizeof *found);
+  for (struct rtattr *each = (void *)(found + 1); RTA_OK(each, length); each = RTA_NEXT(each, length)) {
+    const __u32 *words = RTA_DATA(each);
+    if (each->rta_type == UNIX_DIAG_NAME) printf(", name %.*s", (int)RTA_PAYLOAD(each) - 1, (char *)RTA_DATA(each) + 1);
+    if (each->rta_type == UNIX_DIAG_PEER) printf(", peer is ours: %d", words[0] == own_peer);
+    if (each->rta_type == UNIX_DIAG_RQLEN) printf(", queues %u %u", words[0], words[1]);
+  }
+  puts("");
+}
+
+static void ask_inet(int fd, int family, int protocol, unsigned states) {
+  struct { struct nlmsghdr head; struct inet_diag_req_v2 body; } request = {
+    {sizeof request, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 5, 0},
+    {.sdiag_family = family, .sdiag_protocol = protocol, .idiag_states = states}};
+  send(fd, &request, sizeof request, 0);
+  entries(fd, look_inet);
+}
+
+static void ask_unix(int fd, unsigned states) {
+  struct { struct nlmsghdr head; struct unix_diag_req body; } request = {
+    {sizeof request, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 6, 0},
+    {.sdiag_family = AF_UNIX, .udiag_states = states,
+     .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN}};
+  send(fd, &request, sizeof request, 0);
+  entries(fd, look_unix);
+}
+
+static ino_t inode_of(int fd) {
+  struct stat attributes;
+  fstat(fd, &attributes);
+  return attributes.st_ino;
+}
+
+/* What ss(8) asks. Ends with 77 where Linux has no modules for it. */
+static int diag(void) {
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), one = 1;
+  if (fd < 0) return 77;
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof at;
+  bind(listener, (void *)&at, sizeof at);
+  listen(listener, 5);
+  getsockname(listener, (void *)&at, &length);
+  own_port = ntohs(at.sin_port);
+  own_inode = inode_of(listener);
+  struct { struct nlmsghdr head; struct inet_diag_req_v2 body; } exact = {
+    {sizeof exact, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_ACK, 4, 0},
+    {.sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0u, .id = {.idiag_cookie = {~0u, ~0u}}}};
+  exact.body.id.idiag_sport = at.sin_port;
+  exact.body.id.idiag_src[0] = at.sin_addr.s_addr;
+  send(fd, &exact, sizeof exact, 0);
+  char answer[4096];
+  recv(fd, answer, sizeof answer, 0);
+  struct nlmsghdr *head = (void *)answer;
+  if (head->nlmsg_type == NLMSG_ERROR) return 77;
+  SECTION("one");
+  look_inet(head);
+  recv(fd, answer, sizeof answer, 0);
+  SECTION("listening");
+  ask_inet(fd, AF_INET, IPPROTO_TCP, 1 << 10);
+  SECTION("connected");
+  int client = socket(AF_INET, SOCK_STREAM, 0);
+  connect(client, (void *)&at, sizeof at);
+  ask_inet(fd, AF_INET, IPPROTO_TCP, 1 << 10);
+  own_inode = inode_of(client);
+  int served = accept(listener, NULL, NULL);
+  if (write(client, "four", 4) != 4) return 1;
+  ask_inet(fd, AF_INET, IPPROTO_TCP, 1 << 10);
+  close(served), close(client), close(listener);
+  SECTION("datagrams");
+  int datagram = socket(AF_INET, SOCK_DGRAM, 0);
+  at.sin_port = 0;
+  bind(datagram, (void *)&at, sizeof at);
+  getsockname(datagram, (void *)&at, &length);
+  own_port = ntohs(at.sin_port);
+  own_inode = inode_of(datagram);
+  ask_inet(fd, AF_INET, IPPROTO_UDP, ~0u);
+  ask_inet(fd, AF_INET6, IPPROTO_UDP, ~0u);
+  SECTION("unix");
+  int named = socket(AF_UNIX, SOCK_STREAM, 0), pair[2];
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  snprintf(name.sun_path + 1, 40, "netlink-test-%d", 7);
+  bind(named, (void *)&name, sizeof name.sun_family + 1 + strlen(name.sun_path + 1));
+  listen(named, 3);
+  own_inode = inode_of(named);
+  ask_unix(fd, 1 << 10);
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) return 1;
+  own_inode = inode_of(pair[0]), own_peer = inode_of(pair[1]);
+  ask_unix(fd, 1 << 1);
+  SECTION("options");
+  SHOW(setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof one));
+  SHOW(setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof one));
+  int value = -1;
+  length = sizeof value;
+  SHOW(getsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &value, &length));
+  printf("%d\n", value);
+  SHOW(getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &value, &length));
+  printf("%d\n", value);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) return argv[1][0] == 'd' ? diag() : 1;
   setvbuf(stdout, NULL, _IOLBF, 0);
   library();
   raw();

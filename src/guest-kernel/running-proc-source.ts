@@ -1,15 +1,9 @@
 /** What /proc and /sys tell, read from the running machine. */
 import type { CpuDescription } from '../emulator/index.ts';
 import type { ByteString } from '../emulator/util/bytes.ts';
-import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_RAW } from './abi/socket.ts';
-import type { SocketAddress } from './abi/socket-address.ts';
-import { Errno } from './abi/errno.ts';
-import { TCP_CLOSE, TCP_ESTABLISHED } from './abi/tcp.ts';
 import { SIG_DFL, SIG_IGN, SIGNAL_COUNT } from './abi/signal.ts';
-import type { ProcSource, ProgramFacts, ProgramMemory, SocketFacts, TaskFacts } from './fs/procfs/proc-source.ts';
-import { ANY6, type Endpoint, endpointOf } from './net/host.ts';
-import { Socket } from './net/socket/socket.ts';
-import { TcpSocket } from './net/socket/tcp-socket.ts';
+import type { ProcSource, ProgramFacts, ProgramMemory, TaskFacts } from './fs/procfs/proc-source.ts';
+import { socketFacts } from './net/socket/socket-facts.ts';
 import type { KernelPorts } from './ports.ts';
 import { filterCount, seccompMode } from './program/confinement.ts';
 import { GuestTask } from './program/guest-task.ts';
@@ -79,7 +73,7 @@ export function runningProcSource(machine: RunningMachine, parts: SourceParts): 
     programs: () => visiblePrograms(machine),
     describe: (program) => programFacts(machine, program as RunningProgram, sinceBoot),
     describeTask: (task) => taskFacts(machine, task as KernelTask, sinceBoot),
-    sockets: () => socketFacts(machine),
+    sockets: () => socketFacts(machine.programs()),
     get traffic() {
       return machine.network.loopback;
     },
@@ -175,69 +169,6 @@ function taskFacts(machine: RunningMachine, task: KernelTask, sinceBoot: (ms: nu
     hasNoNewPrivileges: task instanceof GuestTask && task.hasNoNewPrivileges,
     seccomp: task instanceof GuestTask ? [seccompMode(task), filterCount(task.confinement)] : [0, 0],
   };
-}
-
-/** Every socket that some program holds. */
-function socketFacts(machine: RunningMachine): readonly SocketFacts[] {
-  const found = new Map<Socket, number>();
-  for (const program of machine.programs()) {
-    if (!program.isRunning) continue;
-    for (const fd of program.files.descriptors()) {
-      const file = program.files.get(fd);
-      if (file instanceof Socket && file.family !== AF_NETLINK && !found.has(file))
-        found.set(file, program.credentials.euid);
-    }
-  }
-  return [...found].map(([socket, uid]) => describeSocket(socket, uid));
-}
-
-const NOWHERE: Endpoint = { host: ANY6, port: 0 };
-
-function describeSocket(socket: Socket, uid: number): SocketFacts {
-  const local = socket.localAddress();
-  const remote = remoteOf(socket);
-  return {
-    kind: kindOf(socket),
-    inodeNumber: socket.attributes().inodeNumber,
-    type: socket.type,
-    family: socket.family,
-    state: stateOf(socket, remote !== undefined),
-    isListening: socket.isListening,
-    isConnected: remote !== undefined,
-    local: placeOf(local),
-    remote: placeOf(remote),
-    path: local.family === AF_UNIX ? local.path : '',
-    unsentBytes: socket.unsentBytes(),
-    unreadBytes: socket.readableBytes(),
-    uid,
-  };
-}
-
-const KINDS: Readonly<Record<number, SocketFacts['kind']>> = { [IPPROTO_UDP]: 'udp', [IPPROTO_UDPLITE]: 'udplite' };
-
-function kindOf(socket: Socket): SocketFacts['kind'] {
-  if (socket.family === AF_UNIX) return 'unix';
-  if (socket instanceof TcpSocket) return 'tcp';
-  if (socket.type === SOCK_RAW) return 'raw';
-  return KINDS[socket.protocol] ?? 'icmp';
-}
-
-function stateOf(socket: Socket, isConnected: boolean): number {
-  if (socket instanceof TcpSocket) return socket.tcpState;
-  return isConnected ? TCP_ESTABLISHED : TCP_CLOSE;
-}
-
-function placeOf(address: SocketAddress | undefined): Endpoint {
-  return address?.family === AF_INET || address?.family === AF_INET6 ? endpointOf(address) : NOWHERE;
-}
-
-function remoteOf(socket: Socket): SocketAddress | undefined {
-  try {
-    return socket.remoteAddress();
-  } catch (error) {
-    if (error instanceof Errno) return undefined;
-    throw error;
-  }
 }
 
 /** RFC 9562, version 4. */

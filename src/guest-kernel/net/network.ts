@@ -6,6 +6,7 @@ import type { ByteString } from '../../emulator/util/bytes.ts';
 import { ECONNREFUSED } from '../abi/errno.ts';
 import type { Endpoint, Host } from './host.ts';
 import type { ConnectRequest, Listener } from './loopback/listener.ts';
+import type { SocketFacts } from './socket/socket-facts.ts';
 import type { Inode } from '../vfs/inode.ts';
 import { PortTable, type PortHolder } from './loopback/port-table.ts';
 
@@ -65,6 +66,8 @@ export interface NetworkHost {
   /** Time of the day, ns. */
   realtimeNs(): bigint;
   monotonicNs(): number;
+  /** All that some program holds, for who asks by NETLINK_SOCK_DIAG. */
+  sockets(): readonly SocketFacts[];
 }
 
 /** Who is at the other end of a Unix socket (struct ucred). */
@@ -80,6 +83,7 @@ const NOBODY_ASKS: NetworkHost = {
   identityOf: (pid) => ({ pid, uid: 0, gid: 0 }),
   realtimeNs: () => 0n,
   monotonicNs: () => 0,
+  sockets: () => [],
 };
 
 export class Network {

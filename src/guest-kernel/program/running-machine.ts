@@ -7,6 +7,7 @@ import type { ConsoleTty } from '../devices/tty.ts';
 import type { PosixQueues } from '../ipc/posix-queues.ts';
 import { SystemV } from '../ipc/system-v.ts';
 import { Network, type PeerCredentials } from '../net/network.ts';
+import { socketFacts } from '../net/socket/socket-facts.ts';
 import type { ClockPort, EntropyPort, KernelPorts } from '../ports.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Vfs } from '../vfs/vfs.ts';
@@ -36,6 +37,7 @@ export class RunningMachine implements Machine {
     identityOf: (threadId) => this.#identityOf(threadId),
     realtimeNs: () => this.clock.realtimeNs(),
     monotonicNs: () => this.clock.monotonicNs(),
+    sockets: () => socketFacts(this.programs()),
   });
   readonly log: DmesgLog;
   readonly tty: ConsoleTty;

@@ -92,8 +92,8 @@ function openSocket(thread: Thread, family: number, type: number, protocol: numb
   }
   if (family === abi.AF_NETLINK) {
     if (kind !== abi.SOCK_RAW && kind !== abi.SOCK_DGRAM) throw ESOCKTNOSUPPORT;
-    if (protocol !== 0) throw EPROTONOSUPPORT; // NETLINK_ROUTE
-    return new NetlinkSocket(network, thread.program.pid, kind);
+    if (protocol !== abi.NETLINK_ROUTE && protocol !== abi.NETLINK_SOCK_DIAG) throw EPROTONOSUPPORT;
+    return new NetlinkSocket(network, thread.program.pid, kind, protocol);
   }
   if (family !== abi.AF_INET && family !== abi.AF_INET6) throw EAFNOSUPPORT;
   if (protocol < 0 || protocol >= IPPROTO_MAX) throw EINVAL;
@@ -308,7 +308,7 @@ export const sockets: readonly Syscall[] = [
     name: 'socket',
     args: { family: 'int', type: 'int', protocol: 'int' },
     support: partial(
-      'no AF_PACKET; raw sockets see ICMP and each other, no TCP and UDP; of netlink NETLINK_ROUTE, to read',
+      'no AF_PACKET; raw sockets see ICMP and each other, no TCP and UDP; of netlink NETLINK_ROUTE and NETLINK_SOCK_DIAG, to read',
     ),
     run: (thread, { family, type, protocol }) => {
       const flags = checkedFlags(type);

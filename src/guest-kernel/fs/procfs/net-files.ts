@@ -1,10 +1,12 @@
 /** /proc/PID/net: interfaces, routes and sockets in the tables of Linux net/ipv4, net/ipv6 and net/unix. */
 import { type ByteString, bytesOf } from '../../../emulator/util/bytes.ts';
 import { AF_INET, AF_INET6 } from '../../abi/socket.ts';
+import { TCP_ESTABLISHED } from '../../abi/tcp.ts';
 import { type Endpoint, isMapped } from '../../net/host.ts';
 import { LOOPBACK } from '../../net/interfaces.ts';
 import type { TreeRow } from '../virtual/virtual-tree.ts';
-import type { ProcSource, SocketFacts } from './proc-source.ts';
+import type { SocketFacts } from '../../net/socket/socket-facts.ts';
+import type { ProcSource } from './proc-source.ts';
 
 function hex(value: number, digits: number): string {
   return (value >>> 0).toString(16).toUpperCase().padStart(digits, '0');
@@ -122,6 +124,12 @@ function sockstat6(source: ProcSource): ByteString {
   );
 }
 
+/** Of the counters of RFC 4022 those that are kept; ss(8) looks for CurrEstab by its name. */
+function snmp(source: ProcSource): ByteString {
+  const established = source.sockets().filter(({ kind, state }) => kind === 'tcp' && state === TCP_ESTABLISHED).length;
+  return `Tcp: RtoAlgorithm RtoMin RtoMax MaxConn CurrEstab\nTcp: 1 200 120000 -1 ${established}\n`;
+}
+
 const ROUTE_HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT';
 
 export function netFiles(source: ProcSource): readonly TreeRow[] {
@@ -138,6 +146,7 @@ export function netFiles(source: ProcSource): readonly TreeRow[] {
     ['raw6', () => inetTable(source, 'raw', AF_INET6)],
     // Linux keeps the routes of the loopback in a table of their own, which this file does not show.
     ['route', () => `${ROUTE_HEAD.padEnd(127)}\n`],
+    ['snmp', () => snmp(source)],
     ['sockstat', () => sockstat(source)],
     ['sockstat6', () => sockstat6(source)],
     ['tcp', () => inetTable(source, 'tcp', AF_INET)],

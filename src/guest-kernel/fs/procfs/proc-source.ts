@@ -1,9 +1,9 @@
 /** What /proc and /sys need to know of the machine; running-proc-source.ts tells it of the running one. */
+import type { SocketFacts } from '../../net/socket/socket-facts.ts';
 import type { CpuDescription } from '../../../emulator/index.ts';
 import type { ByteString } from '../../../emulator/util/bytes.ts';
 import type { SystemV } from '../../ipc/system-v.ts';
 import type { ProcessImage } from '../../mm/process-image.ts';
-import type { Endpoint } from '../../net/host.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import type { Usage } from '../../program/usage.ts';
 import type { Timestamp } from '../../vfs/inode.ts';
@@ -65,26 +65,6 @@ export interface ProgramMemory {
 }
 
 /** An open socket for /proc/net. */
-export interface SocketFacts {
-  readonly kind: 'tcp' | 'udp' | 'udplite' | 'icmp' | 'raw' | 'unix';
-  /** As in 'socket:[n]'. */
-  readonly inodeNumber: number;
-  readonly type: number;
-  /** TCP_* of abi/tcp.ts; a datagram socket is established or closed. */
-  readonly state: number;
-  readonly isListening: boolean;
-  readonly isConnected: boolean;
-  readonly family: number;
-  /** Of a Unix socket nowhere: it has a path. */
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
-  /** Bytes that its peer, and that its program has not taken. */
-  readonly unsentBytes: number;
-  readonly unreadBytes: number;
-  readonly path: ByteString;
-  readonly uid: number;
-}
-
 export interface ProcSource {
   now(): Timestamp;
   readonly uptimeNs: number;

@@ -67,6 +67,8 @@ const taskFacts = {
   instructionPointer: 0,
   blocked: 0n,
 } as const;
+const PLAIN = { waiting: 0, waitingLimit: 0, isV6Only: false, peerInodeNumber: 0 };
+
 const SOCKETS = [
   {
     kind: 'tcp',
@@ -82,6 +84,7 @@ const SOCKETS = [
     unreadBytes: 2,
     path: '',
     uid: 0,
+    ...PLAIN,
   },
   {
     kind: 'tcp',
@@ -97,6 +100,7 @@ const SOCKETS = [
     unreadBytes: 0,
     path: '',
     uid: 0,
+    ...PLAIN,
   },
   {
     kind: 'unix',
@@ -112,6 +116,7 @@ const SOCKETS = [
     unreadBytes: 0,
     path: '/run/s',
     uid: 0,
+    ...PLAIN,
   },
 ] as const;
 

@@ -1,5 +1,5 @@
 /**
- * netlink(7), NETLINK_ROUTE: a socket that the kernel answers. mq_notify(3) with SIGEV_THREAD tells of messages through
+ * netlink(7), NETLINK_ROUTE and NETLINK_SOCK_DIAG: a socket that the kernel answers. mq_notify(3) with SIGEV_THREAD tells of messages through
  * one too (`deliver`).
  */
 import { ECONNREFUSED, EADDRINUSE, EINVAL, EMSGSIZE, EOPNOTSUPP } from '../../abi/errno.ts';
@@ -10,7 +10,9 @@ import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network } from '../network.ts';
 import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
-import { answerRoute } from './route-messages.ts';
+import { diagAnswers } from './diag-messages.ts';
+import { type Answers, answerRequests } from './netlink-messages.ts';
+import { ROUTE_ANSWERS } from './route-messages.ts';
 import { type ReceivedMessage, type SendOptions, Socket } from './socket.ts';
 
 const KERNEL: NetlinkAddress = { family: abi.AF_NETLINK, portId: 0, groups: 0 };
@@ -20,13 +22,17 @@ const FIRST_EXTRA_ID = 0xffff_f000;
 export class NetlinkSocket extends Socket {
   readonly family = abi.AF_NETLINK;
   readonly type: number;
-  readonly protocol = 0;
+  readonly protocol: number;
+  protected override readonly optionLevels = [abi.SOL_NETLINK];
+  readonly #answers: Answers;
   readonly #pid: number;
   readonly #queue = new DatagramQueue();
   #portId = 0;
 
-  constructor(network: Network, pid: number, type: number) {
+  constructor(network: Network, pid: number, type: number, protocol = abi.NETLINK_ROUTE) {
     super(network);
+    this.protocol = protocol;
+    this.#answers = protocol === abi.NETLINK_ROUTE ? ROUTE_ANSWERS : diagAnswers(() => network.host.sockets());
     this.#pid = pid;
     this.type = type;
   }
@@ -56,7 +62,7 @@ export class NetlinkSocket extends Socket {
     if (to !== undefined && to.portId !== 0) throw ECONNREFUSED;
     if (src.length > this.options.socket(abi.SO_SNDBUF) - 32) throw EMSGSIZE; // Linux netlink_sendmsg
     this.#bindFreely();
-    for (const answer of answerRoute(src.slice(), this.#portId)) this.deliver(answer);
+    for (const answer of answerRequests(src.slice(), this.#portId, this.#answers)) this.deliver(answer);
     return src.length;
   }
 

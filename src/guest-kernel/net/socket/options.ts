@@ -169,6 +169,18 @@ const UDPLITE_ROWS: readonly Row[] = [
   [abi.UDPLITE_RECV_CSCOV, 0, coverage],
 ];
 
+/** netlink(7). Memberships are of groups that tell changes, and nothing changes. */
+const NETLINK_ROWS: readonly Row[] = [
+  [abi.NETLINK_ADD_MEMBERSHIP, 0],
+  [abi.NETLINK_DROP_MEMBERSHIP, 0],
+  [abi.NETLINK_PKTINFO, ...FLAG],
+  [abi.NETLINK_BROADCAST_ERROR, ...FLAG],
+  [abi.NETLINK_NO_ENOBUFS, ...FLAG],
+  [abi.NETLINK_CAP_ACK, ...FLAG],
+  [abi.NETLINK_EXT_ACK, ...FLAG],
+  [abi.NETLINK_GET_STRICT_CHK, ...FLAG],
+];
+
 const ofLevel = (level: number, rows: readonly Row[]): OptionRow[] =>
   rows.map(([name, initial, accept, shape = 'int']) => ({ level, name, shape, initial, ...(accept && { accept }) }));
 
@@ -179,6 +191,7 @@ const ROWS: readonly OptionRow[] = [
   ...ofLevel(abi.IPPROTO_TCP, TCP_ROWS),
   ...ofLevel(abi.IPPROTO_UDP, UDP_ROWS),
   ...ofLevel(abi.IPPROTO_UDPLITE, UDPLITE_ROWS),
+  ...ofLevel(abi.SOL_NETLINK, NETLINK_ROWS),
 ];
 
 const keyOf = (level: number, name: number): number => level * 0x1_0000 + name;

@@ -1,21 +1,14 @@
 /**
  * What NETLINK_ROUTE answers (rtnetlink(7)): the interfaces, their addresses and the routes to them, as getifaddrs(3),
  * if_nameindex(3) and ip(8) ask for them. Pure: a request's bytes in, replies out.
- *
- *   nlmsghdr { u32 len; u16 type, flags; u32 seq, port }  body  rtattr { u16 len, type }  value, padded to 4 …
  */
 import { bytesOf, byteStringFrom, concatenate } from '../../../emulator/util/bytes.ts';
-import { EINVAL, ENETUNREACH, ENODEV, EOPNOTSUPP, type Errno } from '../../abi/errno.ts';
+import { EINVAL, ENETUNREACH, ENODEV, EPERM, type Errno } from '../../abi/errno.ts';
 import { AF_INET, AF_INET6, AF_UNSPEC } from '../../abi/socket.ts';
+import { type Answers, attribute, attributesIn, type Entry, uint32 } from './netlink-messages.ts';
 import { type Host, isMapped, LOOPBACK6, mapped } from '../host.ts';
 import { isOwnHost, LOOPBACK, type NetworkInterface, sourceFor } from '../interfaces.ts';
 
-const HEADER_BYTES = 16;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
-const NLM_F_MULTI = 2;
-const NLM_F_DUMP = 0x300;
-const NLM_F_ACK = 4;
 const RTM_NEWLINK = 16;
 const RTM_GETLINK = 18;
 const RTM_NEWADDR = 20;
@@ -23,67 +16,25 @@ const RTM_GETADDR = 22;
 const RTM_NEWROUTE = 24;
 const RTM_GETROUTE = 26;
 const RTM_GETNEIGH = 30;
+const RTM_NEWRULE = 32;
+const RTM_GETRULE = 34;
+/** Types come in fours: NEW, DEL, GET and SET of each kind. */
+const RTM_BASE = 16;
+const RTM_LAST = 123;
 
 const ARPHRD_LOOPBACK = 772;
 const IFF_LOOPBACK_UP = 0x1_0049; // UP, LOOPBACK, RUNNING, LOWER_UP
-const [IFLA_ADDRESS, IFLA_BROADCAST, IFLA_IFNAME, IFLA_MTU, IFLA_TXQLEN, IFLA_OPERSTATE] = [1, 2, 3, 4, 13, 16];
+const [IFLA_ADDRESS, IFLA_BROADCAST, IFLA_IFNAME, IFLA_MTU, IFLA_QDISC] = [1, 2, 3, 4, 6];
+const [IFLA_TXQLEN, IFLA_OPERSTATE, IFLA_LINKMODE, IFLA_GROUP] = [13, 16, 17, 27];
+const [FRA_PRIORITY, FRA_SUPPRESS_PREFIXLEN, FRA_TABLE, FRA_PROTOCOL] = [6, 14, 15, 21];
+const FR_ACT_TO_TBL = 1;
 const [IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_CACHEINFO, IFA_FLAGS] = [1, 2, 3, 6, 8];
 const IFA_F_PERMANENT = 0x80;
 const [RTA_DST, RTA_OIF, RTA_PRIORITY, RTA_PREFSRC, RTA_TABLE] = [1, 4, 6, 7, 15];
 const RT_SCOPE_HOST = 254;
-const [RT_TABLE_MAIN, RT_TABLE_LOCAL] = [254, 255];
+const [RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCAL] = [253, 254, 255];
 const RTPROT_KERNEL = 2;
 const [RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST] = [1, 2, 3];
-
-interface Request {
-  readonly type: number;
-  readonly flags: number;
-  readonly sequence: number;
-  readonly body: Uint8Array;
-  readonly whole: Uint8Array;
-}
-
-/** Datagrams that answer all requests in `bytes`; `portId`: the asking socket's. */
-export function answerRoute(bytes: Uint8Array, portId: number): readonly Uint8Array[] {
-  return requestsIn(bytes).flatMap((request) => answer(request, portId));
-}
-
-function requestsIn(bytes: Uint8Array): Request[] {
-  const requests: Request[] = [];
-  for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at);
-    const length = view.getUint32(0, true);
-    if (length < HEADER_BYTES || at + length > bytes.length) break;
-    const whole = bytes.subarray(at, at + length);
-    requests.push({
-      type: view.getUint16(4, true),
-      flags: view.getUint16(6, true),
-      sequence: view.getUint32(8, true),
-      body: whole.subarray(HEADER_BYTES),
-      whole,
-    });
-    at += (length + 3) & ~3;
-  }
-  return requests;
-}
-
-interface Entry {
-  readonly type: number;
-  readonly body: Uint8Array;
-}
-
-function answer(request: Request, portId: number): Uint8Array[] {
-  const isDump = (request.flags & NLM_F_DUMP) === NLM_F_DUMP;
-  const rows = isDump ? DUMPS[request.type]?.(request.body[0] ?? AF_UNSPEC) : SINGLES[request.type]?.(request.body);
-  if (rows === undefined) {
-    const isKnown = DUMPS[request.type] !== undefined;
-    return [verdict(request, portId, isKnown ? EOPNOTSUPP : EINVAL)];
-  }
-  if ('code' in rows) return [verdict(request, portId, rows)];
-  const entries = rows.map(({ type, body }) => message(type, request, portId, body, isDump ? NLM_F_MULTI : 0));
-  if (isDump) return [...entries, message(NLMSG_DONE, request, portId, new Uint8Array(4))];
-  return (request.flags & NLM_F_ACK) === 0 ? entries : [...entries, verdict(request, portId, undefined)];
-}
 
 const LINK: Entry = { type: RTM_NEWLINK, body: link(LOOPBACK) };
 
@@ -97,6 +48,11 @@ const DUMPS: Readonly<Record<number, (family: number) => readonly Entry[]>> = {
   [RTM_GETROUTE]: (family) =>
     ROUTES.filter(({ to }) => isOfFamily(to, family)).map((each) => ({ type: RTM_NEWROUTE, body: route(each) })),
   [RTM_GETNEIGH]: () => [],
+  [RTM_GETRULE]: (family) =>
+    RULES.filter((each) => family === AF_UNSPEC || family === each.family).map((each) => ({
+      type: RTM_NEWRULE,
+      body: rule(each),
+    })),
 };
 
 /** What tells of one. */
@@ -122,44 +78,6 @@ function isOfFamily(host: Host, family: number): boolean {
   return family === AF_UNSPEC || family === (isMapped(host) ? AF_INET : AF_INET6);
 }
 
-function attributesIn(bytes: Uint8Array): Map<number, Uint8Array> {
-  const found = new Map<number, Uint8Array>();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at + 4 <= bytes.length;) {
-    const length = view.getUint16(at, true);
-    if (length < 4 || at + length > bytes.length) break;
-    found.set(view.getUint16(at + 2, true) & 0x3fff, bytes.subarray(at + 4, at + length));
-    at += (length + 3) & ~3;
-  }
-  return found;
-}
-
-function message(
-  type: number,
-  { sequence }: Request,
-  portId: number,
-  body: Uint8Array,
-  flags = NLM_F_MULTI,
-): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + body.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, bytes.length, true);
-  view.setUint16(4, type, true);
-  view.setUint16(6, flags, true);
-  view.setUint32(8, sequence, true);
-  view.setUint32(12, portId, true);
-  bytes.set(body, HEADER_BYTES);
-  return bytes;
-}
-
-/** struct nlmsgerr: the error, or 0, then the header of what was asked. */
-function verdict(request: Request, portId: number, error: Errno | undefined): Uint8Array {
-  const body = new Uint8Array(4 + HEADER_BYTES);
-  new DataView(body.buffer).setInt32(0, -(error?.code ?? 0), true);
-  body.set(request.whole.subarray(0, HEADER_BYTES), 4);
-  return message(NLMSG_ERROR, request, portId, body, 0);
-}
-
 /** struct ifinfomsg: family, pad, type, index, flags, change. */
 function link({ name, index, mtu }: NetworkInterface): Uint8Array {
   const head = new Uint8Array(16);
@@ -172,7 +90,10 @@ function link({ name, index, mtu }: NetworkInterface): Uint8Array {
     attribute(IFLA_IFNAME, bytesOf(`${name}\0`)),
     attribute(IFLA_TXQLEN, uint32(1000)),
     attribute(IFLA_OPERSTATE, Uint8Array.of(0)),
+    attribute(IFLA_LINKMODE, Uint8Array.of(0)),
     attribute(IFLA_MTU, uint32(mtu)),
+    attribute(IFLA_GROUP, uint32(0)),
+    attribute(IFLA_QDISC, bytesOf('noqueue\0')),
     attribute(IFLA_ADDRESS, new Uint8Array(6)),
     attribute(IFLA_BROADCAST, new Uint8Array(6)),
   ]);
@@ -227,15 +148,41 @@ function route({ to, length, table, type }: Route): Uint8Array {
   ]);
 }
 
-function attribute(type: number, value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array((4 + value.length + 3) & ~3);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, 4 + value.length, true);
-  view.setUint16(2, type, true);
-  bytes.set(value, 4);
-  return bytes;
+interface Rule {
+  readonly family: number;
+  readonly table: number;
+  readonly priority: number;
 }
 
-function uint32(value: number): Uint8Array {
-  return new Uint8Array(Uint32Array.of(value).buffer);
+/** What Linux has from the start: the local table, the main one, and for IPv4 the default one. */
+const RULES: readonly Rule[] = [
+  { family: AF_INET, table: RT_TABLE_LOCAL, priority: 0 },
+  { family: AF_INET, table: RT_TABLE_MAIN, priority: 32_766 },
+  { family: AF_INET, table: RT_TABLE_DEFAULT, priority: 32_767 },
+  { family: AF_INET6, table: RT_TABLE_LOCAL, priority: 0 },
+  { family: AF_INET6, table: RT_TABLE_MAIN, priority: 32_766 },
+];
+
+/** struct fib_rule_hdr: family, lengths, TOS, table, two reserved, action, flags. */
+function rule({ family, table, priority }: Rule): Uint8Array {
+  return concatenate([
+    Uint8Array.of(family, 0, 0, 0, table, 0, 0, FR_ACT_TO_TBL, 0, 0, 0, 0),
+    attribute(FRA_TABLE, uint32(table)),
+    attribute(FRA_SUPPRESS_PREFIXLEN, uint32(0xffff_ffff)),
+    attribute(FRA_PROTOCOL, Uint8Array.of(RTPROT_KERNEL)),
+    ...(priority === 0 ? [] : [attribute(FRA_PRIORITY, uint32(priority))]),
+  ]);
 }
+
+/** Nobody may change what there is, as in a container without CAP_NET_ADMIN. */
+function refusal(type: number): Errno {
+  const isChange = type >= RTM_BASE && type <= RTM_LAST && (type & 3) !== 2;
+  return isChange ? EPERM : EINVAL;
+}
+
+export const ROUTE_ANSWERS: Answers = {
+  dump: ({ type, body }) => DUMPS[type]?.(body[0] ?? AF_UNSPEC),
+  single: ({ type, body }) => SINGLES[type]?.(body),
+  knows: ({ type }) => DUMPS[type] !== undefined,
+  refusal,
+};

@@ -154,6 +154,16 @@ export abstract class Socket implements OpenFile {
     return false;
   }
 
+  /** Of one that listens: how many wait to be accepted, and how many may. */
+  get waiting(): { readonly waiting: number; readonly waitingLimit: number } | undefined {
+    return undefined;
+  }
+
+  /** The socket at the other end, where that is known. */
+  get peer(): Socket | undefined {
+    return undefined;
+  }
+
   setOption(level: number, name: number, value: Uint8Array): void {
     if (!this.#hasLevel(level)) throw this.family === abi.AF_UNIX ? EOPNOTSUPP : ENOPROTOOPT;
     // Buffers may be forced past the limit on Linux; here the limit holds.

@@ -35,7 +35,7 @@ import { type Endpoint, isBroadcast, isMapped, isMulticast } from '../host.ts';
 import type { Network, TcpHolder } from '../network.ts';
 import type { Stream, StreamBuffers } from '../stream.ts';
 import { InetSocket, type InetFamily } from './inet-socket.ts';
-import type { ReceivedMessage, SendOptions } from './socket.ts';
+import type { ReceivedMessage, SendOptions, Socket } from './socket.ts';
 import { encodeTcpInfo, type TcpFacts } from './tcp-info.ts';
 import { pollStream, receiveFromStream, receiveUrgent, sendToStream, type StreamSocket } from './stream-transfer.ts';
 
@@ -86,6 +86,11 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
 
   override get isListening(): boolean {
     return this.#state.kind === 'listening';
+  }
+
+  override get waiting(): Socket['waiting'] {
+    const { listener } = this;
+    return listener === undefined ? undefined : { waiting: listener.length, waitingLimit: listener.backlog };
   }
 
   override listen(backlog: number): void {

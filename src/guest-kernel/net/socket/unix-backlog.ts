@@ -15,6 +15,10 @@ export class UnixBacklog<T extends { isAwaited: boolean }> {
     this.setLimit(backlog);
   }
 
+  get limit(): number {
+    return this.#limit;
+  }
+
   get length(): number {
     return this.#pending.length;
   }

@@ -6,7 +6,7 @@ import { isUnspecified, type SocketAddress } from '../../abi/socket-address.ts';
 import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network, PeerCredentials } from '../network.ts';
-import type { ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
+import type { ReceivedMessage, SendOptions, Socket, SocketNames } from './socket.ts';
 import { UnixBacklog } from './unix-backlog.ts';
 import { UnixDatagramSocket } from './unix-datagram-socket.ts';
 import { pollShut, UNNAMED } from './unix-socket.ts';
@@ -24,6 +24,11 @@ export class UnixSeqpacketSocket extends UnixDatagramSocket {
 
   override get isListening(): boolean {
     return this.#backlog !== undefined;
+  }
+
+  override get waiting(): Socket['waiting'] {
+    const backlog = this.#backlog;
+    return backlog === undefined ? undefined : { waiting: backlog.length, waitingLimit: backlog.limit };
   }
 
   override listen(backlog: number): void {

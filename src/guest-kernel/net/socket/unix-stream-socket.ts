@@ -10,7 +10,7 @@ import { isBlocked, type Blocked } from '../../program/blocked.ts';
 import type { Call, OpenFile, PollMask, UserMemory } from '../../vfs/open-file.ts';
 import { streamPair, type StreamEnd } from '../loopback/stream-pair.ts';
 import type { Network, PeerCredentials } from '../network.ts';
-import type { ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
+import type { ReceivedMessage, SendOptions, Socket, SocketNames } from './socket.ts';
 import { pollStream, receiveFromStream, receiveUrgent, sendToStream, type StreamSocket } from './stream-transfer.ts';
 import { UnixBacklog } from './unix-backlog.ts';
 import { pollShut, UNNAMED, UnixSocket } from './unix-socket.ts';
@@ -52,6 +52,15 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
 
   override get isListening(): boolean {
     return this.#backlog !== undefined;
+  }
+
+  override get waiting(): Socket['waiting'] {
+    const backlog = this.#backlog;
+    return backlog === undefined ? undefined : { waiting: backlog.length, waitingLimit: backlog.limit };
+  }
+
+  override get peer(): Socket | undefined {
+    return this.#connection?.peer;
   }
 
   override listen(backlog: number): void {
