@@ -15,7 +15,7 @@ afterAll(() => {
   // What the native runs made for themselves.
   for (const parent of ['/tmp', '/var/tmp']) {
     const own = readdirSync(parent).filter((name) =>
-      /^(core|names|proc-files|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io|binds|capabilities)-\w{6}$/.test(
+      /^(core|names|proc-files|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io|binds|capabilities|flags)-\w{6}$/.test(
         name,
       ),
     );
@@ -223,6 +223,12 @@ describe('a program answers in the VM as on Linux', () => {
   it('memory-policy.c, where the host answers', async ({ skip }) => {
     const [native, guest] = await both(build('memory-policy.c'));
     if (native.code === CANNOT_RUN) skip('the host forbids what memory policies need');
+    expect(guest).toEqual(native);
+  });
+
+  it('file-flags.c on the disk', async ({ skip }) => {
+    const [native, guest] = await both(build('file-flags.c'), ['/var/tmp']);
+    if (native.code === CANNOT_RUN) skip('the host does not let root make files immutable');
     expect(guest).toEqual(native);
   });
 

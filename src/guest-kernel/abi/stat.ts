@@ -42,6 +42,8 @@ export const STATX_MNT_ID = 0x1000;
 export const STATX_ATTR_MOUNT_ROOT = 0x2000;
 /** AUTOMOUNT, MOUNT_ROOT, DAX: what a filesystem without attributes of files can tell. */
 export const STATX_ATTR_KNOWN = 0x20_3000;
+/** COMPRESSED, IMMUTABLE, APPEND, NODUMP, ENCRYPTED, VERITY: what ext4 tells besides. */
+export const STATX_ATTR_OF_EXT4 = 0x10_0874;
 
 // oxfmt-ignore
 export const STATFS = {

@@ -37,6 +37,7 @@ import {
   SYNC_FILE_RANGE_WAIT_BEFORE,
   SYNC_FILE_RANGE_WRITE,
 } from '../abi/fcntl.ts';
+import { FS_IOC_GETFLAGS, FS_IOC_SETFLAGS } from '../abi/file-flags.ts';
 import {
   FIOASYNC,
   FIOCLEX,
@@ -53,6 +54,7 @@ import { blocked } from '../program/blocked.ts';
 import { ioOwnerOf } from '../program/io-owner.ts';
 import type { Thread } from '../program/thread.ts';
 import { isCapable } from '../vfs/credentials.ts';
+import { isAppendOnly } from '../vfs/file-flags.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
 import type { Filesystem } from '../vfs/inode.ts';
 import { makePipe, PipeFile } from '../vfs/pipe.ts';
@@ -72,6 +74,7 @@ import {
 } from './io-signals.ts';
 import { flock, isLockCommand, recordLock } from './locks.ts';
 import { readableFile } from './read-write.ts';
+import { getFileFlags, setFileFlags } from './file-flags.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
 
 const SETTABLE = O_APPEND | O_DIRECT | O_NOATIME | O_NONBLOCK; // fcntl(2), F_SETFL
@@ -111,6 +114,8 @@ const CONTROLS: ReadonlyMap<number, Control> = new Map<number, Control>([
   [
     F_SETFL,
     (thread, file, fd, flags) => {
+      const isAppendFixed = file.inode !== undefined && isAppendOnly(file.inode);
+      if (isAppendFixed && ((file.flags ^ flags) & O_APPEND) !== 0) throw EPERM;
       setAsync(thread, file, fd, (flags & O_ASYNC) !== 0);
       file.flags = (file.flags & ~SETTABLE) | (flags & SETTABLE);
       return 0;
@@ -171,6 +176,10 @@ function ioctl(thread: Thread, { fd, request, arg }: { fd: number; request: numb
     case FIONCLEX:
       thread.files.setCloseOnExec(fd, request === FIOCLEX);
       return 0;
+    case FS_IOC_GETFLAGS:
+      return getFileFlags(thread, file, arg);
+    case FS_IOC_SETFLAGS:
+      return setFileFlags(thread, file, arg);
     case FIONBIO:
       file.flags = memory.loadU32(arg) === 0 ? file.flags & ~O_NONBLOCK : file.flags | O_NONBLOCK;
       return 0;

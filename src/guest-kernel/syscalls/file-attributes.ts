@@ -14,6 +14,7 @@ import {
 import { S_IFDIR, S_IFLNK, S_IFREG, UTIME_NOW, UTIME_OMIT, W_OK } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
 import { IN_MODIFY } from '../abi/inotify.ts';
+import { isAppendOnly } from '../vfs/file-flags.ts';
 import type { Call } from '../vfs/open-file.ts';
 import { SIGXFSZ } from '../abi/signal.ts';
 import type { AttributeChanges, Timestamp } from '../vfs/inode.ts';
@@ -84,6 +85,7 @@ function ftruncate(thread: Thread, { fd, length }: { fd: number; length: number 
   if (length < 0 || !hasLength || (file.flags & O_ACCMODE) === O_RDONLY) throw EINVAL;
   const { inode } = file;
   if (inode === undefined) throw EINVAL;
+  if (isAppendOnly(inode)) throw EPERM;
   checkSize(call, length);
   requireResizable(inode, length);
   inode.setAttributes({ sizeBytes: length });
@@ -106,6 +108,7 @@ function fallocate(
   if (file.kind !== 'regular') throw ENODEV;
   if (args.offset + args.len > Number.MAX_SAFE_INTEGER) throw EFBIG;
   if (file.inode?.allocate === undefined) throw EOPNOTSUPP;
+  if (isAppendOnly(file.inode) && (args.mode & ~FALLOC_FL_KEEP_SIZE) !== 0) throw EPERM;
   if (moves === 0 && (args.mode & FALLOC_FL_KEEP_SIZE) === 0) checkSize(call, args.offset + args.len);
   requireUnsealed(file.inode, args.offset + args.len);
   allocateFile(file.inode, args.mode, args.offset, args.len);

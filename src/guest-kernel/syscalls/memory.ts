@@ -55,6 +55,7 @@ import { hasLocked, setLocked } from '../mm/locked-areas.ts';
 import { type MemoryMap, pageUp } from '../mm/memory-map.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
+import { isAppendOnly } from '../vfs/file-flags.ts';
 import type { Inode } from '../vfs/inode.ts';
 import { requireMappable } from '../vfs/seals.ts';
 import { requireLockable } from './memory-locks.ts';
@@ -184,6 +185,8 @@ function fileToMap(
   const access = file.flags & O_ACCMODE;
   if (access !== O_RDONLY && access !== O_RDWR) throw access === O_WRONLY ? EACCES : EBADF;
   if (isShared && (protection & PROT_WRITE) !== 0 && access !== O_RDWR) throw EACCES;
+  // Linux mm/mmap.c: do_mmap.
+  if (isShared && access === O_RDWR && file.inode !== undefined && isAppendOnly(file.inode)) throw EACCES;
   // Linux drivers/char/mem.c: mapping /dev/zero is mapping nothing in particular.
   if (file.path === '/dev/zero') return undefined;
   const { inode } = file;

@@ -1,5 +1,17 @@
 /** read(2), write(2) and their positional and vector forms, lseek(2), sendfile(2), copy_file_range(2). */
-import { EAGAIN, EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, Errno, ESPIPE, EXDEV } from '../abi/errno.ts';
+import {
+  EAGAIN,
+  EBADF,
+  EINVAL,
+  EISDIR,
+  ENXIO,
+  EOPNOTSUPP,
+  EOVERFLOW,
+  EPERM,
+  Errno,
+  ESPIPE,
+  EXDEV,
+} from '../abi/errno.ts';
 import {
   MAX_RW_COUNT,
   O_ACCMODE,
@@ -17,6 +29,7 @@ import {
 } from '../abi/fcntl.ts';
 import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
+import { isImmutable } from '../vfs/file-flags.ts';
 import { NotResident } from '../vfs/inode.ts';
 import { type Call, type OpenFile, withProgress } from '../vfs/open-file.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
@@ -310,6 +323,7 @@ function copyFileRange(
   const output = writableFile(thread, args.fd_out);
   if (input.inode?.filesystem !== output.inode?.filesystem) throw EXDEV;
   if ((output.flags & O_APPEND) !== 0) throw EBADF;
+  if (output.inode !== undefined && isImmutable(output.inode)) throw EPERM;
   const from = args.off_in === 0 ? input.offset : thread.memory.loadNumber(args.off_in);
   const to = args.off_out === 0 ? output.offset : thread.memory.loadNumber(args.off_out);
   if (from + args.len >= 2 ** 64 && from > 0) throw EOVERFLOW;

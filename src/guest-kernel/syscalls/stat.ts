@@ -9,6 +9,7 @@ import {
   AT_SYMLINK_NOFOLLOW,
   NAME_MAX,
 } from '../abi/fcntl.ts';
+import { FS_APPEND_FL, FS_COMPR_FL, FS_IMMUTABLE_FL, FS_NODUMP_FL } from '../abi/file-flags.ts';
 import {
   ST_RDONLY,
   ST_VALID,
@@ -17,12 +18,14 @@ import {
   STATX,
   STATX_ATTR_KNOWN,
   STATX_ATTR_MOUNT_ROOT,
+  STATX_ATTR_OF_EXT4,
   STATX_BASIC_STATS,
   STATX_BTIME,
   STATX_MNT_ID,
 } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
 import { asReal } from '../vfs/credentials.ts';
+import { flagsOf } from '../vfs/file-flags.ts';
 import type { FileAttributes, Filesystem, Timestamp } from '../vfs/inode.ts';
 import { KERNEL_MOUNT_ID, type Location } from '../vfs/location.ts';
 import type { OpenFile, UserMemory } from '../vfs/open-file.ts';
@@ -97,8 +100,13 @@ function storeStatx(memory: UserMemory, addr: number, { attributes, device, loca
   view.setUint32(STATX.stx_mask, known, true);
   setU64(view, STATX.stx_mnt_id, location?.mount.id ?? KERNEL_MOUNT_ID);
   const isMountRoot = location !== undefined && location.dentry === location.mount.root;
-  setU64(view, STATX.stx_attributes, isMountRoot ? STATX_ATTR_MOUNT_ROOT : 0);
-  setU64(view, STATX.stx_attributes_mask, STATX_ATTR_KNOWN);
+  const inode = location?.dentry.inode;
+  const ofFile = inode?.fileFlags === undefined ? 0 : STATX_ATTR_OF_EXT4;
+  // The flags have the same numbers there (linux/stat.h).
+  const flags =
+    inode === undefined ? 0 : flagsOf(inode) & (FS_APPEND_FL | FS_COMPR_FL | FS_IMMUTABLE_FL | FS_NODUMP_FL);
+  setU64(view, STATX.stx_attributes, flags + (isMountRoot ? STATX_ATTR_MOUNT_ROOT : 0));
+  setU64(view, STATX.stx_attributes_mask, STATX_ATTR_KNOWN + ofFile);
   if (birthTime !== undefined) setTime(view, STATX.stx_btime, birthTime);
   view.setUint32(STATX.stx_blksize, attributes.blockSizeBytes, true);
   view.setUint32(STATX.stx_nlink, attributes.linkCount, true);

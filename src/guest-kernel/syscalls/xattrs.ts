@@ -6,6 +6,7 @@ import { AT_FDCWD, O_PATH } from '../abi/fcntl.ts';
 import { R_OK, S_IFDIR, S_IFREG, S_ISVTX, W_OK } from '../abi/stat.ts';
 import type { Thread } from '../program/thread.ts';
 import { isCapable, requireCapability } from '../vfs/credentials.ts';
+import { requireChangeable } from '../vfs/file-flags.ts';
 import type { Inode, InodeXattrs } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
 import { isOwner } from '../vfs/permissions.ts';
@@ -50,6 +51,7 @@ function checkAccess(thread: Thread, target: Target, name: string, isWriting: bo
   if (name === namespace) throw EINVAL;
   const { inode, location } = target;
   if (isWriting && location?.mount.isReadOnly === true) throw EROFS;
+  if (isWriting) requireChangeable(inode);
   const { credentials } = thread;
   if (name.startsWith('trusted.') && !isCapable(credentials, CAP_SYS_ADMIN)) throw isWriting ? EPERM : ENODATA;
   if (name.startsWith('security.')) {

@@ -82,6 +82,13 @@ export interface InodeXattrs {
   set(name: ByteString, value: Uint8Array | undefined): void;
 }
 
+/** FS_*_FL of a file (ioctl_iflags(2)). */
+export interface FileFlags {
+  get(): number;
+  /** @throws EOPNOTSUPP for flags that are not kept */
+  set(flags: number): void;
+}
+
 /** One object per live inode of a mounted filesystem: the same inode number gives the same object while referenced. */
 export interface Inode {
   readonly filesystem: Filesystem;
@@ -127,6 +134,8 @@ export interface Inode {
 
   /** Extended attributes (xattr(7)) by full name; absent: the filesystem has none. */
   readonly xattrs?: InodeXattrs;
+  /** Absent: the filesystem keeps none. */
+  readonly fileFlags?: FileFlags;
 
   /**
    * The object behind an open(2) of this inode, where it is not a plain file or directory (devices, /proc, FIFO);

@@ -22,6 +22,7 @@ import {
 } from '../abi/errno.ts';
 import {
   O_ACCMODE,
+  O_APPEND,
   O_CLOEXEC,
   O_CREAT,
   O_DIRECTORY,
@@ -70,6 +71,7 @@ import type { Location, Mount } from './location.ts';
 import type { OpenFile } from './open-file.ts';
 import { type Resolved, type WalkRequest, enterMounts, resolve } from './path-walk.ts';
 import { PathFile } from './path-file.ts';
+import { isAppendOnly, isImmutable, requireChangeable } from './file-flags.ts';
 import {
   fileGroup,
   fileUser,
@@ -227,6 +229,7 @@ export class MountTable implements Vfs {
   checkAccess(viewer: Viewer, location: Location, wanted: number): void {
     const { inode } = location.dentry;
     if ((wanted & W_OK) !== 0 && location.mount.isReadOnly && isOnDisk(inode.fileType)) throw EROFS;
+    if ((wanted & W_OK) !== 0 && isImmutable(inode)) throw EPERM;
     if (!isPermitted(viewer.credentials, inode.attributes(), wanted)) throw EACCES;
   }
 
@@ -264,6 +267,7 @@ export class MountTable implements Vfs {
     if (target.mount !== resolved.parent.mount) throw EXDEV;
     if (inode.fileType === S_IFDIR) throw EPERM;
     const directory = this.#writableParent(viewer, resolved);
+    requireChangeable(inode);
     directory.inode.link(resolved.name, inode);
     this.#cache.added(directory, resolved.name, inode);
     tellInode(inode, IN_ATTRIB);
@@ -329,6 +333,7 @@ export class MountTable implements Vfs {
   setAttributes(viewer: Viewer, location: Location, changes: AttributeChanges): void {
     if (location.mount.isReadOnly) throw EROFS;
     const { inode } = location.dentry;
+    requireChangeable(inode);
     if (changes.sizeBytes !== undefined) {
       this.#requireNotExecuting(inode);
       requireResizable(inode, changes.sizeBytes);
@@ -438,6 +443,8 @@ export class MountTable implements Vfs {
     if (isDevice(inode.fileType) && place.mount.forbidsDevices) throw EACCES;
     const wanted = ((flags & O_ACCMODE) === O_WRONLY ? 0 : R_OK) | (isWriting ? W_OK : 0);
     requirePermission(viewer.credentials, inode, wanted);
+    const isAppending = (flags & O_APPEND) !== 0 && (flags & O_TRUNC) === 0;
+    if (isWriting && !isAppending && isAppendOnly(inode)) throw EPERM;
     if ((flags & O_NOATIME) !== 0) requireOwner(viewer.credentials, inode);
     if (isWriting) this.#requireNotExecuting(inode);
     breakLeases(inode, isWriting, (flags & O_NONBLOCK) !== 0);

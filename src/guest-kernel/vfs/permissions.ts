@@ -3,6 +3,7 @@ import { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETI
 import { EACCES, EPERM } from '../abi/errno.ts';
 import { S_IFDIR, S_IFMT, S_ISGID, S_ISUID, S_ISVTX, R_OK, W_OK, X_OK } from '../abi/stat.ts';
 import { type Credentials, isCapable, requireCapability } from './credentials.ts';
+import { isAppendOnly, isImmutable, requireChangeable } from './file-flags.ts';
 import type { AttributeChanges, FileAttributes, Inode } from './inode.ts';
 
 /** As whom files are looked at (credentials(7), filesystem user ID). */
@@ -32,8 +33,9 @@ function isOverridden(credentials: Credentials, mode: number, wanted: number): b
   return isRunnable && isCapable(credentials, CAP_DAC_OVERRIDE);
 }
 
-/** @throws EACCES */
+/** @throws EACCES, EPERM */
 export function requirePermission(credentials: Credentials, inode: Inode, wanted: number): void {
+  if ((wanted & W_OK) !== 0 && isImmutable(inode)) throw EPERM;
   // What root asks for most needs no attributes.
   if ((wanted & X_OK) === 0 && isCapable(credentials, CAP_DAC_OVERRIDE)) return;
   if (!isPermitted(credentials, inode.attributes(), wanted)) throw EACCES;
@@ -41,6 +43,7 @@ export function requirePermission(credentials: Credentials, inode: Inode, wanted
 
 /** Before a name is looked up in a directory, or (with W_OK) changed. @throws EACCES */
 export function requireSearch(credentials: Credentials, directory: Inode, more = 0): void {
+  if (more !== 0 && isImmutable(directory)) throw EPERM;
   if (isCapable(credentials, CAP_DAC_OVERRIDE)) return;
   if (!isPermitted(credentials, directory.attributes(), X_OK | more)) throw EACCES;
 }
@@ -57,6 +60,8 @@ export function requireOwner(credentials: Credentials, inode: Inode): void {
 
 /** In a sticky directory only the owners of file and directory, and the privileged, remove names. @throws EPERM */
 export function requireRemovable(credentials: Credentials, directory: Inode, victim: Inode): void {
+  if (isAppendOnly(directory)) throw EPERM;
+  requireChangeable(victim);
   if (isCapable(credentials, CAP_FOWNER)) return;
   const { mode, uid } = directory.attributes();
   if ((mode & S_ISVTX) === 0 || uid === fileUser(credentials) || victim.attributes().uid === fileUser(credentials))

@@ -27,6 +27,7 @@ import type {
   DirectoryEntry,
   FileAttributes,
   Inode,
+  FileFlags,
   InodeXattrs,
   NewInode,
 } from '../../vfs/inode.ts';
@@ -35,7 +36,8 @@ import type { Ext4 } from './ext4.ts';
 import { MAX_FILE_BLOCKS } from './extent-tree.ts';
 import { FileBlocks } from './file-blocks.ts';
 import type { InodeRecord } from './inode-record.ts';
-import { EXT4_APPEND_FL, EXT4_EXTENTS_FL, EXT4_IMMUTABLE_FL, INODE, MAX_LINKS, RO_COMPAT_DIR_NLINK } from './layout.ts';
+import { USER_VISIBLE_FLAGS, changedFlags, inheritedFlags } from './inode-flags.ts';
+import { EXT4_EXTENTS_FL, EXT4_IMMUTABLE_FL, INODE, MAX_LINKS, RO_COMPAT_DIR_NLINK } from './layout.ts';
 import { setU32, u32 } from './little-endian.ts';
 import { XattrStore } from './xattr-store.ts';
 
@@ -98,6 +100,18 @@ export class Ext4Inode implements Inode {
     });
   }
 
+  get fileFlags(): FileFlags {
+    return { get: () => this.record.flags & USER_VISIBLE_FLAGS, set: (flags) => this.#setFlags(flags) };
+  }
+
+  #setFlags(flags: number): void {
+    this.filesystem.volume.transaction(() => {
+      this.#requirePresent();
+      this.record.setU32(INODE.flags, changedFlags(this.record.flags, flags, this.fileType));
+      this.#touchChangeTime();
+    });
+  }
+
   lookup(name: ByteString): Inode | undefined {
     const number = this.#names().lookup(name);
     return number === undefined ? undefined : this.filesystem.inode(number);
@@ -111,6 +125,8 @@ export class Ext4Inode implements Inode {
     return this.#change(() => {
       this.#requireNew(name);
       const inode = this.filesystem.newInode(this.number, init);
+      const inherited = inheritedFlags(this.record.flags, inode.fileType);
+      inode.record.setU32(INODE.flags, (inode.record.flags | inherited) >>> 0);
       const isDirectory = inode.fileType === S_IFDIR;
       if (isDirectory) {
         inode.#names().initialise(this.number);
@@ -361,7 +377,7 @@ export class Ext4Inode implements Inode {
   #change<T>(work: () => T): T {
     return this.filesystem.volume.transaction(() => {
       this.#requirePresent();
-      if ((this.record.flags & (EXT4_IMMUTABLE_FL | EXT4_APPEND_FL)) !== 0) throw EPERM;
+      if ((this.record.flags & EXT4_IMMUTABLE_FL) !== 0) throw EPERM; // also for who opened it before
       return work();
     });
   }

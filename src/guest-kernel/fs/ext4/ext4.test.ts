@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { BlockCache } from '../../block/block-cache.ts';
 import { MemoryDisk, type MemoryDiskOptions } from '../../block/testing/memory-disk.ts';
 import { O_CREAT, O_RDONLY, O_RDWR, O_WRONLY } from '../../abi/fcntl.ts';
+import { FS_DIRSYNC_FL, FS_IMMUTABLE_FL, FS_NODUMP_FL } from '../../abi/file-flags.ts';
 import { isBlocked } from '../../program/blocked.ts';
 import type { OpenFile } from '../../vfs/open-file.ts';
 import { testCall, treeOver, type Tree } from '../../vfs/testing/tree.ts';
@@ -161,6 +162,25 @@ describe.each(FLAVOURS)('reading an image of mke2fs: %s', (_name, args) => {
     expect(again.vfs.attributes(again.vfs.walk(again.viewer, '/device')).rdev).toBe((5 << 8) | 1);
     expect(debugfs(machine.disk.bytes, 'stat /d/hard')).toContain('Links: 2');
   });
+});
+
+test('flags of a file stand in its inode as Linux has them, and new files inherit some', () => {
+  const machine = mounted(makeImage({ megabytes: 8 }));
+  const { vfs, viewer } = machine;
+  vfs.mkdir(viewer, { path: '/d' }, 0o755);
+  const directory = vfs.walk(viewer, '/d').dentry.inode;
+  const extents = directory.fileFlags?.get() ?? 0;
+  directory.fileFlags?.set(extents | FS_NODUMP_FL | FS_DIRSYNC_FL);
+  write(machine, '/d/file', pattern(5000, 1));
+  const place = vfs.walk(viewer, '/d/file');
+  expect((place.dentry.inode.fileFlags?.get() ?? 0) & (FS_NODUMP_FL | FS_DIRSYNC_FL)).toBe(FS_NODUMP_FL);
+  place.dentry.inode.fileFlags?.set(extents | FS_IMMUTABLE_FL);
+  expect(() => vfs.unlink(viewer, { path: '/d/file' })).toThrow(expect.objectContaining({ name: 'EPERM' }));
+  expect(() => vfs.setAttributes(viewer, place, { mode: 0o600 })).toThrow(expect.objectContaining({ name: 'EPERM' }));
+  flush(machine);
+  expect(check(machine.disk.bytes)).toBe('');
+  expect(debugfs(machine.disk.bytes, 'stat /d/file')).toContain('Flags: 0x80010');
+  expect(debugfs(machine.disk.bytes, 'stat /d')).toContain('Flags: 0x90040');
 });
 
 test('a file of many extents needs deeper trees, and loses them again', () => {
