@@ -107,8 +107,12 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
-  it.runIf(process.getuid?.() === 0).for(['/tmp', '/var/tmp'])('binds.c in %s', async (folder, { skip }) => {
-    const [native, guest] = await both(build('binds.c'), [folder]);
+  it.runIf(process.getuid?.() === 0).for([
+    ['binds.c', '/tmp'],
+    ['binds.c', '/var/tmp'],
+    ['full-tmpfs.c', '/tmp'],
+  ])('%s in %s', async ([source = '', folder = ''], { skip }) => {
+    const [native, guest] = await both(build(source), [folder]);
     if (native.code === CANNOT_RUN) skip('the host does not let root mount');
     expect(guest).toEqual(native);
   });

@@ -190,16 +190,25 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const log = kernelLog(ports, tty, options);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
   const capacityBytes = options.memoryBytes * TMPFS_SHARE;
+  // Linux mm/shmem.c, shmem_default_max_inodes: half as many as there are pages.
+  const capacityInodes = Math.floor(options.memoryBytes / 8192);
   const ramfs: MakeRamfs = (type, deviceNumber, own = {}) => {
     const mostBytes = Math.min(capacityBytes, own.capacityBytes ?? capacityBytes);
-    return new Ramfs({ ...own, type, deviceNumber, capacityBytes: mostBytes, now });
+    const { keptMemory: memory } = machine;
+    return new Ramfs({ capacityInodes, ...own, type, deviceNumber, capacityBytes: mostBytes, now, memory });
   };
   const pseudoTerminals = new PseudoTerminals({ deviceNumber: 23, now });
   const openControlling = (flags: number): OpenFile | undefined => openOwnTerminal(machine, flags);
   const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty, openControlling), pseudoTerminals.device];
-  const vfs = new MountTable(ramfs('ramfs', 1), 'rootfs', 'rw', deviceOpener(devices));
+  const vfs = new MountTable(
+    new Ramfs({ type: 'ramfs', deviceNumber: 1, capacityBytes, now }),
+    'rootfs',
+    'rw',
+    deviceOpener(devices),
+  );
   const filesystems = filesystemTypes(ramfs);
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
+  vfs.keptMemory = machine.keptMemory;
   vfs.isExecuting = (inode) => machine.programs().some(({ executable }) => executable?.dentry.inode === inode);
   machine.pseudoTerminals = pseudoTerminals;
   pseudoTerminals.onOpened = (terminal) => adoptTerminal(machine, terminal);

@@ -64,6 +64,31 @@ describe('memory', () => {
     expect(machine.freeMemoryBytes).toBe(free);
   });
 
+  it('what lies in pipes, sockets and files in memory counts, and is free when they close', () => {
+    const machine = machineWith(`static char text[65536];
+      static void fill(int fd) { fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK); while (write(fd, text, sizeof text) > 0); }
+      int main(void) {
+        int p[2], s[2], d[2];
+        for (int i = 0; i < 8; i++) {
+          pipe(p); fcntl(p[1], F_SETPIPE_SZ, 1 << 20); fill(p[1]);
+          int size = 1 << 20;
+          socketpair(AF_UNIX, SOCK_STREAM, 0, s); setsockopt(s[0], SOL_SOCKET, SO_SNDBUF, &size, 4); fill(s[0]);
+          socketpair(AF_UNIX, SOCK_DGRAM, 0, d); setsockopt(d[0], SOL_SOCKET, SO_SNDBUF, &size, 4); fill(d[0]);
+          int m = memfd_create("m", 0);
+          for (int j = 0; j < 16; j++) write(m, text, sizeof text);
+        }
+        puts("full"); fflush(stdout);
+        pause();
+      }`);
+    const free = machine.freeMemoryBytes;
+    const tid = machine.start('/program');
+    machine.until(() => machine.result(tid).output !== '');
+    expect(free - machine.freeMemoryBytes).toBeGreaterThan(8 * (4 << 20));
+    machine.ports.console.type('\x03');
+    machine.until(() => machine.programs.find(tid)?.state.kind !== 'running');
+    expect(machine.freeMemoryBytes).toBe(free);
+  });
+
   it('endless recursion is SIGSEGV', () => {
     const machine = machineWith(
       'int deep(volatile int n) { return deep(n + 1) + n; } int main(void) { return deep(0); }',

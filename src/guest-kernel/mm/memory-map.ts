@@ -19,7 +19,7 @@ import {
   MICRO_CODE_END,
   PAGE_SIZE,
 } from '../../emulator/index.ts';
-import { EACCES, EEXIST, EINVAL, ENOMEM } from '../abi/errno.ts';
+import { EACCES, EEXIST, EINVAL, ENOMEM, ENOSPC } from '../abi/errno.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/mman.ts';
 import { type Inode, NotResident } from '../vfs/inode.ts';
 import type { FutexPlace } from '../program/futex-table.ts';
@@ -63,7 +63,7 @@ export interface MapRequest {
   readonly name?: string;
 }
 
-/** Brought in, or there already; or why not: nothing mapped, not allowed, past the end of its file. */
+/** Brought in, or there already; or why not: nothing mapped, not allowed, past the end of its file or without room there. */
 export type TouchResult = 'ok' | 'present' | 'unmapped' | 'denied' | 'beyond-file';
 
 export class MemoryMap implements PageHolder {
@@ -188,6 +188,7 @@ export class MemoryMap implements PageHolder {
     if (area === undefined) return 'unmapped';
     if (!permits(area.protection, wanted)) return 'denied';
     const page = Math.floor(addr / PAGE_SIZE);
+    if ((wanted & PROT_WRITE) !== 0 && !hasRoomFor(area, page)) return 'beyond-file';
     if (this.#residence.has(page)) return this.#storeTo(area, page, wanted) ? 'ok' : 'present';
     const filePages = fileEndPage(area);
     if (page >= filePages) return 'beyond-file';
@@ -561,6 +562,20 @@ export function pageUp(bytes: number): number {
 function fileEndPage(area: Area): number {
   if (area.inode === undefined || area.fileBytes !== Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
   return area.startAddr / PAGE_SIZE + Math.ceil((area.inode.attributes().sizeBytes - area.offset) / PAGE_SIZE);
+}
+
+/** Whether what is stored to a page of a shared mapping will have a place in its file (Linux: vm_ops.page_mkwrite). */
+function hasRoomFor(area: Area, page: number): boolean {
+  const { shared } = area;
+  if (shared?.inode.prepareStore === undefined || shared.isOwnedDirty(filePage(area, page * PAGE_SIZE))) return true;
+  if (page >= fileEndPage(area)) return true; // it is refused for that
+  try {
+    shared.inode.prepareStore(filePage(area, page * PAGE_SIZE) * PAGE_SIZE, PAGE_SIZE);
+    return true;
+  } catch (error) {
+    if (error === ENOSPC) return false;
+    throw error;
+  }
 }
 
 // Any right implies reading on x86 (page-permissions.ts).

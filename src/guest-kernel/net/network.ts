@@ -2,6 +2,7 @@
  * The machine's network: which sockets exist, which ports and names they hold. One per machine; sockets are made in
  * net/socket/. Today every packet stays inside (interfaces.ts); the real stack of roadmap/06 joins here.
  */
+import { ENDLESS_MEMORY, type KeptMemory } from '../program/kept-memory.ts';
 import type { ByteString } from '../../emulator/util/bytes.ts';
 import { ECONNREFUSED } from '../abi/errno.ts';
 import type { Endpoint, Host } from './host.ts';
@@ -68,6 +69,8 @@ export interface NetworkHost {
   monotonicNs(): number;
   /** All that some program holds, for who asks by NETLINK_SOCK_DIAG. */
   sockets(): readonly SocketFacts[];
+  /** What lies in queues is taken out of it. */
+  readonly memory: KeptMemory;
 }
 
 /** Who is at the other end of a Unix socket (struct ucred). */
@@ -84,6 +87,7 @@ const NOBODY_ASKS: NetworkHost = {
   realtimeNs: () => 0n,
   monotonicNs: () => 0,
   sockets: () => [],
+  memory: ENDLESS_MEMORY,
 };
 
 export class Network {

@@ -53,8 +53,13 @@ export class NamespacePool {
   charge(bytes: number): void {
     const pages = Math.ceil((this.#keptBytes + bytes) / 4096) - Math.ceil(this.#keptBytes / 4096);
     if (pages > 0 && this.#budget.usedPages + pages > this.#budget.limitPages) throw ENOMEM;
+    this.account(bytes);
+  }
+
+  /** As `charge`, for those who have looked at what is free. */
+  account(bytes: number): void {
+    this.#budget.usedPages += Math.ceil((this.#keptBytes + bytes) / 4096) - Math.ceil(this.#keptBytes / 4096);
     this.#keptBytes += bytes;
-    this.#budget.usedPages += pages;
   }
 
   get live(): ReadonlySet<GuestNamespace> {

@@ -14,6 +14,7 @@ import type { Vfs } from '../vfs/vfs.ts';
 import type { DmesgLog } from '../trace/log.ts';
 import { LibraryPlaces } from '../mm/library-places.ts';
 import type { NamespacePool } from './guest-namespace.ts';
+import { keptMemory } from './kept-memory.ts';
 import type { KernelTask } from './kernel-task.ts';
 import type { RunningProgram } from './running-program.ts';
 import { FuelMeter } from './fuel-meter.ts';
@@ -33,11 +34,17 @@ export class RunningMachine implements Machine {
   readonly clock: ClockPort;
   readonly entropy: EntropyPort;
   readonly vfs: Vfs;
+  /** The machine's memory, for what the kernel keeps for programs. */
+  readonly keptMemory = keptMemory(
+    () => this.freeMemoryBytes,
+    (bytes) => this.namespaces?.account(bytes),
+  );
   readonly network = new Network({
     identityOf: (threadId) => this.#identityOf(threadId),
     realtimeNs: () => this.clock.realtimeNs(),
     monotonicNs: () => this.clock.monotonicNs(),
     sockets: () => socketFacts(this.programs()),
+    memory: this.keptMemory,
   });
   readonly log: DmesgLog;
   readonly tty: ConsoleTty;

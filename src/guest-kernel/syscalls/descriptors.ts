@@ -52,6 +52,7 @@ import {
 import { PtyMaster, isPeerRequest } from '../devices/pty.ts';
 import { blocked } from '../program/blocked.ts';
 import { ioOwnerOf } from '../program/io-owner.ts';
+import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import { isCapable } from '../vfs/credentials.ts';
 import { isAppendOnly } from '../vfs/file-flags.ts';
@@ -214,7 +215,7 @@ function pipe2(thread: Thread, fds: number, flags: number): Result {
   if ((flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) !== 0) throw EINVAL;
   thread.memory.writable(fds, 8);
   const isCloseOnExec = (flags & O_CLOEXEC) !== 0;
-  const [reader, writer] = makePipe(flags, ++pipeSerial);
+  const [reader, writer] = makePipe(flags, ++pipeSerial, asGuest(thread).machine.keptMemory);
   let readFd = -1;
   try {
     readFd = thread.files.add(reader, { isCloseOnExec });

@@ -127,6 +127,8 @@ export interface Inode {
   read(offset: number, dst: Uint8Array): number;
   /** Writes all of `src`, growing the file; a hole before it reads as zeros. @throws ENOSPC, EFBIG */
   write(offset: number, src: Uint8Array): number;
+  /** A program is about to store to these bytes in its memory. Absent: there is room. @throws ENOSPC */
+  prepareStore?(offset: number, sizeBytes: number): void;
   /** fallocate(2), `mode` as its flags; absent: EOPNOTSUPP. */
   allocate?(mode: number, offset: number, sizeBytes: number): void;
   /** SEEK_DATA and SEEK_HOLE: the next offset of that kind at or after `offset`; absent: all is data. */
@@ -170,5 +172,6 @@ export interface Filesystem {
   usage(): FilesystemUsage;
   /** Starts making everything durable; the queue is woken when done. Undefined: nothing to do. @throws EIO once after a failed one */
   sync(): WaitQueue | undefined;
-  unmount(): void;
+  /** `isInUse`: somebody may go on with what is in it (MNT_DETACH). */
+  unmount(isInUse: boolean): void;
 }

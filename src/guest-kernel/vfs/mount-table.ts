@@ -63,6 +63,7 @@ import {
   S_ISGID,
   W_OK,
 } from '../abi/stat.ts';
+import { ENDLESS_MEMORY, type KeptMemory } from '../program/kept-memory.ts';
 import { DentryCache, DentryNode, MountNode, pathOfPlace, type Place } from './dentry.ts';
 import { DirectoryFile } from './directory-file.ts';
 import type { AttributeChanges, FileAttributes, Filesystem, Inode, NewInode } from './inode.ts';
@@ -103,6 +104,8 @@ export class MountTable implements Vfs {
   #lastMountId = FIRST_MOUNT_ID;
   readonly #cache = new DentryCache();
   readonly #openDevice: DeviceOpener;
+  /** Where the bytes in FIFOs lie; boot.ts knows. */
+  keptMemory: KeptMemory = ENDLESS_MEMORY;
   /** Whether a program runs from a file, which must then not change; boot.ts knows. */
   isExecuting: (inode: Inode) => boolean = () => false;
   /** Renames so far: ties the two events of one together. */
@@ -169,7 +172,7 @@ export class MountTable implements Vfs {
     for (const each of [...below.toReversed(), top]) {
       each.detach();
       this.#mounts.splice(this.#mounts.indexOf(each), 1);
-      if (!this.#mounts.some(({ filesystem }) => filesystem === each.filesystem)) each.filesystem.unmount();
+      if (!this.#mounts.some(({ filesystem }) => filesystem === each.filesystem)) each.filesystem.unmount(isLazy);
     }
   }
 
@@ -472,7 +475,7 @@ export class MountTable implements Vfs {
       case S_IFDIR:
         return new DirectoryFile(place, this.pathOf(place), status);
       case S_IFIFO:
-        return openFifo(place, this.pathOf(place), status);
+        return openFifo(place, this.pathOf(place), status, this.keptMemory);
       case S_IFCHR:
       case S_IFBLK:
         return this.#openDevice(inode.fileType, inode.attributes().rdev, status, this.pathOf(place));

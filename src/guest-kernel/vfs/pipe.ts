@@ -12,6 +12,7 @@ import { FIONREAD } from '../abi/ioctls.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../abi/poll.ts';
 import { S_IFIFO } from '../abi/stat.ts';
 import { type Abandonable, blocked, type Blocked } from '../program/blocked.ts';
+import { ENDLESS_MEMORY, type KeptMemory, roomFor } from '../program/kept-memory.ts';
 import { WaitQueue } from '../program/wait-queue.ts';
 import { anonymousAttributes, BaseFile } from './base-file.ts';
 import type { FileAttributes, Inode } from './inode.ts';
@@ -24,9 +25,13 @@ const MAX_CAPACITY = 1 << 20; // /proc/sys/fs/pipe-max-size
 const PIPE_BUF = 4096;
 const SIGPIPE = 13;
 
+/** A larger ring is given back when all is read. */
+const KEPT_RING_BYTES = 65_536;
+
 /** The shared middle of a pipe. */
 export class Pipe {
-  #ring = new Uint8Array(PIPE_BUF);
+  readonly #memory: KeptMemory;
+  #ring = new Uint8Array(0);
   #head = 0;
   #capacity = DEFAULT_CAPACITY;
   /**
@@ -44,16 +49,28 @@ export class Pipe {
   readonly ends = new Set<PipeFile>();
   readonly opened = new WaitQueue();
 
+  constructor(memory: KeptMemory = ENDLESS_MEMORY) {
+    this.#memory = memory;
+  }
+
   get capacity(): number {
     return this.#capacity;
   }
 
+  /** Bytes that may be put now. */
   get room(): number {
-    return this.#capacity - this.length;
+    const growth = this.#capacity - this.#ring.length;
+    const most = growth <= 0 || growth <= roomFor(this.#memory, this.#ring.length) ? this.#capacity : this.#leastRing;
+    // Linux: a packet takes a page of the pipe, however short it is.
+    const isFull = this.#pieces.length >= this.#capacity / PIPE_BUF;
+    return isFull ? 0 : Math.max(0, most - this.length);
   }
 
-  /** F_SETPIPE_SZ. @throws EINVAL, EBUSY when it holds more than that. */
-  /** @throws EPERM above what everybody may have */
+  get #leastRing(): number {
+    return Math.max(this.#ring.length, PIPE_BUF);
+  }
+
+  /** F_SETPIPE_SZ. @throws EINVAL, EBUSY when it holds more than that, EPERM above what everybody may have */
   resize(wanted: number, isPrivileged: boolean): number {
     if (wanted < 0) throw EINVAL;
     if (wanted > MAX_CAPACITY && !isPrivileged) throw EPERM;
@@ -69,12 +86,12 @@ export class Pipe {
   take(dst: Uint8Array): number {
     const count = Math.min(dst.length, this.length);
     const size = this.#ring.length;
-    const first = Math.min(count, size - this.#head);
-    dst.set(this.#ring.subarray(this.#head, this.#head + first));
-    dst.set(this.#ring.subarray(0, count - first), first);
+    if (count === 0) return 0;
+    this.peek(dst);
     this.#head = (this.#head + count) % size;
     this.length -= count;
     if (this.#pieces.length > 0) this.#consume(count);
+    if (this.length === 0 && size > KEPT_RING_BYTES) this.#setRing(new Uint8Array(0));
     return count;
   }
 
@@ -112,17 +129,15 @@ export class Pipe {
 
   /** The first bytes, which stay. */
   peek(dst: Uint8Array): void {
-    const head = this.#head;
-    const { length } = this;
-    const pieces = this.#pieces.slice();
-    this.take(dst);
-    this.#head = head;
-    this.length = length;
-    this.#pieces = pieces;
+    const count = Math.min(dst.length, this.length);
+    const first = Math.min(count, this.#ring.length - this.#head);
+    dst.set(this.#ring.subarray(this.#head, this.#head + first));
+    dst.set(this.#ring.subarray(0, count - first), first);
   }
 
   put(src: Uint8Array, isPacket = false): number {
     const count = Math.min(src.length, this.room);
+    if (count === 0) return 0;
     if (this.length + count > this.#ring.length) this.#grow(this.length + count);
     const size = this.#ring.length;
     const tail = (this.#head + this.length) % size;
@@ -140,12 +155,26 @@ export class Pipe {
 
   /** The ring starts small, since most pipes carry little. */
   #grow(wanted: number): void {
-    let size = this.#ring.length;
+    let size = this.#leastRing;
     while (size < wanted) size *= 2;
     const ring = new Uint8Array(size);
-    this.peek(ring.subarray(0, this.length));
+    const kept = ring.subarray(0, this.length);
+    this.peek(kept);
+    this.#setRing(ring);
+  }
+
+  /** `ring` has what lies in this one, from its start on. */
+  #setRing(ring: Uint8Array<ArrayBuffer>): void {
+    this.#memory.account(ring.length - this.#ring.length);
     this.#ring = ring;
     this.#head = 0;
+  }
+
+  /** The last end is gone: nobody reads what is left. */
+  dispose(): void {
+    this.length = 0;
+    this.#pieces = [];
+    this.#setRing(new Uint8Array(0));
   }
 }
 
@@ -280,6 +309,7 @@ export class PipeFile extends BaseFile implements Abandonable {
     pipe.ends.delete(this);
     if (this.#isReader) pipe.readers--;
     if (this.#isWriter) pipe.writers--;
+    if (pipe.ends.size === 0) pipe.dispose();
     pipe.wake();
     this.inode?.release();
   }
@@ -294,8 +324,8 @@ export class PipeFile extends BaseFile implements Abandonable {
 }
 
 /** pipe2(2): the reading and the writing end. */
-export function makePipe(flags: number, inodeNumber: number): readonly [PipeFile, PipeFile] {
-  const pipe = new Pipe();
+export function makePipe(flags: number, inodeNumber: number, memory?: KeptMemory): readonly [PipeFile, PipeFile] {
+  const pipe = new Pipe(memory);
   const path = `pipe:[${inodeNumber}]`;
   const status = flags & (O_NONBLOCK | O_DIRECT);
   return [
@@ -308,11 +338,11 @@ export function makePipe(flags: number, inodeNumber: number): readonly [PipeFile
 const fifos = new WeakMap<Inode, Pipe>();
 
 /** Opens a FIFO; a blocking open then waits by `awaitPeer`. @throws ENXIO for a non-blocking writer without reader. */
-export function openFifo(location: Location, path: string, flags: number): PipeFile {
+export function openFifo(location: Location, path: string, flags: number, memory?: KeptMemory): PipeFile {
   const { inode } = location.dentry;
   let pipe = fifos.get(inode);
   if (pipe === undefined || pipe.ends.size === 0) {
-    pipe = new Pipe();
+    pipe = new Pipe(memory);
     fifos.set(inode, pipe);
   }
   const isLoneWriter = (flags & O_ACCMODE) === O_WRONLY && pipe.readers === 0;

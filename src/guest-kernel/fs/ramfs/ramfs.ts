@@ -3,6 +3,7 @@ import type { ByteString } from '../../../emulator/util/bytes.ts';
 import { EEXIST, EFBIG, EINVAL, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY, EOPNOTSUPP } from '../../abi/errno.ts';
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE } from '../../abi/fcntl.ts';
 import { directoryTypeOf, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/stat.ts';
+import { ENDLESS_MEMORY, type KeptMemory } from '../../program/kept-memory.ts';
 import type { WaitQueue } from '../../program/wait-queue.ts';
 import type {
   AttributeChanges,
@@ -21,6 +22,8 @@ const RAMFS_MAGIC = 0x8584_58f6; // linux/magic.h
 const TMPFS_MAGIC = 0x0102_1994;
 const BLOCK_BYTES = 4096;
 const MAX_FILE_BYTES = 2 ** 40;
+/** What an inode with its name takes of the machine's memory. */
+const INODE_BYTES = 1024;
 
 export interface RamfsOptions {
   readonly type: 'ramfs' | 'tmpfs';
@@ -29,6 +32,8 @@ export interface RamfsOptions {
   readonly capacityBytes: number;
   /** Most inodes and names; absent: as many as there is room for. */
   readonly capacityInodes?: number;
+  /** What the files take is taken out of it too; absent: nobody asks. */
+  readonly memory?: KeptMemory;
   readonly now: () => Timestamp;
   /** Permission bits of the root directory. */
   readonly rootMode?: number;
@@ -41,12 +46,14 @@ export class Ramfs implements Filesystem {
   readonly root: RamInode;
   readonly now: () => Timestamp;
   readonly #options: RamfsOptions;
+  readonly #memory: KeptMemory;
   #nextInode = 1;
   #inodes = 0;
   #usedBytes = 0;
 
   constructor(options: RamfsOptions) {
     this.#options = options;
+    this.#memory = options.memory ?? ENDLESS_MEMORY;
     this.type = options.type;
     this.deviceNumber = options.deviceNumber;
     this.now = options.now;
@@ -60,18 +67,28 @@ export class Ramfs implements Filesystem {
 
   /** Accounts for an inode, or for a further name of one, as tmpfs does (Linux mm/shmem.c). @throws ENOSPC */
   takeInode(): void {
-    if (this.#inodes >= (this.#options.capacityInodes ?? Number.POSITIVE_INFINITY)) throw ENOSPC;
+    const isFull = this.#inodes >= (this.#options.capacityInodes ?? Number.POSITIVE_INFINITY);
+    if (isFull || this.#memory.freeBytes < INODE_BYTES) throw ENOSPC;
     this.#inodes++;
+    this.#memory.account(INODE_BYTES);
   }
 
   freed(): void {
     this.#inodes--;
+    this.#memory.account(-INODE_BYTES);
   }
 
-  /** Accounts for content that came or went. @throws ENOSPC */
-  charge(bytes: number): void {
-    if (bytes > 0 && this.#usedBytes + bytes > this.#options.capacityBytes) throw ENOSPC;
-    this.#usedBytes += bytes;
+  /** @throws ENOSPC where so much content has no room; `isPromise`: it will not be there at once */
+  requireRoom(bytes: number, isPromise = false): void {
+    if (bytes <= 0) return;
+    if (this.#usedBytes + bytes > this.#options.capacityBytes) throw ENOSPC;
+    if (!isPromise && bytes > this.#memory.freeBytes) throw ENOSPC;
+  }
+
+  /** Accounts for content that came or went: what counts as used, and what is there of it. */
+  account(usedBytes: number, keptBytes: number): void {
+    this.#usedBytes += usedBytes;
+    this.#memory.account(keptBytes);
   }
 
   usage(): FilesystemUsage {
@@ -91,7 +108,10 @@ export class Ramfs implements Filesystem {
     return undefined;
   }
 
-  unmount(): void {}
+  /** What a lazy unmount leaves to those who are in it is theirs until the machine stops. */
+  unmount(isInUse: boolean): void {
+    if (!isInUse) this.root.forgetNames();
+  }
 }
 
 interface NamedChild {
@@ -262,10 +282,25 @@ class RamInode implements Inode {
 
   write(offset: number, src: Uint8Array): number {
     if (offset + src.length > MAX_FILE_BYTES) throw EFBIG;
-    this.filesystem.charge(this.#content.missingBytes(offset, src.length));
-    this.#content.write(offset, src);
-    this.#modifyTime = this.#changeTime = this.filesystem.now();
+    this.filesystem.requireRoom(this.#content.missingBytes(offset, src.length));
+    this.#changeContent(() => this.#content.write(offset, src));
     return src.length;
+  }
+
+  prepareStore(offset: number, sizeBytes: number): void {
+    this.filesystem.requireRoom(this.#content.missingBytes(offset, sizeBytes), true);
+    this.#account(() => this.#content.promise(offset, sizeBytes));
+  }
+
+  /** Nobody comes here by a name any more: what is not held goes. */
+  forgetNames(): void {
+    for (const { inode } of this.#children.values()) {
+      inode.forgetNames();
+      inode.#links = inode.fileType === S_IFDIR ? 0 : inode.#links - 1;
+      if (inode.#links > 0) this.filesystem.freed();
+      inode.#freeIfUnused();
+    }
+    this.#children.clear();
   }
 
   allocate(mode: number, offset: number, sizeBytes: number): void {
@@ -287,7 +322,9 @@ class RamInode implements Inode {
       names: () => [...this.#xattrs.keys()],
       set: (name, value) => {
         const before = this.#xattrs.get(name)?.length ?? 0;
-        this.filesystem.charge((value?.length ?? 0) - before);
+        const more = (value?.length ?? 0) - before;
+        this.filesystem.requireRoom(more);
+        this.filesystem.account(more, more);
         if (value === undefined) this.#xattrs.delete(name);
         else this.#xattrs.set(name, value.slice());
         this.#changeTime = this.filesystem.now();
@@ -307,22 +344,28 @@ class RamInode implements Inode {
   /** @throws EFBIG, ENOSPC */
   #reserve(offset: number, sizeBytes: number): void {
     if (offset + sizeBytes > MAX_FILE_BYTES) throw EFBIG;
-    this.filesystem.charge(this.#content.missingBytes(offset, sizeBytes));
-    this.#content.reserve(offset, sizeBytes);
+    this.filesystem.requireRoom(this.#content.missingBytes(offset, sizeBytes));
+    this.#account(() => this.#content.reserve(offset, sizeBytes));
   }
 
   #changeContent(change: () => void): void {
-    const before = this.#content.allocatedBytes;
-    change();
-    this.filesystem.charge(this.#content.allocatedBytes - before);
+    this.#account(change);
     this.#modifyTime = this.#changeTime = this.filesystem.now();
+  }
+
+  #account(change: () => void): void {
+    const { allocatedBytes, keptBytes } = this.#content;
+    change();
+    this.filesystem.account(this.#content.allocatedBytes - allocatedBytes, this.#content.keptBytes - keptBytes);
   }
 
   #freeIfUnused(): void {
     if (this.#links > 0 || this.#holders > 0 || this.#isFreed) return;
     this.#isFreed = true;
-    this.filesystem.charge(-this.#content.allocatedBytes);
-    this.#content.truncate(0);
+    const xattrBytes = [...this.#xattrs.values()].reduce((sum, value) => sum + value.length, 0);
+    this.#xattrs.clear();
+    this.filesystem.account(-xattrBytes, -xattrBytes);
+    this.#account(() => this.#content.truncate(0));
     this.filesystem.freed();
   }
 

@@ -3,6 +3,8 @@ const CHUNK_BYTES = 4096; // as Linux counts them: a tmpfs of 32 KiB takes eight
 
 export class SparseBytes {
   readonly #chunks = new Map<number, Uint8Array>();
+  /** Chunks that will be written, and count: what a program stores to in its memory comes here later. */
+  readonly #promised = new Set<number>();
   #sizeBytes = 0;
 
   get sizeBytes(): number {
@@ -10,6 +12,11 @@ export class SparseBytes {
   }
 
   get allocatedBytes(): number {
+    return (this.#chunks.size + this.#promised.size) * CHUNK_BYTES;
+  }
+
+  /** Bytes of chunks that are there. */
+  get keptBytes(): number {
     return this.#chunks.size * CHUNK_BYTES;
   }
 
@@ -17,7 +24,7 @@ export class SparseBytes {
   missingBytes(offset: number, count: number): number {
     let missing = 0;
     for (let at = Math.floor(offset / CHUNK_BYTES); at * CHUNK_BYTES < offset + count; at++) {
-      if (!this.#chunks.has(at)) missing += CHUNK_BYTES;
+      if (!this.#chunks.has(at) && !this.#promised.has(at)) missing += CHUNK_BYTES;
     }
     return missing;
   }
@@ -35,7 +42,7 @@ export class SparseBytes {
   write(offset: number, src: Uint8Array): void {
     forEachPiece(offset, src.length, (index, from, done, length) => {
       let chunk = this.#chunks.get(index);
-      if (chunk === undefined) this.#chunks.set(index, (chunk = new Uint8Array(CHUNK_BYTES)));
+      chunk ??= this.#make(index);
       chunk.set(src.subarray(done, done + length), from);
     });
     if (src.length > 0) this.#sizeBytes = Math.max(this.#sizeBytes, offset + src.length);
@@ -49,12 +56,30 @@ export class SparseBytes {
   /** Makes the chunks of that range, also behind the end; what is there stays (fallocate(2)). */
   reserve(offset: number, count: number): void {
     forEachPiece(offset, count, (index) => {
-      if (!this.#chunks.has(index)) this.#chunks.set(index, new Uint8Array(CHUNK_BYTES));
+      if (!this.#chunks.has(index)) this.#make(index);
     });
+  }
+
+  /** The chunks of that range will be written. */
+  promise(offset: number, count: number): void {
+    forEachPiece(offset, count, (index) => {
+      if (!this.#chunks.has(index)) this.#promised.add(index);
+    });
+  }
+
+  #make(index: number): Uint8Array {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    this.#promised.delete(index);
+    this.#chunks.set(index, chunk);
+    return chunk;
   }
 
   /** Makes [from, end) read as zeros; whole chunks are freed. */
   punch(from: number, end: number): void {
+    for (const index of this.#promised) {
+      const start = index * CHUNK_BYTES;
+      if (from <= start && end >= Math.min(start + CHUNK_BYTES, this.#sizeBytes)) this.#promised.delete(index);
+    }
     for (const [index, chunk] of this.#chunks) {
       const start = index * CHUNK_BYTES;
       const first = Math.max(from - start, 0);

@@ -1,5 +1,6 @@
 /** The accept queue of a listening port, with those who wait for room in it. */
 import { ECONNREFUSED, type Errno } from '../../abi/errno.ts';
+import type { KeptMemory } from '../../program/kept-memory.ts';
 import type { Endpoint } from '../host.ts';
 import type { Stream, StreamBuffers } from '../stream.ts';
 import { streamPair, type StreamEnd } from './stream-pair.ts';
@@ -16,6 +17,7 @@ export interface ConnectRequest {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly bufferBytes: number;
+  readonly memory?: KeptMemory;
   readonly settled: (outcome: StreamEnd | Errno) => void;
 }
 
@@ -78,7 +80,7 @@ export class Listener {
       // Linux sk_acceptq_is_full: a backlog of n lets n + 1 wait.
       if (this.#accepted.length > this.#backlog) return;
       this.#waiting.delete(request);
-      const [theirs, ours] = streamPair({ bufferBytes: request.bufferBytes, kind: 'tcp' });
+      const [theirs, ours] = streamPair({ bufferBytes: request.bufferBytes, kind: 'tcp', memory: request.memory });
       Object.assign(ours, this.buffers);
       this.#accepted.push({ stream: ours, local: request.remote, remote: request.local });
       request.settled(theirs);

@@ -3,6 +3,7 @@
  * tcp_recv_urg, tcp_recvmsg). That byte lies in the stream like all others. A read ends in front of it, and the next one
  * passes it over, unless it is wanted in line (SO_OOBINLINE).
  */
+import type { KeptMemory } from '../../program/kept-memory.ts';
 import { ByteQueue } from '../byte-queue.ts';
 
 interface Urgent {
@@ -16,8 +17,12 @@ interface Urgent {
 export class ReceiveQueue {
   /** SO_OOBINLINE */
   isUrgentInline = false;
-  readonly #bytes = new ByteQueue();
+  readonly #bytes: ByteQueue;
   #urgent: Urgent | undefined;
+
+  constructor(memory: KeptMemory) {
+    this.#bytes = new ByteQueue(memory);
+  }
 
   get length(): number {
     return this.#bytes.length;

@@ -5,6 +5,7 @@
  *   a.send ──► b.#incoming ──► b.receive        b.send ──► a.#incoming ──► a.receive
  */
 import { ECONNRESET, EPIPE, type Errno } from '../../abi/errno.ts';
+import { ENDLESS_MEMORY, type KeptMemory, roomFor } from '../../program/kept-memory.ts';
 import type { Stream, StreamTraffic, UrgentState } from '../stream.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 
@@ -16,6 +17,8 @@ export interface StreamPairOptions {
    * one succeeds (tcp(7)); a Unix socket knows at once (unix(7)). And whose buffers keep what nobody has read.
    */
   readonly kind: 'tcp' | 'unix';
+  /** What lies in the buffers is taken out of it; absent: nobody asks. */
+  readonly memory?: KeptMemory | undefined;
 }
 
 export function streamPair(options: StreamPairOptions): readonly [StreamEnd, StreamEnd] {
@@ -29,7 +32,8 @@ export function streamPair(options: StreamPairOptions): readonly [StreamEnd, Str
 export class StreamEnd implements Stream {
   sendBufferBytes: number;
   receiveBufferBytes: number;
-  readonly #incoming = new ReceiveQueue();
+  readonly #memory: KeptMemory;
+  readonly #incoming: ReceiveQueue;
   readonly #kind: 'tcp' | 'unix';
   #peer: StreamEnd | undefined;
   #listener: () => void = () => {};
@@ -43,6 +47,8 @@ export class StreamEnd implements Stream {
     this.sendBufferBytes = options.bufferBytes;
     this.receiveBufferBytes = options.bufferBytes;
     this.#kind = options.kind;
+    this.#memory = options.memory ?? ENDLESS_MEMORY;
+    this.#incoming = new ReceiveQueue(this.#memory);
   }
 
   /** Something changed by the other end's doing. */
@@ -179,7 +185,8 @@ export class StreamEnd implements Stream {
   }
 
   #roomAt(peer: StreamEnd): number {
-    return Math.max(0, this.sendBufferBytes + this.#takenBy(peer) - peer.#incoming.length);
+    const kept = peer.#incoming.length;
+    return Math.max(0, Math.min(this.sendBufferBytes + this.#takenBy(peer) - kept, roomFor(this.#memory, kept)));
   }
 
   /** What may lie in the peer's buffer, of which half is bookkeeping (tcp(7), tcp_adv_win_scale); the rest stays in ours. */

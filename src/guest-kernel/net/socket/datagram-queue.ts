@@ -2,6 +2,7 @@
 import * as abi from '../../abi/socket.ts';
 import type { SocketAddress } from '../../abi/socket-address.ts';
 import type { OpenFile } from '../../vfs/open-file.ts';
+import type { KeptMemory } from '../../program/kept-memory.ts';
 import type { Packet, PeerCredentials } from '../network.ts';
 import type { ReceivedMessage } from './socket.ts';
 
@@ -17,9 +18,22 @@ export interface Datagram {
   readonly timeNs?: bigint;
 }
 
+/** What a message takes besides its bytes (Linux: sk_buff, the end of its data, and room for headers). */
+export const OVERHEAD_BYTES = 832;
+
 export class DatagramQueue {
+  readonly #memory: KeptMemory;
   readonly #datagrams: Datagram[] = [];
   #bytes = 0;
+
+  constructor(memory: KeptMemory) {
+    this.#memory = memory;
+  }
+
+  /** Whether the machine's memory has room for such a message; an empty queue takes any. */
+  hasRoom(sizeBytes: number): boolean {
+    return this.#datagrams.length === 0 || sizeBytes + OVERHEAD_BYTES <= this.#memory.freeBytes;
+  }
 
   /** Payload that waits. */
   get bytes(): number {
@@ -37,16 +51,21 @@ export class DatagramQueue {
   put(datagram: Datagram): void {
     this.#datagrams.push(datagram);
     this.#bytes += datagram.bytes.length;
+    this.#memory.account(datagram.bytes.length + OVERHEAD_BYTES);
   }
 
   remove(): void {
-    this.#bytes -= this.#datagrams.shift()?.bytes.length ?? 0;
+    const first = this.#datagrams.shift();
+    if (first === undefined) return;
+    this.#bytes -= first.bytes.length;
+    this.#memory.account(-first.bytes.length - OVERHEAD_BYTES);
   }
 
   /** Throws all away, with the files that were under way. */
   clear(): void {
-    for (const { files } of this.#datagrams.splice(0)) for (const file of files) file.release();
+    this.#memory.account(-this.#bytes - this.#datagrams.length * OVERHEAD_BYTES);
     this.#bytes = 0;
+    for (const { files } of this.#datagrams.splice(0)) for (const file of files) file.release();
   }
 }
 

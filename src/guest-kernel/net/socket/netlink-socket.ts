@@ -26,7 +26,7 @@ export class NetlinkSocket extends Socket {
   protected override readonly optionLevels = [abi.SOL_NETLINK];
   readonly #answers: Answers;
   readonly #pid: number;
-  readonly #queue = new DatagramQueue();
+  readonly #queue = new DatagramQueue(this.network.host.memory);
   #portId = 0;
 
   constructor(network: Network, pid: number, type: number, protocol = abi.NETLINK_ROUTE) {
@@ -73,7 +73,8 @@ export class NetlinkSocket extends Socket {
 
   /** A message of the kernel. What does not fit the receive buffer is lost, as netlink(7) says. */
   deliver(bytes: Uint8Array): void {
-    if (this.isClosed || this.#queue.bytes + bytes.length > this.options.socket(abi.SO_RCVBUF)) return;
+    const isFull = this.#queue.bytes + bytes.length > this.options.socket(abi.SO_RCVBUF);
+    if (this.isClosed || isFull || !this.#queue.hasRoom(bytes.length)) return;
     this.#queue.put({ bytes, from: KERNEL, files: [] });
     this.readiness.wake();
   }

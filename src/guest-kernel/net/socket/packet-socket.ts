@@ -10,20 +10,17 @@ import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import { type Endpoint, type Host, isAny, isBroadcast } from '../host.ts';
 import type { Packet } from '../network.ts';
-import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
+import { DatagramQueue, OVERHEAD_BYTES, receiveDatagram } from './datagram-queue.ts';
 import { ErrorQueue } from './error-queue.ts';
 import { packetMessages, type PacketWishes } from './inet-ancillary.ts';
 import { InetSocket } from './inet-socket.ts';
 import type { ReceivedMessage, SendOptions } from './socket.ts';
 
-/** What a packet takes of SO_RCVBUF besides its bytes (Linux: sk_buff, the end of its data, and room for headers). */
-const PACKET_OVERHEAD_BYTES = 832;
-
 export abstract class PacketSocket extends InetSocket {
   protected readonly errors = new ErrorQueue();
   protected remote: Endpoint | undefined;
   #error: Errno | undefined;
-  readonly #queue = new DatagramQueue();
+  readonly #queue = new DatagramQueue(this.network.host.memory);
   #shut = 0; // bit 0: reading, bit 1: writing
 
   /** Sends one packet, or keeps it back. @throws EMSGSIZE and the like */
@@ -95,9 +92,9 @@ export abstract class PacketSocket extends InetSocket {
     const bytes = this.filtered(packet);
     if (bytes === undefined) return;
     // A full queue loses the packet, silently (udp(7), rmem); an empty one takes any (Linux __udp_enqueue_schedule_skb).
-    const usedBytes = this.#queue.bytes + bytes.length + (this.#queue.length + 1) * PACKET_OVERHEAD_BYTES;
+    const usedBytes = this.#queue.bytes + bytes.length + (this.#queue.length + 1) * OVERHEAD_BYTES;
     const isFull = this.#queue.length > 0 && usedBytes > this.options.socket(abi.SO_RCVBUF);
-    if ((this.#shut & 1) !== 0 || isFull) return;
+    if ((this.#shut & 1) !== 0 || isFull || !this.#queue.hasRoom(bytes.length)) return;
     this.#queue.put({ bytes, from: this.addressOf(from), files: [], packet, ...this.arrivalTime() });
     this.readiness.wake();
   }
@@ -130,6 +127,11 @@ export abstract class PacketSocket extends InetSocket {
 
   override readableBytes(): number {
     return this.#queue.next()?.bytes.length ?? 0;
+  }
+
+  override release(): void {
+    super.release();
+    if (this.isClosed) this.#queue.clear();
   }
 
   protected get isBusy(): boolean {

@@ -342,6 +342,7 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
       local: this.local,
       remote,
       bufferBytes: this.options.socket(abi.SO_RCVBUF),
+      memory: this.network.host.memory,
       settled: (outcome) => {
         if ('code' in outcome) {
           this.#state = IDLE;

@@ -25,7 +25,7 @@ const MAX_QUEUED = 512;
 
 export class UnixDatagramSocket extends UnixSocket {
   readonly type: number = abi.SOCK_DGRAM;
-  readonly #queue = new DatagramQueue();
+  readonly #queue = new DatagramQueue(this.network.host.memory);
   #peer: UnixDatagramSocket | undefined;
   #isClosed = false;
   #error: Errno | undefined;
@@ -84,7 +84,10 @@ export class UnixDatagramSocket extends UnixSocket {
     if (target.#isClosed || (target.shut & 1) !== 0) throw EPIPE; // without a signal, which only streams raise
     const limit = this.options.socket(abi.SO_SNDBUF);
     if (src.length > limit) throw EMSGSIZE;
-    const isFull = target.#queue.length >= MAX_QUEUED || target.#queue.bytes + src.length > limit;
+    const isFull =
+      target.#queue.length >= MAX_QUEUED ||
+      target.#queue.bytes + src.length > limit ||
+      !target.#queue.hasRoom(src.length);
     if (isFull && target.#queue.length > 0) {
       target.#senders.add(this);
       return this.wait(call, options.flags, abi.SO_SNDTIMEO);

@@ -29,6 +29,9 @@ interface Connection {
   readonly peer: UnixStreamSocket;
 }
 
+/** Unread parts, which may be of a byte each; on Linux each takes some 800 bytes of the send buffer. */
+const MOST_PARTS = 1024;
+
 const NO_FILES: readonly OpenFile[] = [];
 
 export class UnixStreamSocket extends UnixSocket implements StreamSocket {
@@ -99,6 +102,8 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     if (options.to !== undefined) throw EISCONN;
     const { stream, peer } = connection;
     const done = this.doneBytes(call);
+    if (!stream.isSendShut && peer.#parts.length >= MOST_PARTS)
+      return this.waitToMove(call, options.flags, abi.SO_SNDTIMEO, done);
     if (stream.error === undefined && !stream.isSendShut)
       peer.#note(Math.min(src.length - done, stream.writableBytes), {
         // With nothing done before there was no room before, so the files are placed once.
@@ -192,7 +197,11 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   }
 
   #join(peer: UnixStreamSocket): void {
-    const [ours, theirs] = streamPair({ bufferBytes: this.options.socket(abi.SO_SNDBUF), kind: 'unix' });
+    const [ours, theirs] = streamPair({
+      bufferBytes: this.options.socket(abi.SO_SNDBUF),
+      kind: 'unix',
+      memory: this.network.host.memory,
+    });
     ours.onChange(() => this.readiness.wake());
     theirs.onChange(() => peer.readiness.wake());
     this.#connection = { stream: ours, peer };
