@@ -35,6 +35,7 @@ import type { BootOptions, EngineReport, Kernel } from './kernel.ts';
 import { PosixQueues } from './ipc/posix-queues.ts';
 import { nativeSockets } from './net/socket/native-sockets.ts';
 import type { BlockPort, KernelPorts } from './ports.ts';
+import type { KeptMemory } from './program/kept-memory.ts';
 import { runBootLine } from './program/boot-line.ts';
 import { GuestPrograms } from './program/guest-programs.ts';
 import { type MakeCpu, NamespacePool } from './program/guest-namespace.ts';
@@ -189,23 +190,11 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   const tty = new ConsoleTty(ports.console);
   const log = kernelLog(ports, tty, options);
   const now = (): Timestamp => timestampOf(ports.clock.realtimeNs());
-  const capacityBytes = options.memoryBytes * TMPFS_SHARE;
-  // Linux mm/shmem.c, shmem_default_max_inodes: half as many as there are pages.
-  const capacityInodes = Math.floor(options.memoryBytes / 8192);
-  const ramfs: MakeRamfs = (type, deviceNumber, own = {}) => {
-    const mostBytes = Math.min(capacityBytes, own.capacityBytes ?? capacityBytes);
-    const { keptMemory: memory } = machine;
-    return new Ramfs({ capacityInodes, ...own, type, deviceNumber, capacityBytes: mostBytes, now, memory });
-  };
+  const ramfs = ramfsMaker(options.memoryBytes, now, () => machine.keptMemory);
   const pseudoTerminals = new PseudoTerminals({ deviceNumber: 23, now });
   const openControlling = (flags: number): OpenFile | undefined => openOwnTerminal(machine, flags);
   const devices = [...memoryDevices(ports.entropy), ...terminalDevices(tty, openControlling), pseudoTerminals.device];
-  const vfs = new MountTable(
-    new Ramfs({ type: 'ramfs', deviceNumber: 1, capacityBytes, now }),
-    'rootfs',
-    'rw',
-    deviceOpener(devices),
-  );
+  const vfs = new MountTable(firstRoot(options.memoryBytes, now), 'rootfs', 'rw', deviceOpener(devices));
   const filesystems = filesystemTypes(ramfs);
   const machine = new RunningMachine({ ports, vfs, log, tty, memoryBytes: options.memoryBytes });
   vfs.keptMemory = machine.keptMemory;
@@ -312,6 +301,21 @@ const STICKY: TmpfsOptions = { rootMode: 0o1777 };
 const FIRST_MOUNTED_DEVICE = 64;
 
 type MakeRamfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, own?: TmpfsOptions) => Ramfs;
+
+function ramfsMaker(memoryBytes: number, now: () => Timestamp, kept: () => KeptMemory): MakeRamfs {
+  const most = memoryBytes * TMPFS_SHARE;
+  // Linux mm/shmem.c, shmem_default_max_inodes: half as many as there are pages.
+  const capacityInodes = Math.floor(memoryBytes / 8192);
+  return (type, deviceNumber, own = {}) => {
+    const capacityBytes = Math.min(most, own.capacityBytes ?? most);
+    return new Ramfs({ capacityInodes, ...own, type, deviceNumber, capacityBytes, now, memory: kept() });
+  };
+}
+
+/** What is there before the disk is, and before there is a machine. */
+function firstRoot(memoryBytes: number, now: () => Timestamp): Ramfs {
+  return new Ramfs({ type: 'ramfs', deviceNumber: 1, capacityBytes: memoryBytes * TMPFS_SHARE, now });
+}
 
 /** /dev/tty: the terminal of the session of the thread that runs; the console, where it has none. */
 function openOwnTerminal(machine: RunningMachine, flags: number): OpenFile | undefined {

@@ -6,6 +6,7 @@ import { Ramfs } from '../fs/ramfs/ramfs.ts';
 import { ByteQueue } from '../net/byte-queue.ts';
 import { streamPair } from '../net/loopback/stream-pair.ts';
 import { DatagramQueue } from '../net/socket/datagram-queue.ts';
+import type { Timestamp } from '../vfs/inode.ts';
 import { Pipe } from '../vfs/pipe.ts';
 import { type KeptMemory, keptMemory } from './kept-memory.ts';
 
@@ -106,15 +107,12 @@ it('messages wait while there is no memory, but for one', () => {
   expect(queue.hasRoom(5000)).toBe(true);
 });
 
+function mounted(memory: KeptMemory): Ramfs {
+  const now = (): Timestamp => ({ seconds: 0, nanoseconds: 0 });
+  return new Ramfs({ type: 'tmpfs', deviceNumber: 1, capacityBytes: 1 << 30, memory, now });
+}
+
 describe('files in memory', () => {
-  const mounted = (memory: KeptMemory): Ramfs =>
-    new Ramfs({
-      type: 'tmpfs',
-      deviceNumber: 1,
-      capacityBytes: 1 << 30,
-      memory,
-      now: () => ({ seconds: 0, nanoseconds: 0 }),
-    });
   const FILE = { mode: S_IFREG | 0o644, uid: 0, gid: 0 };
 
   it('end with the memory: ENOSPC for bytes, names and attributes; unmounting gives all back', () => {
