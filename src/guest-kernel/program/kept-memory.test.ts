@@ -107,8 +107,9 @@ it('messages wait while there is no memory, but for one', () => {
   expect(queue.hasRoom(5000)).toBe(true);
 });
 
+const now = (): Timestamp => ({ seconds: 0, nanoseconds: 0 });
+
 function mounted(memory: KeptMemory): Ramfs {
-  const now = (): Timestamp => ({ seconds: 0, nanoseconds: 0 });
   return new Ramfs({ type: 'tmpfs', deviceNumber: 1, capacityBytes: 1 << 30, memory, now });
 }
 
