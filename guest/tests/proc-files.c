@@ -42,12 +42,23 @@ static void written_anew(void) {
   show_text("/proc/self/comm");
 }
 
+/* Who is not privileged may only raise it. */
+static int score(void) {
+  int score = 0;
+  FILE *file = fopen("/proc/self/oom_score_adj", "r");
+  if (file == NULL || fscanf(file, "%d", &score) != 1) return 0;
+  fclose(file);
+  return score;
+}
+
 static void scores(void) {
   printf("score 700: %d\n", written("/proc/self/oom_score_adj", "700"));
   show_text("/proc/self/oom_score_adj");
   printf("score 800 with a line's end: %d\n", written("/proc/self/oom_score_adj", "800\n"));
-  printf("score 1001: %d, letters: %d\n", written("/proc/self/oom_score_adj", "1001") == EINVAL,
-         written("/proc/self/oom_score_adj", "x") == EINVAL);
+  printf("score 1001: %d, letters: %d, nothing: %d\n", written("/proc/self/oom_score_adj", "1001") == EINVAL,
+         written("/proc/self/oom_score_adj", "x") == EINVAL, written("/proc/self/oom_score_adj", "") == EINVAL);
+  printf("score 0x352: %d\n", written("/proc/self/oom_score_adj", " 0x352"));
+  show_text("/proc/self/oom_score_adj");
   fflush(stdout);
   if (fork() == 0) {
     show_text("/proc/self/oom_score_adj");
@@ -89,6 +100,7 @@ int main(int argc, char **argv) {
     show_text("/proc/self/comm");
     return argv[1][0] != 'c';
   }
+  if (score() >= 700) return 77;
   written_anew();
   scores();
   names();

@@ -55,6 +55,7 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   child.hasNoHugePages = program.hasNoHugePages;
   child.memoryErrorPolicy = program.memoryErrorPolicy;
   child.oomScoreAdjustment = program.oomScoreAdjustment;
+  child.oomScoreMinimum = program.oomScoreMinimum;
   child.loginUid = program.loginUid;
   if (request.clearsActions) child.actions.resetCaught();
   child.processGroup = program.processGroup;

@@ -124,6 +124,8 @@ export class RunningProgram implements Program {
   memoryErrorPolicy = 2;
   /** Of /proc/PID: kept for who reads it again. Memory that runs out ends the largest program, whatever its score. */
   oomScoreAdjustment = 0;
+  /** Below it the unprivileged may not go. */
+  oomScoreMinimum = 0;
   /** /proc/PID/loginuid: (uid_t)-1 until pam_loginuid(8) writes who logged in. */
   loginUid = 0xffff_ffff;
   /** membarrier(2), MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, and the same with SYNC_CORE. */

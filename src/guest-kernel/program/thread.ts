@@ -97,8 +97,11 @@ export interface Program {
   readonly state: ProgramState;
   /** Bytes and calls of read(2), write(2) and their like. */
   readonly io: IoCounters;
+  /** PR_SET_DUMPABLE. */
+  readonly isDumpable?: boolean;
   /** What /proc/PID/oom_score_adj and loginuid keep. */
   oomScoreAdjustment?: number;
+  oomScoreMinimum?: number;
   loginUid?: number;
   /** Woken when the program ended. */
   readonly ended: WaitQueue;

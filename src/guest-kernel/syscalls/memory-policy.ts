@@ -164,7 +164,7 @@ function subject(thread: Thread, pid: number): GuestNamespace {
   const task = asGuest(thread);
   const found = pid === 0 ? task : task.machine.task(pid);
   if (found === undefined) throw ESRCH;
-  if (found.program !== task.program && !mayAttach(thread.credentials, found.credentials)) throw EPERM;
+  if (!mayAttach(thread, found)) throw EPERM;
   if (!(found instanceof GuestTask)) throw EINVAL;
   return found.namespace;
 }

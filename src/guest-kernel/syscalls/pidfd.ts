@@ -100,7 +100,7 @@ function getFile(thread: Thread, args: { fd: number; target: number; flags: numb
   if (args.flags !== 0) throw EINVAL;
   const program = programOfFile(thread, args.fd);
   if (!program.isRunning) throw ESRCH;
-  if (!mayAttach(thread.credentials, program.credentials)) throw EPERM;
+  if (!mayAttach(thread, { credentials: program.credentials, program })) throw EPERM;
   const file = (threadOfFile(thread, args.fd) ?? program).files.get(args.target);
   file.retain();
   try {

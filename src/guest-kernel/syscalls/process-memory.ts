@@ -22,7 +22,7 @@ function remoteMemory(thread: Thread, pid: number): UserMemory {
   const task = asGuest(thread);
   const program = task.machine.program(pid);
   if (program?.isRunning !== true || program.namespace === undefined) throw ESRCH;
-  if (program !== task.program && !mayAttach(task.credentials, program.credentials)) throw EPERM;
+  if (!mayAttach(task, { credentials: program.credentials, program })) throw EPERM;
   return program.namespace.memory;
 }
 

@@ -321,8 +321,7 @@ function setRobustList(thread: Thread, { head, size }: { head: number; size: num
 function getRobustList(thread: Thread, args: { tid: number; head: number; size: number }): Result {
   const owner = args.tid === 0 ? asGuest(thread) : asGuest(thread).machine.task(args.tid);
   if (!(owner instanceof GuestTask)) throw ESRCH;
-  const isOwn = owner.program === thread.program;
-  if (!isOwn && !mayAttach(thread.credentials, owner.credentials)) throw EPERM;
+  if (!mayAttach(thread, owner)) throw EPERM;
   thread.memory.storeNumber(args.head, owner.robustListAddr);
   thread.memory.storeNumber(args.size, ROBUST_HEAD_BYTES);
   return 0;

@@ -1,7 +1,7 @@
 /** As whom and from where a thread walks the tree of files, and what it may do (credentials(7), capabilities(7)). */
 import { CAP_SYS_PTRACE, SECBIT_NO_SETUID_FIXUP } from '../abi/capability.ts';
 import { EPERM } from '../abi/errno.ts';
-import { type Capabilities, FULL, PLAIN, has, isSubset } from './capabilities.ts';
+import { type Capabilities, type CapabilitySet, FULL, PLAIN, has, isSubset } from './capabilities.ts';
 import type { Location } from './location.ts';
 
 /** Current and root directory and umask (fs_struct of Linux); shared by CLONE_FS. */
@@ -66,17 +66,35 @@ export function asReal(credentials: Credentials): Credentials {
   return { ...credentials, euid: uid, egid: gid, fsUid: undefined, fsGid: undefined, capabilities: own };
 }
 
-/** Whether one may look into a program of the other (ptrace(2), access mode checking with PTRACE_MODE_FSCREDS). */
-export function mayInspect(own: Credentials, other: Credentials): boolean {
-  if (isCapable(own, CAP_SYS_PTRACE)) return true;
-  const { euid, egid, fsUid = euid, fsGid = egid, capabilities } = own;
-  return isWholly(other, fsUid, fsGid) && isSubset(other.capabilities.permitted, capabilities.effective);
+/** A thread, as ptrace(2) asks who may see what it keeps ("Ptrace access mode checking"). */
+export interface Inspectable {
+  readonly credentials: Credentials;
+  /** isDumpable false: what lies in its memory is for the privileged (PR_SET_DUMPABLE). */
+  readonly program: { readonly isDumpable?: boolean };
 }
 
-/** Whether one may reach into a program of the other (the same, PTRACE_MODE_REALCREDS). */
-export function mayAttach(own: Credentials, other: Credentials): boolean {
-  if (isCapable(own, CAP_SYS_PTRACE)) return true;
-  return isWholly(other, own.uid, own.gid) && isSubset(other.capabilities.permitted, own.capabilities.permitted);
+/** Whether one may look into a program of the other (PTRACE_MODE_FSCREDS). */
+export function mayInspect(own: Inspectable, other: Inspectable): boolean {
+  const { euid, egid, fsUid = euid, fsGid = egid, capabilities } = own.credentials;
+  return mayAccess(own, other, [fsUid, fsGid], capabilities.effective);
+}
+
+/** Whether one may reach into a program of the other (PTRACE_MODE_REALCREDS). */
+export function mayAttach(own: Inspectable, other: Inspectable): boolean {
+  const { uid, gid, capabilities } = own.credentials;
+  return mayAccess(own, other, [uid, gid], capabilities.permitted);
+}
+
+/** Linux kernel/ptrace.c: __ptrace_may_access; security/commoncap.c: cap_ptrace_access_check. */
+function mayAccess(
+  own: Inspectable,
+  { credentials, program }: Inspectable,
+  [user, group]: readonly [user: number, group: number],
+  held: CapabilitySet,
+): boolean {
+  if (own.program === program || isCapable(own.credentials, CAP_SYS_PTRACE)) return true;
+  const isOpen = program.isDumpable !== false && isWholly(credentials, user, group);
+  return isOpen && isSubset(credentials.capabilities.permitted, held);
 }
 
 /** Whether the other has these ids and no other ones. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bytesOf, byteStringFrom } from '../../../emulator/util/bytes.ts';
-import { O_RDONLY } from '../../abi/fcntl.ts';
+import { O_RDONLY, O_RDWR } from '../../abi/fcntl.ts';
 import { AF_INET, AF_INET6, AF_UNIX } from '../../abi/socket.ts';
 import { makeDevice, type DeviceType } from '../../devices/device.ts';
 import { SystemV } from '../../ipc/system-v.ts';
@@ -142,6 +142,7 @@ function machine(caller = ROOT_USER): Tree {
     io: { readCalls: 1, readBytes: 10, writeCalls: 2, writtenBytes: 20 },
     state: { kind: 'running' },
   } as unknown as Program;
+  const stranger = { ...program, pid: 77 };
   const task = (id: number): Task =>
     ({
       id,
@@ -187,7 +188,7 @@ function machine(caller = ROOT_USER): Tree {
     freeMemoryBytes: 1 << 29,
     hostname: 'osv',
     bootTimeSeconds: NOW.seconds,
-    current: () => ({ ...task(43), credentials: caller }),
+    current: () => (caller === ROOT_USER ? task(43) : { ...task(77), program: stranger, credentials: caller }),
     programs: () => [program],
     vfs,
     filesystemTypes: [
@@ -206,6 +207,14 @@ function read({ vfs, viewer }: Tree, path: string): string {
   const file = vfs.open(viewer, path, O_RDONLY, 0);
   const dst = new Uint8Array(8192);
   return byteStringFrom(dst.subarray(0, file.read(testCall(), dst) as number));
+}
+
+function write({ vfs, viewer }: Tree, path: string, text: string): unknown {
+  return vfs.open(viewer, path, O_RDWR, 0).write(testCall(), bytesOf(text));
+}
+
+function error(name: string): unknown {
+  return expect.objectContaining({ name });
 }
 
 function list({ vfs, viewer }: Tree, path: string): string[] {
@@ -271,12 +280,36 @@ describe('/proc', () => {
 
   test('the mappings of a program are shown to who could trace it', () => {
     const stranger = machine(userCredentials(1000, 1000));
-    for (const name of ['maps', 'smaps', 'smaps_rollup']) {
+    for (const name of ['maps', 'smaps', 'smaps_rollup', 'environ', 'auxv', 'io', 'fdinfo/5']) {
       expect(() => read(machine(), `/proc/42/${name}`)).not.toThrow();
       const denied = expect.objectContaining({ name: 'EACCES' });
       expect(() => read(stranger, `/proc/42/${name}`)).toThrow(denied);
     }
     expect(read(stranger, '/proc/42/statm')).toMatch(/^\d+ /);
+  });
+
+  test.each(['exe', 'cwd', 'root', 'fd/5', 'ns/pid'])('/proc/PID/%s leads who could trace the program', (name) => {
+    const tell = ({ vfs, viewer }: Tree): string =>
+      vfs.walk(viewer, `/proc/42/${name}`, { followLast: false }).dentry.inode.readLink();
+    expect(tell(machine())).not.toBe('');
+    const denied = expect.objectContaining({ name: 'EACCES' });
+    const stranger = machine(userCredentials(0, 0));
+    expect(() => tell(stranger)).toThrow(denied);
+    expect(() => stranger.vfs.walk(stranger.viewer, `/proc/42/${name}`)).toThrow(denied);
+  });
+
+  test('the privileged lower a score, who logged in says so once and of oneself', () => {
+    const own = machine();
+    const other = machine(userCredentials(0, 0));
+    write(own, '/proc/42/oom_score_adj', ' -0x10\n');
+    expect(read(own, '/proc/42/oom_score_adj')).toBe('-16\n');
+    expect(() => write(other, '/proc/42/oom_score_adj', '-1')).toThrow(error('EACCES'));
+    expect(write(other, '/proc/42/oom_score_adj', '7')).toBe(1);
+    expect(() => write(other, '/proc/42/comm', 'mine')).toThrow(error('EINVAL'));
+    expect(() => write(own, '/proc/self/task/43/loginuid', '4294967296')).toThrow(error('ERANGE'));
+    expect(() => write(own, '/proc/self/task/43/loginuid', '-1')).toThrow(error('EINVAL'));
+    expect(write(own, '/proc/self/task/43/loginuid', '5')).toBe(1);
+    expect(() => write(other, '/proc/42/loginuid', '5')).toThrow(error('EPERM'));
   });
 
   test('names can be neither made nor removed', () => {

@@ -1,6 +1,6 @@
 /** /proc/PID: what there is to know of a program, and of each of its threads below task/. */
-import { byteStringFrom, type ByteString } from '../../../emulator/util/bytes.ts';
-import { EACCES, EINVAL } from '../../abi/errno.ts';
+import type { ByteString } from '../../../emulator/util/bytes.ts';
+import { EACCES } from '../../abi/errno.ts';
 import { O_CLOEXEC } from '../../abi/fcntl.ts';
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from '../../abi/stat.ts';
 import type { Program, Task } from '../../program/thread.ts';
@@ -15,6 +15,7 @@ import {
   type VirtualEntry,
   VirtualInode,
   VirtualLink,
+  type VirtualOwner,
   VirtualText,
   type VirtualFilesystem,
 } from '../virtual/virtual-inode.ts';
@@ -23,6 +24,7 @@ import { auxv, commandLine, environment, maps, smaps, smapsRollup, statm } from 
 import { mountinfo, mounts, mountstats } from './mount-files.ts';
 import { netFiles } from './net-files.ts';
 import type { ProcSource } from './proc-source.ts';
+import { writerOf } from './program-settings.ts';
 import { io, limits, nameOf, sched, schedstat, stat, status, type Subject, wchan } from './status-files.ts';
 
 /** Inode numbers kept for one program: files, net/, descriptors, infos of descriptors, threads. */
@@ -33,8 +35,6 @@ const INFO_INODES = 20_480;
 const THREAD_INODES = 40_960;
 /** Threads have no more room than this; two of one program may then show the same number. */
 const THREADS = 8192;
-/** Linux: the longest name of a thread. */
-const MAX_NAME = 15;
 /** Of the namespaces that Linux makes at boot (linux/proc_ns.h). */
 const NAMESPACES: Readonly<Record<string, number>> = {
   ipc: 0xefff_ffff,
@@ -76,15 +76,17 @@ const FILES: readonly (readonly [ByteString, (subject: Subject) => ByteString])[
   ['uid_map', () => '         0          0 4294967295\n'],
   ['wchan', wchan],
 ];
-/** What programs write to, and nobody heeds. */
-const WRITABLE = new Set(['coredump_filter', 'setgroups', 'uid_map', 'gid_map']);
-const OOM_SCORE_ADJ_MAX = 1000;
-
 /** What tells secrets of a program is its owner's alone (Linux fs/proc/base.c: tgid_base_stuff). */
 const PRIVATE = new Set(['auxv', 'environ', 'io', 'personality']);
 
-/** What everyone may name and only who could trace the program may open (Linux fs/proc/task_mmu.c: proc_maps_open). */
-const INSPECTED = new Set(['maps', 'smaps', 'smaps_rollup']);
+/** What only who could trace the program may open, whoever may name it (Linux fs/proc/base.c: proc_mem_open). */
+const INSPECTED = new Set([...PRIVATE, 'maps', 'smaps', 'smaps_rollup']);
+
+/** @throws EACCES who asks could not trace the program */
+function requireInspection({ source, task }: Subject): void {
+  const caller = source.current();
+  if (task !== undefined && caller !== undefined && !mayInspect(caller, task)) throw EACCES;
+}
 
 class InspectedText extends VirtualText {
   readonly #subject: Subject;
@@ -95,11 +97,31 @@ class InspectedText extends VirtualText {
   }
 
   override open(flags: number): OpenFile {
-    const { source, task } = this.#subject;
-    const caller = source.current()?.credentials;
-    if (task !== undefined && caller !== undefined && !mayInspect(caller, task.credentials)) throw EACCES;
+    requireInspection(this.#subject);
     return super.open(flags);
   }
+}
+
+/** A link that tells where something of the program lies (Linux proc_pid_readlink, proc_pid_get_link). */
+function inspectedLink(
+  place: ConstructorParameters<typeof VirtualLink>[0],
+  subject: Subject,
+  target: () => ByteString,
+  follow: () => Location | undefined = () => undefined,
+): VirtualLink {
+  const inspected =
+    <T>(tell: () => T) =>
+    (): T => {
+      requireInspection(subject);
+      return tell();
+    };
+  return new VirtualLink(place, inspected(target), inspected(follow));
+}
+
+/** Linux fs/proc/base.c: task_dump_owner. What anybody may enter stays the user's. */
+function ownerOf({ program, task }: Subject, isOpenDirectory: boolean): VirtualOwner {
+  if (task === undefined || (program.isDumpable === false && !isOpenDirectory)) return { uid: 0, gid: 0 };
+  return { uid: task.credentials.euid, gid: task.credentials.egid };
 }
 
 class ProgramDirectory extends VirtualDirectory implements ProgramInode {
@@ -119,11 +141,11 @@ export function makeProgramDirectory(
   path: string,
 ): Inode {
   const { source, program, task } = subject;
-  const owner = { uid: task?.credentials.euid ?? 0, gid: task?.credentials.egid ?? 0 };
+  const owner = ownerOf(subject, false);
   const base = (offset: number): Base => ({ filesystem, number: number + offset, owner });
   const nodes = new Map<ByteString, Inode>();
   FILES.forEach(([name, text], i) => {
-    const write = writerOf(name, task);
+    const write = writerOf(name, subject);
     const place = { ...base(i + 1), path: `${path}/${name}`, ...(PRIVATE.has(name) && { permissions: 0o400 }) };
     const content = (): ByteString => text(subject);
     const isInspected = INSPECTED.has(name);
@@ -131,16 +153,17 @@ export function makeProgramDirectory(
   });
   nodes.set(
     'exe',
-    new VirtualLink(
+    inspectedLink(
       base(60),
+      subject,
       () => program.path,
       () => program.executable,
     ),
   );
-  if (task !== undefined) addPlaces(nodes, base, source, task);
+  if (task !== undefined) addPlaces(nodes, base, subject, task);
   nodes.set('fd', makeDescriptors(subject, base(63), number + DESCRIPTOR_INODES));
   nodes.set('fdinfo', makeDescriptorInfos(subject, base(64), number + INFO_INODES, path));
-  nodes.set('ns', makeNamespaces(filesystem, base(66), number + 70));
+  nodes.set('ns', makeNamespaces(subject, base(66), number + 70));
   let next = number + NET_INODES;
   const net = makeTree(netFiles(source), { filesystem, root: `${path}/net`, nextNumber: () => next++ });
   nodes.set('net', directoryOf(net, number + 67, { filesystem }));
@@ -148,51 +171,25 @@ export function makeProgramDirectory(
   const entries = [...nodes].map(([name, inode]) => ({ name, inodeNumber: inode.number, fileType: inode.fileType }));
   const list = (): readonly VirtualEntry[] => entries;
   const find = (name: ByteString): Inode | undefined => nodes.get(name);
-  return subject.isProgram
-    ? new ProgramDirectory(program, base(0), list, find)
-    : new VirtualDirectory(base(0), list, find);
+  const place = { ...base(0), owner: ownerOf(subject, true) };
+  return subject.isProgram ? new ProgramDirectory(program, place, list, find) : new VirtualDirectory(place, list, find);
 }
 
 type Base = {
   readonly filesystem: VirtualFilesystem;
   readonly number: number;
-  readonly owner: { uid: number; gid: number };
+  readonly owner: VirtualOwner;
 };
-
-function writerOf(name: ByteString, task: Task | undefined): ((text: Uint8Array) => void) | undefined {
-  if (WRITABLE.has(name)) return () => {};
-  if (task === undefined) return undefined;
-  if (name === 'oom_score_adj') return (text) => (task.program.oomScoreAdjustment = oomScoreIn(text));
-  if (name === 'loginuid') return (text) => (task.program.loginUid = numberIn(text) >>> 0);
-  if (name !== 'comm') return undefined;
-  return (text) => {
-    const written = byteStringFrom(text).split(/[\n\0]/)[0] ?? '';
-    task.name = written.slice(0, MAX_NAME);
-  };
-}
-
-/** The number that was written, blanks around it aside. @throws EINVAL */
-function numberIn(text: Uint8Array): number {
-  const written = byteStringFrom(text).trim();
-  if (!/^-?\d+$/.test(written)) throw EINVAL;
-  return Number(written);
-}
-
-function oomScoreIn(text: Uint8Array): number {
-  const score = numberIn(text);
-  if (Math.abs(score) > OOM_SCORE_ADJ_MAX) throw EINVAL;
-  return score;
-}
 
 /** cwd and root. */
 function addPlaces(
   nodes: Map<ByteString, Inode>,
   base: (offset: number) => Base,
-  { vfs }: ProcSource,
+  subject: Subject,
   { fs }: Task,
 ): void {
   const link = (offset: number, place: () => Location): VirtualLink =>
-    new VirtualLink(base(offset), () => vfs.pathOf(place()), place);
+    inspectedLink(base(offset), subject, () => subject.source.vfs.pathOf(place()), place);
   nodes.set(
     'cwd',
     link(61, () => fs.cwd),
@@ -203,12 +200,15 @@ function addPlaces(
   );
 }
 
-function makeNamespaces(filesystem: VirtualFilesystem, base: Base, firstNumber: number): Inode {
+function makeNamespaces(subject: Subject, base: Base, firstNumber: number): Inode {
   const nodes = new Map<ByteString, Inode>();
   Object.entries(NAMESPACES).forEach(([name, inode], i) => {
-    nodes.set(name, new VirtualLink({ ...base, number: firstNumber + i }, () => `${name}:[${inode}]`));
+    nodes.set(
+      name,
+      inspectedLink({ ...base, number: firstNumber + i }, subject, () => `${name}:[${inode}]`),
+    );
   });
-  return directoryOf(nodes, base.number, { filesystem });
+  return directoryOf(nodes, base.number, { filesystem: base.filesystem });
 }
 
 function makeTasks(filesystem: VirtualFilesystem, subject: Subject, number: number, path: string): Inode {
@@ -216,7 +216,8 @@ function makeTasks(filesystem: VirtualFilesystem, subject: Subject, number: numb
   const inodeOf = (id: number): number => number + THREAD_INODES + (id % THREADS);
   const list = (): VirtualEntry[] =>
     idsOf(program).map((id) => ({ name: String(id), inodeNumber: inodeOf(id), fileType: S_IFDIR, place: id }));
-  return new VirtualDirectory({ filesystem, number: number + 65 }, list, (name) => {
+  const owner = ownerOf(subject, true);
+  return new VirtualDirectory({ filesystem, number: number + 65, owner }, list, (name) => {
     const id = /^\d+$/.test(name) ? Number(name) : -1;
     if (!idsOf(program).includes(id)) return undefined;
     const thread = { ...subject, task: program.threads.get(id), isProgram: false };
@@ -229,23 +230,26 @@ function idsOf({ pid, threads }: Program): readonly number[] {
   return threads.size === 0 ? [pid] : [...threads.keys()].toSorted((a, b) => a - b);
 }
 
-function makeDescriptors({ source, task }: Subject, base: Base, firstNumber: number): Inode {
+function makeDescriptors(subject: Subject, base: Base, firstNumber: number): Inode {
+  const { source, task } = subject;
   const list = (): VirtualEntry[] => descriptorEntries(task, firstNumber, S_IFLNK);
   return new VirtualDirectory({ ...base, permissions: 0o500 }, list, (name) => {
     const file = descriptor(task, name);
     if (file === undefined) return undefined;
     const link = { ...base, number: firstNumber + Number(name) };
-    return new VirtualLink(
+    return inspectedLink(
       link,
+      subject,
       () => describe(source, file),
       () => placeOf(base.filesystem, source, file),
     );
   });
 }
 
-function makeDescriptorInfos({ task }: Subject, base: Base, firstNumber: number, path: string): Inode {
+function makeDescriptorInfos(subject: Subject, base: Base, firstNumber: number, path: string): Inode {
+  const { task } = subject;
   const list = (): VirtualEntry[] => descriptorEntries(task, firstNumber, S_IFREG);
-  return new VirtualDirectory({ ...base, permissions: 0o500 }, list, (name) => {
+  return new VirtualDirectory({ ...base, owner: ownerOf(subject, true) }, list, (name) => {
     const file = descriptor(task, name);
     if (file === undefined) return undefined;
     const text = (): ByteString => {
@@ -253,7 +257,8 @@ function makeDescriptorInfos({ task }: Subject, base: Base, firstNumber: number,
       const inode = file.attributes().inodeNumber;
       return `pos:\t${file.offset}\nflags:\t0${flags.toString(8)}\nmnt_id:\t${file.location?.mount.id ?? 0}\nino:\t${inode}\n`;
     };
-    return new VirtualText({ ...base, number: firstNumber + Number(name), path: `${path}/fdinfo/${name}` }, text);
+    const place = { ...base, number: firstNumber + Number(name), path: `${path}/fdinfo/${name}` };
+    return new InspectedText(place, text, subject);
   });
 }
 
