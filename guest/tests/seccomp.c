@@ -123,6 +123,18 @@ static void arguments(void) {
   SHOW(lseek(-1, 0x7fL << 32, SEEK_SET));
 }
 
+/* Shifts by more than 31, and a number whose high half is not looked at. */
+static void odd_numbers(void) {
+  INSTALL(LOAD(nr), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 5), BPF_STMT(BPF_LDX | BPF_IMM, 33),
+          BPF_STMT(BPF_LD | BPF_IMM, 9), BPF_STMT(BPF_ALU | BPF_LSH | BPF_X, 0),
+          BPF_STMT(BPF_ALU | BPF_OR | BPF_K, SECCOMP_RET_ERRNO), BPF_STMT(BPF_RET | BPF_A, 0),
+          RETURN(SECCOMP_RET_ALLOW));
+  SHOW(syscall(SYS_getppid));
+  long result;
+  asm volatile("syscall" : "=a"(result) : "a"(0x700000000L | SYS_getppid) : "rcx", "r11", "memory");
+  printf("with a high half: %ld\n", result);
+}
+
 static void *other_thread(void *arg) {
   if (*(int *)arg) syscall(SYS_getppid);
   SHOW(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
@@ -249,6 +261,7 @@ int main(int argc, char **argv) {
   CHILD("strict behind a filter", strict(3));
   CHILD("answers", answers());
   CHILD("arguments", arguments());
+  CHILD("odd numbers", odd_numbers());
   CHILD("SIGSYS", handled());
   CHILD("SIGSYS without a handler", INSTALL(FOR_CALL(SYS_getppid, SECCOMP_RET_TRAP)); syscall(SYS_getppid));
   CHILD("kill the process", INSTALL(FOR_CALL(SYS_getppid, SECCOMP_RET_KILL_PROCESS)); syscall(SYS_getppid));

@@ -42,6 +42,7 @@ static void changes(void) {
   SHOW(setresuid(1002, -1, -1));
   ids();
   SHOW(setresuid(5, -1, -1));
+  SHOW(setuid(1001)); // effective only
   SHOW(setuid(1002));
   ids();
   SHOW(setreuid(-1, 1001));
@@ -114,6 +115,17 @@ static void put(const char *path, mode_t mode, gid_t group) {
   close(f);
 }
 
+static void modes_behind_chown(void) {
+  static const mode_t modes[] = {06755, 06644, 06745, 04600, 02700};
+  for (int i = 0; i < 5; i++) {
+    struct stat st;
+    put("changed", modes[i], 0), chown("changed", 1000, 3000), stat("changed", &st);
+    printf("%o becomes %o\n", modes[i], st.st_mode & 07777);
+    chmod("changed", modes[i]), SHOW(chown("changed", -1, -1)), stat("changed", &st);
+    printf("%o becomes %o\n", modes[i], st.st_mode & 07777);
+  }
+}
+
 int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   if (geteuid() != 0) return 1;
@@ -128,5 +140,6 @@ int main(void) {
   as("drop", drops);
   as("swap", swaps);
   as("files of another user", files);
+  as("modes behind chown", modes_behind_chown);
   return 0;
 }

@@ -24,6 +24,7 @@ describe('classic BPF', () => {
     ['0 where x divides and is 0', [i(0x00, 4), i(0x3c), i(0x06, 9)], 0],
     ['a remainder', [i(0x00, 17), i(0x94, 5), i(0x16)], 2],
     ['a shift by x', [i(0x01, 4), i(0x00, 1), i(0x6c), i(0x16)], 16],
+    ['a shift by the low bits of x', [i(0x01, 33), i(0x00, 6), i(0x7c), i(0x16)], 3],
     ['a negation', [i(0x00, 1), i(0x84), i(0x16)], 0xffffffff],
     ['an exclusive or', [i(0x00, 6), i(0xa4, 3), i(0x16)], 5],
     ['what was stored', [i(0x00, 6), i(0x02, 3), i(0x00, 1), i(0x60, 3), i(0x16)], 6],

@@ -65,8 +65,8 @@ const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x30, (a, b) => (b === 0 ? undefined : Math.floor(a / b))],
   [0x40, (a, b) => a | b],
   [0x50, (a, b) => a & b],
-  [0x60, (a, b) => (b > 31 ? 0 : a << b)],
-  [0x70, (a, b) => (b > 31 ? 0 : a >>> b)],
+  [0x60, (a, b) => a << b], // by the low 5 bits of b, as Linux has it too (kernel/bpf/core.c)
+  [0x70, (a, b) => a >>> b],
   [0x80, (a) => -a],
   [0x90, (a, b) => (b === 0 ? undefined : a % b)],
   [0xa0, (a, b) => a ^ b],

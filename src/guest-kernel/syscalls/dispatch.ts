@@ -85,7 +85,7 @@ export class SyscallDispatcher {
   /** The thread has executed SYSCALL. `onUnknown` hears of numbers without a row. */
   enter(thread: Thread, call: MutableCall, onUnknown: (nr: number) => void): CallOutcome {
     const state = thread.cpuState;
-    const nr = state.high(REG.RAX) === 0 ? state.low(REG.RAX) : -1;
+    const nr = state.low(REG.RAX); // the high half means nothing (Linux entry_64.S: movslq %eax, %rsi)
     const row = this.#rows[nr];
     call.progress = undefined;
     const verdict = thread.judgeCall(nr);

@@ -75,11 +75,12 @@ function setGroups(thread: Thread, wanted: IdTriple): Result {
   return 0;
 }
 
-/** setuid(2): all three for the privileged, the effective one for others. @throws EINVAL */
-function one(id: number, credentials: Credentials, capability: number): IdTriple {
+/** setuid(2): all three for the privileged; others make the effective one the real or the saved one. @throws EINVAL, EPERM */
+function one(id: number, own: IdTriple, credentials: Credentials, capability: number): IdTriple {
   if (id === UNCHANGED) throw EINVAL;
-  const isPrivileged = isCapable(credentials, capability);
-  return isPrivileged ? { real: id, effective: id, saved: id } : { real: UNCHANGED, effective: id, saved: UNCHANGED };
+  if (isCapable(credentials, capability)) return { real: id, effective: id, saved: id };
+  if (id !== own.real && id !== own.saved) throw EPERM;
+  return { real: UNCHANGED, effective: id, saved: UNCHANGED };
 }
 
 /**
@@ -135,8 +136,8 @@ function setFsGroup(thread: Thread, id: number): Result {
 export const identity: readonly Syscall[] = [
   syscall({ nr: 102, name: 'getuid', args: {}, support: 'full', run: (thread) => thread.credentials.uid }),
   syscall({ nr: 104, name: 'getgid', args: {}, support: 'full', run: (thread) => thread.credentials.gid }),
-  syscall({ nr: 105, name: 'setuid', args: { id: 'uint' }, support: 'full', run: (thread, { id }) => setUsers(thread, one(id, thread.credentials, CAP_SETUID)) }),
-  syscall({ nr: 106, name: 'setgid', args: { id: 'uint' }, support: 'full', run: (thread, { id }) => setGroups(thread, one(id, thread.credentials, CAP_SETGID)) }),
+  syscall({ nr: 105, name: 'setuid', args: { id: 'uint' }, support: 'full', run: (thread, { id }) => setUsers(thread, one(id, usersOf(thread.credentials), thread.credentials, CAP_SETUID)) }),
+  syscall({ nr: 106, name: 'setgid', args: { id: 'uint' }, support: 'full', run: (thread, { id }) => setGroups(thread, one(id, groupsOf(thread.credentials), thread.credentials, CAP_SETGID)) }),
   syscall({ nr: 107, name: 'geteuid', args: {}, support: 'full', run: (thread) => thread.credentials.euid }),
   syscall({ nr: 108, name: 'getegid', args: {}, support: 'full', run: (thread) => thread.credentials.egid }),
   syscall({ nr: 113, name: 'setreuid', args: { real: 'uint', effective: 'uint' }, support: 'full', run: (thread, ids) => setUsers(thread, both(ids, usersOf(thread.credentials), thread.credentials, CAP_SETUID)) }),

@@ -78,7 +78,8 @@ export function permittedChanges(
   attributes: FileAttributes,
   changes: AttributeChanges,
 ): AttributeChanges {
-  if (changes.uid !== undefined || changes.gid !== undefined) return ownerChanges(credentials, attributes, changes);
+  const isChown = changes.uid !== undefined || changes.gid !== undefined || Object.keys(changes).length === 0;
+  if (isChown) return ownerChanges(credentials, attributes, changes);
   const isOwn = fileUser(credentials) === attributes.uid || isCapable(credentials, CAP_FOWNER);
   if (!isOwn && changes.sizeBytes === undefined) throw EPERM;
   if (changes.mode === undefined || mayGiveGroup(credentials, attributes.gid)) return changes;
@@ -99,20 +100,28 @@ export function modeInGroup(credentials: Credentials, mode: number, gid: number)
   return (mode & 0o10) === 0 || mayGiveGroup(credentials, gid) ? mode : mode & ~S_ISGID;
 }
 
+/** No changes at all are a chown(2) that leaves both ids, and clears set-id bits nevertheless. */
 function ownerChanges(
   credentials: Credentials,
   attributes: FileAttributes,
   changes: AttributeChanges,
 ): AttributeChanges {
   const { uid = attributes.uid, gid = attributes.gid } = changes;
-  const isOwn = fileUser(credentials) === attributes.uid && uid === attributes.uid;
-  const mayChange = isOwn && (gid === attributes.gid || isMember(credentials, gid));
-  if (!mayChange) requireCapability(credentials, CAP_CHOWN);
-  // chown(2): the set-id bits of an executable are cleared; set-gid without group x means mandatory locking and stays.
-  const { mode } = attributes;
-  if ((mode & S_IFMT) === S_IFDIR || (mode & 0o111) === 0) return changes;
-  const cleared = (mode & 0o10) === 0 ? S_ISUID : S_ISUID | S_ISGID;
-  return { ...changes, mode: (changes.mode ?? mode) & ~cleared & 0o7777 };
+  const isOwn = fileUser(credentials) === attributes.uid;
+  const mayChange = isOwn && uid === attributes.uid && (gid === attributes.gid || isMember(credentials, gid));
+  const isAsked = changes.uid !== undefined || changes.gid !== undefined;
+  if (isAsked && !mayChange) requireCapability(credentials, CAP_CHOWN);
+  const mode = changes.mode ?? attributes.mode;
+  const remaining = mode & ~bitsBehindChown(credentials, attributes);
+  if (remaining === mode) return changes;
+  if (!isAsked && !isOwn) requireCapability(credentials, CAP_FOWNER);
+  return { ...changes, mode: remaining & 0o7777 };
+}
+
+/** Set-gid without group x means mandatory locking and stays for who may give it (Linux fs/attr.c: setattr_should_drop_sgid). */
+function bitsBehindChown(credentials: Credentials, { mode, gid }: FileAttributes): number {
+  if ((mode & S_IFMT) === S_IFDIR) return 0;
+  return (mode & 0o10) === 0 && mayGiveGroup(credentials, gid) ? S_ISUID : S_ISUID | S_ISGID;
 }
 
 function isMember(credentials: Credentials, gid: number): boolean {
