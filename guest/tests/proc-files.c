@@ -1,4 +1,5 @@
 /* Files of /proc that are written to: what is kept, what is inherited, and that they have any length. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -95,6 +96,19 @@ static void names(void) {
   rmdir(folder);
 }
 
+static void rights(void) {
+  static const int ways[] = {O_RDONLY, O_WRONLY, O_RDWR, O_PATH};
+  for (int i = 0; i < 4; i++) {
+    char path[40];
+    struct stat attributes;
+    int fd = open("/dev/null", ways[i]);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    lstat(path, &attributes);
+    printf("link %o of what is open as %x\n", attributes.st_mode, ways[i]);
+    close(fd);
+  }
+}
+
 int main(int argc, char **argv) {
   if (argc > 1) {
     show_text("/proc/self/comm");
@@ -104,5 +118,6 @@ int main(int argc, char **argv) {
   written_anew();
   scores();
   names();
+  rights();
   return 0;
 }

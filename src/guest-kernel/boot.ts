@@ -24,13 +24,13 @@ import { type DeviceType, makeDevice } from './devices/device.ts';
 import { PseudoTerminals } from './devices/pty.ts';
 import type { Terminal } from './devices/terminal.ts';
 import { ConsoleTty, terminalDevices } from './devices/tty.ts';
-import { deviceOpener, makeDevfs } from './fs/devfs/devfs.ts';
+import { deviceOpener, fillDevfs } from './fs/devfs/devfs.ts';
 import { mountExt4 } from './fs/ext4/ext4.ts';
 import { makeSysfs } from './fs/sysfs/sysfs.ts';
 import { runningProcSource } from './running-proc-source.ts';
 import { makeProcfs } from './fs/procfs/procfs.ts';
 import { parseTmpfsOptions, type TmpfsOptions } from './fs/ramfs/tmpfs-options.ts';
-import { Ramfs } from './fs/ramfs/ramfs.ts';
+import { Ramfs, type RamfsType } from './fs/ramfs/ramfs.ts';
 import type { BootOptions, EngineReport, Kernel } from './kernel.ts';
 import { PosixQueues } from './ipc/posix-queues.ts';
 import { nativeSockets } from './net/socket/native-sockets.ts';
@@ -300,7 +300,7 @@ const STICKY: TmpfsOptions = { rootMode: 0o1777 };
 /** st_dev of what mount(2) makes; those before belong to what is always there. */
 const FIRST_MOUNTED_DEVICE = 64;
 
-type MakeRamfs = (type: 'ramfs' | 'tmpfs', deviceNumber: number, own?: TmpfsOptions) => Ramfs;
+type MakeRamfs = (type: RamfsType, deviceNumber: number, own?: TmpfsOptions) => Ramfs;
 
 function ramfsMaker(memoryBytes: number, now: () => Timestamp, kept: () => KeptMemory): MakeRamfs {
   const most = memoryBytes * TMPFS_SHARE;
@@ -392,7 +392,8 @@ function kernelMounts(
   const source = runningProcSource(machine, { ports, now, filesystemTypes: types, devices, ...told });
   const proc = makeProcfs(source, { deviceNumber: 19 });
   const sysfs = makeSysfs(source, { deviceNumber: 24 });
-  const devfs = makeDevfs(devices, { deviceNumber: 18, now });
+  const devfs = ramfs('devfs', 18);
+  fillDevfs(devfs, devices);
   machine.tty.node = devfs.root.lookup('console');
   const pseudoTerminals = machine.pseudoTerminals?.filesystem;
   assert(pseudoTerminals !== undefined, 'boot: pseudo terminals come before their mount');

@@ -14,7 +14,7 @@ export interface DeviceType {
   readonly minor: number;
   /** Permission bits. */
   readonly mode: number;
-  /** A new open file description; `path` is '/dev/<name>', `node` the inode there. @throws ENXIO and the like */
+  /** A new open file description; `path` and `node`: what was opened. @throws ENXIO and the like */
   open(flags: number, path: string, node?: Inode): OpenFile;
 }
 

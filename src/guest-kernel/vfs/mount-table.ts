@@ -91,8 +91,8 @@ import { fileTruncated } from './shared-pages.ts';
 import type { PathFrom, Vfs, Viewer } from './vfs.ts';
 import { tellDirectory, tellFile, tellInode } from './watches.ts';
 
-/** Opens the device with this number; @throws ENXIO when there is none. */
-export type DeviceOpener = (fileType: number, rdev: number, flags: number, path: ByteString) => OpenFile;
+/** Opens the device that a node stands for; @throws ENXIO when there is none. */
+export type DeviceOpener = (node: Inode, flags: number, path: ByteString) => OpenFile;
 
 /** Those below are the kernel's own (location.ts). */
 const FIRST_MOUNT_ID = 20;
@@ -478,7 +478,7 @@ export class MountTable implements Vfs {
         return openFifo(place, this.pathOf(place), status, this.keptMemory);
       case S_IFCHR:
       case S_IFBLK:
-        return this.#openDevice(inode.fileType, inode.attributes().rdev, status, this.pathOf(place));
+        return this.#openDevice(inode, status, this.pathOf(place));
       default:
         return new RegularFile(place, this.pathOf(place), status);
     }

@@ -7,12 +7,14 @@ import { SystemV } from '../../ipc/system-v.ts';
 import { ANY4, LOOPBACK4, LOOPBACK6 } from '../../net/host.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import { NO_USAGE } from '../../program/usage.ts';
+import type { Inode } from '../../vfs/inode.ts';
 import type { UserMemory } from '../../vfs/open-file.ts';
 import { FileTable } from '../../vfs/file-table.ts';
 import { makePipe } from '../../vfs/pipe.ts';
 import { userCredentials } from '../../vfs/credentials.ts';
 import { ramfs, ROOT_USER, testCall, treeOver, type Tree } from '../../vfs/testing/tree.ts';
-import { deviceOpener, makeDevfs } from '../devfs/devfs.ts';
+import { deviceOpener, fillDevfs } from '../devfs/devfs.ts';
+import { Ramfs } from '../ramfs/ramfs.ts';
 import { makeProcfs } from './procfs.ts';
 
 const NOW = { seconds: 1_700_000_000, nanoseconds: 0 };
@@ -199,7 +201,9 @@ function machine(caller = ROOT_USER): Tree {
     cpu: { vendor: 'GenuineIntel', family: 6, model: 15, stepping: 1, name: 'a CPU', flags: 'fpu sse2' },
   };
   vfs.mount(makeProcfs(source, { deviceNumber: 3 }), '/proc', 'proc', 'rw');
-  vfs.mount(makeDevfs([DEVICE], { deviceNumber: 4, now: () => NOW }), '/dev', 'devfs', 'rw');
+  const devfs = new Ramfs({ type: 'devfs', deviceNumber: 4, capacityBytes: 1 << 20, now: () => NOW });
+  fillDevfs(devfs, [DEVICE]);
+  vfs.mount(devfs, '/dev', 'devfs', 'rw');
   return tree;
 }
 
@@ -319,16 +323,31 @@ describe('/proc', () => {
   });
 });
 
+/** A node of a character device in another filesystem. */
+function nodeOf(major: number, minor: number): Inode {
+  return ramfs().root.create('node', { mode: 0o020666, uid: 0, gid: 0, rdev: makeDevice(major, minor) });
+}
+
 describe('/dev', () => {
+  test('more may be made in it, and nodes may be given to others', () => {
+    const { vfs, viewer } = machine();
+    vfs.mkdir(viewer, { path: '/dev/net' }, 0o755);
+    expect(vfs.attributes(vfs.walk(viewer, '/dev/net')).mode).toBe(0o040755);
+    vfs.setAttributes(viewer, vfs.walk(viewer, '/dev/pipe'), { uid: 7, mode: 0o600 });
+    const { uid, mode } = vfs.attributes(vfs.walk(viewer, '/dev/pipe'));
+    expect([uid, mode]).toEqual([7, 0o020600]);
+  });
+
   test('a device has its numbers and opens; a node made elsewhere opens the same', () => {
     const tree = machine();
     const { vfs, viewer } = tree;
     expect(list(tree, '/dev')).toEqual(['.', '..', 'pipe', 'fd', 'stdin', 'stdout', 'stderr', 'shm', 'pts', 'mqueue']);
     const { mode, rdev } = vfs.attributes(vfs.walk(viewer, '/dev/pipe'));
     expect([mode, rdev]).toEqual([0o020620, makeDevice(10, 300)]);
-    expect(vfs.open(viewer, '/dev/pipe', O_RDONLY, 0).kind).toBe('pipe');
-    expect(deviceOpener([DEVICE])(0o020000, makeDevice(10, 300), O_RDONLY, '/x').kind).toBe('pipe');
-    expect(() => deviceOpener([DEVICE])(0o020000, 5, O_RDONLY, '/x')).toThrow(
+    const { inode } = vfs.walk(viewer, '/dev/pipe').dentry;
+    expect(deviceOpener([DEVICE])(inode, O_RDONLY, '/dev/pipe').kind).toBe('pipe');
+    expect(deviceOpener([DEVICE])(nodeOf(10, 300), O_RDONLY, '/x').kind).toBe('pipe');
+    expect(() => deviceOpener([DEVICE])(nodeOf(0, 5), O_RDONLY, '/x')).toThrow(
       expect.objectContaining({ name: 'ENXIO' }),
     );
   });

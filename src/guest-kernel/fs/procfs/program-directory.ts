@@ -1,7 +1,7 @@
 /** /proc/PID: what there is to know of a program, and of each of its threads below task/. */
 import type { ByteString } from '../../../emulator/util/bytes.ts';
 import { EACCES } from '../../abi/errno.ts';
-import { O_CLOEXEC } from '../../abi/fcntl.ts';
+import { O_ACCMODE, O_CLOEXEC, O_PATH, O_RDONLY, O_WRONLY } from '../../abi/fcntl.ts';
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from '../../abi/stat.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import { mayInspect } from '../../vfs/credentials.ts';
@@ -230,13 +230,20 @@ function idsOf({ pid, threads }: Program): readonly number[] {
   return threads.size === 0 ? [pid] : [...threads.keys()].toSorted((a, b) => a - b);
 }
 
+/** What the file was opened for (Linux fs/proc/fd.c: proc_fd_instantiate); lsof(8) reads it there. */
+function rightsOf({ flags }: OpenFile): number {
+  if ((flags & O_PATH) !== 0) return 0;
+  const access = flags & O_ACCMODE;
+  return (access === O_WRONLY ? 0 : 0o500) | (access === O_RDONLY ? 0 : 0o300);
+}
+
 function makeDescriptors(subject: Subject, base: Base, firstNumber: number): Inode {
   const { source, task } = subject;
   const list = (): VirtualEntry[] => descriptorEntries(task, firstNumber, S_IFLNK);
   return new VirtualDirectory({ ...base, permissions: 0o500 }, list, (name) => {
     const file = descriptor(task, name);
     if (file === undefined) return undefined;
-    const link = { ...base, number: firstNumber + Number(name) };
+    const link = { ...base, number: firstNumber + Number(name), permissions: rightsOf(file) };
     return inspectedLink(
       link,
       subject,

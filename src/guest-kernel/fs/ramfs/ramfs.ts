@@ -25,8 +25,11 @@ const MAX_FILE_BYTES = 2 ** 40;
 /** What an inode with its name takes of the machine's memory. */
 const INODE_BYTES = 1024;
 
+/** Linux: devtmpfs is a tmpfs too. */
+export type RamfsType = 'ramfs' | 'tmpfs' | 'devfs';
+
 export interface RamfsOptions {
-  readonly type: 'ramfs' | 'tmpfs';
+  readonly type: RamfsType;
   readonly deviceNumber: number;
   /** Most bytes of file contents. */
   readonly capacityBytes: number;
@@ -95,7 +98,7 @@ export class Ramfs implements Filesystem {
     const blocks = Math.floor(this.#options.capacityBytes / BLOCK_BYTES);
     const files = this.#options.capacityInodes ?? blocks;
     return {
-      typeMagic: this.type === 'tmpfs' ? TMPFS_MAGIC : RAMFS_MAGIC,
+      typeMagic: this.type === 'ramfs' ? RAMFS_MAGIC : TMPFS_MAGIC,
       blockSizeBytes: BLOCK_BYTES,
       blocks,
       freeBlocks: blocks - Math.ceil(this.#usedBytes / BLOCK_BYTES),

@@ -168,11 +168,11 @@ export class VirtualLink extends VirtualInode {
   readonly followLink: () => Location | undefined;
 
   constructor(
-    base: { filesystem: VirtualFilesystem; number: number; owner?: VirtualOwner },
+    base: { filesystem: VirtualFilesystem; number: number; owner?: VirtualOwner; permissions?: number },
     target: () => ByteString,
     follow: () => Location | undefined = () => undefined,
   ) {
-    super(base.filesystem, base.number, 0o777, base.owner);
+    super(base.filesystem, base.number, base.permissions ?? 0o777, base.owner);
     this.#target = target;
     this.followLink = follow;
   }
