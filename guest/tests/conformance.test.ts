@@ -154,6 +154,7 @@ describe('a program answers in the VM as on Linux', () => {
       'extremes.c',
       'raw-calls.c',
       'rarely-used.c',
+      'looking.c',
       ...(process.getuid?.() === 0 ? ['xattrs.c'] : []),
     ].flatMap((source) => [
       [source, '/tmp'],

@@ -39,7 +39,15 @@ async function both(source: string, points: string, args: readonly string[]): Pr
 }
 
 /** Programs that take a folder, which is on the disk here. */
-const OF_FILES = ['names.c', 'extremes.c', 'io-signals.c', 'shared-memory.c', 'rarely-used.c', 'raw-calls.c'];
+const OF_FILES = [
+  'names.c',
+  'extremes.c',
+  'io-signals.c',
+  'shared-memory.c',
+  'rarely-used.c',
+  'raw-calls.c',
+  'looking.c',
+];
 const OTHERS = [
   'core-dumps.c',
   'destinations.c',

@@ -2,6 +2,7 @@
 import {
   EAGAIN,
   EBADF,
+  EFAULT,
   EINVAL,
   EISDIR,
   ENXIO,
@@ -27,13 +28,15 @@ import {
   SEEK_HOLE,
   SEEK_SET,
 } from '../abi/fcntl.ts';
-import { blocked, isBlocked, type Blocked } from '../program/blocked.ts';
+import { POLLIN } from '../abi/poll.ts';
+import { SOCK_STREAM } from '../abi/socket.ts';
+import { Socket } from '../net/socket/socket.ts';
+import { isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import { isImmutable } from '../vfs/file-flags.ts';
-import { NotResident } from '../vfs/inode.ts';
 import { type Call, type OpenFile, withProgress } from '../vfs/open-file.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
-import { gatherReadable, scatterBuffer } from './user-buffers.ts';
+import { readWindows, USER_SPACE_END, UserVector, whenResident, writeWindows } from './user-buffers.ts';
 
 /** A file open for reading. @throws EBADF */
 export function readableFile(thread: Thread, fd: number): OpenFile {
@@ -55,12 +58,38 @@ function requirePosition(file: OpenFile, offset: number): void {
   if (!file.isSeekable) throw ESPIPE;
 }
 
-/** The caller's buffer up to where it may not be written; what comes before is served. @throws EFAULT */
-function destination({ memory }: Thread, addr: number, count: number): Uint8Array {
+/**
+ * The caller's buffer up to where it may not be written; what comes before is served. Undefined: none of it may.
+ * @throws EFAULT where it does not even lie in user space
+ */
+function destination({ memory }: Thread, addr: number, count: number): Uint8Array | undefined {
   const sizeBytes = Math.min(count, MAX_RW_COUNT);
+  if (addr + sizeBytes > USER_SPACE_END) throw EFAULT;
   const prefix = memory.prefix(addr, sizeBytes, true);
-  return memory.writable(addr, prefix === 0 ? sizeBytes : prefix);
+  return prefix === 0 && sizeBytes > 0 ? undefined : memory.writable(addr, prefix);
 }
+
+/** So much of what has no place is read all the same. */
+const MOST_LOST_BYTES = 65_536;
+
+/**
+ * A read that has no place for what it gets: Linux looks there last, so the end of a file, an empty pipe and other errors
+ * come first, and a message or a count is gone. @throws EFAULT
+ */
+function readNowhere(file: OpenFile, call: Call, offset: number, count: number): number | Blocked {
+  if (file.kind === 'regular' && offset >= file.attributes().sizeBytes) return 0;
+  const isReady = (file.poll() & POLLIN) !== 0;
+  const isStream = file instanceof Socket && file.type === SOCK_STREAM && file.readableBytes() > 0;
+  if (isReady && (isStream || KEEPING.includes(file.kind))) throw EFAULT;
+  const { offset: before } = file;
+  const result = file.read(call, new Uint8Array(Math.min(count, MOST_LOST_BYTES)));
+  if (isBlocked(result) || result === 0) return result;
+  file.offset = before;
+  throw EFAULT;
+}
+
+/** Those that keep what could not be stored. */
+const KEEPING: readonly string[] = ['regular', 'pipe', 'tty'];
 
 function source({ memory }: Thread, addr: number, count: number): Uint8Array {
   const sizeBytes = Math.min(count, MAX_RW_COUNT);
@@ -70,7 +99,8 @@ function source({ memory }: Thread, addr: number, count: number): Uint8Array {
 
 function read(thread: Thread, { fd, buf, count }: { fd: number; buf: number; count: number }, call: Call): Result {
   const file = readableFile(thread, fd);
-  return file.read(call, destination(thread, buf, count));
+  const dst = destination(thread, buf, count);
+  return dst === undefined ? readNowhere(file, call, file.offset, count) : file.read(call, dst);
 }
 
 function write(thread: Thread, { fd, buf, count }: { fd: number; buf: number; count: number }, call: Call): Result {
@@ -88,7 +118,8 @@ interface PositionalArgs {
 function pread(thread: Thread, { fd, buf, count, offset }: PositionalArgs, call: Call): Result {
   const file = readableFile(thread, fd);
   requirePosition(file, offset);
-  return readAt(file, call, offset, destination(thread, buf, count));
+  const dst = destination(thread, buf, count);
+  return dst === undefined ? readNowhere(file, call, offset, count) : readAt(file, call, offset, dst);
 }
 
 function pwrite(thread: Thread, { fd, buf, count, offset }: PositionalArgs, call: Call): Result {
@@ -114,43 +145,35 @@ interface VectorArgs {
   readonly count: number;
 }
 
-/** A vector read in progress: the bytes that came before it had to wait must not be lost with the buffer. */
-interface ReadProgress {
-  readonly buffer: Uint8Array;
-  readonly inner: unknown;
-}
-
 function readVector(
   thread: Thread,
   { fd, iov, count }: VectorArgs,
   call: Call,
-  move: (file: OpenFile, call: Call, dst: Uint8Array) => number | Blocked,
+  move: (file: OpenFile, call: Call, dst: Uint8Array, done: number) => number | Blocked,
 ): Result {
   const file = readableFile(thread, fd);
-  const target = scatterBuffer(thread.memory, iov, count);
-  const earlier = call.progress as ReadProgress | undefined;
-  const buffer = earlier?.buffer ?? new Uint8Array(target.sizeBytes);
-  const result = move(file, withProgress(call, earlier?.inner), buffer);
-  if (isBlocked(result)) return { ...result, progress: { buffer, inner: result.progress } satisfies ReadProgress };
-  target.scatter(buffer.subarray(0, result));
-  return result;
+  const target = UserVector.toStore(thread.memory, iov, count);
+  // Only the end of a file ends its reads; others give what they have.
+  return readWindows(call, target, (inner, dst, done) => move(file, inner, dst, done), file.kind === 'regular');
 }
 
 const plainRead = (file: OpenFile, call: Call, dst: Uint8Array): number | Blocked => file.read(call, dst);
 
 function preadv(thread: Thread, args: VectorArgs & { offset: number }, call: Call): Result {
   requirePosition(readableFile(thread, args.fd), args.offset);
-  return readVector(thread, args, call, (file, inner, dst) => readAt(file, inner, args.offset, dst));
+  return readVector(thread, args, call, (file, inner, dst, done) => readAt(file, inner, args.offset + done, dst));
 }
 
 function writev(thread: Thread, { fd, iov, count }: VectorArgs, call: Call): Result {
-  return writableFile(thread, fd).write(call, gatherReadable(thread.memory, iov, count));
+  const file = writableFile(thread, fd);
+  return writeWindows(call, UserVector.toLoad(thread.memory, iov, count), (inner, src) => file.write(inner, src));
 }
 
 function pwritev(thread: Thread, { fd, iov, count, offset }: VectorArgs & { offset: number }, call: Call): Result {
   const file = writableFile(thread, fd);
   requirePosition(file, offset);
-  return writeAt(file, call, offset, gatherReadable(thread.memory, iov, count));
+  const bytes = UserVector.toLoad(thread.memory, iov, count);
+  return writeWindows(call, bytes, (inner, src, done) => writeAt(file, inner, offset + done, src));
 }
 
 const RWF_HIPRI = 1;
@@ -195,11 +218,15 @@ function withFlags(
   }
 }
 
+/** Linux noop_llseek. */
+const UNMOVED: readonly string[] = ['epoll', 'eventfd', 'inotify', 'signalfd', 'timerfd'];
+
 function lseek(thread: Thread, { fd, offset, whence }: { fd: number; offset: number; whence: number }): Result {
   const file = thread.files.get(fd);
   if ((file.flags & O_PATH) !== 0) throw EBADF;
+  if (whence < SEEK_SET || whence > SEEK_HOLE) throw EINVAL;
+  if (file.hasNoPlace === true || UNMOVED.includes(file.kind)) return 0;
   if (!file.isSeekable) throw ESPIPE;
-  if (file.hasNoPlace === true && whence >= SEEK_SET && whence <= SEEK_HOLE) return 0;
   const position = seekTarget(file, offset, whence);
   if (position < 0 || position > Number.MAX_SAFE_INTEGER) throw EINVAL; // Linux: beyond s_maxbytes
   file.offset = position;
@@ -242,16 +269,6 @@ interface CopyProgress {
 interface CopyEnds {
   read(call: Call, done: number, dst: Uint8Array): number | Blocked;
   write(call: Call, done: number, src: Uint8Array): number | Blocked;
-}
-
-/** A block that is not here yet is a wait like others: what was moved before it must not be moved again. */
-function whenResident(move: () => number | Blocked): number | Blocked {
-  try {
-    return move();
-  } catch (error) {
-    if (!(error instanceof NotResident)) throw error;
-    return blocked(error.ready, { isUninterruptible: true });
-  }
 }
 
 /** Moves up to `count` bytes from one file to another; a wait keeps what was read but not yet written. */

@@ -14,7 +14,7 @@ import { asGuest } from '../program/guest-task.ts';
 import { openProgramFile } from './pidfd.ts';
 import { W_OK } from '../abi/stat.ts';
 import { requirePermission } from '../vfs/permissions.ts';
-import { bringIn, gather, scatterBuffer } from './user-buffers.ts';
+import { bringIn, UserVector, writeWindows } from './user-buffers.ts';
 
 /** More than the control messages of one message ever are: SCM_MAX_FD descriptors and credentials. */
 const MAX_CONTROL_BYTES = 4096;
@@ -75,18 +75,19 @@ export function storeAddress(memory: UserMemory, addr: number, lengthAddr: numbe
 export function sendMessage(thread: Thread, call: Call, socket: Socket, addr: number, flags: number): number | Blocked {
   const { memory } = thread;
   const header = abi.MSGHDR;
-  const to = loadAddress(memory, memory.loadNumber(addr + header.msg_name), memory.loadU32(addr + header.msg_namelen));
+  // Linux __copy_msghdr: what is longer than any address is cut, where sendto(2) says EINVAL.
+  const nameBytes = Math.min(memory.loadU32(addr + header.msg_namelen) | 0, SOCKADDR_MAX);
+  const to = loadAddress(memory, memory.loadNumber(addr + header.msg_name), nameBytes);
   const control = sentControl(thread, socket, {
     addr: memory.loadNumber(addr + header.msg_control),
     sizeBytes: memory.loadNumber(addr + header.msg_controllen),
   });
-  const src = gather(memory, memory.loadNumber(addr + header.msg_iov), partsOf(memory, addr));
-  return socket.send(call, src, {
-    flags,
-    to,
-    names: socketNames(thread),
-    ...control,
-  });
+  const bytes = UserVector.ofMessage(memory, memory.loadNumber(addr + header.msg_iov), partsOf(memory, addr));
+  const options = { flags, to, names: socketNames(thread) };
+  if (socket.type !== abi.SOCK_STREAM && bytes.windowBytes(0) < bytes.sizeBytes) throw EMSGSIZE;
+  return writeWindows(call, bytes, (inner, src, at) =>
+    socket.send(inner, src, at === 0 ? { ...options, ...control } : options),
+  );
 }
 
 /** @throws EMSGSIZE, where readv(2) says EINVAL */
@@ -108,24 +109,18 @@ export function receiveMessage(
   bringIn(memory, addr, header.size);
   const hasName = memory.loadNumber(addr + header.msg_name) !== 0;
   if (hasName && memory.loadU32(addr + header.msg_namelen) > 0x7fff_ffff) throw EINVAL;
-  const buffer = scatterBuffer(memory, memory.loadNumber(addr + header.msg_iov), partsOf(memory, addr));
+  const buffer = UserVector.toStore(memory, memory.loadNumber(addr + header.msg_iov), partsOf(memory, addr));
   // A re-run continues a MSG_WAITALL: what came before lies in guest memory already.
-  const dst = new Uint8Array(buffer.sizeBytes);
+  const dst = new Uint8Array(buffer.windowBytes(0));
   const before = (call.progress as { doneBytes?: number } | undefined)?.doneBytes ?? 0;
-  if (before > 0)
-    dst.set(
-      gather(memory, memory.loadNumber(addr + header.msg_iov), memory.loadNumber(addr + header.msg_iovlen)).subarray(
-        0,
-        before,
-      ),
-    );
+  if (before > 0) dst.set(buffer.window(0).subarray(0, before));
   bringInAddress(memory, memory.loadNumber(addr + header.msg_name), addr + header.msg_namelen);
   const controlBytes = Math.min(memory.loadNumber(addr + header.msg_controllen), MAX_CONTROL_BYTES);
   bringIn(memory, memory.loadNumber(addr + header.msg_control), controlBytes);
   const message: ReceivedMessage = {};
   const count = socket.receive(call, dst, flags, message);
   const filled = isBlocked(count) ? ((count.progress as { doneBytes?: number }).doneBytes ?? 0) : count;
-  if (!socket.discards(flags)) buffer.scatter(dst.subarray(0, Math.min(filled, dst.length)));
+  if (!socket.discards(flags)) buffer.scatter(0, dst.subarray(0, Math.min(filled, dst.length)));
   if (isBlocked(count)) return count;
   const nameAddr = memory.loadNumber(addr + header.msg_name);
   if (nameAddr !== 0 && message.from !== undefined) {

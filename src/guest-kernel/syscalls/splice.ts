@@ -8,7 +8,7 @@ import type { Call, OpenFile } from '../vfs/open-file.ts';
 import { PipeFile } from '../vfs/pipe.ts';
 import { readAt, readableFile, writableFile, writeAt } from './read-write.ts';
 import { type Result, type Syscall, syscall } from './syscall.ts';
-import { gather, scatterBuffer } from './user-buffers.ts';
+import { UserVector } from './user-buffers.ts';
 
 const SPLICE_F_NONBLOCK = 2;
 const SPLICE_FLAGS = 15;
@@ -152,7 +152,7 @@ function vmsplice(thread: Thread, args: { fd: number; iov: number; count: number
   if (!(file instanceof PipeFile)) throw EBADF;
   const isNonBlocking = (args.flags & SPLICE_F_NONBLOCK) !== 0;
   if ((file.flags & O_ACCMODE) !== O_RDONLY) {
-    const bytes = gather(thread.memory, args.iov, args.count);
+    const bytes = UserVector.ofMessage(thread.memory, args.iov, args.count).window(0);
     if (bytes.length === 0) return 0;
     const wait = awaitRoom(file, call, isNonBlocking);
     if (wait !== undefined) return wait;
@@ -160,13 +160,13 @@ function vmsplice(thread: Thread, args: { fd: number; iov: number; count: number
     file.pipe.wake();
     return count;
   }
-  const target = scatterBuffer(thread.memory, args.iov, args.count);
+  const target = UserVector.toStore(thread.memory, args.iov, args.count);
   if (target.sizeBytes === 0) return 0;
   const wait = awaitBytes(file, call, isNonBlocking);
   if (wait !== undefined) return wait;
   const bytes = new Uint8Array(Math.min(target.sizeBytes, file.pipe.length));
   file.pipe.take(bytes);
-  target.scatter(bytes);
+  target.scatter(0, bytes);
   file.pipe.wake();
   return bytes.length;
 }

@@ -1,7 +1,9 @@
-/** struct iovec arrays (readv(2)) as one buffer, so that a vector call is one read or write of the file. */
-import { EFAULT, EINVAL } from '../abi/errno.ts';
+/** What calls load from and store to in the caller's memory, and struct iovec arrays (readv(2)) as one run of bytes. */
+import { EFAULT, EINVAL, Errno } from '../abi/errno.ts';
 import { IOV_MAX, MAX_RW_COUNT } from '../abi/fcntl.ts';
-import type { UserMemory } from '../vfs/open-file.ts';
+import { type Blocked, blocked, isBlocked } from '../program/blocked.ts';
+import { NotResident } from '../vfs/inode.ts';
+import { type Call, type UserMemory, withProgress } from '../vfs/open-file.ts';
 
 interface Segment {
   readonly addr: number;
@@ -9,7 +11,8 @@ interface Segment {
 }
 
 const IOVEC_BYTES = 16;
-const USER_SPACE_END = 2 ** 47 - 4096;
+/** Linux TASK_SIZE_MAX. */
+export const USER_SPACE_END = 2 ** 47 - 4096;
 
 /**
  * Brings in what a call will store once it has taken something that cannot be given back: a page that is fetched then
@@ -49,52 +52,153 @@ function accessibleBytes(memory: UserMemory, segments: readonly Segment[], isWri
   return total;
 }
 
-/** All segments' bytes in order; one segment is not copied. @throws EFAULT where one byte may not be read */
-export function gather(memory: UserMemory, addr: number, count: number): Uint8Array {
-  const segments = loadSegments(memory, addr, count);
-  return join(memory, segments, totalBytes(segments));
-}
+/**
+ * So much of a vector is moved at a time. Its pieces may lie over each other: together they may hold more than memory does.
+ */
+const WINDOW_BYTES = 8 << 20;
 
-/** What writev(2) takes: the bytes up to the first that may not be read. @throws EFAULT where that is the first */
-export function gatherReadable(memory: UserMemory, addr: number, count: number): Uint8Array {
-  const segments = loadSegments(memory, addr, count);
-  return join(memory, segments, accessibleBytes(memory, segments, false));
+/** The bytes of a struct iovec array, in order. */
+export class UserVector {
+  /** All, or as many as may be touched. */
+  readonly sizeBytes: number;
+  readonly #memory: UserMemory;
+  readonly #segments: readonly Segment[];
+
+  constructor(memory: UserMemory, segments: readonly Segment[], sizeBytes: number) {
+    this.#memory = memory;
+    this.#segments = segments;
+    this.sizeBytes = sizeBytes;
+  }
+
+  /** To be written to. @throws EINVAL, EFAULT where the first byte may not be */
+  static toStore(memory: UserMemory, addr: number, count: number): UserVector {
+    const segments = loadSegments(memory, addr, count);
+    return new UserVector(memory, segments, accessibleBytes(memory, segments, true));
+  }
+
+  /** What writev(2) takes: the bytes up to the first that may not be read. @throws EINVAL, EFAULT where that is the first */
+  static toLoad(memory: UserMemory, addr: number, count: number): UserVector {
+    const segments = loadSegments(memory, addr, count);
+    return new UserVector(memory, segments, accessibleBytes(memory, segments, false));
+  }
+
+  /** A message: all of it counts, and `window` throws EFAULT. @throws EINVAL */
+  static ofMessage(memory: UserMemory, addr: number, count: number): UserVector {
+    const segments = loadSegments(memory, addr, count);
+    return new UserVector(memory, segments, totalBytes(segments));
+  }
+
+  /** Bytes of the window that begins at `from`. */
+  windowBytes(from: number): number {
+    return Math.min(this.sizeBytes - from, WINDOW_BYTES);
+  }
+
+  /** The bytes of that window; one segment is not copied. @throws EFAULT */
+  window(from: number): Uint8Array {
+    const [only] = this.#segments;
+    const count = this.windowBytes(from);
+    if (only !== undefined && this.#segments.length === 1) return this.#memory.readable(only.addr + from, count);
+    const bytes = new Uint8Array(count);
+    this.#forEach(from, count, (addr, at, length) => bytes.set(this.#memory.readable(addr, length), at));
+    return bytes;
+  }
+
+  /** Stores bytes from place `from` on. */
+  scatter(from: number, src: Uint8Array): void {
+    this.#forEach(from, src.length, (addr, at, length) =>
+      this.#memory.writable(addr, length).set(src.subarray(at, at + length)),
+    );
+  }
+
+  #forEach(from: number, count: number, visit: (addr: number, at: number, length: number) => void): void {
+    let start = 0;
+    for (const { addr, sizeBytes } of this.#segments) {
+      const first = Math.max(from, start);
+      const end = Math.min(from + count, start + sizeBytes);
+      if (first < end) visit(addr + first - start, first - from, end - first);
+      start += sizeBytes;
+    }
+  }
 }
 
 function totalBytes(segments: readonly Segment[]): number {
   return segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-function join(memory: UserMemory, segments: readonly Segment[], sizeBytes: number): Uint8Array {
-  const [only] = segments;
-  if (only !== undefined && segments.length === 1) return memory.readable(only.addr, sizeBytes);
-  const all = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const segment of segments) {
-    const count = Math.min(segment.sizeBytes, sizeBytes - at);
-    if (count === 0) break;
-    all.set(memory.readable(segment.addr, count), at);
-    at += count;
-  }
-  return all;
+/** How far a call over a vector came: what is done with, and the progress of the window under way. */
+interface VectorProgress {
+  readonly done: number;
+  readonly inner: unknown;
+  /** Of a read: what came before it had to wait. */
+  readonly buffer?: Uint8Array;
 }
 
-/** A buffer as long as all segments, and how to hand its first bytes out to them. */
-export function scatterBuffer(
-  memory: UserMemory,
-  addr: number,
-  count: number,
-): { sizeBytes: number; scatter(src: Uint8Array): void } {
-  const segments = loadSegments(memory, addr, count);
-  return {
-    sizeBytes: accessibleBytes(memory, segments, true),
-    scatter(src) {
-      let at = 0;
-      for (const segment of segments) {
-        const piece = src.subarray(at, at + segment.sizeBytes);
-        if (piece.length > 0) memory.writable(segment.addr, piece.length).set(piece);
-        at += piece.length;
-      }
-    },
+/** A block that is not here yet is a wait like others: what was moved before it must not be moved again. */
+export function whenResident(move: () => number | Blocked): number | Blocked {
+  try {
+    return move();
+  } catch (error) {
+    if (!(error instanceof NotResident)) throw error;
+    return blocked(error.ready, { isUninterruptible: true });
+  }
+}
+
+/** Moves window after window until one is not filled. `step` gets the progress of its window and its place. */
+function moveWindows(
+  call: Call,
+  vector: UserVector,
+  step: (inner: Call, at: number, before: VectorProgress | undefined) => number | Blocked,
+  goesOn: boolean,
+): number | Blocked {
+  let before = call.progress as VectorProgress | undefined;
+  let done = before?.done ?? 0;
+  try {
+    for (;;) {
+      const at = done;
+      const result = whenResident(() => step(withProgress(call, before?.inner), at, before));
+      if (isBlocked(result)) return result;
+      const wanted = vector.windowBytes(done);
+      done += result;
+      before = undefined;
+      if (result < wanted || done >= vector.sizeBytes || !goesOn) return done;
+    }
+  } catch (error) {
+    if (done === 0 || !(error instanceof Errno)) throw error;
+    return done;
+  }
+}
+
+/** A read into a vector; `goesOn`: until the end of the file, past the first window. */
+export function readWindows(
+  call: Call,
+  vector: UserVector,
+  move: (inner: Call, dst: Uint8Array, at: number) => number | Blocked,
+  goesOn: boolean,
+): number | Blocked {
+  const step = (inner: Call, done: number, before: VectorProgress | undefined): number | Blocked => {
+    const buffer = before?.buffer ?? new Uint8Array(vector.windowBytes(done));
+    const result = move(inner, buffer, done);
+    if (isBlocked(result)) {
+      const progress = { done, buffer, inner: result.progress } satisfies VectorProgress;
+      return { ...result, progress };
+    }
+    vector.scatter(done, buffer.subarray(0, result));
+    return result;
   };
+  return moveWindows(call, vector, step, goesOn);
+}
+
+/** A write of a vector. */
+export function writeWindows(
+  call: Call,
+  vector: UserVector,
+  move: (inner: Call, src: Uint8Array, at: number) => number | Blocked,
+): number | Blocked {
+  const step = (inner: Call, done: number): number | Blocked => {
+    const result = move(inner, vector.window(done), done);
+    return isBlocked(result)
+      ? { ...result, progress: { done, inner: result.progress } satisfies VectorProgress }
+      : result;
+  };
+  return moveWindows(call, vector, step, true);
 }
