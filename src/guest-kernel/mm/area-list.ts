@@ -3,10 +3,16 @@
  * Areas do not overlap. Cutting an area copies its description; each piece holds its own reference on the inode.
  */
 import type { ByteString } from '../../emulator/util/bytes.ts';
+import { ENOMEM } from '../abi/errno.ts';
 import { PROT_WRITE } from '../abi/mman.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { SharedPages } from '../vfs/shared-pages.ts';
 import { type MemoryPolicy, isSamePolicy } from './memory-policy.ts';
+
+/** vm.max_map_count. */
+export const MAX_AREAS = 65_530;
+/** Fewer are put in place; so many do not fit on the stack of a call. */
+const MANY = 1024;
 
 export interface Area {
   readonly startAddr: number;
@@ -78,6 +84,11 @@ export class AreaList {
     return at === endAddr;
   }
 
+  /** @throws ENOMEM where `more` areas would be too many */
+  requireRoom(more: number): void {
+    if (more > 0 && this.#areas.length + more > MAX_AREAS) throw ENOMEM;
+  }
+
   /** Adds an area where nothing is; joins it with neighbours that it continues. */
   insert(area: Area): void {
     hold(area);
@@ -92,7 +103,11 @@ export class AreaList {
     return this.replace(startAddr, endAddr, () => undefined);
   }
 
-  /** Rewrites the description of every piece within the range; undefined drops it. @returns the former pieces. */
+  /**
+   * Rewrites the description of every piece within the range; undefined drops it. Pieces that then continue each other
+   * are one.
+   * @returns the former pieces. @throws ENOMEM before anything changed
+   */
   replace(startAddr: number, endAddr: number, change: (piece: Area) => Area | undefined): Area[] {
     const former = this.within(startAddr, endAddr);
     if (former.length === 0) return former;
@@ -107,11 +122,20 @@ export class AreaList {
       if (changed !== undefined) pieces.push(changed);
       if (original.endAddr > endAddr) pieces.push(cut(original, endAddr, original.endAddr));
     }
-    for (const piece of pieces) hold(piece);
+    const joined = joinedPieces(pieces);
+    this.requireRoom(joined.length - originals.length);
+    for (const piece of joined) hold(piece);
     for (const original of originals) letGo(original);
-    this.#areas.splice(first, originals.length, ...pieces);
-    for (let i = first + pieces.length; i >= first - 1; i--) this.#join(i);
+    this.#put(first, originals.length, joined);
+    this.#join(first + joined.length - 1);
+    this.#join(first - 1);
     return former;
+  }
+
+  /** Puts areas in the place of `count` others. */
+  #put(first: number, count: number, areas: readonly Area[]): void {
+    if (areas.length < MANY) this.#areas.splice(first, count, ...areas);
+    else this.#areas = this.#areas.slice(0, first).concat(areas, this.#areas.slice(first + count));
   }
 
   /** Lowest gap of `sizeBytes` in [lowAddr, highAddr). */
@@ -154,9 +178,24 @@ export class AreaList {
     const b = this.#areas[index + 1];
     if (a === undefined || b === undefined || !continues(a, b)) return;
     letGo(b);
-    const fileBytes = b.startAddr - a.startAddr + b.fileBytes;
-    this.#areas.splice(index, 2, { ...a, endAddr: b.endAddr, fileBytes: a.inode === undefined ? 0 : fileBytes });
+    this.#areas.splice(index, 2, joinedArea(a, b));
   }
+}
+
+/** Of an area and the one that continues it. */
+function joinedArea(a: Area, b: Area): Area {
+  const fileBytes = a.inode === undefined ? 0 : b.startAddr - a.startAddr + b.fileBytes;
+  return { ...a, endAddr: b.endAddr, fileBytes };
+}
+
+function joinedPieces(pieces: readonly Area[]): Area[] {
+  const joined: Area[] = [];
+  for (const piece of pieces) {
+    const last = joined.at(-1);
+    if (last !== undefined && continues(last, piece)) joined[joined.length - 1] = joinedArea(last, piece);
+    else joined.push(piece);
+  }
+  return joined;
 }
 
 function hold(area: Area): void {

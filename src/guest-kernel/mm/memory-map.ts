@@ -116,6 +116,7 @@ export class MemoryMap implements PageHolder {
     if (sizeBytes > GUEST_LIMIT) throw ENOMEM;
     const startAddr = this.#place(request, sizeBytes);
     const endAddr = startAddr + sizeBytes;
+    this.areas.requireRoom(1);
     this.#checkLimits(request, startAddr, endAddr);
     if (request.protection !== 0) this.#ensureSize(endAddr);
     this.unmap(startAddr, sizeBytes);
@@ -138,8 +139,10 @@ export class MemoryMap implements PageHolder {
     return startAddr;
   }
 
-  /** munmap(2): nothing need be there. */
+  /** munmap(2): nothing need be there. @throws ENOMEM where a hole in one mapping makes too many */
   unmap(addr: number, sizeBytes: number): void {
+    const cutOne = this.areas.find(addr);
+    if (cutOne !== undefined && cutOne.startAddr < addr && cutOne.endAddr > addr + sizeBytes) this.areas.requireRoom(1);
     for (const piece of this.areas.within(addr, addr + sizeBytes)) if (piece.isMachine !== true) this.#leave(piece);
     this.areas.replace(addr, addr + sizeBytes, (piece) => (piece.isMachine === true ? piece : undefined));
   }

@@ -1,6 +1,7 @@
 /** /proc/sys: what sysctl(8) shows; a few settings can be written. */
 import { byteStringFrom } from '../../../emulator/util/bytes.ts';
 import { SEMMNI, SEMMNS, SEMMSL, SEMOPM } from '../../abi/ipc.ts';
+import { MAX_AREAS } from '../../mm/area-list.ts';
 import type { TreeNode, TreeRow } from '../virtual/virtual-tree.ts';
 import type { ProcSource } from './proc-source.ts';
 
@@ -38,7 +39,7 @@ const FIXED: Readonly<Record<string, string>> = {
   'kernel/seccomp/actions_avail': 'kill_process kill_thread trap errno trace log allow',
   'vm/overcommit_memory': '0',
   'vm/overcommit_ratio': '50',
-  'vm/max_map_count': '65530',
+  'vm/max_map_count': String(MAX_AREAS),
   'vm/mmap_min_addr': '65536',
   'vm/swappiness': '60',
   'vm/nr_hugepages': '0',
