@@ -302,6 +302,13 @@ describe('/proc', () => {
     expect(() => stranger.vfs.walk(stranger.viewer, `/proc/42/${name}`)).toThrow(denied);
   });
 
+  test('a write of any length is no more than its beginning', () => {
+    const tree = machine();
+    expect(write(tree, '/proc/self/comm', 'x'.repeat(5000))).toBe(5000);
+    expect(read(tree, '/proc/self/comm')).toBe(`${'x'.repeat(15)}\n`);
+    expect(write(tree, '/proc/42/oom_score_adj', `7${' '.repeat(5000)}x`)).toBe(5002);
+  });
+
   test('the privileged lower a score, who logged in says so once and of oneself', () => {
     const own = machine();
     const other = machine(userCredentials(0, 0));

@@ -22,11 +22,17 @@ export class SparseBytes {
 
   /** Bytes of chunks that a write there would add. */
   missingBytes(offset: number, count: number): number {
-    let missing = 0;
-    for (let at = Math.floor(offset / CHUNK_BYTES); at * CHUNK_BYTES < offset + count; at++) {
-      if (!this.#chunks.has(at) && !this.#promised.has(at)) missing += CHUNK_BYTES;
+    const first = Math.floor(offset / CHUNK_BYTES);
+    const end = Math.ceil((offset + count) / CHUNK_BYTES);
+    let missing = end - first;
+    if (missing <= this.#chunks.size + this.#promised.size) {
+      for (let at = first; at < end; at++) if (this.#chunks.has(at) || this.#promised.has(at)) missing--;
+    } else {
+      // A range may be much longer than what is there.
+      for (const chunks of [this.#chunks, this.#promised])
+        for (const at of chunks.keys()) if (at >= first && at < end) missing--;
     }
-    return missing;
+    return missing * CHUNK_BYTES;
   }
 
   read(offset: number, dst: Uint8Array): number {
