@@ -92,7 +92,7 @@ describe('a program answers in the VM as on Linux', () => {
   // They become other users or take real-time priorities, which needs root on this machine too.
   it
     .runIf(process.getuid?.() === 0)
-    .each(['limits.c', 'limits-of-users.c', 'users.c', 'lock-priorities.c', 'packet-filters.c'])(
+    .each(['limits.c', 'limits-of-users.c', 'users.c', 'lock-priorities.c', 'packet-filters.c', 'process-one.c'])(
     '%s',
     async (source) => {
       const [native, guest] = await both(build(source, ['-lm']));

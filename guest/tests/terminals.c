@@ -258,6 +258,31 @@ static void packet(int m) {
   printf("\n");
 }
 
+/* What the slave wrote waits for the master, until that throws it away. */
+static void flushed(int m, int s, int queue) {
+  struct pollfd p = {m, POLLIN, 0};
+  write(s, "out", 3), poll(&p, 1, 2000);
+  write(m, "in\n", 3), p.fd = s, poll(&p, 1, 2000);
+  SHOW(tcflush(m, queue));
+  char text[16];
+  long n = read(s, text, sizeof text);
+  printf("slave reads %ld, ", n);
+  n = read(m, text, sizeof text);
+  printf("master %s\n", n < 0 ? strerrorname_np(errno) : n == 3 ? "out" : "something else");
+  while (read(m, text, sizeof text) > 0) {}
+}
+static void flushes(void) {
+  SECTION("tcflush of a master");
+  int m, s;
+  SHOW(openpty(&m, &s, NULL, NULL, NULL));
+  struct termios t;
+  tcgetattr(s, &t), t.c_lflag &= ~ECHO, tcsetattr(s, TCSANOW, &t);
+  fcntl(m, F_SETFL, O_NONBLOCK);
+  flushed(m, s, TCIFLUSH), flushed(m, s, TCOFLUSH), flushed(m, s, TCIOFLUSH);
+  SHOW(tcflush(m, 7));
+  close(m), close(s);
+}
+
 static void packets(void) {
   SECTION("packet mode");
   int m, s, on = 1, off = 0, is = 7;
@@ -369,6 +394,7 @@ int main(void) {
   alarm(50);
   basics();
   packets();
+  flushes();
   jobs();
   stops();
   return 0;

@@ -39,7 +39,7 @@ import type { KeptMemory } from './program/kept-memory.ts';
 import { runBootLine } from './program/boot-line.ts';
 import { GuestPrograms } from './program/guest-programs.ts';
 import { type MakeCpu, NamespacePool } from './program/guest-namespace.ts';
-import { startKernelThread } from './program/kernel-thread.ts';
+import { startInit, startKernelThread } from './program/kernel-thread.ts';
 import type { NativeCalls, Wait } from './program/native-program.ts';
 import { NativePrograms } from './program/native-registry.ts';
 import { ProgramTable } from './program/program-table.ts';
@@ -245,11 +245,12 @@ export function composeMachine(ports: KernelPorts, options: BootOptions): Compos
   startKernelThread(machine, 'mount-root', function* mountRoot(sys) {
     if (ports.disk.blockCount > 0) yield* mountDisk(machine, ports.disk, sys, { now, log: say, restarts });
     // Only threads that start now have the disk as their root directory.
-    startKernelThread(machine, 'init', init);
+    startInit(machine);
+    startKernelThread(machine, 'boot', startUp);
   });
   return { kernel, machine, programs };
 
-  function* init(sys: NativeCalls): Wait<void> {
+  function* startUp(sys: NativeCalls): Wait<void> {
     yield* mountAll(machine, sys, mounts);
     if (options.run === undefined) {
       say(`${BOOT_BANNER}\nBooted up in ${(ports.clock.monotonicNs() / 1e6).toFixed(2)} ms`);

@@ -3,6 +3,7 @@ import { type NativeBody, startKernelThread } from './program/kernel-thread.ts';
 import { blocked } from './program/blocked.ts';
 import type { NativeCalls, Wait } from './program/native-program.ts';
 import type { RunningMachine } from './program/running-machine.ts';
+import { INIT_PID } from './program/running-program.ts';
 import { SIGKILL, SIGTERM } from './abi/signal.ts';
 import type { CpuCounters } from '../emulator/index.ts';
 import type { EngineReport, HostConnection, Kernel, KernelStatistics, SliceResult } from './kernel.ts';
@@ -100,7 +101,9 @@ export class RunningKernel implements Kernel {
   }
 
   *#goDown(sys: NativeCalls, reason: 'poweroff' | 'reboot'): Wait<void> {
-    const programs = this.#machine.programs().filter((each) => each.isRunning && !each.isKernel);
+    const programs = this.#machine
+      .programs()
+      .filter((each) => each.isRunning && !each.isKernel && each.pid !== INIT_PID);
     for (const program of programs) program.postSignal({ signal: SIGTERM, code: 0 });
     const deadlineNs = sys.nowNs() + GRACE_NS;
     for (const program of programs) yield* sys.waitProgram(program.pid, deadlineNs);

@@ -11,7 +11,9 @@ import { POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRNORM } from '../ab
 import { S_IFCHR } from '../abi/stat.ts';
 import { SIGCONT, SIGHUP } from '../abi/signal.ts';
 import {
+  TCFLSH,
   TCIFLUSH,
+  TCIOFLUSH,
   TCOFLUSH,
   type Termios,
   TIOCGPKT,
@@ -109,6 +111,12 @@ class Pty extends Terminal {
     if (queue !== TCIFLUSH) this.#dropOutput();
     this.packets.tell((queue === TCOFLUSH ? 0 : TIOCPKT_FLUSHREAD) | (queue === TCIFLUSH ? 0 : TIOCPKT_FLUSHWRITE));
     this.masterReadiness.wake();
+  }
+
+  /** tcflush(3) of the master: its input is what the slave wrote; what it wrote itself has reached the slave. */
+  flushMaster(queue: number): void {
+    if (queue > TCIOFLUSH) throw EINVAL;
+    if (queue !== TCOFLUSH) this.#dropOutput();
   }
 
   protected override interrupted(): void {
@@ -226,6 +234,9 @@ export class PtyMaster extends BaseFile {
         return 0;
       case FIONREAD:
         memory.storeU32(argument, pty.waitingBytes);
+        return 0;
+      case TCFLSH:
+        pty.flushMaster(argument);
         return 0;
       default:
         return terminalControl(pty, call, { request, argument, memory });

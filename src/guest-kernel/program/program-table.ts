@@ -7,7 +7,7 @@ import { FileTable } from '../vfs/file-table.ts';
 import type { NativePrograms } from './native-registry.ts';
 import { LaunchError, type ProgramInfo, type Programs, type StartOptions, type ThreadInfo } from './programs.ts';
 import type { RunningMachine } from './running-machine.ts';
-import { RunningProgram } from './running-program.ts';
+import { INIT_PID, RunningProgram } from './running-program.ts';
 import { SignalActions } from './signals.ts';
 import type { Task } from './thread.ts';
 
@@ -98,7 +98,8 @@ export class ProgramTable implements Programs {
   }
 
   threads(): readonly ThreadInfo[] {
-    return [this.#idleThread(), ...this.#machine.tasks().map((task) => task.info())];
+    const tasks = this.#machine.tasks().filter(({ id }) => id !== INIT_PID);
+    return [this.#idleThread(), ...tasks.map((task) => task.info())];
   }
 
   thread(id: number): Task | undefined {

@@ -41,6 +41,8 @@ import type { IoCounters, Program, ProgramState } from './thread.ts';
 import { addUsage, NO_USAGE, type Usage } from './usage.ts';
 import { WaitQueue } from './wait-queue.ts';
 
+/** The one that is never killed (kernel-thread.ts: startInit). */
+export const INIT_PID = 1;
 const OUTPUT_BYTES = 65_536;
 const STOP_SIGNALS = [SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
 
@@ -297,6 +299,7 @@ export class RunningProgram implements Program {
 
   /** Effects of a signal at the moment it is sent. @returns whether nothing is left to deliver. */
   absorbs(signal: number, target?: KernelTask): boolean {
+    if (this.pid === INIT_PID) return true;
     if (signal === SIGCONT) this.#resume();
     if (STOP_SIGNALS.includes(signal)) this.pendingSignals.discard(signalBit(SIGCONT));
     if (signal === SIGKILL) {
@@ -422,7 +425,7 @@ export class RunningProgram implements Program {
     let heir = this.parent;
     while (heir !== undefined && !(heir.isSubreaper && heir.isRunning)) heir = heir.parent;
     child.parent = heir;
-    child.parentPid = heir?.pid ?? 1;
+    child.parentPid = heir?.pid ?? INIT_PID;
     if (heir === undefined) {
       this.#machine.zombieGone(child);
       return;
