@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "show.h"
@@ -153,6 +154,41 @@ static void moves(void) {
   SHOW(umount("b"));
 }
 
+static void writable(const char *when) {
+  printf("%s:", when);
+  for (const char *const *at = (const char *const[]){"a", "b", NULL}; *at; at++) {
+    struct statvfs fs;
+    char path[8];
+    statvfs(*at, &fs);
+    snprintf(path, sizeof path, "%s/new", *at);
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+    printf("  %s flags %lx, %s", *at, fs.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC), fd < 0 ? "EROFS" : "open");
+    close(fd);
+  }
+  printf("\n");
+}
+
+/* With MS_BIND a mount alone is read-only, else its filesystem, in all mounts of it. */
+static void remounts(void) {
+  SECTION("remounts");
+  SHOW(mount("none", "a", "tmpfs", 0, ""));
+  SHOW(mount("a", "b", NULL, MS_BIND, NULL));
+  writable("both");
+  SHOW(mount(NULL, "b", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+  writable("b is not");
+  SHOW(mount(NULL, "b", NULL, MS_REMOUNT | MS_BIND, NULL));
+  SHOW(mount(NULL, "b", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+  writable("the filesystem is not");
+  SHOW(mount(NULL, "a", NULL, MS_REMOUNT, NULL));
+  writable("b is not");
+  SHOW(mount(NULL, "b", NULL, MS_REMOUNT, NULL));
+  writable("both");
+  SHOW(mount(NULL, "b", NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC | MS_NODEV | MS_NOSUID, NULL));
+  writable("both");
+  SHOW(umount("b"));
+  SHOW(umount("a"));
+}
+
 int main(int argc, char **argv) {
   char folder[256];
   snprintf(folder, sizeof folder, "%s/binds-XXXXXX", argc > 1 ? argv[1] : "/tmp");
@@ -166,6 +202,7 @@ int main(int argc, char **argv) {
   binds();
   trees();
   moves();
+  remounts();
   if (chdir("/") == 0) {
     char command[300];
     snprintf(command, sizeof command, "rm -r %s", folder);

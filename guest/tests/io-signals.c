@@ -366,6 +366,40 @@ static void directory_notices(const char *folder) {
   rmdir(path);
 }
 
+/* Each message is told, read in between or not. */
+static void one_by_one(const char *what, int reader, int writer) {
+  char text[16];
+  fcntl(reader, F_SETOWN, getpid());
+  fcntl(reader, F_SETFL, O_ASYNC | O_NONBLOCK);
+  printf("%s\n", what);
+  for (int i = 0; i < 4; i++) {
+    if (write(writer, "x", 1) != 1) printf("not written\n");
+    arrived("  written");
+    if (i % 2) SHOW(read(reader, text, 1));
+  }
+  while (read(reader, text, sizeof text) > 0) {}
+  if (write(writer, "x", 1) != 1) printf("not written\n");
+  arrived("  written to what was empty");
+  close(reader);
+  close(writer);
+}
+
+static void each_message(void) {
+  SECTION("each message");
+  int p[2];
+  if (pipe(p) == 0) one_by_one("pipe", p[0], p[1]);
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, p) == 0) one_by_one("stream", p[0], p[1]);
+  if (socketpair(AF_UNIX, SOCK_DGRAM, 0, p) == 0) one_by_one("datagrams", p[0], p[1]);
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, p) == 0) one_by_one("sequenced packets", p[0], p[1]);
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof at;
+  int reader = socket(AF_INET, SOCK_DGRAM, 0), writer = socket(AF_INET, SOCK_DGRAM, 0);
+  bind(reader, (void *)&at, sizeof at);
+  getsockname(reader, (void *)&at, &length);
+  connect(writer, (void *)&at, sizeof at);
+  one_by_one("UDP", reader, writer);
+}
+
 int main(int argc, char **argv) {
   char folder[256];
   snprintf(folder, sizeof folder, "%s/io-XXXXXX", argc > 1 ? argv[1] : "/tmp");
@@ -381,6 +415,7 @@ int main(int argc, char **argv) {
   arguments();
   pipes();
   sockets();
+  each_message();
   urgent();
   terminal();
   groups();

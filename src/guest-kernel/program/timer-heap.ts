@@ -9,8 +9,12 @@ interface Entry extends Timer {
   isCancelled: boolean;
 }
 
+/** Fewer are not worth a walk. */
+const LEAST_CANCELLED = 256;
+
 export class TimerHeap {
-  readonly #heap: Entry[] = [];
+  #heap: Entry[] = [];
+  #cancelled = 0;
   #serial = 0;
 
   /** Calls `fire` once the clock has reached `atNs`. @returns a function that cancels it. */
@@ -19,8 +23,17 @@ export class TimerHeap {
     this.#heap.push(entry);
     this.#rise(this.#heap.length - 1);
     return () => {
+      if (entry.isCancelled) return;
       entry.isCancelled = true;
+      if (++this.#cancelled > LEAST_CANCELLED && this.#cancelled > this.#heap.length / 2) this.#sweep();
     };
+  }
+
+  /** Cancelled timers that lie deep would stay until their time. */
+  #sweep(): void {
+    const left = this.#heap.filter(({ isCancelled }) => !isCancelled);
+    this.#heap = left.toSorted((a, b) => a.atNs - b.atNs || a.serial - b.serial); // which is a heap
+    this.#cancelled = 0;
   }
 
   /** The earliest deadline, if any. */
@@ -36,12 +49,16 @@ export class TimerHeap {
       const first = this.#heap[0];
       if (first === undefined || first.atNs > nowNs) return;
       this.#removeFirst();
+      first.isCancelled = true; // to cancel it now does nothing
       first.fire();
     }
   }
 
   #dropCancelled(): void {
-    while (this.#heap[0]?.isCancelled === true) this.#removeFirst();
+    while (this.#heap[0]?.isCancelled === true) {
+      this.#removeFirst();
+      this.#cancelled--;
+    }
   }
 
   #removeFirst(): void {

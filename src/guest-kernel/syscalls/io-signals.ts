@@ -136,6 +136,8 @@ export function setAsync(thread: Thread, file: OpenFile, fd: number, isOn: boole
 /** Signals whenever more can be done with the file than before. @returns what ends that */
 function listen(machine: RunningMachine, file: OpenFile, fd: number): () => void {
   let [mask, waiting] = stateOf(file);
+  // A read wakes nobody: where the file counts what comes, that tells it.
+  let { arrivals } = file;
   const stop = file.readiness.listen(() => {
     if (file.isClosed === true) {
       stop();
@@ -143,8 +145,11 @@ function listen(machine: RunningMachine, file: OpenFile, fd: number): () => void
     }
     const [newMask, newWaiting] = stateOf(file);
     const gained = newMask & ~mask;
-    const hasMore = (newMask & POLLIN) !== 0 && (newWaiting === undefined || newWaiting > (waiting ?? 0));
-    [mask, waiting] = [newMask, newWaiting];
+    const isLonger = newWaiting === undefined || newWaiting > (waiting ?? 0);
+    const { arrivals: newArrivals } = file;
+    const hasCome = newArrivals === undefined ? isLonger : newArrivals !== arrivals;
+    const hasMore = (newMask & POLLIN) !== 0 && hasCome;
+    [mask, waiting, arrivals] = [newMask, newWaiting, newArrivals];
     const code = codeOf(file, gained, hasMore);
     if (code !== undefined) signalOwner(machine, file, fd, code);
   });
@@ -199,7 +204,7 @@ export function setLease(thread: Thread, file: OpenFile, fd: number, type: numbe
   takeLease(inode, file, type, (force) => {
     signalOwner(machine, file, fd, POLL_MSG);
     const patienceNs = machine.settings.leaseBreakSeconds * 1e9;
-    machine.scheduler.timers.add(machine.clock.monotonicNs() + patienceNs, force);
+    return machine.scheduler.timers.add(machine.clock.monotonicNs() + patienceNs, force);
   });
   ownUnlessOwned(file, F_OWNER_PID, program.pid, thread.credentials);
   return 0;

@@ -23,7 +23,7 @@ import {
   SEEK_END,
   SEEK_SET,
 } from '../abi/fcntl.ts';
-import { blocked, isBlocked } from '../program/blocked.ts';
+import { type Abandonable, blocked, isBlocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
 import { fileLocksOf, noteWait, noteWaited, recordLocksOf, type LockList, type LockRange } from '../vfs/file-locks.ts';
 import type { Call, OpenFile } from '../vfs/open-file.ts';
@@ -69,7 +69,8 @@ export function recordLock(thread: Thread, file: OpenFile, cmd: number, addr: nu
   noteWaited(owner);
   if (!call.isInterrupted) noteWait(list, range);
   const result = take(list, range, true, call);
-  if (!isBlocked(result)) noteWaited(owner);
+  if (isBlocked(result)) return { ...result, progress: { abandon: () => noteWaited(owner) } satisfies Abandonable };
+  noteWaited(owner);
   return result;
 }
 

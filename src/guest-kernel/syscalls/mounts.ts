@@ -50,7 +50,7 @@ function mount(types: readonly FilesystemType[], thread: Thread, args: MountArgs
   const target = vfs.walk(thread, args.target);
   const { flags } = args;
   requireCapability(thread.credentials, CAP_SYS_ADMIN);
-  if ((flags & abi.MS_REMOUNT) !== 0) return remount(thread, target, optionsText(flags, data));
+  if ((flags & abi.MS_REMOUNT) !== 0) return remount(thread, target, optionsText(flags, data), flags);
   if ((flags & abi.MS_BIND) !== 0) return bind(thread, source, target, (flags & abi.MS_REC) !== 0);
   if ((flags & abi.MS_PROPAGATION) !== 0) return propagate(target, flags);
   if ((flags & abi.MS_MOVE) !== 0) return move(thread, source, target);
@@ -86,10 +86,15 @@ function refuseDevice(thread: Thread, source: ByteString): never {
 }
 
 /** @throws EINVAL where nothing is mounted, EBUSY where files are open for writing that no longer may be */
-function remount({ machine: { vfs } }: Thread, { mount: at, dentry }: Location, options: ByteString): Result {
+function remount(
+  { machine: { vfs } }: Thread,
+  { mount: at, dentry }: Location,
+  options: ByteString,
+  flags: number,
+): Result {
   if (dentry !== at.root) throw EINVAL;
   if (options.startsWith('ro') && hasWriters(at.filesystem)) throw EBUSY;
-  vfs.remount(at, options);
+  vfs.remount(at, options, (flags & abi.MS_BIND) === 0); // mount(2), remounting: with MS_BIND this mount alone
   return 0;
 }
 

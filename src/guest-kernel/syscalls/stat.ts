@@ -27,7 +27,7 @@ import type { Thread } from '../program/thread.ts';
 import { asReal } from '../vfs/credentials.ts';
 import { flagsOf } from '../vfs/file-flags.ts';
 import type { FileAttributes, Filesystem, Timestamp } from '../vfs/inode.ts';
-import { KERNEL_MOUNT_ID, type Location } from '../vfs/location.ts';
+import { KERNEL_MOUNT_ID, type Location, type Mount } from '../vfs/location.ts';
 import type { OpenFile, UserMemory } from '../vfs/open-file.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
 import { syscall, type Result, type Syscall } from './syscall.ts';
@@ -164,7 +164,21 @@ function access(thread: Thread, dirfd: number, path: string, mode: number, flags
 /** What statfs(2) tells of. */
 type Measured = Pick<Filesystem, 'usage' | 'deviceNumber' | 'isReadOnly'>;
 
-function storeStatfs(memory: UserMemory, addr: number, filesystem: Measured): number {
+/** statfs(2): what the options of a mount say in f_flags. */
+const FLAGS_OF_OPTIONS: readonly (readonly [string, number])[] = [
+  ['nosuid', 2],
+  ['nodev', 4],
+  ['noexec', 8],
+  ['noatime', 1024],
+];
+
+function mountFlags(mount: Mount | undefined): number {
+  const words = mount?.options.split(',') ?? [];
+  const flags = FLAGS_OF_OPTIONS.filter(([word]) => words.includes(word)).reduce((sum, [, flag]) => sum | flag, 0);
+  return mount?.isReadOnly === true ? flags | ST_RDONLY : flags;
+}
+
+function storeStatfs(memory: UserMemory, addr: number, filesystem: Measured, mount?: Mount): number {
   const usage = filesystem.usage();
   const view = structAt(memory, addr, STATFS.size);
   setU64(view, STATFS.f_type, usage.typeMagic);
@@ -177,13 +191,13 @@ function storeStatfs(memory: UserMemory, addr: number, filesystem: Measured): nu
   setU64(view, STATFS.f_fsid, filesystem.deviceNumber);
   setU64(view, STATFS.f_namelen, NAME_MAX);
   setU64(view, STATFS.f_frsize, usage.blockSizeBytes);
-  setU64(view, STATFS.f_flags, ST_VALID | (filesystem.isReadOnly ? ST_RDONLY : 0));
+  setU64(view, STATFS.f_flags, ST_VALID | (filesystem.isReadOnly ? ST_RDONLY : 0) | mountFlags(mount));
   return 0;
 }
 
 function fstatfs(thread: Thread, { fd, buf }: { fd: number; buf: number }): Result {
-  const { inode, kind } = thread.files.get(fd);
-  return storeStatfs(thread.memory, buf, inode?.filesystem ?? kernelFilesystem(kind));
+  const { inode, kind, location } = thread.files.get(fd);
+  return storeStatfs(thread.memory, buf, inode?.filesystem ?? kernelFilesystem(kind), location?.mount);
 }
 
 /** Pipes, sockets and the like lie in filesystems that nobody mounts (linux/magic.h). */
@@ -204,7 +218,10 @@ export const stat: readonly Syscall[] = [
   syscall({ nr: 21, name: 'access', args: { path: 'path', mode: 'int' }, support: 'full',
     run: (thread, { path, mode }) => access(thread, AT_FDCWD, path, mode, 0) }),
   syscall({ nr: 137, name: 'statfs', args: { path: 'path', buf: 'ptr' }, support: 'full',
-    run: (thread, { path, buf }) => storeStatfs(thread.memory, buf, walkAt(thread, AT_FDCWD, path, true).mount.filesystem) }),
+    run: (thread, { path, buf }) => {
+      const { mount } = walkAt(thread, AT_FDCWD, path, true);
+      return storeStatfs(thread.memory, buf, mount.filesystem, mount);
+    } }),
   syscall({ nr: 138, name: 'fstatfs', args: { fd: 'fd', buf: 'ptr' }, support: 'full', run: fstatfs }),
   syscall({ nr: 262, name: 'newfstatat', args: { dirfd: 'fd', path: 'path', statbuf: 'ptr', flags: 'flags' }, support: 'full', run: newfstatat }),
   syscall({ nr: 269, name: 'faccessat', args: { dirfd: 'fd', path: 'path', mode: 'int' }, support: 'full',

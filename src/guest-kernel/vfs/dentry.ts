@@ -13,6 +13,14 @@ import type { Dentry, Location, Mount } from './location.ts';
 // About 8 MB of names; `find /` of a large image stays inside.
 const MAX_CACHED = 40_000;
 
+/** Filesystems that were made read-only as a whole, whatever their mounts say. */
+const readOnly = new WeakSet<Filesystem>();
+
+export function setReadOnly(filesystem: Filesystem, isReadOnly: boolean): void {
+  if (isReadOnly) readOnly.add(filesystem);
+  else readOnly.delete(filesystem);
+}
+
 export class MountNode implements Mount {
   readonly id: number;
   readonly filesystem: Filesystem;
@@ -57,11 +65,11 @@ export class MountNode implements Mount {
   }
 
   get isReadOnly(): boolean {
-    return this.filesystem.isReadOnly || this.#isReadOnly;
+    return this.filesystem.isReadOnly || this.#isReadOnly || readOnly.has(this.filesystem);
   }
 
   get options(): ByteString {
-    return this.#options;
+    return this.isReadOnly ? this.#options.replace(/^rw\b/, 'ro') : this.#options;
   }
 
   /** As in /proc/mounts: 'ro,noexec'. */

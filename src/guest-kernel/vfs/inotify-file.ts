@@ -58,6 +58,7 @@ export class InotifyFile extends BaseFile {
   readonly #events: Event[] = [];
   readonly #watches = new Map<number, Watch>();
   #nextDescriptor = 1;
+  arrivals = 0;
 
   constructor(isNonBlocking: boolean) {
     super('anon_inode:inotify', O_RDONLY | (isNonBlocking ? O_NONBLOCK : 0));
@@ -100,6 +101,7 @@ export class InotifyFile extends BaseFile {
     if (this.#events.length > MAX_EVENTS) return;
     const overflow = { descriptor: -1, mask: IN_Q_OVERFLOW, cookie: 0, name: '' };
     this.#events.push(this.#events.length === MAX_EVENTS ? overflow : event);
+    this.arrivals++;
     this.readiness.wake();
   }
 

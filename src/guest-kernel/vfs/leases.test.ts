@@ -8,12 +8,18 @@ import type { OpenFile } from './open-file.ts';
 it('the patience for one break does not end a lease that was taken anew', () => {
   const [inode, file] = [{} as Inode, {} as OpenFile];
   const forces: (() => void)[] = [];
-  const take = (): void => setLease(inode, file, F_WRLCK, (force) => forces.push(force));
+  let cancelled = 0;
+  const take = (): void =>
+    setLease(inode, file, F_WRLCK, (force) => {
+      forces.push(force);
+      return () => void cancelled++;
+    });
   const open = (): void => breakLeases(inode, true, false);
 
   take();
   expect(open).toThrow(NotResident);
   endLease(inode, file);
+  expect(cancelled).toBe(1);
   take();
   forces[0]?.();
   expect(leaseOf(inode, file)).toBe(F_WRLCK);

@@ -15,8 +15,10 @@ interface Lease {
   type: number;
   /** What it must become: F_RDLCK or F_UNLCK. */
   breaksTo: number | undefined;
-  /** Tells the holder, and calls `force` some time later; called once for each break. */
-  readonly onBreak: (force: () => void) => void;
+  /** Tells the holder, and calls `force` some time later; called once for each break. @returns what cancels that */
+  readonly onBreak: (force: () => void) => () => void;
+  /** Nobody need be forced any more. */
+  cancel?: () => void;
 }
 
 interface LeasedFile {
@@ -42,6 +44,7 @@ export function setLease(inode: Inode, file: OpenFile, type: number, onBreak: Le
   }
   const own = leased.leases.get(file);
   if (own?.breaksTo !== undefined && (type === F_WRLCK || own.breaksTo === F_UNLCK)) throw EAGAIN;
+  own?.cancel?.();
   leasedFiles.set(inode, leased);
   leased.leases.set(file, { file, type, breaksTo: undefined, onBreak });
   leased.eased.wake();
@@ -50,6 +53,7 @@ export function setLease(inode: Inode, file: OpenFile, type: number, onBreak: Le
 /** @returns whether there was one */
 export function endLease(inode: Inode, file: OpenFile): boolean {
   const leased = leasedFiles.get(inode);
+  leased?.leases.get(file)?.cancel?.();
   if (leased?.leases.delete(file) !== true) return false;
   if (leased.leases.size === 0) leasedFiles.delete(inode);
   leased.eased.wake();
@@ -82,7 +86,7 @@ export function breakLeases(inode: Inode, isWriting: boolean, isNonBlocking: boo
     if (lease.breaksTo === target || lease.breaksTo === F_UNLCK) continue;
     const isNews = lease.breaksTo === undefined;
     lease.breaksTo = target;
-    if (isNews) lease.onBreak(() => forceLease(inode, leased, lease));
+    if (isNews) lease.cancel = lease.onBreak(() => forceLease(inode, leased, lease));
   }
   if (isNonBlocking) throw EAGAIN;
   throw new NotResident(leased.eased, true);

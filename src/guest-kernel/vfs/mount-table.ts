@@ -64,7 +64,7 @@ import {
   W_OK,
 } from '../abi/stat.ts';
 import { ENDLESS_MEMORY, type KeptMemory } from '../program/kept-memory.ts';
-import { DentryCache, DentryNode, MountNode, pathOfPlace, type Place } from './dentry.ts';
+import { DentryCache, DentryNode, MountNode, pathOfPlace, type Place, setReadOnly } from './dentry.ts';
 import { DirectoryFile } from './directory-file.ts';
 import type { AttributeChanges, FileAttributes, Filesystem, Inode, NewInode } from './inode.ts';
 import { breakLeases } from './leases.ts';
@@ -198,7 +198,8 @@ export class MountTable implements Vfs {
     return [...found];
   }
 
-  remount(mount: Mount, options: ByteString): void {
+  remount(mount: Mount, options: ByteString, isOfFilesystem: boolean): void {
+    if (isOfFilesystem) setReadOnly(mount.filesystem, options.split(',').includes('ro'));
     (mount as MountNode).setOptions(options);
   }
 

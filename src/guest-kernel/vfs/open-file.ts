@@ -74,6 +74,8 @@ export interface OpenFile {
   release(): void;
   /** A descriptor of it in the table `owner` is closed, others may go on (Linux file_operations.flush). */
   flush?(owner: object): void;
+  /** How often something came that can be read, of files that count it: each time is told to who wants SIGIO. */
+  readonly arrivals?: number;
   /** Nobody holds it any more; epoll sets forget it then. `readiness` is woken when this becomes true. */
   readonly isClosed?: boolean;
 }

@@ -34,7 +34,8 @@ export interface Vfs {
   /** @throws EBUSY where something is mounted below, unless that goes too, EINVAL for the root */
   unmount(mount: Mount, isLazy?: boolean): void;
   /** Other options for what is mounted already. */
-  remount(mount: Mount, options: ByteString): void;
+  /** `isOfFilesystem`: whether it may be written holds for all mounts of it. */
+  remount(mount: Mount, options: ByteString, isOfFilesystem: boolean): void;
   /**
    * Resolves `path` from `start` (absent: the viewer's cwd). Follows a final symlink unless told not to.
    * @throws ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG

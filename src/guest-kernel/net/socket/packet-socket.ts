@@ -96,6 +96,7 @@ export abstract class PacketSocket extends InetSocket {
     const isFull = this.#queue.length > 0 && usedBytes > this.options.socket(abi.SO_RCVBUF);
     if ((this.#shut & 1) !== 0 || isFull || !this.#queue.hasRoom(bytes.length)) return;
     this.#queue.put({ bytes, from: this.addressOf(from), files: [], packet, ...this.arrivalTime() });
+    this.arrivals++;
     this.readiness.wake();
   }
 

@@ -95,6 +95,8 @@ export abstract class Socket implements OpenFile {
   protected readonly network: Network;
   readonly #id: number;
   isClosed = false;
+  /** How often something came. */
+  arrivals = 0;
   #references = 1;
 
   constructor(network: Network) {

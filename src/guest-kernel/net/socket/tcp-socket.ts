@@ -104,7 +104,10 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     // Binding again checks the port under the stricter rules for listeners (SO_REUSEADDR).
     this.letGo();
     const listener = new Listener(most);
-    listener.onIncoming(() => this.readiness.wake());
+    listener.onIncoming(() => {
+      this.arrivals++;
+      this.readiness.wake();
+    });
     this.#state = { kind: 'listening', listener };
     this.#showOptions();
     try {
@@ -311,7 +314,10 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
   }
 
   #stand(stream: Stream, remote: Endpoint): void {
-    stream.onChange(() => this.readiness.wake());
+    stream.onChange(() => {
+      this.arrivals = stream.traffic.arrivals;
+      this.readiness.wake();
+    });
     this.#state = { kind: 'connected', stream, remote };
     this.#showOptions();
   }

@@ -103,6 +103,7 @@ export class UnixDatagramSocket extends UnixSocket {
       credentials: this.credentialsFor(call, target, options.credentials),
       ...target.arrivalTime(),
     });
+    target.arrivals++;
     target.readiness.wake();
     return src.length;
   }

@@ -57,6 +57,7 @@ export class UnixSeqpacketSocket extends UnixDatagramSocket {
     accepted.isAwaited = true;
     accepted.joinWith(this);
     listening.#backlog.add(accepted);
+    listening.arrivals++;
     listening.readiness.wake();
     return 0;
   }

@@ -92,6 +92,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     accepted.isAwaited = true;
     accepted.#join(this);
     listening.#backlog.add(accepted);
+    listening.arrivals++;
     listening.readiness.wake();
     return 0;
   }
@@ -222,6 +223,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   #note(bytes: number, { files, credentials }: Omit<Part, 'endBytes'>): void {
     if (bytes <= 0) return;
     this.#arrivedBytes += bytes;
+    this.arrivals++;
     for (const file of files) file.retain();
     const last = this.#parts.at(-1);
     const isSame = last !== undefined && last.files.length === 0 && isSamePeer(last.credentials, credentials);
