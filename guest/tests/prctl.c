@@ -1,8 +1,10 @@
 /* Options of prctl(2) that few programs use: names of mappings, memory errors, what only the privileged may. */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +81,45 @@ static void memory_errors(void) {
   SHOW(prctl(PR_MCE_KILL_GET, 1, 0, 0, 0));
 }
 
+/* A child and what it executes go on with what its parent was; threads have each their own. */
+static void *other_thread(void *unused) {
+  SHOW(prctl(PR_MCE_KILL_GET, 0, 0, 0, 0));
+  SHOW(prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_LATE, 0, 0));
+  return unused;
+}
+static void inherited(void) {
+  SHOW(prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0));
+  fflush(stdout);
+  if (fork() == 0) SHOW(prctl(PR_MCE_KILL_GET, 0, 0, 0, 0)), fflush(stdout), _exit(0);
+  wait(NULL);
+  pthread_t other;
+  pthread_create(&other, NULL, other_thread, NULL), pthread_join(other, NULL);
+  SHOW(prctl(PR_MCE_KILL_GET, 0, 0, 0, 0));
+}
+
+/* Where a thread's id is cleared when it ends: 77 on a Linux that was built without checkpoints. */
+static int tid_address(void) {
+  int *place = NULL, own;
+  if (prctl(PR_GET_TID_ADDRESS, &place) != 0) return 77;
+  printf("there %d\n", place != NULL);
+  syscall(SYS_set_tid_address, &own);
+  SHOW(prctl(PR_GET_TID_ADDRESS, &place)), printf("own %d\n", place == &own);
+  SHOW(prctl(PR_GET_TID_ADDRESS, 8));
+  return 0;
+}
+
+/* 77 where root may not. */
+static int flusher(void) {
+  if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) != 0) return 77;
+  SHOW(prctl(PR_GET_IO_FLUSHER, 0, 0, 0, 0)), fflush(stdout);
+  if (fork() == 0) SHOW(prctl(PR_GET_IO_FLUSHER, 0, 0, 0, 0)), fflush(stdout), _exit(0);
+  wait(NULL);
+  SHOW(prctl(PR_SET_IO_FLUSHER, 2, 0, 0, 0));
+  SHOW(prctl(PR_SET_IO_FLUSHER, 1, 1, 0, 0));
+  SHOW(prctl(PR_SET_IO_FLUSHER, 0, 0, 0, 0)), SHOW(prctl(PR_GET_IO_FLUSHER, 0, 0, 0, 0));
+  return 0;
+}
+
 static void as_user(void) {
   if (geteuid() == 0 && setresuid(1000, 1000, 1000) != 0) return;
   SHOW(prctl(PR_SET_MM, PR_SET_MM_BRK, 0, 0, 0));
@@ -92,8 +133,9 @@ static void as_user(void) {
 
 /* With "names": those of mappings, or 77 on a Linux that was built without them. */
 int main(int argc, char **argv) {
-  (void)argv;
   setvbuf(stdout, NULL, _IOLBF, 0);
+  if (argc > 1 && !strcmp(argv[1], "tid-address")) return tid_address();
+  if (argc > 1 && !strcmp(argv[1], "io-flusher")) return flusher();
   if (argc > 1) {
     char *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, page, PAGE, "test") != 0) return 77;
@@ -101,6 +143,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   SECTION("memory errors"), memory_errors();
+  SECTION("inherited"), inherited();
   SECTION("as a user"), as_user();
   return 0;
 }

@@ -53,7 +53,6 @@ export function forkProgram(parent: GuestTask, request: ForkRequest): GuestTask 
   child.hasMemoryBarriers = program.hasMemoryBarriers;
   child.hasCoreBarriers = program.hasCoreBarriers;
   child.hasNoHugePages = program.hasNoHugePages;
-  child.memoryErrorPolicy = program.memoryErrorPolicy;
   child.oomScoreAdjustment = program.oomScoreAdjustment;
   child.oomScoreMinimum = program.oomScoreMinimum;
   child.loginUid = program.loginUid;

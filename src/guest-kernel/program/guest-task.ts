@@ -71,6 +71,8 @@ export class GuestTask extends KernelTask implements Thread {
   hasNoNewPrivileges = false;
   /** PR_SET_IO_FLUSHER. */
   isIoFlusher = false;
+  /** PR_MCE_KILL_*; default. */
+  memoryErrorPolicy = 2;
   /** seccomp(2). */
   confinement: Confinement | undefined;
   /** Signals that rt_sigtimedwait waits for although they are blocked. */
@@ -140,10 +142,12 @@ export class GuestTask extends KernelTask implements Thread {
     program.threads.set(this.id, this);
   }
 
-  /** What a new thread or process cannot shake off. */
-  inheritConfinement({ confinement, hasNoNewPrivileges }: GuestTask): void {
+  /** What prctl(2) says of a thread goes over to a new thread or process; some of it cannot be shaken off. */
+  inheritConfinement({ confinement, hasNoNewPrivileges, isIoFlusher, memoryErrorPolicy }: GuestTask): void {
     this.confinement = confinement;
     this.hasNoNewPrivileges = hasNoNewPrivileges;
+    this.isIoFlusher = isIoFlusher;
+    this.memoryErrorPolicy = memoryErrorPolicy;
   }
 
   judgeCall(nr: number): Verdict {

@@ -122,8 +122,6 @@ export class RunningProgram implements Program {
   parentDeathSignal = 0;
   isDumpable = true;
   hasNoHugePages = false;
-  /** PR_MCE_KILL_*; default. */
-  memoryErrorPolicy = 2;
   /** Of /proc/PID: kept for who reads it again. Memory that runs out ends the largest program, whatever its score. */
   oomScoreAdjustment = 0;
   /** Below it the unprivileged may not go. */

@@ -121,9 +121,9 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
   [33, setMemoryErrorPolicy], // PR_MCE_KILL
   [
     34, // PR_MCE_KILL_GET
-    ({ program }, { arg, arg3, arg4, arg5 }) => {
+    ({ memoryErrorPolicy }, { arg, arg3, arg4, arg5 }) => {
       requireZeros(arg, arg3, arg4, arg5);
-      return program.memoryErrorPolicy;
+      return memoryErrorPolicy;
     },
   ],
   [35, setMemoryLayout], // PR_SET_MM
@@ -149,6 +149,13 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
     ({ hasNoNewPrivileges }, { arg, arg3, arg4, arg5 }) => {
       requireZeros(arg, arg3, arg4, arg5);
       return Number(hasNoNewPrivileges);
+    },
+  ],
+  [
+    40, // PR_GET_TID_ADDRESS
+    (task, { arg }) => {
+      task.memory.storeNumber(arg, task.clearTidAddr);
+      return 0;
     },
   ],
   [
@@ -207,13 +214,13 @@ const OPTIONS: ReadonlyMap<number, Option> = new Map<number, Option>([
   ],
 ]);
 
-/** What the program is to hear of memory that fails, which none does. */
-function setMemoryErrorPolicy({ program }: GuestTask, { arg, arg3, arg4, arg5 }: Arguments): Result {
+/** What the thread is to hear of memory that fails, which none does. */
+function setMemoryErrorPolicy(task: GuestTask, { arg, arg3, arg4, arg5 }: Arguments): Result {
   const [CLEAR, SET] = [0, 1];
   requireZeros(arg4, arg5);
   if (arg === CLEAR) requireZeros(arg3);
   else if (arg !== SET || arg3 > MCE_KILL_DEFAULT) throw EINVAL;
-  program.memoryErrorPolicy = arg === CLEAR ? MCE_KILL_DEFAULT : arg3;
+  task.memoryErrorPolicy = arg === CLEAR ? MCE_KILL_DEFAULT : arg3;
   return 0;
 }
 
@@ -251,5 +258,5 @@ function readName({ memory }: Thread, addr: number): ByteString {
 // oxfmt-ignore
 export const processControl: readonly Syscall[] = [
   syscall({ nr: 157, name: 'prctl', args: { option: 'int', arg: 'ptr', arg3: 'ptr', arg4: 'ptr', arg5: 'ptr' },
-    support: partial('no PR_SET_MM, PR_SET_TSC, PR_SET_SYSCALL_USER_DISPATCH and PR_SET_MDWE: they are EINVAL'), run: prctl }),
+    support: partial('no PR_SET_MM, PR_SET_TSC, PR_SET_SYSCALL_USER_DISPATCH, PR_SET_MDWE, PR_SET_PTRACER and PR_SCHED_CORE: they are EINVAL'), run: prctl }),
 ];
