@@ -1,9 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { check, decode, type Instruction, packetSubject, run } from './classic-bpf.ts';
+import {
+  check,
+  decode,
+  encode,
+  type Instruction,
+  instructionsOf,
+  packetSubject,
+  type Program,
+  run,
+} from './classic-bpf.ts';
 
 const i = (code: number, k = 0, jumpTrue = 0, jumpFalse = 0): Instruction => ({ code, k, jumpTrue, jumpFalse });
 const PACKET = Uint8Array.of(0x45, 1, 2, 3, 0xff, 0xfe, 0xfd, 0xfc);
-const answer = (...program: readonly Instruction[]): number => {
+const made = (instructions: readonly Instruction[]): Program =>
+  Uint32Array.from(
+    instructions.flatMap(({ code, jumpTrue, jumpFalse, k }) => [code | (jumpTrue << 16) | (jumpFalse << 24), k]),
+  );
+const answer = (...instructions: readonly Instruction[]): number => {
+  const program = made(instructions);
   check(program);
   return run(program, packetSubject(PACKET));
 };
@@ -53,14 +67,17 @@ describe('classic BPF', () => {
     ['a word that one branch has not stored', [i(0x15, 0, 0, 1), i(0x02, 0), i(0x60, 0), i(0x06)]],
     ['an ancillary word that is not there', [i(0x20, 0xfffff0f0), i(0x06)]],
   ] as const)('refuses %s', (_title, program) => {
-    expect(() => check(program)).toThrow(expect.objectContaining({ name: 'EINVAL' }));
+    expect(() => check(made(program))).toThrow(expect.objectContaining({ name: 'EINVAL' }));
   });
 
   test('takes a word that all branches have stored', () => {
-    expect(() => check([i(0x15, 0, 0, 1), i(0x02, 0), i(0x02, 0), i(0x60, 0), i(0x16)])).not.toThrow();
+    const program = made([i(0x15, 0, 0, 1), i(0x02, 0), i(0x02, 0), i(0x60, 0), i(0x16)]);
+    expect(() => check(program)).not.toThrow();
   });
 
   test('is decoded from the bytes of struct sock_filter', () => {
-    expect(decode(Uint8Array.of(0x15, 0, 1, 2, 3, 4, 5, 6))).toEqual([i(0x15, 0x06050403, 1, 2)]);
+    const bytes = Uint8Array.of(0x15, 0, 1, 0xff, 3, 4, 5, 0x86);
+    expect(instructionsOf(decode(bytes))).toEqual([i(0x15, 0x86050403, 1, 0xff)]);
+    expect(encode(decode(bytes))).toEqual(bytes);
   });
 });

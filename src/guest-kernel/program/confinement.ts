@@ -8,7 +8,7 @@ import { REG } from '../../emulator/index.ts';
 import { EINVAL, ENOSYS } from '../abi/errno.ts';
 import * as abi from '../abi/seccomp.ts';
 import { SIGKILL, SIGSYS, SIG_IGN } from '../abi/signal.ts';
-import { type Instruction, type Program, type Subject, check, run } from '../bpf/classic-bpf.ts';
+import { type Instruction, type Program, type Subject, check, instructionsOf, run } from '../bpf/classic-bpf.ts';
 import type { GuestTask } from './guest-task.ts';
 import { type SignalInfo, signalBit } from './signals.ts';
 
@@ -34,7 +34,7 @@ const ARGUMENT_REGISTERS = [REG.RDI, REG.RSI, REG.RDX, REG.R10, REG.R8, REG.R9] 
 /** Linux seccomp_check_filter, behind what any program must be. @throws EINVAL */
 export function checkFilter(program: Program): void {
   check(program);
-  if (!program.every(isAllowed)) throw EINVAL;
+  if (!instructionsOf(program).every(isAllowed)) throw EINVAL;
 }
 
 function isAllowed({ code, k }: Instruction): boolean {

@@ -2,7 +2,7 @@
 import { CAP_SYS_ADMIN } from '../abi/capability.ts';
 import { EACCES, EINVAL, ENOMEM, EOPNOTSUPP, ESRCH } from '../abi/errno.ts';
 import * as abi from '../abi/seccomp.ts';
-import type { Program } from '../bpf/classic-bpf.ts';
+import { type Program, instructionsOf } from '../bpf/classic-bpf.ts';
 import { type Filter, checkFilter, isAncestor } from '../program/confinement.ts';
 import { GuestTask, asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
@@ -46,7 +46,8 @@ function loadFilter(task: GuestTask, addr: number): Program {
 
 /** Linux counts instructions of what it makes of a program: a prologue of three, and two for RET of a constant. */
 function lengthOf(program: Program): number {
-  return program.length + program.filter(({ code }) => code === RET_K).length + 3;
+  const instructions = instructionsOf(program);
+  return instructions.length + instructions.filter(({ code }) => code === RET_K).length + 3;
 }
 
 /** @throws ENOMEM */

@@ -44,8 +44,9 @@ export class PacketFilter {
 
   /** What SO_GET_FILTER gives to a buffer of so many instructions; 0 asks how many there are. @throws EINVAL */
   read(room: number): { readonly count: number; readonly program: Program } {
-    const program = this.#program ?? [];
-    if (room !== 0 && room < program.length) throw EINVAL;
-    return { count: program.length, program: room === 0 ? [] : program };
+    const program = this.#program ?? new Uint32Array(0);
+    const count = program.length / 2;
+    if (room !== 0 && room < count) throw EINVAL;
+    return { count, program: room === 0 ? program.subarray(0, 0) : program };
   }
 }
