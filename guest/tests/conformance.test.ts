@@ -247,6 +247,12 @@ describe('a program answers in the VM as on Linux', () => {
     expect(guest).toEqual(native);
   });
 
+  it.runIf(process.getuid?.() === 0)('deadlines.c', async ({ skip }) => {
+    const [native, guest] = await both(build('deadlines.c'));
+    if (native.code === CANNOT_RUN) skip('the host does not let root ask for SCHED_DEADLINE');
+    expect(guest).toEqual(native);
+  });
+
   it('file-flags.c on the disk', async ({ skip }) => {
     const [native, guest] = await both(build('file-flags.c'), ['/var/tmp']);
     if (native.code === CANNOT_RUN) skip('the host does not let root make files immutable');

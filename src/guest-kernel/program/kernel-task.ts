@@ -14,6 +14,7 @@ import type { MemoryPolicy } from '../mm/memory-policy.ts';
 import type { Credentials, FsContext } from '../vfs/credentials.ts';
 import type { FileTable } from '../vfs/file-table.ts';
 import type { Blocked } from './blocked.ts';
+import type { Deadline } from './deadline.ts';
 import type { ThreadInfo } from './programs.ts';
 import type { RunningMachine } from './running-machine.ts';
 import type { RunningProgram } from './running-program.ts';
@@ -43,6 +44,8 @@ export abstract class KernelTask implements Task, Waiter, Schedulable {
   policy = SCHED_OTHER;
   /** 1 to 99 under SCHED_FIFO and SCHED_RR, else 0. */
   realtimePriority = 0;
+  /** Under SCHED_DEADLINE. */
+  deadline: Deadline | undefined;
   /** Where it waits in futex tables; left when it ends. */
   futexWaiters: readonly FutexWaiter[] = [];
   /** Woken when it has ended. */

@@ -1,9 +1,10 @@
 /** sched(7), getpriority(2), CPU affinity: one processor. */
 import { PAGE_SIZE } from '../../emulator/index.ts';
 import { CAP_SYS_NICE } from '../abi/capability.ts';
-import { E2BIG, EACCES, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
+import { E2BIG, EACCES, EBUSY, EINVAL, EPERM, ESRCH } from '../abi/errno.ts';
 import { RLIMIT_NICE, RLIMIT_RTPRIO } from '../abi/resource.ts';
-import { SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_OTHER, SCHED_RR } from '../abi/sched.ts';
+import { SCHED_BATCH, SCHED_DEADLINE, SCHED_FIFO, SCHED_IDLE, SCHED_OTHER, SCHED_RR } from '../abi/sched.ts';
+import { type Deadline, checkDeadline, isAdmissible } from '../program/deadline.ts';
 import { type KernelTask } from '../program/kernel-task.ts';
 import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
@@ -19,8 +20,10 @@ const MASK_BYTES = 8;
 const MAX_PRIORITY = 99;
 const SCHED_RESET_ON_FORK = 0x4000_0000;
 const SCHED_FLAG_RESET_ON_FORK = 1;
+/** SCHED_FLAG_RECLAIM, SCHED_FLAG_DL_OVERRUN. */
+const DEADLINE_FLAGS = 6;
 const SCHED_ATTR_BYTES = 48;
-const POLICIES = [SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE];
+const POLICIES = [SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE, SCHED_DEADLINE];
 
 /** @throws ESRCH where nobody is, thus also below 0 */
 function taskOf(thread: Thread, tid: number): KernelTask {
@@ -77,6 +80,7 @@ interface Scheduling {
   readonly policy: number;
   readonly priority: number;
   readonly nice?: number;
+  readonly deadline?: Deadline;
   readonly resetsOnFork: boolean;
 }
 
@@ -92,21 +96,33 @@ function schedule(thread: Thread, target: KernelTask, wanted: Scheduling): Resul
   if (!POLICIES.includes(policy)) throw EINVAL;
   const isRealtime = policy === SCHED_FIFO || policy === SCHED_RR;
   if (isRealtime ? priority < 1 || priority > MAX_PRIORITY : priority !== 0) throw EINVAL;
+  const deadline = policy === SCHED_DEADLINE ? checkDeadline(wanted.deadline ?? NO_DEADLINE) : undefined;
   const { euid } = thread.credentials;
   if (!isCapable(thread.credentials, CAP_SYS_NICE)) {
     if (target.credentials.euid !== euid && target.credentials.uid !== euid) throw EPERM;
     const allowed = Math.max(target.realtimePriority, asGuest(thread).program.limits.soft(RLIMIT_RTPRIO));
-    if (isRealtime && priority > allowed) throw EPERM;
+    if (deadline !== undefined || (isRealtime && priority > allowed)) throw EPERM;
     if (target.resetsOnFork && !wanted.resetsOnFork) throw EPERM;
     const isRise = !isRealtime && wanted.nice !== undefined && wanted.nice < target.nice;
     if (isRise && 20 - wanted.nice > asGuest(thread).program.limits.soft(RLIMIT_NICE)) throw EPERM;
   }
+  requireBandwidth(target, deadline);
   target.policy = policy;
+  target.deadline = deadline;
   target.realtimePriority = priority;
   target.resetsOnFork = wanted.resetsOnFork;
   target.lockPriority.refresh();
   if (wanted.nice !== undefined && !isRealtime) target.nice = Math.max(-20, Math.min(19, wanted.nice));
   return 0;
+}
+
+const NO_DEADLINE: Deadline = { runtimeNs: 0, deadlineNs: 0, periodNs: 0, flags: 0 };
+
+/** @throws EBUSY where all such threads together would take more than there is */
+function requireBandwidth(target: KernelTask, deadline: Deadline | undefined): void {
+  if (deadline === undefined) return;
+  const others = target.machine.tasks().flatMap((each) => (each === target ? [] : (each.deadline ?? [])));
+  if (!isAdmissible([...others, deadline])) throw EBUSY;
 }
 
 function setscheduler(thread: Thread, args: { tid: number; policy: number; param: number }): Result {
@@ -142,13 +158,25 @@ function setattr(thread: Thread, { tid, attr, flags }: { tid: number; attr: numb
   if (policy < 0) throw EINVAL;
   const target = taskOf(thread, tid);
   const attributeFlags = memory.loadI64(attr + 8);
-  if ((attributeFlags & ~BigInt(SCHED_FLAG_RESET_ON_FORK)) !== 0n) throw EINVAL;
+  if ((attributeFlags & ~BigInt(SCHED_FLAG_RESET_ON_FORK | DEADLINE_FLAGS)) !== 0n) throw EINVAL;
+  const deadline: Deadline = {
+    runtimeNs: loadTime(memory, attr + 24),
+    deadlineNs: loadTime(memory, attr + 32),
+    periodNs: loadTime(memory, attr + 40),
+    flags: Number(attributeFlags) & DEADLINE_FLAGS,
+  };
   return schedule(thread, target, {
     policy,
     priority: memory.loadU32(attr + 20),
     nice: Math.max(-20, Math.min(19, memory.loadU32(attr + 16) | 0)),
-    resetsOnFork: attributeFlags !== 0n,
+    deadline,
+    resetsOnFork: (attributeFlags & BigInt(SCHED_FLAG_RESET_ON_FORK)) !== 0n,
   });
+}
+
+/** A time of 64 bits, without sign. */
+function loadTime(memory: UserMemory, addr: number): number {
+  return Number(BigInt.asUintN(64, memory.loadI64(addr)));
 }
 
 /** Linux sched_copy_attr: a struct of a later version may have more, all of it zero. @throws E2BIG, having stored our size */
@@ -164,20 +192,23 @@ function checkAttributeSize(memory: UserMemory, attr: number): void {
 function getattr(thread: Thread, args: { tid: number; attr: number; size: number; flags: number }): Result {
   if (args.tid < 0 || args.attr === 0 || args.flags !== 0) throw EINVAL;
   if (args.size < SCHED_ATTR_BYTES || args.size > PAGE_SIZE) throw EINVAL;
-  const { policy, nice, realtimePriority, resetsOnFork } = taskOf(thread, args.tid);
+  const { policy, nice, realtimePriority, resetsOnFork, deadline } = taskOf(thread, args.tid);
   const { memory } = thread;
   memory.writable(args.attr, SCHED_ATTR_BYTES).fill(0);
   memory.storeU32(args.attr, SCHED_ATTR_BYTES);
   memory.storeU32(args.attr + 4, policy);
-  memory.storeU32(args.attr + 8, resetsOnFork ? SCHED_FLAG_RESET_ON_FORK : 0);
-  memory.storeU32(args.attr + 16, realtimePriority > 0 ? 0 : nice >>> 0);
+  memory.storeU32(args.attr + 8, (resetsOnFork ? SCHED_FLAG_RESET_ON_FORK : 0) | (deadline?.flags ?? 0));
+  memory.storeU32(args.attr + 16, realtimePriority > 0 || deadline !== undefined ? 0 : nice >>> 0);
   memory.storeU32(args.attr + 20, realtimePriority);
+  if (deadline === undefined) return 0;
+  const { runtimeNs, deadlineNs, periodNs } = deadline;
+  [runtimeNs, deadlineNs, periodNs].forEach((ns, i) => memory.storeNumber(args.attr + 24 + 8 * i, ns));
   return 0;
 }
 
 /** Linux: 100 ms under SCHED_RR, none under SCHED_FIFO, a slice for others. */
 function intervalNs({ policy }: KernelTask): bigint {
-  if (policy === SCHED_FIFO) return 0n;
+  if (policy === SCHED_FIFO || policy === SCHED_DEADLINE) return 0n;
   return policy === SCHED_RR ? 100_000_000n : 2_000_000n;
 }
 
@@ -225,7 +256,7 @@ export const scheduling: readonly Syscall[] = [
       const { policy, resetsOnFork } = policyTaskOf(thread, tid);
       return policy | (resetsOnFork ? SCHED_RESET_ON_FORK : 0);
     } }),
-  syscall({ nr: 314, name: 'sched_setattr', args: { tid: 'int', attr: 'ptr', flags: 'flags' }, support: partial('no SCHED_DEADLINE'), run: setattr }),
+  syscall({ nr: 314, name: 'sched_setattr', args: { tid: 'int', attr: 'ptr', flags: 'flags' }, support: partial('of SCHED_DEADLINE the bandwidth is kept and admitted; its threads take turns with the others'), run: setattr }),
   syscall({ nr: 315, name: 'sched_getattr', args: { tid: 'int', attr: 'ptr', size: 'uint', flags: 'flags' }, support: 'full', run: getattr }),
   syscall({ nr: 146, name: 'sched_get_priority_max', args: { policy: 'int' }, support: 'full', run: (_thread, { policy }) => priorityBound(policy, 99) }),
   syscall({ nr: 147, name: 'sched_get_priority_min', args: { policy: 'int' }, support: 'full', run: (_thread, { policy }) => priorityBound(policy, 1) }),

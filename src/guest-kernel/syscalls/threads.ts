@@ -222,6 +222,8 @@ const MAX_TASKS = 16_384;
 /** @throws EAGAIN where the machine, or a user who is not root (RLIMIT_NPROC), has enough threads */
 function requireRoom(parent: GuestTask): void {
   const { machine, program, credentials } = parent;
+  // Linux sched_fork: a share of the processor is not inherited.
+  if (parent.deadline !== undefined && !parent.resetsOnFork) throw EAGAIN;
   if (machine.taskCount >= MAX_TASKS) throw EAGAIN;
   const isExempt = [CAP_SYS_RESOURCE, CAP_SYS_ADMIN].some((capability) => isCapable(credentials, capability));
   if (credentials.uid === 0 || isExempt) return;

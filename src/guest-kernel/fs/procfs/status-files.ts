@@ -1,6 +1,6 @@
 /** /proc/PID/stat, status, limits, io, sched and their like: accounts of a program or of one of its threads. */
 import type { ByteString } from '../../../emulator/util/bytes.ts';
-import { SCHED_IDLE, SCHED_OTHER } from '../../abi/sched.ts';
+import { SCHED_DEADLINE, SCHED_IDLE, SCHED_OTHER } from '../../abi/sched.ts';
 import { SIGNAL_COUNT } from '../../abi/signal.ts';
 import type { Program, Task } from '../../program/thread.ts';
 import { rootCredentials } from '../../vfs/credentials.ts';
@@ -41,6 +41,7 @@ function stateOf({ whole, thread }: Facts): StateLetter {
 
 /** What the scheduler calls priority: 20 for nice 0, negative for real-time (proc(5), field 18). */
 function priorityOf(thread: TaskFacts | undefined): number {
+  if (thread?.policy === SCHED_DEADLINE) return -101;
   return thread === undefined ? 20 : thread.effectivePriority > 0 ? -1 - thread.effectivePriority : 20 + thread.nice;
 }
 
