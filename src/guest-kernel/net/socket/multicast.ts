@@ -19,6 +19,8 @@ const IPV6_MREQ_BYTES = 20;
 const GROUP_REQ_BYTES = 136;
 /** net.ipv4.igmp_max_memberships */
 const MOST_GROUPS = 20;
+/** net.core.optmem_max, which the groups of IPv6 are taken out of, 56 bytes each. */
+const MOST_GROUPS6 = 365;
 
 interface GroupRequest {
   readonly group: Host;
@@ -85,7 +87,7 @@ export class Multicast {
     if (!isMulticast(group)) throw EINVAL;
     if (!isLoopback(request)) throw ENODEV;
     if (this.#groups.has(group)) throw EADDRINUSE;
-    if (isMapped(group) && this.#groups.size >= MOST_GROUPS) throw ENOBUFS;
+    if (this.#groups.size >= (isMapped(group) ? MOST_GROUPS : MOST_GROUPS6)) throw ENOBUFS;
     this.#groups.add(group);
     const { groups } = this.#network;
     groups.set(group, (groups.get(group) ?? 0) + 1);
