@@ -85,20 +85,23 @@ function mapOf(thread: Thread): MemoryMap {
   return asGuest(thread).namespace.map;
 }
 
-/** Where GHC's runtime wishes its heap: from 0x42'0000'0000 on, and it asks for ever while it gets less than 8 GiB. */
+/** Where GHC's runtime wishes its heap; it asks again, a little higher each time, while it gets less than 8 GiB. */
+const WINDOW_WISHES = 0x42_0000_0000;
 const WINDOW_WISHES_END = 0x43_0000_0000;
 
 /**
- * A wish for private memory from 8 GiB on, as GHC's runtime has it, opens the space's window. Other programs ask for much
- * higher places (Go, V8) and are content without them.
+ * A wish for private memory as GHC's runtime has it opens the space's window. Others wish high places too (SBCL, Go, V8) and
+ * are content below.
  */
 function mmapOrWindow(thread: Thread, args: MmapArguments): Result {
   const { addr, flags } = args;
   const { space } = mapOf(thread);
   const isFixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0;
   const isAnonymous = (flags & MAP_TYPE) === MAP_PRIVATE && (flags & MAP_ANONYMOUS) !== 0;
-  const isThere = addr >= WINDOW_BASE && addr < (isFixed ? WINDOW_END : WINDOW_WISHES_END);
-  if (!isThere || (isFixed ? !space.hasWindow : !isAnonymous)) return mmap(thread, args);
+  const isInside = isFixed
+    ? addr >= WINDOW_BASE && addr < WINDOW_END && space.hasWindow
+    : addr >= WINDOW_WISHES && addr < WINDOW_WISHES_END && isAnonymous;
+  if (!isInside) return mmap(thread, args);
   const at = mmap(thread, { ...args, addr: isFixed ? space.fold(addr) : 0 });
   space.setWindow(true);
   return at + WINDOW_BASE;
