@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -359,6 +360,43 @@ static void peers(void) {
   close(fd), close(pair[0]), close(pair[1]);
 }
 
+static int send_descriptors(int socket, int fd, int count) {
+  char control[CMSG_SPACE(4 * sizeof(int))] = {0}, text = 'x';
+  struct iovec part = {&text, 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control};
+  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+  struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+  *head = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  for (int i = 0; i < count; i++) ((int *)CMSG_DATA(head))[i] = fd;
+  return sendmsg(socket, &message, MSG_DONTWAIT);
+}
+
+/* A user may have as many descriptors in messages as RLIMIT_NOFILE says, and the message that passes it. */
+static void flying(int type) {
+  SECTION("descriptors under way");
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    int pair[2], sent = 0;
+    char text[8];
+    if (socketpair(AF_UNIX, type, 0, pair) != 0) _exit(1);
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){20, 20});
+    if (getuid() == 0 && setuid(54321) != 0) _exit(1);
+    while (send_descriptors(pair[0], 1, 4) == 1) sent++;
+    printf("%d messages, then %s\n", sent, strerrorname_np(errno));
+    SHOW(recv(pair[1], text, 1, 0));
+    SHOW(send_descriptors(pair[0], 1, 1));
+    SHOW(send_descriptors(pair[0], 1, 1));
+    SHOW(recv(pair[1], text, 1, MSG_PEEK));
+    SHOW(send_descriptors(pair[0], 1, 1));
+    close(pair[1]);
+    if (socketpair(AF_UNIX, type, 0, pair) != 0) _exit(1);
+    SHOW(send_descriptors(pair[0], 1, 4));
+    exit(0);
+  }
+  waitpid(child, NULL, 0);
+}
+
 int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   signal(SIGPIPE, SIG_IGN);
@@ -369,5 +407,6 @@ int main(void) {
   urgent();
   times();
   peers();
+  flying(SOCK_STREAM), flying(SOCK_DGRAM), flying(SOCK_SEQPACKET);
   return 0;
 }

@@ -104,6 +104,8 @@ export class Network {
   readonly unix = new Map<Inode | ByteString, UnixHolder>();
   /** lo0: what goes out comes in. */
   readonly loopback: TrafficCounters = { packets: 0, bytes: 0 };
+  /** Descriptors in messages that nobody has received, by the user who sent them. */
+  readonly flyingFiles = new Map<number, number>();
   /** Port ids of netlink sockets. */
   readonly netlinkIds = new Set<number>();
   #nextSocketId = 1;

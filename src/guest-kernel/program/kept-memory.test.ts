@@ -7,6 +7,7 @@ import { ByteQueue } from '../net/byte-queue.ts';
 import { streamPair } from '../net/loopback/stream-pair.ts';
 import { DatagramQueue } from '../net/socket/datagram-queue.ts';
 import type { Timestamp } from '../vfs/inode.ts';
+import { FlyingFiles } from '../net/socket/flying-files.ts';
 import { Pipe } from '../vfs/pipe.ts';
 import { type KeptMemory, keptMemory } from './kept-memory.ts';
 
@@ -96,7 +97,7 @@ it('messages wait while there is no memory, but for one', () => {
   const queue = new DatagramQueue(memory);
   let count = 0;
   while (queue.hasRoom(500)) {
-    queue.put({ bytes: new Uint8Array(500), from: FROM, files: [] });
+    queue.put({ bytes: new Uint8Array(500), from: FROM, files: FlyingFiles.none });
     count++;
   }
   expect(count).toBe(2);

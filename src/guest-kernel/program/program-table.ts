@@ -124,7 +124,7 @@ export class ProgramTable implements Programs {
 
 /** Descriptors 0, 1 and 2 on the console. */
 export function consoleFiles(machine: RunningMachine): FileTable {
-  const files = new FileTable();
+  const files = new FileTable(machine.keptMemory);
   for (let fd = 0; fd < 3; fd++) files.add(machine.tty.open(O_RDWR, '/dev/console'));
   return files;
 }

@@ -49,7 +49,7 @@ export function* runRequest(
   function* start(): Wait<number | undefined> {
     try {
       return yield* sys.retry(() => {
-        const files = stdio === undefined ? undefined : hostFiles(stdio);
+        const files = stdio === undefined ? undefined : hostFiles(machine, stdio);
         return programs.start(argv, {
           isNewProgram: false,
           environment,
@@ -77,8 +77,8 @@ function* withTerminal(
   return [...own.map(([name, value]) => `${name}=${value}`), ...environment];
 }
 
-function hostFiles(stdio: HostStdio): FileTable {
-  const files = new FileTable();
+function hostFiles({ keptMemory }: RunningMachine, stdio: HostStdio): FileTable {
+  const files = new FileTable(keptMemory);
   files.add(new HostInput(stdio));
   files.add(new HostOutput(stdio, 'stdout'));
   files.add(new HostOutput(stdio, 'stderr'));

@@ -3,6 +3,7 @@ import { EINVAL, ENOTDIR } from '../abi/errno.ts';
 import { AT_FDCWD, O_CLOEXEC, O_NONBLOCK } from '../abi/fcntl.ts';
 import { IN_DONT_FOLLOW, IN_ONLYDIR } from '../abi/inotify.ts';
 import { R_OK, S_IFDIR } from '../abi/stat.ts';
+import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import { InotifyFile } from '../vfs/inotify-file.ts';
 import { walkAt } from './directory-fd.ts';
@@ -10,7 +11,7 @@ import { type Result, type Syscall, syscall } from './syscall.ts';
 
 function init(thread: Thread, flags: number): Result {
   if ((flags & ~(O_CLOEXEC | O_NONBLOCK)) !== 0) throw EINVAL;
-  const file = new InotifyFile((flags & O_NONBLOCK) !== 0);
+  const file = new InotifyFile((flags & O_NONBLOCK) !== 0, asGuest(thread).machine.keptMemory);
   return thread.files.add(file, { isCloseOnExec: (flags & O_CLOEXEC) !== 0 });
 }
 

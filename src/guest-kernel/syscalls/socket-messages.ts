@@ -1,17 +1,29 @@
 /** struct msghdr and its control messages: sendmsg(2), recvmsg(2), cmsg(3). */
-import { CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from '../abi/capability.ts';
-import { EADDRINUSE, EEXIST, EINVAL, EMFILE, EMSGSIZE, ENOBUFS, Errno, ESRCH } from '../abi/errno.ts';
+import { CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../abi/capability.ts';
+import {
+  EADDRINUSE,
+  EEXIST,
+  EINVAL,
+  EMFILE,
+  EMSGSIZE,
+  ENFILE,
+  ENOBUFS,
+  Errno,
+  ESRCH,
+  ETOOMANYREFS,
+} from '../abi/errno.ts';
 import { IOV_MAX } from '../abi/fcntl.ts';
 import * as abi from '../abi/socket.ts';
 import { decodeSocketAddress, encodeSocketAddress, SOCKADDR_MAX, type SocketAddress } from '../abi/socket-address.ts';
 import { isBlocked, type Blocked } from '../program/blocked.ts';
 import type { Thread } from '../program/thread.ts';
-import { requireCapability } from '../vfs/credentials.ts';
+import { isCapable, requireCapability } from '../vfs/credentials.ts';
 import type { Call, OpenFile, UserMemory } from '../vfs/open-file.ts';
 import type { PeerCredentials } from '../net/network.ts';
 import type { ControlMessage, ReceivedMessage, SendOptions, Socket, SocketNames } from '../net/socket/socket.ts';
 import { asGuest } from '../program/guest-task.ts';
 import { openProgramFile } from './pidfd.ts';
+import { RLIMIT_NOFILE } from '../abi/resource.ts';
 import { W_OK } from '../abi/stat.ts';
 import { requirePermission } from '../vfs/permissions.ts';
 import { bringIn, UserVector, writeWindows } from './user-buffers.ts';
@@ -153,7 +165,15 @@ function sentControl(
     else throw EINVAL;
     if (files.length > abi.SCM_MAX_FD) throw EINVAL;
   }
+  if (files.length > 0) checkFlying(thread);
   return { ...(files.length > 0 && { files }), ...(credentials !== undefined && { credentials }) };
+}
+
+/** Linux net/unix/af_unix.c: too_many_unix_fds. @throws ETOOMANYREFS */
+function checkFlying(thread: Thread): void {
+  const { credentials, machine, program } = asGuest(thread);
+  if ((machine.network.flyingFiles.get(credentials.uid) ?? 0) <= program.limits.soft(RLIMIT_NOFILE)) return;
+  if (!isCapable(credentials, CAP_SYS_RESOURCE) && !isCapable(credentials, CAP_SYS_ADMIN)) throw ETOOMANYREFS;
 }
 
 function controlMessages(bytes: Uint8Array): ControlMessage[] {
@@ -235,7 +255,7 @@ function takeFiles(thread: Thread, files: readonly OpenFile[], most: number, fla
   try {
     for (const file of files.slice(0, most)) fds.push(thread.files.add(file, { isCloseOnExec }));
   } catch (error) {
-    if (error !== EMFILE) throw error;
+    if (error !== EMFILE && error !== ENFILE) throw error;
   }
   for (const file of files.slice(fds.length)) file.release();
   return fds;

@@ -150,6 +150,7 @@ function fork(parent: GuestTask, request: CloneRequest, call: Call): Result {
   if (request.exitSignal > NSIG) throw EINVAL;
   requireRoom(parent);
   // Whatever can fail does so before there is a child.
+  if ((flags & CLONE_FILES) === 0) parent.files.requireRoomForCopy();
   const tidAddrs = tidAddrsOf(parent, request);
   if ((flags & CLONE_PIDFD) !== 0) requirePidfdRoom(parent, request.pidfdAddr);
   const child = forkProgram(parent, {

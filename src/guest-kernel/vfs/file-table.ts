@@ -1,6 +1,7 @@
 /** The file descriptors of a program (files_struct of Linux). */
 import { assert } from '../../emulator/util/assert.ts';
-import { EBADF, EMFILE } from '../abi/errno.ts';
+import { EBADF, EMFILE, ENFILE, ENOMEM } from '../abi/errno.ts';
+import { ENDLESS_MEMORY, type KeptMemory } from '../program/kept-memory.ts';
 import { dropLocks } from './file-locks.ts';
 import type { OpenFile } from './open-file.ts';
 
@@ -9,14 +10,24 @@ interface Slot {
   isCloseOnExec: boolean;
 }
 
+/** What a descriptor takes of the machine's memory, with the open file behind it. */
+export const SLOT_BYTES = 1024;
+
+const STDERR = 2;
+
 /** OSv's own limit (facts 7). */
 const MAX_FDS = 16_384;
 
 export class FileTable {
+  readonly #memory: KeptMemory;
   readonly #slots: (Slot | undefined)[] = [];
   /** RLIMIT_NOFILE: one past the highest descriptor that may be given. */
   limit = MAX_FDS;
   #references = 1;
+
+  constructor(memory: KeptMemory = ENDLESS_MEMORY) {
+    this.#memory = memory;
+  }
 
   /** More than one program, or thread on its own, has it. */
   get isShared(): boolean {
@@ -28,18 +39,21 @@ export class FileTable {
     return this.#slot(fd).file;
   }
 
-  /** Takes over one reference of `file` and gives it the lowest free descriptor ≥ `least`. @throws EMFILE */
+  /** Takes over one reference of `file` and gives it the lowest free descriptor ≥ `least`. @throws EMFILE, ENFILE */
   add(file: OpenFile, options: { isCloseOnExec?: boolean; least?: number } = {}): number {
     const fd = this.lowestFree(options.least);
     this.#slots[fd] = { file, isCloseOnExec: options.isCloseOnExec ?? false };
+    this.#memory.account(SLOT_BYTES);
     return fd;
   }
 
-  /** The descriptor that `add` would give. @throws EMFILE */
+  /** The descriptor that `add` would give. @throws EMFILE, ENFILE where the machine has no memory for one more */
   lowestFree(least = 0): number {
     let fd = least;
     while (this.#slots[fd] !== undefined) fd++;
     if (fd >= this.limit) throw EMFILE;
+    // With its streams a program can start even then.
+    if (fd > STDERR && this.#memory.freeBytes < SLOT_BYTES) throw ENFILE;
     return fd;
   }
 
@@ -49,6 +63,7 @@ export class FileTable {
     if (newFd < 0 || newFd >= this.limit) throw EBADF;
     file.retain();
     const replaced = this.#slots[newFd]?.file;
+    if (replaced === undefined) this.#memory.account(SLOT_BYTES);
     this.#slots[newFd] = { file, isCloseOnExec };
     if (replaced !== undefined) this.#letGo(replaced);
     return newFd;
@@ -58,6 +73,7 @@ export class FileTable {
   close(fd: number): void {
     const { file } = this.#slot(fd);
     this.#slots[fd] = undefined;
+    this.#memory.account(-SLOT_BYTES);
     this.#letGo(file);
   }
 
@@ -74,14 +90,20 @@ export class FileTable {
     return this.#slots.flatMap((slot, fd) => (slot === undefined ? [] : [fd]));
   }
 
+  /** Before a copy is made. @throws ENOMEM */
+  requireRoomForCopy(): void {
+    if (this.descriptors().length * SLOT_BYTES > this.#memory.freeBytes) throw ENOMEM;
+  }
+
   /** A copy for fork: same open files, own descriptors. */
   clone(): FileTable {
-    const copy = new FileTable();
+    const copy = new FileTable(this.#memory);
     copy.limit = this.limit;
     this.#slots.forEach((slot, fd) => {
       if (slot === undefined) return;
       slot.file.retain();
       copy.#slots[fd] = { ...slot };
+      this.#memory.account(SLOT_BYTES);
     });
     return copy;
   }

@@ -13,6 +13,7 @@ import {
 } from '../abi/inotify.ts';
 import { FIONREAD } from '../abi/ioctls.ts';
 import { POLLIN, POLLRDNORM } from '../abi/poll.ts';
+import { ENDLESS_MEMORY, type KeptMemory } from '../program/kept-memory.ts';
 import { blocked, type Blocked } from '../program/blocked.ts';
 import { anonymousAttributes, BaseFile } from './base-file.ts';
 import type { FileAttributes, Inode } from './inode.ts';
@@ -23,6 +24,9 @@ import { unwatch, watch, type Watcher } from './watches.ts';
 const HEADER_BYTES = 16;
 const MAX_EVENTS = 16_384; // /proc/sys/fs/inotify/max_queued_events
 const MAX_WATCHES = 65_536;
+/** What these take of the machine's memory. */
+const WATCH_BYTES = 512;
+const EVENT_BYTES = 64;
 
 interface Event {
   readonly descriptor: number;
@@ -55,13 +59,15 @@ class Watch implements Watcher {
 
 export class InotifyFile extends BaseFile {
   readonly kind = 'inotify';
+  readonly #memory: KeptMemory;
   readonly #events: Event[] = [];
   readonly #watches = new Map<number, Watch>();
   #nextDescriptor = 1;
   arrivals = 0;
 
-  constructor(isNonBlocking: boolean) {
+  constructor(isNonBlocking: boolean, memory: KeptMemory = ENDLESS_MEMORY) {
     super('anon_inode:inotify', O_RDONLY | (isNonBlocking ? O_NONBLOCK : 0));
+    this.#memory = memory;
   }
 
   /** @returns the watch descriptor. @throws EEXIST, EINVAL, ENOSPC */
@@ -74,7 +80,8 @@ export class InotifyFile extends BaseFile {
       known.mask = (mask & IN_MASK_ADD) === 0 ? mask : known.mask | mask;
       return known.descriptor;
     }
-    if (this.#watches.size >= MAX_WATCHES) throw ENOSPC;
+    if (this.#watches.size >= MAX_WATCHES || this.#memory.freeBytes < WATCH_BYTES) throw ENOSPC;
+    this.#memory.account(WATCH_BYTES);
     const added = new Watch(this, inode, this.#nextDescriptor++, mask);
     inode.retain();
     this.#watches.set(added.descriptor, added);
@@ -100,7 +107,11 @@ export class InotifyFile extends BaseFile {
     if (last !== undefined && isSame(last, event)) return; // inotify(7): identical successive events are one
     if (this.#events.length > MAX_EVENTS) return;
     const overflow = { descriptor: -1, mask: IN_Q_OVERFLOW, cookie: 0, name: '' };
-    this.#events.push(this.#events.length === MAX_EVENTS ? overflow : event);
+    const isFull = this.#events.length === MAX_EVENTS || this.#memory.freeBytes < costOf(event);
+    if (isFull && last?.mask === IN_Q_OVERFLOW) return;
+    const added = isFull ? overflow : event;
+    this.#memory.account(costOf(added));
+    this.#events.push(added);
     this.arrivals++;
     this.readiness.wake();
   }
@@ -120,6 +131,7 @@ export class InotifyFile extends BaseFile {
       encode(dst.subarray(used, used + length), event);
       used += length;
       this.#events.shift();
+      this.#memory.account(-costOf(event));
     }
     if (used > 0) return used;
     if ((this.flags & O_NONBLOCK) !== 0) throw EAGAIN;
@@ -141,15 +153,21 @@ export class InotifyFile extends BaseFile {
   }
 
   protected override closed(): void {
+    for (const event of this.#events.splice(0)) this.#memory.account(-costOf(event));
     for (const known of this.#watches.values()) this.#drop(known);
   }
 
   #drop(known: Watch): boolean {
     if (!this.#watches.delete(known.descriptor)) return false;
+    this.#memory.account(-WATCH_BYTES);
     unwatch(known.inode, known);
     known.inode.release();
     return true;
   }
+}
+
+function costOf({ name }: Event): number {
+  return EVENT_BYTES + name.length;
 }
 
 function isSame(a: Event, b: Event): boolean {

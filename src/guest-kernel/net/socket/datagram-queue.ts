@@ -1,15 +1,15 @@
 /** Messages with their senders, in order of arrival: the receive queue of datagram and seqpacket sockets. */
 import * as abi from '../../abi/socket.ts';
 import type { SocketAddress } from '../../abi/socket-address.ts';
-import type { OpenFile } from '../../vfs/open-file.ts';
 import type { KeptMemory } from '../../program/kept-memory.ts';
 import type { Packet, PeerCredentials } from '../network.ts';
+import type { FlyingFiles } from './flying-files.ts';
 import type { ReceivedMessage } from './socket.ts';
 
 export interface Datagram {
   readonly bytes: Uint8Array;
   readonly from: SocketAddress;
-  readonly files: readonly OpenFile[];
+  readonly files: FlyingFiles;
   /** Of a Unix socket. */
   readonly credentials?: PeerCredentials;
   /** Of an IP socket: how it came. */
@@ -65,7 +65,7 @@ export class DatagramQueue {
   clear(): void {
     this.#memory.account(-this.#bytes - this.#datagrams.length * OVERHEAD_BYTES);
     this.#bytes = 0;
-    for (const { files } of this.#datagrams.splice(0)) for (const file of files) file.release();
+    for (const { files } of this.#datagrams.splice(0)) files.drop();
   }
 }
 
@@ -83,10 +83,9 @@ export function receiveDatagram(
   message.from = datagram.from;
   message.fullBytes = datagram.bytes.length;
   const isPeek = (flags & abi.MSG_PEEK) !== 0;
-  message.files = datagram.files;
   if (datagram.credentials !== undefined) message.credentials = datagram.credentials;
   // A peek gives descriptors too, and leaves the message with its own.
-  if (isPeek) for (const file of datagram.files) file.retain();
+  message.files = isPeek ? datagram.files.copy() : datagram.files.take();
   if (!isPeek) queue.remove();
   return (flags & abi.MSG_TRUNC) !== 0 ? datagram.bytes.length : part.length;
 }

@@ -10,6 +10,7 @@ import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network } from '../network.ts';
 import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
+import { FlyingFiles } from './flying-files.ts';
 import { diagAnswers } from './diag-messages.ts';
 import { type Answers, answerRequests } from './netlink-messages.ts';
 import { ROUTE_ANSWERS } from './route-messages.ts';
@@ -75,7 +76,7 @@ export class NetlinkSocket extends Socket {
   deliver(bytes: Uint8Array): void {
     const isFull = this.#queue.bytes + bytes.length > this.options.socket(abi.SO_RCVBUF);
     if (this.isClosed || isFull || !this.#queue.hasRoom(bytes.length)) return;
-    this.#queue.put({ bytes, from: KERNEL, files: [] });
+    this.#queue.put({ bytes, from: KERNEL, files: FlyingFiles.none });
     this.readiness.wake();
   }
 

@@ -11,6 +11,7 @@ import type { Call, PollMask } from '../../vfs/open-file.ts';
 import { type Endpoint, type Host, isAny, isBroadcast } from '../host.ts';
 import type { Packet } from '../network.ts';
 import { DatagramQueue, OVERHEAD_BYTES, receiveDatagram } from './datagram-queue.ts';
+import { FlyingFiles } from './flying-files.ts';
 import { ErrorQueue } from './error-queue.ts';
 import { packetMessages, type PacketWishes } from './inet-ancillary.ts';
 import { InetSocket } from './inet-socket.ts';
@@ -95,7 +96,7 @@ export abstract class PacketSocket extends InetSocket {
     const usedBytes = this.#queue.bytes + bytes.length + (this.#queue.length + 1) * OVERHEAD_BYTES;
     const isFull = this.#queue.length > 0 && usedBytes > this.options.socket(abi.SO_RCVBUF);
     if ((this.#shut & 1) !== 0 || isFull || !this.#queue.hasRoom(bytes.length)) return;
-    this.#queue.put({ bytes, from: this.addressOf(from), files: [], packet, ...this.arrivalTime() });
+    this.#queue.put({ bytes, from: this.addressOf(from), files: FlyingFiles.none, packet, ...this.arrivalTime() });
     this.arrivals++;
     this.readiness.wake();
   }

@@ -17,6 +17,7 @@ import type { Blocked } from '../../program/blocked.ts';
 import type { Call, PollMask } from '../../vfs/open-file.ts';
 import type { Network, PeerCredentials } from '../network.ts';
 import { DatagramQueue, receiveDatagram } from './datagram-queue.ts';
+import { FlyingFiles } from './flying-files.ts';
 import type { ReceivedMessage, SendOptions, SocketNames } from './socket.ts';
 import { pollShut, UnixSocket } from './unix-socket.ts';
 
@@ -94,12 +95,10 @@ export class UnixDatagramSocket extends UnixSocket {
     }
     const bytes = target.filter.admit(src.slice());
     if (bytes === undefined) return src.length;
-    const files = options.files ?? [];
-    for (const file of files) file.retain();
     target.#queue.put({
       bytes,
       from: this.local,
-      files,
+      files: FlyingFiles.of(this.network, options.files, call.threadId),
       credentials: this.credentialsFor(call, target, options.credentials),
       ...target.arrivalTime(),
     });

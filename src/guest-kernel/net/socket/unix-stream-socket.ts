@@ -7,10 +7,11 @@ import * as poll from '../../abi/poll.ts';
 import * as abi from '../../abi/socket.ts';
 import { isUnspecified, type SocketAddress, type UnixAddress } from '../../abi/socket-address.ts';
 import { isBlocked, type Blocked } from '../../program/blocked.ts';
-import type { Call, OpenFile, PollMask, UserMemory } from '../../vfs/open-file.ts';
+import type { Call, PollMask, UserMemory } from '../../vfs/open-file.ts';
 import { streamPair, type StreamEnd } from '../loopback/stream-pair.ts';
 import type { Network, PeerCredentials } from '../network.ts';
 import type { ReceivedMessage, SendOptions, Socket, SocketNames } from './socket.ts';
+import { FlyingFiles } from './flying-files.ts';
 import { pollStream, receiveFromStream, receiveUrgent, sendToStream, type StreamSocket } from './stream-transfer.ts';
 import { UnixBacklog } from './unix-backlog.ts';
 import { pollShut, UNNAMED, UnixSocket } from './unix-socket.ts';
@@ -20,7 +21,7 @@ interface Part {
   /** Bytes of the stream up to its end. */
   endBytes: number;
   /** Until somebody took them. */
-  files: readonly OpenFile[];
+  readonly files: FlyingFiles;
   readonly credentials: PeerCredentials;
 }
 
@@ -31,8 +32,6 @@ interface Connection {
 
 /** Unread parts, which may be of a byte each; on Linux each takes some 800 bytes of the send buffer. */
 const MOST_PARTS = 1024;
-
-const NO_FILES: readonly OpenFile[] = [];
 
 export class UnixStreamSocket extends UnixSocket implements StreamSocket {
   readonly type = abi.SOCK_STREAM;
@@ -108,7 +107,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
     if (stream.error === undefined && !stream.isSendShut)
       peer.#note(Math.min(src.length - done, stream.writableBytes), {
         // With nothing done before there was no room before, so the files are placed once.
-        files: done === 0 ? (options.files ?? NO_FILES) : NO_FILES,
+        files: FlyingFiles.of(this.network, done === 0 ? options.files : undefined, call.threadId),
         credentials: this.credentialsFor(call, peer, options.credentials),
       });
     // Linux unix_stream_sendmsg: that nobody will read comes before what became of what was sent.
@@ -192,7 +191,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
 
   protected dispose(): void {
     for (const socket of this.#backlog?.close() ?? []) socket.release();
-    for (const { files } of this.#parts.splice(0)) for (const file of files) file.release();
+    for (const { files } of this.#parts.splice(0)) files.drop();
     this.#connection?.stream.close(this.isAwaited);
     this.forgetName();
   }
@@ -221,10 +220,12 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
 
   /** So many bytes are about to come. */
   #note(bytes: number, { files, credentials }: Omit<Part, 'endBytes'>): void {
-    if (bytes <= 0) return;
+    if (bytes <= 0) {
+      files.drop();
+      return;
+    }
     this.#arrivedBytes += bytes;
     this.arrivals++;
-    for (const file of files) file.retain();
     const last = this.#parts.at(-1);
     const isSame = last !== undefined && last.files.length === 0 && isSamePeer(last.credentials, credentials);
     if (isSame && files.length === 0) last.endBytes = this.#arrivedBytes;
@@ -255,9 +256,7 @@ export class UnixStreamSocket extends UnixSocket implements StreamSocket {
       if (partStart >= place) break;
       partStart = part.endBytes;
       if (part.files.length > 0) {
-        message.files = part.files;
-        if (isPeek) for (const file of part.files) file.retain();
-        else part.files = NO_FILES;
+        message.files = isPeek ? part.files.copy() : part.files.take();
       }
       if (part.endBytes <= place) readParts++;
     }
