@@ -16,7 +16,7 @@ import type { Location } from '../vfs/location.ts';
 import { encodeSignalInfo } from '../program/signal-frame.ts';
 import { emptyPathTarget, walkAt } from './directory-fd.ts';
 import { programOfFile, threadOfFile } from './pidfd.ts';
-import { NO_RETURN, type Result, type Syscall, syscall } from './syscall.ts';
+import { NO_RETURN, type Result, type Syscall, partial, syscall } from './syscall.ts';
 import { RUSAGE_BYTES, storeUsage } from './usage.ts';
 import { bringIn } from './user-buffers.ts';
 
@@ -314,11 +314,13 @@ function execveat(thread: Thread, args: Execve & { dirfd: number; flags: number 
   return execve(thread, { ...args, path: isPlain ? path : `/dev/fd/${dirfd}/${path}`, place, isPathClosing });
 }
 
+const NO_SET_ID = partial('set-id bits and capabilities of files mean nothing, as on a nosuid mount');
+
 // oxfmt-ignore
 export const processes: readonly Syscall[] = [
   syscall({ nr: 39, name: 'getpid', args: {}, support: 'full', run: (thread) => thread.program.pid }),
   syscall({ nr: 60, name: 'exit', args: { code: 'int' }, support: 'full', run: exit }),
-  syscall({ nr: 59, name: 'execve', args: { path: 'path', argv: 'ptr', environment: 'ptr' }, support: 'full', run: (thread, args) => execve(thread, args) }),
+  syscall({ nr: 59, name: 'execve', args: { path: 'path', argv: 'ptr', environment: 'ptr' }, support: NO_SET_ID, run: (thread, args) => execve(thread, args) }),
   syscall({ nr: 61, name: 'wait4', args: { pid: 'int', status: 'ptr', options: 'flags', usage: 'ptr' }, support: 'full', run: wait4 }),
   syscall({ nr: 109, name: 'setpgid', args: { pid: 'int', group: 'int' }, support: 'full', run: setpgid }),
   syscall({ nr: 110, name: 'getppid', args: {}, support: 'full', run: (thread) => thread.program.parentPid }),
@@ -327,6 +329,6 @@ export const processes: readonly Syscall[] = [
   syscall({ nr: 121, name: 'getpgid', args: { pid: 'int' }, support: 'full', run: (thread, { pid }) => programOf(thread, pid).processGroup }),
   syscall({ nr: 124, name: 'getsid', args: { pid: 'int' }, support: 'full', run: (thread, { pid }) => programOf(thread, pid).session }),
   syscall({ nr: 231, name: 'exit_group', args: { code: 'int' }, support: 'full', run: exitGroup }),
-  syscall({ nr: 322, name: 'execveat', args: { dirfd: 'fd', path: 'path', argv: 'ptr', environment: 'ptr', flags: 'flags' }, support: 'full', run: execveat }),
+  syscall({ nr: 322, name: 'execveat', args: { dirfd: 'fd', path: 'path', argv: 'ptr', environment: 'ptr', flags: 'flags' }, support: NO_SET_ID, run: execveat }),
   syscall({ nr: 247, name: 'waitid', args: { type: 'int', id: 'int', info: 'ptr', options: 'flags', usage: 'ptr' }, support: 'full', run: waitid }),
 ];
