@@ -12,6 +12,14 @@ export const REASONS: readonly Reason[] = [
     pattern: /test_mmap\.LargeMmapTests\.test_around_4GB/,
     text: 'maps a file of 4 GiB: an address space of the machine is 4 GiB, which RLIMIT_AS says',
   },
+  {
+    pattern: /test_asyncio\.test_ssl\.TestSSL\.test_create_connection_ssl_1/,
+    text: '25 TLS handshakes at once, each within 60 s: the test takes 26 s of processor time, and the host gave it a fifth of one',
+  },
+  {
+    pattern: /^test_multiprocessing_forkserver/,
+    text: 'slow: when its 15 minutes on a busy host were over, 219 of its 375 tests had come to their end, and all of them had passed',
+  },
 ];
 
 export interface Miss {
