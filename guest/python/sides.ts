@@ -27,6 +27,9 @@ const GRACE_SECONDS = 20;
 /** Of a module's output, which may be endless; failures stand at its end. */
 const KEPT_CHARS = 400_000;
 
+/** test_multiprocessing has a hundred processes of 40 MB each, which in the machine share nothing. */
+const MEMORY = '12G';
+
 /** As `osv run` gives them. Without FMA and AVX2 glibc takes the functions that it takes in the machine. */
 const ENVIRONMENT = {
   HOME: '/',
@@ -66,7 +69,16 @@ export function machine(bundle: string): Side {
   return (batch) => {
     const words = argumentsOf(batch).map((word) => `'${word}'`);
     const command = ['/usr/bin/dash', '/mnt/run-modules.sh', ...words].join(' ');
-    const args = [bundle, 'run', '--image', resolve('.cache/images/python.img'), '--mount', `${SCRIPTS}:/mnt`];
+    const args = [
+      bundle,
+      'run',
+      '--image',
+      resolve('.cache/images/python.img'),
+      '--memsize',
+      MEMORY,
+      '--mount',
+      `${SCRIPTS}:/mnt`,
+    ];
     return runBatch(batch, 'node', [...args, '--execute', command], environment);
   };
 }

@@ -9,7 +9,7 @@ import { lockStep } from './lock-step/lock-step.ts';
 import { environment, type Program, programOfHost, programOfImage, run, type RunOptions } from './run-command.ts';
 
 /** What OSv's run.py gives a machine (facts 6.2). */
-const DEFAULT_MEMORY_BYTES = 2 * 1024 ** 3;
+const DEFAULT_MEMORY = '2G';
 
 /** Where compiled guest code is kept: a folder for this very bundle, or empty for nowhere. */
 const CODE_FOLDER = process.env['OSV_CODE'] === '' ? undefined : process.env['OSV_CODE'];
@@ -25,6 +25,7 @@ const ENGINES: readonly BootOptions['engine'][] = ['auto', 'reference', 'js', 'w
 interface ProgramFlags {
   readonly cpu?: CpuLevel;
   readonly image: string;
+  readonly memsize: number;
   readonly execute?: string;
   readonly env: readonly string[];
 }
@@ -87,6 +88,14 @@ program
     process.exit(); // the machine runs on
   });
 
+/** As OSv's run.py and QEMU take it: a plain number is MiB. */
+function memorySize(text: string): number {
+  const [, digits, unit] = /^(\d+)([MG]?)$/i.exec(text) ?? [];
+  const bytes = Number(digits) * (unit?.toUpperCase() === 'G' ? 1024 ** 3 : 1024 ** 2);
+  if (!(bytes > 0)) throw new InvalidArgumentError('It is a size, as 512M or 4G.');
+  return bytes;
+}
+
 function withCallFilter(command: Command): Command {
   return command
     .option('-c, --calls <names>', 'only these calls, separated by commas; !name leaves one out')
@@ -112,6 +121,11 @@ function programCommand(name: string, description: string): Command {
     .description(description)
     .addOption(new Option('--cpu <level>', 'what CPUID advertises: x86-64-v1 or -v2').choices(CPU_LEVELS))
     .option('-i, --image <image>', 'name of an image that was built, or path of a raw one', 'default')
+    .addOption(
+      new Option('-m, --memsize <size>', 'memory of the machine, as 512M or 4G')
+        .argParser(memorySize)
+        .default(memorySize(DEFAULT_MEMORY), DEFAULT_MEMORY),
+    )
     .option('-e, --execute <command>', 'run what is on the image instead of FILE')
     .option('--env <K=V>', 'add to the environment (may be repeated)', addVariable, [])
     .argument('[file]', 'program of the host, copied to the root folder of a throw-away layer')
@@ -133,7 +147,7 @@ async function runAction(file: string | undefined, args: readonly string[], flag
     engine: flags.engine,
     cpu: flags.cpu,
     image: imagePath(flags),
-    memoryBytes: DEFAULT_MEMORY_BYTES,
+    memoryBytes: flags.memsize,
     environment: flags.env,
     mounts: flags.mount,
     ...(flags.strace === true && { strace: callFilter(flags) }),
@@ -157,7 +171,7 @@ function lockStepAction(file: string | undefined, args: readonly string[], flags
     ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }),
     environment: environment(flags.env),
     image: imagePath(flags),
-    memoryBytes: DEFAULT_MEMORY_BYTES,
+    memoryBytes: flags.memsize,
   });
   process.stdout.write(result.output);
   const millions = (result.retired / 1e6).toFixed(1);
