@@ -27,6 +27,19 @@ static void show_read(const char *name) {
   printf("%s: %s\n", name, isRead ? "read" : strerrorname_np(errno));
   close(file);
 }
+/* Addresses in /proc/PID/stat: where code, stack, data, heap, arguments and environment lie. */
+static void show_addresses(void) {
+  char text[1024] = "", *at;
+  FILE *file = fopen(below("stat"), "r");
+  if (file == NULL || fgets(text, sizeof text, file) == NULL) return;
+  fclose(file), at = strrchr(text, ')') + 1;
+  for (int field = 3; field <= 51; field++) {
+    long value = strtol(++at, &at, 10);
+    if (field == 3) at++;
+    if (field == 26 || field == 27 || field == 28 || field >= 45) printf(value > 1 ? "there " : "%ld ", value);
+  }
+  printf("\n");
+}
 static void show_link(const char *name) {
   char text[256];
   struct stat st;
@@ -47,6 +60,7 @@ static void look(pid_t target, int isClosed) {
   snprintf(folder, sizeof folder, "/proc/%d", target);
   for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) show_read(texts[i]);
   for (unsigned i = 0; i < sizeof links / sizeof *links; i++) show_link(links[i]);
+  show_addresses();
   char text[64];
   SHOW(readlink(below("ns/pid"), text, sizeof text) > 0);
   show_write("oom_score_adj"), show_write("comm");

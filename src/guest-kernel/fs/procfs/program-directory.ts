@@ -4,7 +4,6 @@ import { EACCES } from '../../abi/errno.ts';
 import { O_ACCMODE, O_CLOEXEC, O_PATH, O_RDONLY, O_WRONLY } from '../../abi/fcntl.ts';
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from '../../abi/stat.ts';
 import type { Program, Task } from '../../program/thread.ts';
-import { mayInspect } from '../../vfs/credentials.ts';
 import { DentryNode, type Place } from '../../vfs/dentry.ts';
 import type { Inode } from '../../vfs/inode.ts';
 import type { Location } from '../../vfs/location.ts';
@@ -25,7 +24,18 @@ import { mountinfo, mounts, mountstats } from './mount-files.ts';
 import { netFiles } from './net-files.ts';
 import type { ProcSource } from './proc-source.ts';
 import { writerOf } from './program-settings.ts';
-import { io, limits, nameOf, sched, schedstat, stat, status, type Subject, wchan } from './status-files.ts';
+import {
+  io,
+  isInspectable,
+  limits,
+  nameOf,
+  sched,
+  schedstat,
+  stat,
+  status,
+  type Subject,
+  wchan,
+} from './status-files.ts';
 
 /** Inode numbers kept for one program: files, net/, descriptors, infos of descriptors, threads. */
 export const PROGRAM_INODES = 1 << 16;
@@ -83,9 +93,8 @@ const PRIVATE = new Set(['auxv', 'environ', 'io', 'personality']);
 const INSPECTED = new Set([...PRIVATE, 'maps', 'smaps', 'smaps_rollup']);
 
 /** @throws EACCES who asks could not trace the program */
-function requireInspection({ source, task }: Subject): void {
-  const caller = source.current();
-  if (task !== undefined && caller !== undefined && !mayInspect(caller, task)) throw EACCES;
+function requireInspection(subject: Subject): void {
+  if (!isInspectable(subject)) throw EACCES;
 }
 
 class InspectedText extends VirtualText {

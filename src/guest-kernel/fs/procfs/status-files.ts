@@ -2,8 +2,9 @@
 import type { ByteString } from '../../../emulator/util/bytes.ts';
 import { SCHED_DEADLINE, SCHED_IDLE, SCHED_OTHER } from '../../abi/sched.ts';
 import { SIGNAL_COUNT } from '../../abi/signal.ts';
+import type { ProcessImage } from '../../mm/process-image.ts';
 import type { Program, Task } from '../../program/thread.ts';
-import { rootCredentials } from '../../vfs/credentials.ts';
+import { mayInspect, rootCredentials } from '../../vfs/credentials.ts';
 import { memorySizes, type MemorySizes, type MemorySubject } from './memory-files.ts';
 import type { Capabilities, CapabilitySet } from '../../vfs/capabilities.ts';
 import type { ProcSource, ProgramFacts, StateLetter, TaskFacts } from './proc-source.ts';
@@ -20,6 +21,12 @@ export interface Subject extends MemorySubject {
   readonly task: Task | undefined;
   /** The directory of the whole program, not of one thread. */
   readonly isProgram: boolean;
+}
+
+/** Whether who asks could trace the program (ptrace(2), PTRACE_MODE_READ_FSCREDS). */
+export function isInspectable({ source, task }: Subject): boolean {
+  const caller = source.current();
+  return task === undefined || caller === undefined || mayInspect(caller, task);
 }
 
 interface Facts {
@@ -51,13 +58,18 @@ function low32(set: bigint): bigint {
 
 const ticks = (ns: number): number => Math.floor(ns * TICKS_PER_NS);
 
-/** proc(5), /proc/pid/stat: 52 fields; what there is no account of is 0. */
+/** Where nobody may look: the code lies at 1, so that it is not taken for a thread of the kernel (Linux do_task_stat). */
+const HIDDEN_IMAGE: Partial<ProcessImage> = { codeStart: 1, codeEnd: 1 };
+
+/** proc(5), /proc/pid/stat: 52 fields; what there is no account of is 0, as are addresses for who could not trace it. */
 export function stat(subject: Subject): ByteString {
   const { program, task, memory } = subject;
   const facts = factsOf(subject);
   const { whole, thread } = facts;
   const sizes = memorySizes(subject);
-  const image = memory?.image;
+  const isShown = isInspectable(subject);
+  const image = isShown || memory?.image === undefined ? memory?.image : HIDDEN_IMAGE;
+  const shown = (value: number | undefined): number => (isShown ? (value ?? 0) : 0);
   const { reaped } = whole;
   const own = (subject.isProgram ? whole : (thread ?? whole)).usage;
   // oxfmt-ignore
@@ -67,11 +79,11 @@ export function stat(subject: Subject): ByteString {
     own.minorFaults, reaped.minorFaults, own.majorFaults, reaped.majorFaults,
     ticks(own.userNs), ticks(own.systemNs), ticks(reaped.userNs), ticks(reaped.systemNs), priorityOf(thread), thread?.nice ?? 0, Math.max(1, program.threads.size), 0,
     ticks(thread?.startNs ?? whole.startNs), sizes.virtual, Math.floor(sizes.resident / PAGE), '18446744073709551615',
-    image?.codeStart ?? 0, image?.codeEnd ?? 0, image?.stackStart ?? 0, thread?.stackPointer ?? 0,
-    thread?.instructionPointer ?? 0, low32(thread?.pending ?? 0n), low32(thread?.blocked ?? 0n), low32(whole.ignored),
-    low32(whole.caught), stateOf(facts) === 'S' ? 1 : 0, 0, 0, SIGCHLD, 0, thread?.realtimePriority ?? 0,
-    thread?.policy ?? 0, 0, 0, 0, image?.dataStart ?? 0, image?.dataEnd ?? 0, memory?.brkStart ?? 0,
-    image?.argvStart ?? 0, image?.argvEnd ?? 0, image?.environmentStart ?? 0, image?.environmentEnd ?? 0, whole.exitCode,
+    image?.codeStart ?? 0, image?.codeEnd ?? 0, image?.stackStart ?? 0, shown(thread?.stackPointer),
+    shown(thread?.instructionPointer), low32(thread?.pending ?? 0n), low32(thread?.blocked ?? 0n), low32(whole.ignored),
+    low32(whole.caught), shown(stateOf(facts) === 'S' ? 1 : 0), 0, 0, SIGCHLD, 0, thread?.realtimePriority ?? 0,
+    thread?.policy ?? 0, 0, 0, 0, image?.dataStart ?? 0, image?.dataEnd ?? 0, shown(memory?.brkStart),
+    image?.argvStart ?? 0, image?.argvEnd ?? 0, image?.environmentStart ?? 0, image?.environmentEnd ?? 0, shown(whole.exitCode),
   ];
   return `${fields.join(' ')}\n`;
 }
