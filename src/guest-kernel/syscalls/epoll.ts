@@ -16,6 +16,7 @@ import {
   POLLOUT,
 } from '../abi/poll.ts';
 import { blocked } from '../program/blocked.ts';
+import { asGuest } from '../program/guest-task.ts';
 import type { Thread } from '../program/thread.ts';
 import { EpollFile, type EpollEvent } from '../vfs/epoll-file.ts';
 import { EventCounter } from '../vfs/event-counter.ts';
@@ -27,7 +28,7 @@ const MAX_EVENTS = Math.floor(0x7fff_ffff / EPOLL_EVENT.size);
 
 function create(thread: Thread, flags: number): Result {
   if ((flags & ~O_CLOEXEC) !== 0) throw EINVAL;
-  return thread.files.add(new EpollFile(), { isCloseOnExec: flags !== 0 });
+  return thread.files.add(new EpollFile(asGuest(thread).machine.keptMemory), { isCloseOnExec: flags !== 0 });
 }
 
 function epollOf(thread: Thread, fd: number): EpollFile {

@@ -5,9 +5,10 @@
  * list what they are ready for. A level-triggered item stays on the list while it is ready, an edge-triggered one waits
  * for the next wake-up, a one-shot one for EPOLL_CTL_MOD.
  */
-import { EEXIST, EINVAL, ELOOP, ENOENT, EPERM } from '../abi/errno.ts';
+import { EEXIST, EINVAL, ELOOP, ENOENT, ENOSPC, EPERM } from '../abi/errno.ts';
 import { O_RDWR } from '../abi/fcntl.ts';
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, POLLERR, POLLHUP, POLLIN, POLLRDNORM } from '../abi/poll.ts';
+import { ENDLESS_MEMORY, type KeptMemory } from '../program/kept-memory.ts';
 import type { Waiter } from '../program/wait-queue.ts';
 import { anonymousAttributes, BaseFile } from './base-file.ts';
 import type { FileAttributes } from './inode.ts';
@@ -19,6 +20,8 @@ export interface EpollEvent {
   readonly data: bigint;
 }
 
+/** What an interest takes of the machine's memory. */
+const ITEM_BYTES = 256;
 const MAX_NESTING = 5; // Linux fs/eventpoll.c: EP_MAX_NESTS + 1
 
 class Item implements Waiter {
@@ -49,13 +52,15 @@ class Item implements Waiter {
 
 export class EpollFile extends BaseFile {
   readonly kind = 'epoll';
+  readonly #memory: KeptMemory;
   readonly #items = new Map<string, Item>();
   readonly #ready = new Set<Item>();
   readonly #serials = new WeakMap<OpenFile, number>();
   #nextSerial = 1;
 
-  constructor() {
+  constructor(memory: KeptMemory = ENDLESS_MEMORY) {
     super('anon_inode:[eventpoll]', O_RDWR);
+    this.#memory = memory;
   }
 
   /** Files in it. */
@@ -67,14 +72,16 @@ export class EpollFile extends BaseFile {
     return anonymousAttributes(1, 0o600);
   }
 
-  /** @throws EEXIST, EPERM for what is always ready, ELOOP for circles */
+  /** @throws EEXIST, EPERM for what is always ready, ELOOP for circles, ENOSPC where there is no memory for one more */
   add(fd: number, file: OpenFile, event: EpollEvent): void {
     if (file === this) throw EINVAL;
     if (file.kind === 'regular' || file.kind === 'directory') throw EPERM;
     if (file instanceof EpollFile && (file.#reaches(this) || file.#depth() >= MAX_NESTING)) throw ELOOP;
     const key = this.#keyOf(fd, file);
     if (this.#items.has(key)) throw EEXIST;
+    if (this.#memory.freeBytes < ITEM_BYTES) throw ENOSPC;
     const item = new Item(this, file, fd, event);
+    this.#memory.account(ITEM_BYTES);
     this.#items.set(key, item);
     this.#arm(item);
   }
@@ -145,6 +152,7 @@ export class EpollFile extends BaseFile {
   }
 
   #drop(item: Item): void {
+    this.#memory.account(-ITEM_BYTES);
     item.file.readiness.remove(item);
     this.#ready.delete(item);
   }

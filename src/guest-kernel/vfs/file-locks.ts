@@ -5,7 +5,7 @@
  * (F_OFD_SETLK and flock; the last close drops it). Ranges of one owner never overlap; of different owners only when
  * both are shared.
  */
-import { EDEADLK } from '../abi/errno.ts';
+import { EDEADLK, ENOLCK } from '../abi/errno.ts';
 import { WaitQueue } from '../program/wait-queue.ts';
 import type { Inode } from './inode.ts';
 
@@ -18,6 +18,9 @@ export interface LockRange {
   /** What F_GETLK tells; -1 for an open file's. */
   readonly pid: number;
 }
+
+/** More locks nobody holds on one file; Linux has no bound but its memory. */
+const MOST_RANGES = 65_536;
 
 export class LockList {
   /** Woken when a lock is dropped. */
@@ -32,15 +35,18 @@ export class LockList {
     });
   }
 
-  /** Takes a lock that conflicts with none; what its owner held there is replaced. */
+  /** Takes a lock that conflicts with none; what its owner held there is replaced. @throws ENOLCK */
   set(wanted: LockRange): void {
+    if (this.#ranges.length >= MOST_RANGES) throw ENOLCK;
     this.#cut(wanted.owner, wanted.start, wanted.end);
     this.#ranges.push(wanted);
     this.#ranges.sort((a, b) => a.start - b.start);
     this.dropped.wake(); // an exclusive lock may have become a shared one
   }
 
+  /** @throws ENOLCK where a part of a lock goes, which leaves two */
   drop(owner: object, start = 0, end = Number.POSITIVE_INFINITY): void {
+    if (end !== Number.POSITIVE_INFINITY && this.#ranges.length >= MOST_RANGES) throw ENOLCK;
     if (this.#cut(owner, start, end)) this.dropped.wake();
   }
 
