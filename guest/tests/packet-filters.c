@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <grp.h>
 #include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,6 +128,8 @@ static void groups(void) {
   unsigned memory[9] = {0};
   length = sizeof memory, SHOW(getsockopt(tcp, SOL_SOCKET, SO_MEMINFO, memory, &length)), printf("%d\n", length);
   length = 6, SHOW(getsockopt(tcp, SOL_SOCKET, SO_MEMINFO, memory, &length)), printf("%d\n", length);
+  setsockopt(tcp, IPPROTO_TCP, TCP_CONGESTION, "reno", 4); /* which has nothing to tell */
+  length = 20, SHOW(getsockopt(tcp, IPPROTO_TCP, TCP_CC_INFO, got, &length)), printf("%d\n", length);
   int buffer;
   length = sizeof buffer, getsockopt(tcp, SOL_SOCKET, SO_RCVBUF, &buffer, &length);
   printf("same limit %d\n", memory[1] == (unsigned)buffer);

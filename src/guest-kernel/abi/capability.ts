@@ -19,7 +19,6 @@ export const CAP_SYS_PTRACE = 19;
 export const CAP_SYS_ADMIN = 21;
 export const CAP_SYS_NICE = 23;
 export const CAP_SYS_RESOURCE = 24;
-export const CAP_SYS_TIME = 25;
 export const CAP_MKNOD = 27;
 export const CAP_LEASE = 28;
 export const CAP_AUDIT_CONTROL = 30;
@@ -28,7 +27,8 @@ export const CAP_MAC_OVERRIDE = 32;
 export const CAP_SYSLOG = 34;
 export const CAP_WAKE_ALARM = 35;
 export const CAP_CHECKPOINT_RESTORE = 40;
-export const CAP_LAST_CAP = CAP_CHECKPOINT_RESTORE;
+/** The same: the last one that there is. */
+export const CAP_LAST_CAP = 40;
 
 /** linux/securebits.h: each with its lock one bit above. */
 export const SECBIT_NOROOT = 0x1;

@@ -419,7 +419,7 @@ export const sockets: readonly Syscall[] = [
     nr: 55,
     name: 'getsockopt',
     args: { fd: 'fd', level: 'int', name: 'int', value: 'ptr', sizeAddr: 'ptr' },
-    support: partial('no TCP_CC_INFO'),
+    support: 'full',
     run: getSocketOption,
   }),
   syscall({

@@ -253,6 +253,8 @@ export class TcpSocket extends InetSocket implements TcpHolder, StreamSocket {
     if (level === abi.IPPROTO_TCP && name === abi.TCP_INFO) return encodeTcpInfo(this.#facts());
     if (level === abi.IPPROTO_TCP && name === abi.TCP_CONGESTION)
       return bytesOf(CONGESTION_CONTROL.padEnd(CONGESTION_NAME_BYTES, '\0'));
+    // The congestion control has nothing to tell: there is no congestion over lo.
+    if (level === abi.IPPROTO_TCP && name === abi.TCP_CC_INFO) return new Uint8Array(0);
     return super.getOption(level, name);
   }
 
