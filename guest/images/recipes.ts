@@ -7,6 +7,7 @@ import { languagesImage } from './languages.ts';
 import { programsImage } from './programs.ts';
 import { proofImage } from './proof.ts';
 import { pythonImage } from './python.ts';
+import { scienceImage } from './science.ts';
 import { toolsImage } from './tools.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -20,5 +21,6 @@ export const RECIPES: readonly Recipe[] = [
   toolsImage,
   languagesImage,
   javaImage,
+  scienceImage,
   benchImage,
 ];

@@ -1,6 +1,6 @@
 /** What `npm run proof` compares: a script of `programs/` that runs in an image, natively and in the machine. */
 
-export type ProofImage = 'proof' | 'programs' | 'tools' | 'languages' | 'java';
+export type ProofImage = 'proof' | 'programs' | 'tools' | 'languages' | 'java' | 'science';
 
 export interface Row {
   /** Its script's name without ending, which selects the row: `npm run proof -- redis nginx`. */
@@ -25,6 +25,7 @@ export const ROWS: readonly Row[] = [
   ...on('tools', 'dash ash curl ssh-keygen ripgrep stress-ng python-tasks ipv6-python'),
   ...on('languages', 'ruby php node esbuild cxx openmp'),
   ...on('java', 'java java-server'),
+  ...on('science', 'shellcheck age sbcl guile erlang stockfish solvers numpy sound jq'),
 ];
 
 /** The rows that were asked for: 'all', names parted by commas, or none for the quick ones. */
