@@ -389,7 +389,26 @@ static void stops(void) {
   printf("leader %#x\n", status);
 }
 
+/* As login(1) and mesg(1) do. */
+static void rights(void) {
+  SECTION("rights");
+  int master, slave;
+  struct stat attributes;
+  if (openpty(&master, &slave, NULL, NULL, NULL) != 0) return;
+  SHOW(fchmod(slave, 0600));
+  fstat(slave, &attributes);
+  printf("%o\n", attributes.st_mode);
+  SHOW(chmod(ttyname(slave), 0622));
+  fstat(slave, &attributes);
+  printf("%o\n", attributes.st_mode);
+  SHOW(fchown(slave, getuid(), getgid()));
+  fstat(slave, &attributes);
+  printf("owner %d %d\n", attributes.st_uid == getuid(), attributes.st_gid == getgid());
+  close(slave), close(master);
+}
+
 int main(void) {
+  rights();
   setvbuf(stdout, NULL, _IOLBF, 0);
   alarm(50);
   basics();

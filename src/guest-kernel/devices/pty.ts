@@ -28,7 +28,7 @@ import { VirtualDirectory, VirtualFilesystem, VirtualInode } from '../fs/virtual
 import { type Blocked, blocked } from '../program/blocked.ts';
 import { WaitQueue } from '../program/wait-queue.ts';
 import { BaseFile } from '../vfs/base-file.ts';
-import type { FileAttributes, Timestamp } from '../vfs/inode.ts';
+import type { AttributeChanges, FileAttributes, Timestamp } from '../vfs/inode.ts';
 import type { Call, OpenFile, PollMask, UserMemory } from '../vfs/open-file.ts';
 import { characterDeviceAttributes } from './character-device.ts';
 import { type DeviceType, makeDevice } from './device.ts';
@@ -47,6 +47,8 @@ const MERGED_BYTES = 256;
 const MAX_PTYS = 4096;
 
 class Pty extends Terminal {
+  /** Whose the slave's node is, and who may open it. */
+  readonly node = { uid: 0, gid: 0, permissions: 0o620 };
   readonly isConsole = false;
   readonly number: number;
   readonly rdev: number;
@@ -347,7 +349,18 @@ class SlaveNode extends VirtualInode {
     return this.#pty.rdev;
   }
 
-  override setAttributes(): void {} // grantpt(3) and login(1) give it to its user: there is nobody to keep out
+  override attributes(): FileAttributes {
+    const { uid, gid, permissions } = this.#pty.node;
+    return { ...super.attributes(), uid, gid, mode: S_IFCHR | permissions };
+  }
+
+  /** grantpt(3), login(1), sshd(8) and mesg(1). */
+  override setAttributes({ uid, gid, mode }: AttributeChanges): void {
+    const { node } = this.#pty;
+    node.uid = uid ?? node.uid;
+    node.gid = gid ?? node.gid;
+    if (mode !== undefined) node.permissions = mode & 0o7777;
+  }
 
   open(flags: number): OpenFile {
     const pty = this.#pty;

@@ -20,6 +20,7 @@ import { SIGXFSZ } from '../abi/signal.ts';
 import type { AttributeChanges, Timestamp } from '../vfs/inode.ts';
 import type { Location } from '../vfs/location.ts';
 import { tellFile } from '../vfs/watches.ts';
+import { permittedChanges } from '../vfs/permissions.ts';
 import { breakLeases } from '../vfs/leases.ts';
 import { requireResizable, requireUnsealed } from '../vfs/seals.ts';
 import { allocateFile, fileTruncated } from '../vfs/shared-pages.ts';
@@ -56,9 +57,21 @@ function chmod(thread: Thread, location: Location, mode: number): Result {
 
 /** -1 leaves an id as it is. */
 function chown(thread: Thread, location: Location, owner: number, group: number): Result {
+  return change(thread, location, ownersIn(owner, group));
+}
+
+function ownersIn(owner: number, group: number): AttributeChanges {
   const uid = owner === 0xffff_ffff ? {} : { uid: owner };
   const gid = group === 0xffff_ffff ? {} : { gid: group };
-  return change(thread, location, { ...uid, ...gid });
+  return { ...uid, ...gid };
+}
+
+/** fchmod, fchown; of a terminal, which has no place, the inode itself. @throws EBADF, EINVAL for pipes and sockets */
+function changeOpen(thread: Thread, fd: number, changes: AttributeChanges): Result {
+  const { location, inode } = thread.files.get(fd);
+  if (location !== undefined || inode === undefined) return change(thread, placeOf(thread, fd), changes);
+  inode.setAttributes(permittedChanges(thread.credentials, inode.attributes(), changes));
+  return 0;
 }
 
 /** RLIMIT_FSIZE. @throws EFBIG, with SIGXFSZ */
@@ -210,11 +223,11 @@ export const fileAttributes: readonly Syscall[] = [
   syscall({ nr: 90, name: 'chmod', args: { path: 'path', mode: 'flags' }, support: 'full',
     run: (thread, { path, mode }) => chmod(thread, placeAt(thread, AT_FDCWD, path, 0), mode) }),
   syscall({ nr: 91, name: 'fchmod', args: { fd: 'fd', mode: 'flags' }, support: 'full',
-    run: (thread, { fd, mode }) => chmod(thread, placeOf(thread, fd), mode) }),
+    run: (thread, { fd, mode }) => changeOpen(thread, fd, { mode: mode & 0o7777 }) }),
   syscall({ nr: 92, name: 'chown', args: { path: 'path', owner: 'uint', group: 'uint' }, support: 'full',
     run: (thread, { path, owner, group }) => chown(thread, placeAt(thread, AT_FDCWD, path, 0), owner, group) }),
   syscall({ nr: 93, name: 'fchown', args: { fd: 'fd', owner: 'uint', group: 'uint' }, support: 'full',
-    run: (thread, { fd, owner, group }) => chown(thread, placeOf(thread, fd), owner, group) }),
+    run: (thread, { fd, owner, group }) => changeOpen(thread, fd, ownersIn(owner, group)) }),
   syscall({ nr: 94, name: 'lchown', args: { path: 'path', owner: 'uint', group: 'uint' }, support: 'full',
     run: (thread, { path, owner, group }) => chown(thread, placeAt(thread, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW), owner, group) }),
   syscall({ nr: 95, name: 'umask', args: { mask: 'flags' }, support: 'full', run: umask }),
