@@ -8,6 +8,7 @@ import { programsImage } from './programs.ts';
 import { proofImage } from './proof.ts';
 import { pythonImage } from './python.ts';
 import { scienceImage } from './science.ts';
+import { serversImage } from './servers.ts';
 import { toolsImage } from './tools.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -19,6 +20,7 @@ export const RECIPES: readonly Recipe[] = [
   pythonImage,
   programsImage,
   toolsImage,
+  serversImage,
   languagesImage,
   javaImage,
   scienceImage,

@@ -1,6 +1,6 @@
 /** What `npm run proof` compares: a script of `programs/` that runs in an image, natively and in the machine. */
 
-export type ProofImage = 'proof' | 'programs' | 'tools' | 'languages' | 'java' | 'science';
+export type ProofImage = 'proof' | 'programs' | 'tools' | 'servers' | 'languages' | 'java' | 'science';
 
 export interface Row {
   /** Its script's name without ending, which selects the row: `npm run proof -- redis nginx`. */
@@ -23,6 +23,7 @@ export const ROWS: readonly Row[] = [
   ...on('proof', 'openssl-digests openssl-ciphers openssl-signatures 7z 7z-benchmark bc perl python sqlite3'),
   ...on('programs', 'bash coreutils text-tools archives gcc tcc luajit git redis nginx memcached ipv6-servers'),
   ...on('tools', 'dash ash curl ssh-keygen ripgrep stress-ng python-tasks ipv6-python'),
+  ...on('servers', 'dnsmasq'),
   ...on('languages', 'ruby php node esbuild cxx openmp'),
   ...on('java', 'java java-server'),
   ...on('science', 'shellcheck age sbcl guile erlang stockfish solvers numpy sound jq'),

@@ -14,7 +14,7 @@ export const REASONS: readonly Reason[] = [
   },
   {
     pattern: /test_asyncio\.test_ssl\.TestSSL\.test_create_connection_ssl_1/,
-    text: '25 TLS handshakes at once, each within 60 s: the test takes 26 s of processor time, and the host gave it a fifth of one; alone it passes',
+    text: '25 TLS handshakes at once, each within 60 s: the test takes 26 s of processor time, and the host gave it a fifth of one',
   },
   {
     pattern: /^test_multiprocessing_forkserver/,
@@ -22,7 +22,7 @@ export const REASONS: readonly Reason[] = [
   },
   {
     pattern: /^test_multiprocessing_fork /,
-    text: 'memory was out from test_many_processes on (see forkserver), behind some 200 tests that passed; with `--memsize 12G`, which the runs have since, that test passes; the whole was not run again',
+    text: 'memory was out from test_many_processes on (as above), behind some 200 tests that passed; with `--memsize 12G`, which the runs have since, that test passes; the whole was not run again',
   },
 ];
 
