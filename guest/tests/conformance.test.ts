@@ -1,27 +1,22 @@
 /** The same binary runs on Linux and in the VM (through the command `osv run`); what it prints must be equal. */
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { build, execute, osv, prepareVm, type Outcome } from './testing/vm.ts';
+import { build, execute, osv, prepareVm, removeLeftovers, type Outcome } from './testing/vm.ts';
 
-// Compiling and a busy machine take their time; what must be quick is measured in bench/.
 /** What a program ends with that this host does not let work. */
 const CANNOT_RUN = 77;
 
+// Compiling and a busy machine take their time; what must be quick is measured in bench/.
 vi.setConfig({ testTimeout: 120_000 });
 beforeAll(prepareVm, 300_000);
-afterAll(() => {
-  // What the native runs made for themselves.
-  for (const parent of ['/tmp', '/var/tmp']) {
-    const own = readdirSync(parent).filter((name) =>
-      /^(core|names|proc-files|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io|binds|capabilities|flags)-\w{6}$/.test(
-        name,
-      ),
-    );
-    for (const name of own) rmSync(join(parent, name), { recursive: true, force: true });
-  }
-});
+afterAll(() =>
+  removeLeftovers(
+    ['/tmp', '/var/tmp'],
+    /\/(core|names|proc-files|inotify|transfers|extremes|xattrs|users|raw|rarely|many|io|binds|capabilities|flags)-\w{6}$/,
+  ),
+);
 
 /** What Linux says of a program, and what the VM says. @param options of `osv run` */
 async function both(

@@ -1,21 +1,15 @@
 /** Each error that the manual pages document for a system call comes on Linux and in the machine, from the same binary; or
  *  a table says why no program can provoke it. docs/compat/errors.md is the result. See guest/README.md. */
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { calls } from './errors/calls.ts';
 import documentedNames from './errors/documented.json' with { type: 'json' };
 import { files } from './errors/files.ts';
-import { build, execute, osv, prepareVm } from './testing/vm.ts';
+import { build, execute, osv, prepareVm, removeLeftovers } from './testing/vm.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 beforeAll(prepareVm, 300_000);
-afterAll(() => {
-  // What a native run that failed has left.
-  for (const name of readdirSync('/var/tmp').filter((entry) => /^errors-\w{6}$/.test(entry))) {
-    rmSync(join('/var/tmp', name), { recursive: true, force: true });
-  }
-});
+afterAll(() => removeLeftovers(['/var/tmp'], /\/errors-\w{6}$/));
 
 const words = (text: string): string[] => text.split(' ').filter((word) => word !== '');
 

@@ -1,6 +1,6 @@
 /** Running programs in the VM, through the command that users have, and on this machine. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile } from '../../images/build/toolchain.ts';
 
@@ -29,6 +29,17 @@ export function build(source: string, flags: readonly string[] = [], name = sour
     compile(CACHE, binary, [from], ['-O2', ...flags]);
   }
   return binary;
+}
+
+const AN_HOUR_MS = 3_600_000;
+
+/** Removes what native runs that were cut short have left; a run beside this one goes on with its own. */
+export function removeLeftovers(parents: readonly string[], name: RegExp): void {
+  for (const path of parents.flatMap((parent) => readdirSync(parent).map((entry) => join(parent, entry)))) {
+    if (!name.test(path)) continue;
+    const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (changedMs < Date.now() - AN_HOUR_MS) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 /** `npm run osv -- ARGS`. */
