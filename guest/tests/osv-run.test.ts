@@ -119,6 +119,11 @@ describe('osv run', () => {
     expect(outcome.code).toBe(0);
   });
 
+  it('a file whose name the image has for a directory has no place there', async () => {
+    const outcome = await osv(['run', build('hello.c', [], 'usr')]);
+    expect(outcome).toEqual({ stdout: '', stderr: '/usr cannot be put on the image: Is a directory\n', code: 127 });
+  });
+
   it('what ld.so misses in a shared object, it says', async () => {
     const outcome = await osv(['run', build('missing-symbol.c', ['-shared', '-fPIC'], 'missing-symbol.so')]);
     expect(outcome).toEqual({

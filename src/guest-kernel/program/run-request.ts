@@ -22,16 +22,8 @@ export function* runRequest(
   request: RunRequest,
   sys: NativeCalls,
 ): Wait<void> {
-  for (const { path, filesystem } of request.mounts) {
-    yield* makeFolders(machine, sys, path);
-    yield* sys.retry(() => machine.vfs.mount(filesystem, path, 'host', 'rw'));
-  }
-  for (const { path, mode, bytes } of request.files) {
-    yield* makeFolders(machine, sys, path.slice(0, path.lastIndexOf('/')));
-    const fd = yield* sys.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-    yield* sys.write(fd, bytes);
-    sys.close(fd);
-  }
+  const trouble = yield* prepare(machine, request, sys);
+  if (trouble !== undefined) return fail(trouble);
   const { argv, cwd, stdio } = request;
   const environment = stdio === undefined ? yield* withTerminal(machine, request, sys) : request.environment;
   for (const entry of environment) {
@@ -46,6 +38,11 @@ export function* runRequest(
   const state = programs.find(tid)?.state;
   if (state !== undefined && state.kind !== 'running') request.onEnd(state);
 
+  function fail(why: string): undefined {
+    machine.log.notice(why);
+    request.onEnd({ kind: 'exited', code: EXIT_NOT_STARTED });
+  }
+
   function* start(): Wait<number | undefined> {
     try {
       return yield* sys.retry(() => {
@@ -59,11 +56,32 @@ export function* runRequest(
       });
     } catch (error) {
       if (!(error instanceof LaunchError)) throw error;
-      machine.log.notice(error.message);
-      request.onEnd({ kind: 'exited', code: EXIT_NOT_STARTED });
-      return undefined;
+      return fail(error.message);
     }
   }
+}
+
+/** Mounts and files of the request. @returns why one of them has no place on the image */
+function* prepare(machine: RunningMachine, request: RunRequest, sys: NativeCalls): Wait<string | undefined> {
+  let place: ByteString = '/';
+  try {
+    for (const { path, filesystem } of request.mounts) {
+      place = path;
+      yield* makeFolders(machine, sys, path);
+      yield* sys.retry(() => machine.vfs.mount(filesystem, path, 'host', 'rw'));
+    }
+    for (const { path, mode, bytes } of request.files) {
+      place = path;
+      yield* makeFolders(machine, sys, path.slice(0, path.lastIndexOf('/')));
+      const fd = yield* sys.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+      yield* sys.write(fd, bytes);
+      sys.close(fd);
+    }
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    return `${place} cannot be put on the image: ${error.message}`;
+  }
+  return undefined;
 }
 
 /** The request's variables, and before them those of the terminal that it does not give itself. */
