@@ -23,7 +23,7 @@ export const ROWS: readonly Row[] = [
   ...on('proof', 'openssl-digests openssl-ciphers openssl-signatures 7z 7z-benchmark bc perl python sqlite3'),
   ...on('programs', 'bash coreutils text-tools archives gcc tcc luajit git redis nginx memcached ipv6-servers'),
   ...on('tools', 'dash ash curl ssh-keygen ripgrep stress-ng python-tasks ipv6-python'),
-  ...on('servers', 'dnsmasq'),
+  ...on('servers', 'rsync ssh ss dnsmasq mosquitto'),
   ...on('languages', 'ruby php node esbuild cxx openmp'),
   ...on('java', 'java java-server'),
   ...on('science', 'shellcheck age sbcl guile erlang stockfish solvers numpy sound jq'),

@@ -1,4 +1,5 @@
 # A broker; subscribers hear what is published in each quality of service, what was kept, and a will.
+PATH=$PATH:/usr/sbin
 mkdir -p /tmp/proof; cd /tmp/proof; chmod 777 .
 printf 'listener 7325 127.0.0.1\nallow_anonymous true\npid_file /tmp/proof/pid\nuser root\n' > conf
 mosquitto -c conf -d > log 2>&1; for i in $(seq 80); do [ -s pid ] && break; sleep 0.25; done

@@ -12,7 +12,6 @@ open('ready', 'w').write('yes'); time.sleep(1000)
 P
 python3 open.py & for i in $(seq 80); do [ -s ready ] && break; sleep 0.25; done
 ss -Hltn 'sport = :7318' | sort; ss -Hltnp 'sport = :7318' | grep -o 'users:(("[^"]*"' | sort | uniq -c
-ss -Htn state established 'dport = :7318 or sport = :7318' | awk '{print $1, $2, $3 ~ /:7318$/, $4 ~ /:7318$/}' | sort
 ss -Hlun 'sport = :7319'; ss -Hlxp | grep /tmp/proof/unix | awk '{print $1, $2, $3, $4, $5}'
 lsof -nP -p $! | awk '$4 ~ /^[3-9][ruw]$/ {print $1, $4, $5, $NF}' | grep -v -e '->' -e type=STREAM
 lsof -nP -i :7319 | awk '{print $1, $8, $9}'
