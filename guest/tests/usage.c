@@ -119,6 +119,7 @@ static void of_children(void) {
     memset(block, 1, 32 << 20);
     if (fork() == 0) compute(100), _exit(0);
     wait(NULL);
+    usleep(1000);
     call(100);
     _exit(0);
   }
