@@ -144,6 +144,32 @@ static int changes_blocked(void) {
 static int writes(void) { return write(1, "w", 1) == 1 ? 2 : 100 + errno; }
 static int sets_group(void) { return tcsetpgrp(0, getpgrp()) == 0 ? 3 : 100 + errno; }
 
+/* A pipeline whose first program, the group's leader, has ended before the second one comes. */
+static void ended_leader(void) {
+  pid_t leader = fork();
+  if (leader == 0) _exit(0);
+  setpgid(leader, leader);
+  siginfo_t info;
+  waitid(P_PID, leader, &info, WEXITED | WNOWAIT);
+  pid_t other = fork();
+  if (other == 0) {
+    signal(SIGTTOU, SIG_IGN);
+    int joined = setpgid(0, leader), in_front = tcsetpgrp(0, leader);
+    SAY("joins the leader that ended: %d, %d, in front: %d\n", joined, getpgrp() == leader, in_front);
+    _exit(tcgetpgrp(0) == leader);
+  }
+  int status;
+  waitpid(other, &status, 0);
+  signal(SIGTTOU, SIG_IGN);
+  SAY("front %#x, nobody is left: %d", status, tcsetpgrp(0, leader));
+  SAY(" %d\n", kill(-leader, 0));
+  waitpid(leader, NULL, 0);
+  SAY("nor waited for: %d", tcsetpgrp(0, leader));
+  SAY(" %s\n", strerrorname_np(errno));
+  tcsetpgrp(0, getpgrp());
+  signal(SIGTTOU, SIG_DFL);
+}
+
 static int session(void) {
   SAY("leader %d, group in front %d\n", getsid(0) == getpid(), tcgetpgrp(0) == getpgrp());
   SAY("tcgetsid %d\n", tcgetsid(0) == getpid());
@@ -153,6 +179,7 @@ static int session(void) {
   SAY("/dev/tty %d\n", isatty(tty));
   close(tty);
   SAY("tcsetpgrp of nobody: %s\n", tcsetpgrp(0, 99999) == -1 ? strerrorname_np(errno) : "ok");
+  ended_leader();
   background(reads);
   background(reads_blocked);
   background(changes);

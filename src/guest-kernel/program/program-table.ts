@@ -38,8 +38,7 @@ export class ProgramTable implements Programs {
       programOf: (threadId) => machine.task(threadId)?.program,
       shuns: (threadId, signal) => machine.task(threadId)?.shuns(signal) === true,
       isGroupAlive: (group) => machine.programs().some((each) => each.isRunning && each.processGroup === group),
-      sessionOfGroup: (group) =>
-        machine.programs().find((each) => each.isRunning && each.processGroup === group)?.session,
+      sessionOfGroup: (group) => machine.members(group)[0]?.session,
       signalGroup: (group, signal) => this.signalGroup(group, signal),
       signalProgram: (pid, signal) => void this.signal(pid, signal),
     };

@@ -254,4 +254,10 @@ export class RunningMachine implements Machine {
   programs(): readonly RunningProgram[] {
     return [...this.#programs.values()];
   }
+
+  /** Who is in a process group. One that ended is until its parent has waited for it (Linux: release_task). */
+  members(processGroup: number): readonly RunningProgram[] {
+    const running = this.programs().filter((each) => each.isRunning);
+    return [...running, ...this.zombies()].filter((each) => each.processGroup === processGroup);
+  }
 }

@@ -82,8 +82,7 @@ function setpgid(thread: Thread, { pid, group }: { pid: number; group: number })
   if (program.session === program.pid) throw EPERM;
   const target = group === 0 ? program.pid : group;
   const isJoining = target !== program.pid;
-  const members = machine.programs().filter((each) => each.processGroup === target);
-  if (isJoining && !members.some((each) => each.session === own.session)) throw EPERM;
+  if (isJoining && !machine.members(target).some((each) => each.session === own.session)) throw EPERM;
   program.processGroup = target;
   return 0;
 }
