@@ -96,8 +96,10 @@ export function runningProcSource(machine: RunningMachine, parts: SourceParts): 
 
 /** Running ones and zombies; the kernel's own threads have no directory. */
 function visiblePrograms(machine: RunningMachine): readonly RunningProgram[] {
-  const running = machine.programs().filter((each) => each.isRunning && !each.isKernel);
-  return [...running, ...machine.zombies()].toSorted((a, b) => a.pid - b.pid);
+  return machine
+    .present()
+    .filter((each) => !each.isKernel)
+    .toSorted((a, b) => a.pid - b.pid);
 }
 
 function tmpfsBytes(machine: RunningMachine): number {

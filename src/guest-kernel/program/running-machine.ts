@@ -231,10 +231,6 @@ export class RunningMachine implements Machine {
     return this.#zombies.get(pid);
   }
 
-  zombies(): readonly RunningProgram[] {
-    return [...this.#zombies.values()];
-  }
-
   task(id: number): KernelTask | undefined {
     return this.#tasks.get(id);
   }
@@ -255,9 +251,13 @@ export class RunningMachine implements Machine {
     return [...this.#programs.values()];
   }
 
-  /** Who is in a process group. One that ended is until its parent has waited for it (Linux: release_task). */
+  /** Who runs, and who ended but was not waited for by its parent (Linux: until release_task). */
+  present(): readonly RunningProgram[] {
+    return [...this.programs().filter((each) => each.isRunning), ...this.#zombies.values()];
+  }
+
+  /** Who is in a process group. */
   members(processGroup: number): readonly RunningProgram[] {
-    const running = this.programs().filter((each) => each.isRunning);
-    return [...running, ...this.zombies()].filter((each) => each.processGroup === processGroup);
+    return this.present().filter((each) => each.processGroup === processGroup);
   }
 }

@@ -67,8 +67,8 @@ function isRun(program: RunningProgram): boolean {
 
 function programOf(thread: Thread, pid: number): RunningProgram {
   const task = asGuest(thread);
-  const program = pid === 0 ? task.program : task.machine.program(pid);
-  if (program?.isRunning !== true) throw ESRCH;
+  const program = pid === 0 ? task.program : task.machine.present().find((each) => each.pid === pid);
+  if (program === undefined) throw ESRCH;
   return program;
 }
 

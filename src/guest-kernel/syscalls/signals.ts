@@ -201,8 +201,7 @@ export function maySignal(task: GuestTask, target: RunningProgram, signal: numbe
 function kill(thread: Thread, { pid, signal }: { pid: number; signal: number }): Result {
   const task = asGuest(thread);
   const { machine, program } = task;
-  const existing = [...machine.programs().filter((each) => each.isRunning), ...machine.zombies()];
-  const targets = existing.filter((each) => {
+  const targets = machine.present().filter((each) => {
     if (pid > 0) return each.pid === pid;
     if (pid === -1)
       return each !== program && each.namespace !== undefined && each.namespace.launcher?.program !== each;
